@@ -100,6 +100,9 @@ type Deadlines struct {
 	Read   time.Duration `yaml:"read"`   // one read of a datacenter, the balancer or a server
 	Write  time.Duration `yaml:"write"`  // one write
 	Stale  time.Duration `yaml:"stale"`  // age at which a read counts as no knowledge
+	// Patience is how long a look waits for slow reads and writes before it goes
+	// on with everything else.
+	Patience time.Duration `yaml:"patience"`
 	// AlertExpiry is how long an alert is believed without news of it; it must
 	// exceed Alertmanager's repeat_interval.
 	AlertExpiry time.Duration `yaml:"alert_expiry"`
@@ -133,7 +136,7 @@ func Defaults() Config {
 		},
 		Deadlines: Deadlines{
 			Start: 10 * time.Minute, Warm: 15 * time.Minute, Stop: 10 * time.Minute, Resize: 10 * time.Minute,
-			Drain: 3 * time.Hour, Read: 20 * time.Second, Write: 30 * time.Second, Stale: 5 * time.Minute,
+			Drain: 3 * time.Hour, Read: 20 * time.Second, Write: 30 * time.Second, Stale: 5 * time.Minute, Patience: 3 * time.Second,
 			AlertExpiry: 30 * time.Minute, AlertResync: 3 * time.Minute,
 		},
 		Asks:         rules.Meanings(),
