@@ -1,0 +1,38 @@
+package bbb
+
+import (
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+)
+
+// Config is the section "bbb" of the configuration file. Addresses and secrets
+// of the servers come from Scalelite.
+type Config struct {
+	// Checksum is the algorithm that signs calls: sha1, sha256 or sha512, one
+	// that the servers' supportedChecksumAlgorithms names.
+	Checksum outbound.Checksum `yaml:"checksum_algorithm"`
+	// RequestTimeout bounds one call; a server that hangs counts as one that
+	// does not answer.
+	RequestTimeout time.Duration `yaml:"request_timeout"`
+	// CAFile is a PEM file of the only authorities to trust; empty: the system's.
+	CAFile string `yaml:"ca_file"`
+	// InsecureSkipVerify switches the check of certificates off.
+	InsecureSkipVerify bool `yaml:"insecure_skip_verify"`
+}
+
+// Defaults returns the section that an empty file gives. SHA-256 is taken by
+// every BigBlueButton since 2.2; the timeout leaves three tries within the
+// deadline of a read.
+func Defaults() Config {
+	return Config{Checksum: outbound.SHA256, RequestTimeout: 6 * time.Second}
+}
+
+// Validate returns everything that is wrong with the section, each error with
+// the key's path, the value, and what is allowed.
+func (c Config) Validate() []error {
+	return outbound.Errors(
+		c.Checksum.Check("bbb.checksum_algorithm"),
+		outbound.CheckPositive("bbb.request_timeout", c.RequestTimeout),
+	)
+}

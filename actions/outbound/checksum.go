@@ -1,0 +1,54 @@
+package outbound
+
+import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"fmt"
+	"hash"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// Checksum is the hash by which BigBlueButton and Scalelite sign calls.
+type Checksum string
+
+// The checksums, told apart by the receiving side by their length.
+const (
+	SHA1   Checksum = "sha1"
+	SHA256 Checksum = "sha256"
+	SHA512 Checksum = "sha512"
+)
+
+// Check returns an error naming the configuration key unless c is one of the three.
+func (c Checksum) Check(key string) error {
+	if c.hash() == nil {
+		return fmt.Errorf("%s: %q must be %s, %s or %s", key, string(c), SHA1, SHA256, SHA512)
+	}
+	return nil
+}
+
+// Sign returns the signature of a call: the hash over the call's name, its raw
+// query without the signature, and the secret, in lower-case hexadecimal.
+// A checksum that Check refuses gives "".
+func (c Checksum) Sign(call, rawQuery string, secret actions.Secret) string {
+	h := c.hash()
+	if h == nil {
+		return ""
+	}
+	h.Write([]byte(call + rawQuery + secret.Reveal()))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (c Checksum) hash() hash.Hash {
+	switch c {
+	case SHA1:
+		return sha1.New()
+	case SHA256:
+		return sha256.New()
+	case SHA512:
+		return sha512.New()
+	}
+	return nil
+}
