@@ -1,0 +1,69 @@
+# make help lists the targets.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS   += --no-builtin-rules
+FUZZTIME    ?= 5s
+RACE        ?= ./actions/... ./receiver/...
+SOURCES      = $(shell git ls-files '*.go')
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test go-test race fuzz bench check format vet staticcheck tidy generated generate tools mutation report image
+
+help: ## lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## builds the daemon, the generator and the simulator into bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/ ./cmd/...
+
+demo: ## a school morning in a minute, with everything real but the cloud; Ctrl-C ends it
+	go run ./cmd/simulate --live $(DEMO)
+
+test: tools fuzz race go-test ## every test, with whatever it needs installed; takes minutes
+
+go-test: tools
+	go test -timeout 30m ./...
+
+race: ## the core's and the receiver's tests under the race detector
+	go test -race -timeout 30m $(RACE)
+
+fuzz: ## every fuzz target for FUZZTIME (5s)
+	@.ci/fuzz $(FUZZTIME)
+
+bench: ## every benchmark, with allocations
+	go test -run '^$$' -bench . -benchmem ./...
+
+check: format vet staticcheck tidy generated ## what CI runs first: format, vet, staticcheck, go.mod, generated files
+
+format: # gofmt and go fix would change nothing
+	@test -z "$$(gofmt -l $(SOURCES) | tee /dev/stderr)" || { echo 'not formatted: run gofmt -w on these' >&2; exit 1; }
+	@test -z "$$(go fix -diff ./... | tee /dev/stderr)" || { echo 'out of date: run go fix ./...' >&2; exit 1; }
+
+vet:
+	go vet ./...
+
+staticcheck: tools
+	bin/staticcheck ./...
+
+tidy:
+	go mod tidy -diff
+
+generated: # the generated files are those that make generate writes
+	@before=$$(git status --porcelain; git diff | sha1sum); $(MAKE) --silent generate; \
+	after=$$(git status --porcelain; git diff | sha1sum); \
+	test "$$before" = "$$after" || { git --no-pager diff --stat; git status --short; echo 'generated files changed: commit what make generate wrote' >&2; exit 1; }
+
+generate: ## writes the generated files in deploy/ again
+	go generate ./...
+
+tools: ## installs the servers and linters for tests into bin/
+	@.ci/install tools debian
+
+mutation: ## changes each threshold, comparison and duration of the rules and sees a test go red
+	go run ./rules/mutation
+
+report: ## writes the figures in README.md again
+	go run ./cmd/simulate report
+
+image: ## builds the container image
+	docker build --tag bbb-scaler .
