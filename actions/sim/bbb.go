@@ -1,0 +1,125 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// bbbAnswer is how a BigBlueButton server answers a request.
+type bbbAnswer int
+
+const (
+	bbbRefuses bbbAnswer = iota // no connection
+	bbbAnswers
+	bbbHangs
+	bbbFails
+)
+
+func (w *World) answer(s *server) bbbAnswer {
+	switch {
+	case s.vm != vmRunning || !s.bbbUp || w.hit(BBBCrashed, s) != nil:
+		return bbbRefuses
+	case w.hit(BBBHangs, s) != nil:
+		return bbbHangs
+	case w.hit(BBBFails, s) != nil:
+		return bbbFails
+	}
+	return bbbAnswers
+}
+
+// What asking a BigBlueButton server can come to, beside an answer.
+var (
+	// ErrRefused: nothing listens there.
+	ErrRefused = errors.New("connection refused")
+	// ErrHangs: the connection is accepted and no answer ever comes.
+	ErrHangs = errors.New("no answer")
+	// ErrFailed: BigBlueButton answers FAILED.
+	ErrFailed = errors.New("FAILED: internalError")
+)
+
+// Meeting is one meeting as its server describes it.
+type Meeting struct {
+	ID           string
+	Name         string
+	Created      time.Time
+	Participants int
+	Moderators   int
+	Videos       int
+	EndsAt       time.Time // when it is due to end
+}
+
+// MeetingsOn asks a server's BigBlueButton for its meetings, in the order in
+// which they began. The server goes by name, id, host, URL or address. Errors
+// match ErrRefused, ErrHangs or ErrFailed.
+func (w *World) MeetingsOn(name string) ([]Meeting, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls["bbb.meetings"]++
+	s, err := w.reach(name)
+	if err != nil {
+		return nil, err
+	}
+	meetings := make([]Meeting, 0, s.running)
+	for _, m := range s.meetings {
+		if m.running {
+			meetings = append(meetings, w.describe(m))
+		}
+	}
+	return meetings, nil
+}
+
+// reach finds a server whose BigBlueButton answers.
+func (w *World) reach(name string) (*server, error) {
+	s, err := w.find(name)
+	if err != nil {
+		return nil, err
+	}
+	switch w.answer(s) {
+	case bbbRefuses:
+		err = ErrRefused
+	case bbbHangs:
+		err = ErrHangs
+	case bbbFails:
+		err = ErrFailed
+	}
+	if err != nil {
+		return nil, fmt.Errorf("asking %s: %w", s.spec.Name, err)
+	}
+	return s, nil
+}
+
+func (w *World) describe(m *meeting) Meeting {
+	return Meeting{
+		ID: m.id, Name: m.spec.Name, Created: w.cfg.Start.Add(m.born), Participants: m.joined,
+		Moderators: m.moderators(), Videos: m.webcams, EndsAt: w.cfg.Start.Add(m.ends),
+	}
+}
+
+// count adds up what runs on the server that name means.
+func (w *World) count(ctx context.Context, name string) (actions.MeetingCount, error) {
+	w.mu.Lock()
+	w.calls["bbb.meetings"]++
+	s, err := w.reach(name)
+	if err != nil {
+		w.mu.Unlock()
+		return actions.MeetingCount{}, w.hang(ctx, err, errors.Is(err, ErrHangs))
+	}
+	defer w.mu.Unlock()
+	return actions.MeetingCount{Meetings: s.running, Participants: s.participants, Videos: s.webcams}, nil
+}
+
+// hang turns the error of a call that never ends into what its caller sees.
+func (w *World) hang(ctx context.Context, err error, hangs bool) error {
+	switch {
+	case !hangs:
+		return err
+	case w.cfg.BlockOnHang:
+		<-ctx.Done()
+		return errors.Join(err, context.Cause(ctx))
+	}
+	return errors.Join(err, context.DeadlineExceeded)
+}

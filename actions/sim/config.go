@@ -1,0 +1,207 @@
+package sim
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// Config describes a world at its start. A zero field takes the default that
+// stands at it; with the zero Config there are no servers.
+type Config struct {
+	Seed  uint64
+	Start time.Time // default 2026-03-02 00:00 UTC, a Monday
+
+	Servers     int
+	Running     int      // how many, from the first on, are on and enabled; the others are off and disabled
+	Datacenters []string // UUIDs; servers are dealt out to them in turn. Default: two
+	Size        actions.Size
+	// Each changes one server's description before it is built; i counts from 1.
+	Each func(i int, s *ServerSpec)
+
+	Cloud    CloudConfig
+	Balancer BalancerConfig
+	Load     LoadModel
+	Prices   Prices
+	// Overload is above which workload a server's participants count as
+	// overloaded. Default 0.85 each, the seed's example.
+	Overload Workload
+
+	// RejoinAfter is how long people take to try again when a create or a join
+	// failed or their meeting broke off. Default 1 min (assumption).
+	RejoinAfter time.Duration
+	// FillStep is the grain in which people join a meeting. Default 20 s.
+	FillStep time.Duration
+	// BlockOnHang makes direct calls that a Fault lets hang wait for the end of
+	// their context, as over a network. Otherwise they return
+	// context.DeadlineExceeded at once, which virtual time needs.
+	BlockOnHang bool
+}
+
+// ServerSpec describes one server at the start.
+type ServerSpec struct {
+	Name       string // default bbb-server<i>
+	Datacenter string
+	Addr       netip.Addr // default in 198.18.0.0/15, the range for benchmarks
+	URL        string     // of its BigBlueButton API; default https://bbb-<i>.bbb.example.org/bigbluebutton/api
+	Secret     actions.Secret
+	Size       actions.Size // default 2 cores, 8192 MiB
+	HotPlug    actions.HotPlug
+	Template   string // CUBE or GPU; empty for a server that can be resized
+	Running    bool
+	// DynamicAddr is set for an address that is not reserved: a stop gives it
+	// back, a start brings another, and DNS keeps the old one.
+	DynamicAddr bool
+	// Unregistered servers are unknown to the balancer.
+	Unregistered bool
+	State        actions.BalancerState // default Enabled when running, else Disabled
+	Multiplier   float64               // of the balancer's load; default 1
+}
+
+// Span is a range that durations are drawn from, evenly.
+type Span struct{ Min, Max time.Duration }
+
+// CloudConfig sets what is not known of the cloud. No duration here was
+// measured on IONOS: all are assumptions.
+type CloudConfig struct {
+	Start  Span // from the request until the machine runs; default 30–90 s
+	Stop   Span // default 10–30 s
+	Resize Span // default 10–30 s
+	System Span // from running until the exporters answer; default 10–20 s
+	BBB    Span // from running until BigBlueButton answers; default 60–120 s
+	// Serial makes changes in one datacenter run one after the other.
+	Serial bool
+	Busy   BusyAnswer // default BusyQueues
+	Cold   ColdResize // default ColdReboots
+	// RateLimit is the average number of calls a minute, RateBurst how many may
+	// come at once; a RateLimit of 0 is no limit.
+	RateLimit, RateBurst int
+	// Contract limits: the size of one server (default 62 cores, 240 GiB) and of
+	// all that are on (default: no limit worth the name).
+	PerServer, PerContract actions.Size
+	// ContractRefuses answers a write beyond the contract with 422 at once;
+	// otherwise it is accepted and ends FAILED.
+	ContractRefuses bool
+}
+
+// BusyAnswer is what a second change to a server with one pending meets.
+type BusyAnswer string
+
+// The answers. Queueing is documented; the others are reported by users.
+const (
+	BusyQueues BusyAnswer = "queue"
+	Busy422    BusyAnswer = "422"
+	Busy423    BusyAnswer = "423"
+)
+
+// ColdResize is what becomes of a resize that a running server cannot take
+// while it runs: any decrease, and growth without the hot-plug flag.
+type ColdResize string
+
+// The outcomes, of which nobody has measured the true one.
+const (
+	ColdReboots ColdResize = "reboot" // the server is reset, and its meetings are gone
+	ColdRejects ColdResize = "reject" // 422
+	ColdSilent  ColdResize = "silent" // done, and the guest never notices
+	ColdIgnored ColdResize = "ignore" // reported as done, and nothing changed
+)
+
+// BalancerConfig sets the balancer, with Scalelite 1.8.5's defaults.
+type BalancerConfig struct {
+	PollInterval       time.Duration // POLL_INTERVAL; default 60 s
+	PollerThreads      int           // POLLER_THREADS; default 5
+	PollerWait         time.Duration // POLLER_WAIT_TIMEOUT; default 10 s
+	ResponseTimeout    time.Duration // for one server; default 10 s
+	UnhealthyThreshold int           // failed polls until offline; default 2
+	HealthyThreshold   int           // good polls until online; default 1
+	// CordonRace and EnableRace are the chances, from 0 to 1, that a cordon or
+	// an enable collides with a poll. Default 0.
+	CordonRace, EnableRace float64
+	NoServersYet           bool // start with an empty list, for addServer
+}
+
+// Prices are what the cloud bills for servers that are switched on, in one
+// currency.
+type Prices struct {
+	CoreHour float64 // default 0.02 (assumption)
+	GiBHour  float64 // default 0.005 (assumption)
+}
+
+// Workload is a pair of ratios from 0 to 1.
+type Workload struct{ CPU, Memory float64 }
+
+func (c Config) withDefaults() Config {
+	or(&c.Start, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
+	or(&c.Size, actions.Size{Cores: 2, RAM: 8192})
+	or(&c.RejoinAfter, time.Minute)
+	or(&c.FillStep, 20*time.Second)
+	or(&c.Overload, Workload{0.85, 0.85})
+	or(&c.Prices, Prices{0.02, 0.005})
+	or(&c.Load, DefaultLoad())
+	if len(c.Datacenters) == 0 {
+		c.Datacenters = []string{uuid("datacenter", 1), uuid("datacenter", 2)}
+	}
+	c.Cloud = c.Cloud.withDefaults()
+	c.Balancer = c.Balancer.withDefaults()
+	return c
+}
+
+func (c CloudConfig) withDefaults() CloudConfig {
+	or(&c.Start, Span{30 * time.Second, 90 * time.Second})
+	or(&c.Stop, Span{10 * time.Second, 30 * time.Second})
+	or(&c.Resize, Span{10 * time.Second, 30 * time.Second})
+	or(&c.System, Span{10 * time.Second, 20 * time.Second})
+	or(&c.BBB, Span{60 * time.Second, 120 * time.Second})
+	or(&c.Busy, BusyQueues)
+	or(&c.Cold, ColdReboots)
+	or(&c.RateBurst, 10)
+	or(&c.PerServer, actions.Size{Cores: 62, RAM: 240 << 10})
+	or(&c.PerContract, actions.Size{Cores: 1 << 20, RAM: 1 << 30})
+	return c
+}
+
+func (c BalancerConfig) withDefaults() BalancerConfig {
+	or(&c.PollInterval, time.Minute)
+	or(&c.PollerThreads, 5)
+	or(&c.PollerWait, 10*time.Second)
+	or(&c.ResponseTimeout, 10*time.Second)
+	or(&c.UnhealthyThreshold, 2)
+	or(&c.HealthyThreshold, 1)
+	return c
+}
+
+// spec describes server i, counted from 1.
+func (c Config) spec(i int) ServerSpec {
+	n := i - 1
+	s := ServerSpec{
+		Name:       fmt.Sprintf("bbb-server%d", i),
+		Datacenter: c.Datacenters[n%len(c.Datacenters)],
+		Addr:       netip.AddrFrom4([4]byte{198, 18, byte(n / 250), byte(n%250 + 1)}),
+		URL:        fmt.Sprintf("https://bbb-%d.bbb.example.org/bigbluebutton/api", i),
+		Secret:     actions.Secret(fmt.Sprintf("bbb-secret-%d", i)),
+		Size:       c.Size,
+		HotPlug:    actions.HotPlug{CPU: true, RAM: true},
+		Running:    i <= c.Running,
+		Multiplier: 1,
+	}
+	if c.Each != nil {
+		c.Each(i, &s)
+	}
+	if s.State == "" {
+		s.State = actions.Disabled
+		if s.Running {
+			s.State = actions.Enabled
+		}
+	}
+	return s
+}
+
+// or sets *v to def when it is zero.
+func or[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}

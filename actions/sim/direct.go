@@ -1,0 +1,121 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// Cloud returns the world's cloud as the scaler's core calls it.
+func (w *World) Cloud() actions.Cloud { return cloud{w} }
+
+// Balancer returns the world's balancer as the scaler's core calls it.
+func (w *World) Balancer() actions.Balancer { return balancer{w} }
+
+// Meetings returns the world's BigBlueButton servers as the scaler's core asks
+// them.
+func (w *World) Meetings() actions.Meetings { return meetings{w} }
+
+type cloud struct{ w *World }
+
+func (c cloud) Servers(ctx context.Context, datacenter string) ([]actions.CloudServer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	machines, err := c.w.Machines(datacenter)
+	if err != nil {
+		refused, _ := errors.AsType[*CloudError](err)
+		return nil, c.w.hang(ctx, err, refused.Hangs)
+	}
+	return cloudServers(machines), nil
+}
+
+func (c cloud) Start(ctx context.Context, s actions.ServerRef) (string, error) {
+	return c.change(ctx, "start", s, actions.Size{})
+}
+
+func (c cloud) Stop(ctx context.Context, s actions.ServerRef) (string, error) {
+	return c.change(ctx, "stop", s, actions.Size{})
+}
+
+func (c cloud) Resize(ctx context.Context, s actions.ServerRef, to actions.Size) (string, error) {
+	return c.change(ctx, "resize", s, to)
+}
+
+func (c cloud) change(ctx context.Context, op string, s actions.ServerRef, to actions.Size) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	return c.w.Change(op, s, to)
+}
+
+func (c cloud) Request(ctx context.Context, id string) (actions.RequestStatus, error) {
+	if err := ctx.Err(); err != nil {
+		return actions.RequestStatus{}, err
+	}
+	phase, message, err := c.w.RequestStatus(id)
+	if refused, ok := errors.AsType[*CloudError](err); ok && refused.Status == http.StatusNotFound {
+		return actions.RequestStatus{Phase: actions.RequestDone}, nil
+	}
+	return actions.RequestStatus{Phase: phases[phase], Message: message}, err
+}
+
+var phases = map[string]actions.RequestPhase{
+	RequestQueued: actions.RequestPending, RequestRunning: actions.RequestPending,
+	RequestDone: actions.RequestDone, RequestFailed: actions.RequestFailed,
+}
+
+func (c cloud) Contract(ctx context.Context) (actions.Contract, error) {
+	if err := ctx.Err(); err != nil {
+		return actions.Contract{}, err
+	}
+	perServer, limit, provisioned, err := c.w.CloudContract()
+	return actions.Contract{PerServer: perServer, Free: limit.Sub(provisioned)}, err
+}
+
+type balancer struct{ w *World }
+
+func (b balancer) Servers(ctx context.Context) ([]actions.BalancerServer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	members, err := b.w.Members()
+	if err != nil {
+		return nil, err
+	}
+	servers := make([]actions.BalancerServer, len(members))
+	for i, m := range members {
+		servers[i] = m.BalancerServer
+	}
+	return servers, nil
+}
+
+func (b balancer) Server(ctx context.Context, id string) (actions.BalancerServer, error) {
+	if err := ctx.Err(); err != nil {
+		return actions.BalancerServer{}, err
+	}
+	m, err := b.w.Member(id)
+	return m.BalancerServer, err
+}
+
+func (b balancer) SetState(ctx context.Context, id string, to actions.BalancerState) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return b.w.SetState(id, to)
+}
+
+type meetings struct{ w *World }
+
+func (m meetings) Meetings(ctx context.Context, s actions.BalancerServer) (actions.MeetingCount, error) {
+	if err := ctx.Err(); err != nil {
+		return actions.MeetingCount{}, err
+	}
+	name := s.ID
+	if name == "" {
+		name = s.URL
+	}
+	return m.w.count(ctx, name)
+}

@@ -1,0 +1,109 @@
+package sim
+
+import (
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// Figures are what a run cost and whom it harmed, since the start.
+type Figures struct {
+	ServerHours float64 `json:"server_hours"` // switched on
+	CoreHours   float64 `json:"core_hours"`
+	RAMGiBHours float64 `json:"ram_gib_hours"`
+	Cost        float64 `json:"cost"`
+
+	ParticipantMinutes float64 `json:"participant_minutes"`
+	// OverloadParticipantMinutes were spent on servers above Config.Overload.
+	OverloadParticipantMinutes float64 `json:"overload_participant_minutes"`
+
+	Meetings           int `json:"meetings"` // asked for
+	MeetingsEndedEarly int `json:"meetings_ended_early"`
+	MeetingsRefused    int `json:"meetings_refused"` // asked for and not to be had at once
+	JoinsRefused       int `json:"joins_refused"`
+
+	// Everyone who came in is out again or present.
+	ParticipantsIn      int `json:"participants_in"`
+	ParticipantsOut     int `json:"participants_out"`
+	ParticipantsPresent int `json:"participants_present"`
+
+	CloudCalls    int `json:"cloud_calls"`
+	BalancerCalls int `json:"balancer_calls"`
+	MeetingsCalls int `json:"meetings_calls"` // asked of BigBlueButton servers
+	// Steps counts the changes that came true in the world, whoever asked.
+	Steps map[actions.Kind]int `json:"steps"`
+	Flaps int                  `json:"flaps"` // started again within FlapWithin of a stop
+}
+
+// FlapWithin is how soon after its stop a start makes a server flap.
+const FlapWithin = 30 * time.Minute
+
+// Figures returns the figures up to now.
+func (w *World) Figures() Figures {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.servers {
+		w.settle(s)
+	}
+	f := w.figures
+	f.Cost = f.CoreHours*w.cfg.Prices.CoreHour + f.RAMGiBHours*w.cfg.Prices.GiBHour
+	f.ParticipantsPresent = f.ParticipantsIn - f.ParticipantsOut
+	f.Steps = maps.Clone(f.Steps)
+	for op, n := range w.calls {
+		switch kind, _, _ := strings.Cut(op, "."); kind {
+		case "cloud":
+			f.CloudCalls += n
+		case "balancer":
+			f.BalancerCalls += n
+		case "bbb":
+			f.MeetingsCalls += n
+		}
+	}
+	return f
+}
+
+// Calls returns how often each operation was called: cloud.servers,
+// cloud.start, cloud.stop, cloud.resize, cloud.reboot, cloud.request,
+// cloud.contract, balancer.servers, balancer.server, balancer.state,
+// bbb.meetings and so on.
+func (w *World) Calls() map[string]int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.calls)
+}
+
+// settle brings the integrals and counters of s up to now. It must be called
+// before anything that they depend on changes.
+func (w *World) settle(s *server) {
+	d := w.now - s.since
+	s.since = w.now
+	if d <= 0 || s.vm != vmRunning {
+		return
+	}
+	f, hours, load := &w.figures, d.Hours(), w.workload(s)
+	f.ServerHours += hours
+	f.CoreHours += hours * float64(s.size.Cores)
+	f.RAMGiBHours += hours * float64(s.size.RAM) / 1024
+	s.idle += d.Seconds() * (1 - load.CPU)
+	s.busy += d.Seconds() * load.CPU
+	people := float64(s.participants) * d.Minutes()
+	f.ParticipantMinutes += people
+	if load.CPU > w.cfg.Overload.CPU || load.Memory > w.cfg.Overload.Memory {
+		f.OverloadParticipantMinutes += people
+	}
+}
+
+func (w *World) noteStep(kind actions.Kind) {
+	if w.figures.Steps == nil {
+		w.figures.Steps = map[actions.Kind]int{}
+	}
+	w.figures.Steps[kind]++
+}
+
+func (w *World) noteFlap(s *server) {
+	if s.wasOn && w.now-s.offSince <= FlapWithin {
+		w.figures.Flaps++
+	}
+}

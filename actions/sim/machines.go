@@ -1,0 +1,99 @@
+package sim
+
+import (
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// Machine is one server as the cloud's API describes it.
+type Machine struct {
+	actions.CloudServer
+	VMState  string // RUNNING, SHUTOFF, SUSPENDED, CRASHED
+	VolumeID string // of the boot volume
+	NICID    string
+	Modified time.Time
+}
+
+// Machines lists a datacenter as one call of the cloud. Errors are *CloudError.
+func (w *World) Machines(dc string) ([]Machine, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := w.dcs[dc]
+	if e := w.enter("servers", nil, d); e != nil {
+		return nil, e
+	}
+	if d == nil {
+		return nil, refuse(http.StatusNotFound, "Resource does not exist")
+	}
+	if w.strike(ListHangs, "servers", nil, d) != nil {
+		return nil, &CloudError{Hangs: true, Message: "no answer"}
+	}
+	n := len(d.servers)
+	if f := w.strike(ListShrinks, "servers", nil, d); f != nil {
+		n -= int(f.Share*float64(n) + 0.5)
+	}
+	machines := make([]Machine, max(0, n))
+	for i := range machines {
+		machines[i] = w.machine(d.servers[i])
+	}
+	return machines, nil
+}
+
+// Machine reads one server as one call of the cloud. Errors are *CloudError.
+func (w *World) Machine(ref actions.ServerRef) (Machine, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.lookup(ref)
+	if e := w.enter("server", s, w.dcs[ref.Datacenter]); e != nil {
+		return Machine{}, e
+	}
+	if s == nil {
+		return Machine{}, refuse(http.StatusNotFound, "Resource does not exist")
+	}
+	return w.machine(s), nil
+}
+
+func (w *World) lookup(ref actions.ServerRef) *server {
+	s := w.byName[ref.ID]
+	if s == nil || s.id != ref.ID || s.dc.id != ref.Datacenter {
+		return nil
+	}
+	return s
+}
+
+func (w *World) machine(s *server) Machine {
+	m := Machine{
+		CloudServer: actions.CloudServer{
+			ServerRef: actions.ServerRef{Datacenter: s.dc.id, ID: s.id}, Name: s.spec.Name, Size: s.size,
+			Power: s.power(), Busy: s.pending > 0, HotPlug: s.spec.HotPlug, Template: s.spec.Template,
+		},
+		VMState: string(s.vm), VolumeID: s.volume, NICID: s.nic, Modified: w.cfg.Start.Add(s.modified),
+	}
+	if s.vm == vmOff && s.spec.Template == "CUBE" {
+		m.VMState = "SUSPENDED"
+	}
+	if s.addr.IsValid() {
+		m.Addrs = []netip.Addr{s.addr}
+	}
+	return m
+}
+
+// setAddr gives s another address, and files it under it.
+func (w *World) setAddr(s *server, addr netip.Addr) {
+	s.addr = addr
+	if addr.IsValid() {
+		w.byName[addr.String()] = s
+	}
+}
+
+// cloudServers lists a datacenter for the scaler.
+func cloudServers(machines []Machine) []actions.CloudServer {
+	servers := make([]actions.CloudServer, len(machines))
+	for i, m := range machines {
+		servers[i] = m.CloudServer
+	}
+	return servers
+}

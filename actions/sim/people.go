@@ -1,0 +1,67 @@
+package sim
+
+import (
+	"math"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// fill lets in those who should have come by now, and comes back for the rest.
+func (w *World) fill(m *meeting, born time.Duration) {
+	if w.over(m) || !m.running || m.born != born {
+		return
+	}
+	share := 1.0
+	if since := w.now - born + w.cfg.FillStep; since < m.spec.Fill {
+		share = since.Seconds() / m.spec.Fill.Seconds()
+	}
+	w.join(m, int(math.Ceil(share*float64(m.spec.Participants)))-m.joined)
+	wait := w.cfg.FillStep
+	if m.turned > 0 {
+		wait = w.cfg.RejoinAfter
+	}
+	if m.joined < m.spec.Participants {
+		w.after(wait, func() { w.fill(m, born) })
+	}
+}
+
+// join lets n more people into m, or counts them as turned away.
+func (w *World) join(m *meeting, n int) {
+	s := m.on
+	if n <= 0 {
+		return
+	}
+	if !w.admits(m) {
+		w.figures.JoinsRefused += max(0, n-m.turned)
+		m.turned = max(n, m.turned)
+		return
+	}
+	m.turned = 0
+	w.settle(s)
+	m.joined += n
+	cams := m.spec.Webcams * m.joined / m.spec.Participants
+	s.participants += n
+	s.webcams += cams - m.webcams
+	m.webcams = cams
+	w.figures.ParticipantsIn += n
+}
+
+// admits tells whether people can join m: the balancer sends nobody to a
+// disabled server, and a server that does not answer lets nobody in.
+func (w *World) admits(m *meeting) bool {
+	refusing := m.on.member.registered && !m.direct && m.on.member.state == actions.Disabled ||
+		!m.direct && w.hit(BalancerDown, nil) != nil
+	return !refusing && w.answer(m.on) == bbbAnswers
+}
+
+// leave takes everybody out of m, which stops running.
+func (w *World) leave(m *meeting) {
+	s := m.on
+	w.settle(s)
+	w.figures.ParticipantsOut += m.joined
+	s.participants -= m.joined
+	s.webcams -= m.webcams
+	s.running--
+	m.joined, m.webcams, m.turned, m.running = 0, 0, 0, false
+}

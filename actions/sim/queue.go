@@ -1,0 +1,68 @@
+package sim
+
+import "time"
+
+// event is something that falls due; events at one time keep their order.
+type event struct {
+	at  time.Duration // since Config.Start
+	seq uint64
+	do  func()
+	// outside is set for the callbacks of At, which run without the lock.
+	outside bool
+}
+
+func (e event) before(o event) bool {
+	return e.at < o.at || e.at == o.at && e.seq < o.seq
+}
+
+// queue is a binary heap, the earliest event first. It spares the boxing that
+// container/heap costs with a million events.
+type queue struct {
+	events []event
+	seq    uint64
+}
+
+func (q *queue) push(e event) {
+	q.seq++
+	e.seq = q.seq
+	q.events = append(q.events, e)
+	h := q.events
+	for i := len(h) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if !h[i].before(h[parent]) {
+			return
+		}
+		h[i], h[parent] = h[parent], h[i]
+		i = parent
+	}
+}
+
+// due tells whether an event is to happen at t or before.
+func (q *queue) due(t time.Duration) bool { return len(q.events) > 0 && q.events[0].at <= t }
+
+func (q *queue) pop() event {
+	h := q.events
+	first, last := h[0], len(h)-1
+	h[0], h[last] = h[last], event{}
+	q.events = h[:last]
+	q.sink()
+	return first
+}
+
+// sink moves the first event down to its place.
+func (q *queue) sink() {
+	h := q.events
+	for i := 0; ; {
+		least := i
+		for child := 2*i + 1; child <= 2*i+2 && child < len(h); child++ {
+			if h[child].before(h[least]) {
+				least = child
+			}
+		}
+		if least == i {
+			return
+		}
+		h[i], h[least] = h[least], h[i]
+		i = least
+	}
+}

@@ -1,0 +1,101 @@
+package sim
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// Reading is one server as its exporters, and an all-knowing observer, see it.
+type Reading struct {
+	ID         string
+	Name       string
+	Datacenter string
+	Addr       netip.Addr // invalid while it has none
+	URL        string
+	Size       actions.Size
+	Power      actions.Power
+	Busy       bool
+
+	BalancerID string
+	State      actions.BalancerState
+	Online     bool
+	// Takes is set when the balancer may send the next meeting to it.
+	Takes bool
+
+	// NodeUp and BBBUp tell whether the node exporter and BigBlueButton (with
+	// its exporter) answer.
+	NodeUp, BBBUp bool
+	// Unauthorized is set while the node exporter answers 401.
+	Unauthorized bool
+
+	Workload
+	MemoryTotal     float64   // bytes
+	MemoryAvailable float64   // bytes
+	CPUIdle         []float64 // seconds since boot, of each core
+	CPUBusy         []float64 // seconds since boot, of each core
+	BootedAt        time.Time
+
+	Meetings     int
+	Participants int
+	Webcams      int
+	Recordings   int // not processed yet
+}
+
+// Servers returns a reading of every server, in the order of their numbers.
+func (w *World) Servers() []Reading { return w.AppendServers(nil) }
+
+// AppendServers does the same into dst[:0], reusing what its elements hold, for
+// callers that read often.
+func (w *World) AppendServers(dst []Reading) []Reading {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if cap(dst) < len(w.servers) {
+		dst = make([]Reading, len(w.servers))
+	}
+	dst = dst[:len(w.servers)]
+	for i, s := range w.servers {
+		w.read(s, &dst[i])
+	}
+	return dst
+}
+
+// Server returns a reading of one server, by name, id, host, URL or address.
+func (w *World) Server(name string) (Reading, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, err := w.find(name)
+	if err != nil {
+		return Reading{}, err
+	}
+	var r Reading
+	w.read(s, &r)
+	return r, nil
+}
+
+func (w *World) read(s *server, r *Reading) {
+	w.settle(s)
+	load := w.workload(s)
+	total := float64(s.size.RAM) * (1 << 20)
+	*r = Reading{
+		ID: s.id, Name: s.spec.Name, Datacenter: s.dc.id, Addr: s.addr, URL: s.spec.URL, Size: s.size,
+		Power: s.power(), Busy: s.pending > 0,
+		BalancerID: s.member.id, State: s.member.state, Online: s.member.online, Takes: s.member.takes(),
+		NodeUp:       s.vm == vmRunning && w.now >= s.systemAt && w.hit(ExporterGone, s) == nil,
+		BBBUp:        w.answer(s) == bbbAnswers,
+		Unauthorized: w.hit(ExporterUnauthorized, s) != nil,
+		Workload:     load, MemoryTotal: total, MemoryAvailable: total * (1 - load.Memory),
+		CPUIdle: less(r.CPUIdle[:0], s.idle, s.pluggedI), CPUBusy: less(r.CPUBusy[:0], s.busy, s.pluggedB),
+		BootedAt: w.cfg.Start.Add(s.bootedAt),
+		Meetings: s.running, Participants: s.participants, Webcams: s.webcams, Recordings: s.recordings,
+	}
+}
+
+// less appends total minus each of from.
+func less(dst []float64, total float64, from []float64) []float64 {
+	for _, f := range from {
+		dst = append(dst, total-f)
+	}
+	return dst
+}

@@ -1,0 +1,149 @@
+package sim
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// vmState is the cloud's word for a machine's power.
+type vmState string
+
+const (
+	vmRunning vmState = "RUNNING"
+	vmOff     vmState = "SHUTOFF"
+	vmCrashed vmState = "CRASHED"
+)
+
+// server is one machine, with its place in the balancer and what runs on it.
+type server struct {
+	spec   ServerSpec
+	id     string // in the cloud
+	volume string
+	nic    string
+	dc     *datacenter
+	random *rand.Rand
+
+	// Cloud.
+	size     actions.Size
+	vm       vmState
+	addr     netip.Addr // invalid while an address that is not reserved is given back
+	pending  int        // changes under way or queued
+	freeAt   time.Duration
+	modified time.Duration
+	boots    int // how often it was booted: events of an earlier boot are void
+	bootedAt time.Duration
+	systemAt time.Duration // exporters answer from here on
+	bbbUp    bool
+	offSince time.Duration
+	wasOn    bool // it was switched off by a stop, not from the start
+
+	member member // in the balancer
+
+	// BigBlueButton.
+	meetings     []*meeting // on it, or still believed by the balancer to be
+	running      int        // of these
+	participants int
+	webcams      int
+	recordings   int // not processed yet
+
+	// Counters since the last boot, and since when they stand still.
+	since    time.Duration
+	idle     float64   // seconds, of each core
+	busy     float64   // seconds, of each core
+	pluggedI []float64 // idle at the time that each core was plugged in
+	pluggedB []float64
+}
+
+// add builds a server and files it under all its names.
+func (w *World) add(i int, spec ServerSpec) {
+	s := &server{
+		spec: spec, size: spec.Size, vm: vmOff, addr: spec.Addr, dc: w.dcs[spec.Datacenter],
+		id: uuid("server", i), volume: uuid("volume", i), nic: uuid("nic", i),
+		random: rand.New(rand.NewPCG(w.cfg.Seed, uint64(i))),
+	}
+	if spec.Running {
+		s.vm, s.bbbUp = vmRunning, true
+		s.plug()
+	} else if spec.DynamicAddr {
+		s.addr = netip.Addr{}
+	}
+	s.member = member{id: uuid("balancer", i), registered: !spec.Unregistered, state: spec.State, multiplier: spec.Multiplier}
+	w.servers = append(w.servers, s)
+	s.dc.servers = append(s.dc.servers, s)
+	for _, name := range []string{spec.Name, s.id, s.member.id, hostOf(spec.URL), spec.URL, spec.Addr.String()} {
+		w.byName[name] = s
+	}
+}
+
+// boot switches s on, or resets it.
+func (w *World) boot(s *server) {
+	w.settle(s)
+	if s.vm != vmRunning {
+		w.noteFlap(s)
+	}
+	s.vm = vmRunning
+	s.boots++
+	s.bbbUp = false
+	s.idle, s.busy, s.pluggedI, s.pluggedB = 0, 0, nil, nil
+	s.plug()
+	s.bootedAt = w.now
+	s.systemAt = w.now + draw(s.random, w.cfg.Cloud.System)
+	if s.spec.DynamicAddr {
+		w.setAddr(s, netip.AddrFrom4([4]byte{198, 19, byte(s.random.IntN(250)), byte(s.random.IntN(250) + 1)}))
+	}
+	w.comeUp(s, s.boots, draw(s.random, w.cfg.Cloud.BBB))
+}
+
+// comeUp has BigBlueButton answer after d, unless the machine was reset by then.
+func (w *World) comeUp(s *server, boot int, d time.Duration) {
+	w.after(d, func() {
+		switch {
+		case s.boots != boot || s.vm != vmRunning:
+		case w.hit(StartHangs, s) != nil:
+			w.comeUp(s, boot, 10*time.Second)
+		default:
+			w.settle(s)
+			s.bbbUp = true
+			w.process(s)
+		}
+	})
+}
+
+// halt switches s off, with all that runs on it.
+func (w *World) halt(s *server, to vmState) {
+	w.settle(s)
+	w.breakOff(s)
+	s.vm, s.bbbUp = to, false
+	s.boots++
+	s.offSince, s.wasOn = w.now, true
+	if s.spec.DynamicAddr && to == vmOff {
+		s.addr = netip.Addr{}
+	}
+}
+
+// plug starts the counters of cores that were added.
+func (s *server) plug() {
+	n := int(s.size.Cores)
+	for len(s.pluggedI) < n {
+		s.pluggedI = append(s.pluggedI, s.idle)
+		s.pluggedB = append(s.pluggedB, s.busy)
+	}
+	s.pluggedI, s.pluggedB = s.pluggedI[:n], s.pluggedB[:n]
+}
+
+// process works off the recordings of s, one at a time, while it is up.
+func (w *World) process(s *server) {
+	if s.recordings == 0 || !s.bbbUp {
+		return
+	}
+	boot := s.boots
+	w.after(w.cfg.Load.RecordingTime, func() {
+		if s.boots == boot && s.recordings > 0 {
+			s.recordings--
+			w.process(s)
+		}
+	})
+}

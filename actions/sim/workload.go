@@ -1,0 +1,36 @@
+package sim
+
+import "time"
+
+// Arrival is a meeting that people want to hold from a certain time on.
+type Arrival struct {
+	At time.Time
+	MeetingSpec
+}
+
+// Source gives arrivals one after the other, in the order of their times,
+// until it returns false.
+type Source interface{ Next() (Arrival, bool) }
+
+// Follow has the arrivals of a source ask for their meetings when they are due.
+// Only the next one is held, so that a source may be endless. Arrivals before
+// now come now, and one whose specification is refused (see CreateMeeting) is
+// left out.
+func (w *World) Follow(src Source) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.follow(src)
+}
+
+func (w *World) follow(src Source) {
+	a, ok := src.Next()
+	if !ok {
+		return
+	}
+	w.after(max(0, a.At.Sub(w.cfg.Start)-w.now), func() {
+		if m, err := w.want(a.MeetingSpec); err == nil {
+			_ = w.create(m) // counted
+		}
+		w.follow(src)
+	})
+}

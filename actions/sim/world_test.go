@@ -1,0 +1,168 @@
+package sim_test
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+func class() sim.MeetingSpec {
+	return sim.MeetingSpec{Duration: 45 * time.Minute, Participants: 25, Webcams: 8}
+}
+
+func mustRead(t *testing.T, w *sim.World, name string) sim.Reading {
+	t.Helper()
+	r, err := w.Server(name)
+	if err != nil {
+		t.Fatalf("Server(%q): %v", name, err)
+	}
+	return r
+}
+
+func TestAStartTakesThroughRunningToAnAnsweringServer(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 2, Running: 1})
+	s := mustRead(t, w, "bbb-server2")
+	request, err := w.Cloud().Start(t.Context(), actions.ServerRef{Datacenter: s.Datacenter, ID: s.ID})
+	if err != nil {
+		t.Fatalf("Start: %v", err)
+	}
+	if r := mustRead(t, w, s.Name); !r.Busy || r.Power != actions.PowerOff {
+		t.Errorf("just after the start: busy %v, power %s; want busy and off", r.Busy, r.Power)
+	}
+	w.Run(90 * time.Second)
+	if r := mustRead(t, w, s.Name); r.Busy || r.Power != actions.PowerOn || r.BBBUp {
+		t.Errorf("after 90 s: busy %v, power %s, BigBlueButton %v; want on and not yet answering", r.Busy, r.Power, r.BBBUp)
+	}
+	if status, err := w.Cloud().Request(t.Context(), request); err != nil || status.Phase != actions.RequestDone {
+		t.Errorf("Request(%s) = %v, %v; want done", request, status, err)
+	}
+	w.Run(2 * time.Minute)
+	if r := mustRead(t, w, s.Name); !r.BBBUp || !r.NodeUp {
+		t.Errorf("after 210 s: BigBlueButton %v, exporter %v; want both up", r.BBBUp, r.NodeUp)
+	}
+}
+
+func TestAStopEndsWhatRunsThereAndPeopleComeBackElsewhere(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 2, Running: 2})
+	if _, err := w.CreateMeeting(class()); err != nil {
+		t.Fatalf("CreateMeeting: %v", err)
+	}
+	w.Run(10 * time.Minute)
+	victim, other := mustRead(t, w, "bbb-server1"), mustRead(t, w, "bbb-server2")
+	if victim.Meetings == 0 {
+		victim, other = other, victim
+	}
+	if victim.Participants != 25 || victim.Webcams != 8 {
+		t.Fatalf("after filling: %d people, %d webcams; want 25, 8", victim.Participants, victim.Webcams)
+	}
+	if err := w.Operator().Stop(victim.Name); err != nil {
+		t.Fatal(err)
+	}
+	if f := w.Figures(); f.MeetingsEndedEarly != 1 || f.ParticipantsPresent != 0 {
+		t.Errorf("after the stop: %d ended early, %d present; want 1, 0", f.MeetingsEndedEarly, f.ParticipantsPresent)
+	}
+	w.Run(10 * time.Minute) // two failed polls, then the balancer places it anew
+	if r := mustRead(t, w, other.Name); r.Participants != 25 {
+		t.Errorf("people on the other server = %d; want 25", r.Participants)
+	}
+	w.Run(time.Hour)
+	f := w.Figures()
+	if f.ParticipantsIn != f.ParticipantsOut || f.ParticipantsPresent != 0 {
+		t.Errorf("in the end in %d, out %d, present %d; want all out", f.ParticipantsIn, f.ParticipantsOut, f.ParticipantsPresent)
+	}
+	if f.JoinsRefused == 0 || f.MeetingsRefused != 0 || f.Meetings != 1 {
+		t.Errorf("joins refused %d, meetings refused %d of %d; want some, 0 of 1", f.JoinsRefused, f.MeetingsRefused, f.Meetings)
+	}
+}
+
+func TestNobodyJoinsADisabledServer(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 1, Running: 1})
+	if _, err := w.CreateMeeting(class()); err != nil {
+		t.Fatal(err)
+	}
+	w.Run(time.Minute)
+	before := mustRead(t, w, "bbb-server1")
+	if err := w.Balancer().SetState(t.Context(), before.BalancerID, actions.Disabled); err != nil {
+		t.Fatal(err)
+	}
+	w.Run(5 * time.Minute)
+	after := mustRead(t, w, "bbb-server1")
+	if after.Meetings != 1 || after.Participants != before.Participants {
+		t.Errorf("after disabling: %d meetings, %d people; want 1, %d still", after.Meetings, after.Participants, before.Participants)
+	}
+	if got, want := w.Figures().JoinsRefused, 25-before.Participants; got != want {
+		t.Errorf("joins refused = %d; want %d, each person once", got, want)
+	}
+	if err := w.Operator().SetState("bbb-server1", actions.Enabled); err != nil {
+		t.Fatal(err)
+	}
+	w.Run(5 * time.Minute)
+	if got := mustRead(t, w, "bbb-server1").Participants; got != 25 {
+		t.Errorf("enabled again: %d people; want 25", got)
+	}
+}
+
+func TestWithNoServerAMeetingIsRefusedOnceAndHeldLater(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 1})
+	if _, err := w.CreateMeeting(class()); !errors.Is(err, sim.ErrNoServers) {
+		t.Errorf("CreateMeeting = %v; want ErrNoServers", err)
+	}
+	w.Run(10 * time.Minute)
+	if err := errors.Join(w.Operator().Start("bbb-server1"), w.Operator().SetState("bbb-server1", actions.Enabled)); err != nil {
+		t.Fatal(err)
+	}
+	w.Run(15 * time.Minute)
+	if r, f := mustRead(t, w, "bbb-server1"), w.Figures(); r.Participants != 25 || f.MeetingsRefused != 1 {
+		t.Errorf("people %d, refused %d; want 25, 1", r.Participants, f.MeetingsRefused)
+	}
+}
+
+func TestTimeOnServersIsBilledExactly(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 2, Running: 1, Prices: sim.Prices{CoreHour: 1, GiBHour: 0.1}})
+	w.Run(30 * time.Minute)
+	if err := w.Operator().Start("bbb-server2"); err != nil {
+		t.Fatal(err)
+	}
+	w.Run(15 * time.Minute)
+	if err := w.Operator().Resize("bbb-server1", actions.Size{Cores: 4, RAM: 16384}); err != nil {
+		t.Fatal(err)
+	}
+	w.Run(15 * time.Minute)
+	f := w.Figures()
+	got := [4]float64{f.ServerHours, f.CoreHours, f.RAMGiBHours, f.Cost}
+	want := [4]float64{1.5, 0.75*2 + 0.25*4 + 0.5*2, 0.75*8 + 0.25*16 + 0.5*8, 3.5 + 1.4}
+	for i := range got {
+		if d := got[i] - want[i]; d > 1e-9 || d < -1e-9 {
+			t.Errorf("server, core, GiB hours and cost = %v; want %v", got, want)
+			break
+		}
+	}
+}
+
+func TestOneSeedGivesOneCourseOfEvents(t *testing.T) {
+	course := func(seed uint64) (sim.Figures, []sim.Reading) {
+		w := sim.New(sim.Config{Seed: seed, Servers: 6, Running: 3, Balancer: sim.BalancerConfig{CordonRace: 0.5, EnableRace: 0.5}})
+		for i := range 20 {
+			w.At(w.Start().Add(time.Duration(i)*time.Minute), func() {
+				_, _ = w.CreateMeeting(class())
+				r := w.Servers()[i%6]
+				_, _ = w.Cloud().Start(t.Context(), actions.ServerRef{Datacenter: r.Datacenter, ID: r.ID})
+				_ = w.Balancer().SetState(t.Context(), r.BalancerID, []actions.BalancerState{actions.Enabled, actions.Cordoned}[i%2])
+			})
+		}
+		w.Run(40 * time.Minute)
+		return w.Figures(), w.Servers()
+	}
+	f1, s1 := course(7)
+	f2, s2 := course(7)
+	if !reflect.DeepEqual(f1, f2) || !reflect.DeepEqual(s1, s2) {
+		t.Errorf("two runs with seed 7 differ:\n%+v\n%+v", f1, f2)
+	}
+	if f3, s3 := course(8); reflect.DeepEqual(f1, f3) && reflect.DeepEqual(s1, s3) {
+		t.Error("seeds 7 and 8 give the same course; want the seed to matter")
+	}
+}
