@@ -1,0 +1,206 @@
+package ionos
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	sdk "github.com/ionos-cloud/sdk-go/v6"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+)
+
+// Client is the actions.Cloud of one login. It is safe for concurrent use.
+type Client struct {
+	api      *sdk.APIClient
+	contract int64
+}
+
+var _ actions.Cloud = (*Client)(nil)
+
+// New returns a client for a configuration that is valid and has its secrets
+// read. It makes no call.
+func New(c Config, o outbound.Options) (*Client, error) {
+	base, err := o.Connect(outbound.Connections{
+		CAFile: c.CAFile, ConnectTimeout: c.ConnectTimeout, MaxPerHost: c.MaxConnections,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ionos: %w", err)
+	}
+	base = &policy{
+		base: base, login: login(c), contract: contractNumber(c), attempts: c.MaxAttempts, timeout: c.RequestTimeout,
+		backoff: outbound.Backoff{Base: 500 * time.Millisecond, Max: 10 * time.Second},
+		pace:    newPace(c.MaxConnections), metrics: outbound.NewMetrics(o.Registerer, "cloud"), log: o.Logger(),
+	}
+	api, err := newAPI(c.URL, outbound.NewClient(base))
+	return &Client{api, c.ContractNumber}, err
+}
+
+// newAPI builds the SDK's client. Its configuration is written out, since the
+// SDK's constructors take log level, credentials and address from the
+// environment; it holds no credentials at all. One attempt is what switches
+// the SDK's own retries off.
+func newAPI(base string, client *http.Client) (*sdk.APIClient, error) {
+	const version = sdk.DefaultIonosBasePath
+	u, err := url.Parse(strings.TrimSuffix(strings.TrimSuffix(base, "/"), version) + version)
+	if err != nil {
+		return nil, errors.New("ionos.url is not a URL")
+	}
+	config := &sdk.Configuration{
+		Host: u.Host, Scheme: u.Scheme, Servers: sdk.ServerConfigurations{{URL: u.String()}},
+		DefaultQueryParams: url.Values{"pretty": {"false"}}, UserAgent: "bbb-scaler",
+		MaxRetries: 1, LogLevel: sdk.Off, HTTPClient: &http.Client{},
+	}
+	api := sdk.NewAPIClient(config)
+	// Only now: NewAPIClient replaces the transport when IONOS_PINNED_CERT is set.
+	config.HTTPClient = client
+	return api, nil
+}
+
+func login(c Config) actions.Secret {
+	if c.Token != "" {
+		return "Bearer " + c.Token
+	}
+	pair := c.Username + ":" + c.Password.Reveal()
+	return actions.Secret("Basic " + base64.StdEncoding.EncodeToString([]byte(pair)))
+}
+
+func contractNumber(c Config) string {
+	if c.ContractNumber == 0 {
+		return ""
+	}
+	return strconv.FormatInt(c.ContractNumber, 10)
+}
+
+// Servers implements actions.Cloud with one call for each thousand servers: at
+// depth 3 the list holds the addresses and the hot-plug flags of all of them.
+func (c *Client) Servers(ctx context.Context, datacenter string) ([]actions.CloudServer, error) {
+	const page = 1000
+	var servers []actions.CloudServer
+	seen := map[string]bool{}
+	for offset := 0; ; offset += page {
+		list, _, err := c.api.ServersApi.DatacentersServersGet(ctx, datacenter).
+			Depth(3).Limit(page).Offset(int32(offset)).Execute()
+		if err != nil {
+			return nil, listError(datacenter, err)
+		}
+		fresh := 0
+		for _, s := range serversOf(list) {
+			if s.ID == "" || seen[s.ID] {
+				continue // without an id, or moved between two pages
+			}
+			s.Datacenter, seen[s.ID] = datacenter, true
+			servers, fresh = append(servers, s), fresh+1
+		}
+		if !more(list, page) {
+			return servers, nil
+		}
+		if fresh == 0 {
+			return nil, fmt.Errorf("listing the servers of datacenter %s: the page at offset %d brings nothing new, although more are announced", datacenter, offset)
+		}
+	}
+}
+
+func listError(datacenter string, err error) error {
+	err = fmt.Errorf("listing the servers of datacenter %s: %w", datacenter, short(err))
+	if errors.Is(err, actions.ErrGone) {
+		return fmt.Errorf("%w; check ionos.datacenters", err)
+	}
+	return err
+}
+
+// Start implements actions.Cloud.
+func (c *Client) Start(ctx context.Context, s actions.ServerRef) (request string, err error) {
+	resp, err := c.api.ServersApi.DatacentersServersStartPost(ctx, s.Datacenter, s.ID).Execute()
+	return accepted("starting", s, resp, err)
+}
+
+// Stop implements actions.Cloud. The provider frees the server's cores and RAM
+// and charges them no longer, unlike a shutdown from inside.
+func (c *Client) Stop(ctx context.Context, s actions.ServerRef) (request string, err error) {
+	resp, err := c.api.ServersApi.DatacentersServersStopPost(ctx, s.Datacenter, s.ID).Execute()
+	return accepted("stopping", s, resp, err)
+}
+
+// Resize implements actions.Cloud.
+func (c *Client) Resize(ctx context.Context, s actions.ServerRef, to actions.Size) (request string, err error) {
+	cores, ram := int32(to.Cores), int32(to.RAM)
+	_, resp, err := c.api.ServersApi.DatacentersServersPatch(ctx, s.Datacenter, s.ID).
+		Server(sdk.ServerProperties{Cores: &cores, Ram: &ram}).Execute()
+	return accepted(fmt.Sprintf("resizing to %s", to), s, resp, err)
+}
+
+// accepted returns the request's id out of the answer's Location. A write that
+// the cloud accepted is one, also where the SDK cannot read the answer's body.
+func accepted(doing string, s actions.ServerRef, resp *sdk.APIResponse, err error) (string, error) {
+	if resp.SafeStatusCode()/100 == 2 {
+		return requestID(resp.Header.Get("Location")), nil
+	}
+	return "", fmt.Errorf("%s server %s in datacenter %s: %w", doing, s.ID, s.Datacenter, short(err))
+}
+
+// requestID is the id in ".../requests/{id}/status", or "".
+func requestID(location string) string {
+	before, last := path.Split(location)
+	if last != "status" {
+		return ""
+	}
+	if parent, id := path.Split(strings.TrimSuffix(before, "/")); path.Base(parent) == "requests" {
+		return id
+	}
+	return ""
+}
+
+// Request implements actions.Cloud. An empty id, of an answer that named none,
+// is a request that the cloud does not know.
+func (c *Client) Request(ctx context.Context, id string) (actions.RequestStatus, error) {
+	if id == "" {
+		return actions.RequestStatus{Phase: actions.RequestDone}, nil
+	}
+	status, _, err := c.api.RequestsApi.RequestsStatusGet(ctx, id).Execute()
+	switch err = short(err); {
+	case errors.Is(err, actions.ErrGone):
+		return actions.RequestStatus{Phase: actions.RequestDone}, nil
+	case err != nil:
+		return actions.RequestStatus{}, fmt.Errorf("reading request %s: %w", id, err)
+	}
+	return requestStatus(status), nil
+}
+
+// Contract implements actions.Cloud. A limit that the cloud does not tell is
+// none: the cloud itself refuses what goes beyond.
+func (c *Client) Contract(ctx context.Context) (actions.Contract, error) {
+	list, _, err := c.api.ContractResourcesApi.ContractsGet(ctx).Depth(1).Execute()
+	if err != nil {
+		return actions.Contract{}, fmt.Errorf("reading the contract: %w", short(err))
+	}
+	limits, err := limitsOf(list, c.contract)
+	if err != nil {
+		return actions.Contract{}, fmt.Errorf("reading the contract: %w", err)
+	}
+	return room(limits), nil
+}
+
+// short leaves of an error what fits on a line: our own, or the beginning of
+// what the SDK says of an answer that it cannot read.
+func short(err error) error {
+	if err == nil {
+		return nil
+	}
+	if fault, ok := errors.AsType[*callError](err); ok {
+		return fault
+	}
+	return errors.New("unreadable answer: " + outbound.Brief(err.Error()))
+}
+
+// unlimited stands for a limit that the cloud does not tell.
+const unlimited = math.MaxInt32

@@ -1,0 +1,172 @@
+package ionos
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	sdk "github.com/ionos-cloud/sdk-go/v6"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// value is what p points to, or the zero value: in the SDK every field may be nil.
+func value[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+func serversOf(list sdk.Servers) []actions.CloudServer {
+	items := value(list.Items)
+	servers := make([]actions.CloudServer, 0, len(items))
+	for _, item := range items {
+		servers = append(servers, serverOf(item))
+	}
+	return servers
+}
+
+// more reports whether another page may follow: when the cloud links to one,
+// or filled this one.
+func more(list sdk.Servers, page int) bool {
+	if value(list.Links).Next != nil {
+		return true
+	}
+	if limit := int(value(list.Limit)); limit > 0 {
+		page = min(page, limit)
+	}
+	return len(value(list.Items)) >= page
+}
+
+func serverOf(s sdk.Server) actions.CloudServer {
+	p, entities := value(s.Properties), value(s.Entities)
+	return actions.CloudServer{
+		ServerRef: actions.ServerRef{ID: value(s.Id)},
+		Name:      value(p.Name),
+		Size:      actions.Size{Cores: actions.Cores(value(p.Cores)), RAM: actions.MiB(value(p.Ram))},
+		Power:     powerOf(p),
+		Busy:      busy(value(s.Metadata)),
+		Addrs:     addrsOf(value(value(entities.Nics).Items)),
+		HotPlug:   hotPlugOf(value(p.BootVolume), value(value(entities.Volumes).Items)),
+		Template:  templateOf(p),
+	}
+}
+
+// powerOf reads vmState. Servers sized by template are suspended by a stop,
+// all others are shut off (IONOS API documentation).
+func powerOf(p sdk.ServerProperties) actions.Power {
+	switch state := value(p.VmState); {
+	case state == "RUNNING":
+		return actions.PowerOn
+	case state == "SHUTOFF", state == "SUSPENDED" && templateOf(p) != "":
+		return actions.PowerOff
+	}
+	return actions.PowerOther
+}
+
+// busy reports whether a change is pending. A state that is not told, or not
+// known here, counts as one: better to wait than to queue behind it.
+func busy(m sdk.DatacenterElementMetadata) bool {
+	return !slices.Contains([]string{"AVAILABLE", "INACTIVE"}, value(m.State))
+}
+
+func templateOf(p sdk.ServerProperties) string {
+	kind := value(p.Type)
+	switch {
+	case kind == "ENTERPRISE" || kind == "VCPU":
+		return ""
+	case kind == "CUBE" || kind == "GPU" || value(p.TemplateUuid) != "":
+		return cmp.Or(kind, "template")
+	}
+	return ""
+}
+
+// addrsOf lists all addresses, those of NICs named "public" first: that is the
+// name by which operators of BigBlueButton fleets tell them apart.
+func addrsOf(nics []sdk.Nic) []netip.Addr {
+	var public, others []netip.Addr
+	for _, nic := range nics {
+		p := value(nic.Properties)
+		addrs := parseAddrs(slices.Concat(value(p.Ips), value(p.Ipv6Ips)))
+		if strings.EqualFold(value(p.Name), "public") {
+			public = append(public, addrs...)
+		} else {
+			others = append(others, addrs...)
+		}
+	}
+	return append(public, others...)
+}
+
+func parseAddrs(texts []string) []netip.Addr {
+	var addrs []netip.Addr
+	for _, text := range texts {
+		if addr, err := netip.ParseAddr(text); err == nil {
+			addrs = append(addrs, addr.Unmap())
+		}
+	}
+	return addrs
+}
+
+// hotPlugOf reads the flags of the boot volume; of the only volume where none
+// is named as such.
+func hotPlugOf(boot sdk.ResourceReference, volumes []sdk.Volume) actions.HotPlug {
+	for _, v := range volumes {
+		if id := value(boot.Id); id != "" && id == value(v.Id) || id == "" && len(volumes) == 1 {
+			p := value(v.Properties)
+			return actions.HotPlug{CPU: value(p.CpuHotPlug), RAM: value(p.RamHotPlug)}
+		}
+	}
+	return actions.HotPlug{}
+}
+
+// requestStatus reads how far a request is; an unknown status is pending.
+func requestStatus(s sdk.RequestStatus) actions.RequestStatus {
+	m := value(s.Metadata)
+	switch value(m.Status) {
+	case sdk.RequestStatusDone:
+		return actions.RequestStatus{Phase: actions.RequestDone}
+	case sdk.RequestStatusFailed:
+		return actions.RequestStatus{Phase: actions.RequestFailed, Message: value(m.Message)}
+	}
+	return actions.RequestStatus{Phase: actions.RequestPending}
+}
+
+// limitsOf finds the limits of the contract with a number, or of the only one.
+func limitsOf(list sdk.Contracts, number int64) (sdk.ResourceLimits, error) {
+	contracts := value(list.Items)
+	if number == 0 && len(contracts) == 1 {
+		return value(value(contracts[0].Properties).ResourceLimits), nil
+	}
+	var numbers []string
+	for _, c := range contracts {
+		p := value(c.Properties)
+		if have := value(p.ContractNumber); number != 0 && have == number {
+			return value(p.ResourceLimits), nil
+		}
+		numbers = append(numbers, fmt.Sprint(value(p.ContractNumber)))
+	}
+	if number != 0 {
+		return sdk.ResourceLimits{}, fmt.Errorf("ionos.contract_number %d is none of those of the login: %v", number, numbers)
+	}
+	return sdk.ResourceLimits{}, fmt.Errorf("the login has %d contracts, %v: set ionos.contract_number", len(numbers), numbers)
+}
+
+func room(l sdk.ResourceLimits) actions.Contract {
+	left := func(limit, used *int32) int {
+		if limit == nil {
+			return unlimited
+		}
+		return max(int(*limit)-max(int(value(used)), 0), 0)
+	}
+	return actions.Contract{
+		PerServer: actions.Size{Cores: actions.Cores(left(l.CoresPerServer, nil)), RAM: actions.MiB(left(l.RamPerServer, nil))},
+		Free: actions.Size{
+			Cores: actions.Cores(left(l.CoresPerContract, l.CoresProvisioned)),
+			RAM:   actions.MiB(left(l.RamPerContract, l.RamProvisioned)),
+		},
+	}
+}

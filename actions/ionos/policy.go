@@ -1,0 +1,138 @@
+package ionos
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"path"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+)
+
+// maxBody bounds an answer. A thousand servers at depth 3 are about 5 MB.
+const maxBody = 32 << 20
+
+// policy is the http.RoundTripper under the SDK. It answers with a success
+// whose body is already read, or with a *callError. GET and PATCH, which set
+// absolute values, are repeated after server and network errors; POST only
+// where the cloud surely did nothing: when the rate limit refused it, or no
+// connection came about.
+type policy struct {
+	base     http.RoundTripper
+	login    actions.Secret // value of the Authorization header
+	contract string
+	attempts int
+	timeout  time.Duration // of one attempt
+	backoff  outbound.Backoff
+	pace     *pace
+	metrics  outbound.Metrics
+	log      *slog.Logger
+}
+
+// RoundTrip implements http.RoundTripper.
+func (p *policy) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		defer req.Body.Close()
+	}
+	var unsure bool // an attempt may have changed something
+	for failed := 1; ; failed++ {
+		resp, fault := p.attempt(req)
+		if fault == nil {
+			return resp, nil
+		}
+		fault.attempts = failed
+		unsure = unsure || fault.is(actions.ErrUnknown)
+		if !fault.repeat || failed >= p.attempts || !p.wait(req, fault) {
+			return nil, fault.settle(unsure)
+		}
+	}
+}
+
+// wait waits before the next attempt, and reports whether there may be one.
+func (p *policy) wait(req *http.Request, fault *callError) bool {
+	p.log.Debug("repeating a call to the cloud", "method", operation(req), "attempt", fault.attempts, "error", fault.text)
+	// A refusal by the rate limit makes all calls wait, in pace.
+	return fault.is(actions.ErrThrottled) || outbound.Sleep(req.Context(), p.backoff.After(fault.attempts))
+}
+
+// attempt makes one call.
+func (p *policy) attempt(req *http.Request) (*http.Response, *callError) {
+	release, err := p.pace.acquire(req.Context())
+	if err != nil {
+		return nil, notSent(err)
+	}
+	defer release()
+	ctx, cancel := context.WithTimeout(req.Context(), p.timeout)
+	defer cancel()
+	start := time.Now()
+	resp, body, err := p.exchange(req, ctx)
+	if resp != nil {
+		p.pace.observe(resp)
+	}
+	fault := judge(req, resp, body, err)
+	p.metrics.Observe(operation(req), fault.outcome(), start)
+	if fault != nil {
+		return nil, fault
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+// exchange sends the request as our own, and reads the whole answer.
+func (p *policy) exchange(req *http.Request, ctx context.Context) (*http.Response, []byte, error) {
+	out, err := p.outgoing(req, ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	resp, err := p.base.RoundTrip(out)
+	if err != nil {
+		return nil, nil, err
+	}
+	body, err := outbound.ReadBody(resp, maxBody)
+	return resp, body, err
+}
+
+// outgoing copies the SDK's request without what the SDK adds unasked: the end
+// of the connection, and a contract number out of the environment.
+func (p *policy) outgoing(req *http.Request, ctx context.Context) (*http.Request, error) {
+	out := req.Clone(ctx)
+	out.Close = false
+	out.Header.Set("Authorization", p.login.Reveal())
+	out.Header.Del("X-Contract-Number")
+	if p.contract != "" {
+		out.Header.Set("X-Contract-Number", p.contract)
+	}
+	if req.GetBody == nil {
+		return out, nil
+	}
+	body, err := req.GetBody()
+	out.Body = body
+	return out, err
+}
+
+// operation names the call for the metrics.
+func operation(req *http.Request) string {
+	last := path.Base(req.URL.Path)
+	switch {
+	case req.Method == http.MethodPatch:
+		return "resize"
+	case req.Method == http.MethodPost: // start, stop
+		return last
+	case last == "status":
+		return "request"
+	case last == "contracts":
+		return "contract"
+	}
+	return "list"
+}
+
+// isWrite reports whether a request changes something.
+func isWrite(req *http.Request) bool { return req.Method != http.MethodGet }
+
+// mayRepeat reports whether a request may be sent again although it may have
+// been carried out.
+func mayRepeat(req *http.Request) bool { return req.Method != http.MethodPost }
