@@ -1,0 +1,145 @@
+// Package config reads the scaler's one configuration: defaults, overridden by
+// a YAML file, overridden by the environment, completed by secrets from files,
+// and checked as a whole. The daemon, the generator of rules and the simulation
+// read the same file; each package declares its own section.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"time"
+
+	// Time zones for hosts and images that have none.
+	_ "time/tzdata"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/alertmanager"
+	"github.com/bbb-scaler/bbb-scaler/actions/bbb"
+	"github.com/bbb-scaler/bbb-scaler/actions/ionos"
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
+	"github.com/bbb-scaler/bbb-scaler/receiver"
+	"gopkg.in/yaml.v3"
+)
+
+// File is the whole configuration. The core's sections (fleet, thresholds,
+// sizes, …) stand at the top level of the file.
+type File struct {
+	Actions      actions.Config      `yaml:",inline"`
+	IONOS        ionos.Config        `yaml:"ionos"`
+	Scalelite    scalelite.Config    `yaml:"scalelite"`
+	BBB          bbb.Config          `yaml:"bbb"`
+	Alertmanager alertmanager.Config `yaml:"alertmanager"`
+	Prometheus   Prometheus          `yaml:"prometheus"`
+	Web          receiver.Config     `yaml:"web"`
+}
+
+// Prometheus is where history and fresh values can be read: Prometheus itself,
+// or Grafana's data source proxy in front of it. Without a URL nothing is read.
+type Prometheus struct {
+	// URL is the base address; "/api/v1" is appended.
+	URL string `yaml:"url"`
+	// Username with Password, or BearerToken, log in; the token wins.
+	Username        string         `yaml:"username"`
+	Password        actions.Secret `yaml:"password"`
+	PasswordFile    string         `yaml:"password_file"`
+	BearerToken     actions.Secret `yaml:"bearer_token"`
+	BearerTokenFile string         `yaml:"bearer_token_file"`
+	// RequestTimeout bounds one call.
+	RequestTimeout time.Duration `yaml:"request_timeout"`
+	// CAFile is a PEM file of the only authorities to trust; empty: the system's.
+	CAFile string `yaml:"ca_file"`
+}
+
+// Validate returns everything that is wrong with the section.
+func (p Prometheus) Validate() []error {
+	errs := []error{outbound.CheckPositive("prometheus.request_timeout", p.RequestTimeout)}
+	if p.URL != "" {
+		errs = append(errs, outbound.CheckURL("prometheus.url", p.URL))
+	}
+	return outbound.Errors(errs...)
+}
+
+// Defaults returns what an empty file and environment give. Servers are told
+// from others in the datacenters as bbb_scaler did: by "bbb" in their name.
+func Defaults() File {
+	f := File{
+		Actions: actions.Defaults(), IONOS: ionos.Defaults(), Scalelite: scalelite.Defaults(), BBB: bbb.Defaults(),
+		Alertmanager: alertmanager.Defaults(), Prometheus: Prometheus{RequestTimeout: 10 * time.Second}, Web: receiver.Defaults(),
+	}
+	f.IONOS.NamePattern, _ = actions.ParseNamePattern("(?i).*bbb.*")
+	f.complete()
+	return f
+}
+
+// Load reads the configuration for the daemon. path "" reads the environment
+// alone. All problems are in one error, each with its key or variable, its
+// value, and what is allowed.
+func Load(path string, getenv func(string) string) (File, error) {
+	f, errs := read(path, getenv)
+	errs = append(errs, readSecrets(&f, filepath.Dir(path))...)
+	errs = append(errs, slices.Concat(f.IONOS.Validate(), f.Scalelite.Validate(), f.BBB.Validate(), f.Alertmanager.Validate(),
+		f.Prometheus.Validate(), f.Web.Validate())...)
+	return f, together(path, errs)
+}
+
+// Read reads the same for programs that only need the core's and the rules'
+// sections: it opens no file with a secret and asks for no credentials.
+func Read(path string, getenv func(string) string) (File, error) {
+	f, errs := read(path, getenv)
+	return f, together(path, errs)
+}
+
+func read(path string, getenv func(string) string) (File, []error) {
+	text, err := readText(path)
+	if err != nil {
+		return File{}, []error{err}
+	}
+	return parse(text, getenv)
+}
+
+func readText(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	return os.ReadFile(path)
+}
+
+// parse is Load without the file system.
+func parse(text []byte, getenv func(string) string) (File, []error) {
+	f := Defaults()
+	var d decoder
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return f, []error{fmt.Errorf("not YAML: %w", err)}
+	}
+	if len(root.Content) == 1 {
+		d.value("", root.Content[0], reflect.ValueOf(&f).Elem())
+	}
+	errs := append(d.problems, refuseTwice(&f)...)
+	errs = append(errs, overrideByEnvironment(&f, getenv)...)
+	f.complete()
+	return f, append(errs, f.Actions.Validate()...)
+}
+
+// complete gives the core what it needs of the other sections.
+func (f *File) complete() {
+	a := &f.Actions
+	a.Datacenters, a.Names, a.Exclude, a.Budget = f.IONOS.Datacenters, f.IONOS.NamePattern, f.IONOS.Exclude, f.IONOS.Budget
+	a.HostNames, a.PollInterval, a.NoBalancer = f.Scalelite.HostNames, f.Scalelite.PollInterval, f.Scalelite.URL == ""
+}
+
+// together makes one error of all, or nil.
+func together(path string, errs []error) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	if path == "" {
+		path = "environment"
+	}
+	return fmt.Errorf("configuration (%s) is refused:\n%w", path, errors.Join(errs...))
+}

@@ -1,0 +1,236 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"gopkg.in/yaml.v3"
+)
+
+// problem is one thing that is wrong with a configuration, and what would be
+// right.
+type problem struct {
+	at   string // key path or variable
+	line int    // of the file; 0: none
+	text string // value and what is allowed
+}
+
+func (p problem) Error() string {
+	if p.line == 0 {
+		return p.at + ": " + p.text
+	}
+	return fmt.Sprintf("%s (line %d): %s", p.at, p.line, p.text)
+}
+
+// decoder sets structs from YAML nodes. yaml.v3 alone stops at the first error
+// of a type that decodes itself, knows no key paths, and drops its strictness
+// inside such types; so the walk is ours, and each scalar is yaml.v3's.
+type decoder struct {
+	problems []error
+}
+
+func (d *decoder) refuse(at string, node *yaml.Node, format string, args ...any) {
+	d.problems = append(d.problems, problem{at, node.Line, fmt.Sprintf(format, args...)})
+}
+
+// value sets v from node. Nothing written after a key leaves its default.
+func (d *decoder) value(at string, node *yaml.Node, v reflect.Value) {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	switch {
+	case node.Tag == "!!null":
+	case decodesItself(v.Type()) || isScalar(v.Type()):
+		d.scalar(at, node, v)
+	case v.Kind() == reflect.Pointer:
+		elem := reflect.New(v.Type().Elem())
+		d.value(at, node, elem.Elem())
+		v.Set(elem)
+	case v.Kind() == reflect.Slice:
+		d.list(at, node, v)
+	case v.Kind() == reflect.Map:
+		d.mapping(at, node, v)
+	case v.Kind() == reflect.Struct:
+		d.section(at, node, v)
+	}
+}
+
+func (d *decoder) scalar(at string, node *yaml.Node, v reflect.Value) {
+	if isScalar(v.Type()) && !fits(node, v.Type()) {
+		d.refuse(at, node, "%s is not %s", show(node, v.Type()), wants(v.Type()))
+		return
+	}
+	fresh := reflect.New(v.Type())
+	if err := node.Decode(fresh.Interface()); err != nil {
+		d.refuse(at, node, "%s is not %s%s", show(node, v.Type()), wants(v.Type()), because(err, v.Type()))
+		return
+	}
+	v.Set(fresh.Elem())
+}
+
+func (d *decoder) list(at string, node *yaml.Node, v reflect.Value) {
+	if node.Kind != yaml.SequenceNode {
+		d.refuse(at, node, "%s is not a list", show(node, v.Type()))
+		return
+	}
+	list := reflect.MakeSlice(v.Type(), len(node.Content), len(node.Content))
+	for i, item := range node.Content {
+		d.value(fmt.Sprintf("%s[%d]", at, i), item, list.Index(i))
+	}
+	v.Set(list)
+}
+
+func (d *decoder) mapping(at string, node *yaml.Node, v reflect.Value) {
+	m := reflect.MakeMap(v.Type())
+	d.pairs(at, node, func(path string, key, value *yaml.Node) {
+		elem := reflect.New(v.Type().Elem()).Elem()
+		d.value(path, value, elem)
+		m.SetMapIndex(reflect.ValueOf(key.Value).Convert(v.Type().Key()), elem)
+	})
+	v.Set(m)
+}
+
+func (d *decoder) section(at string, node *yaml.Node, v reflect.Value) {
+	known := keys(v)
+	d.pairs(at, node, func(path string, key, value *yaml.Node) {
+		if field, ok := known[key.Value]; ok {
+			d.value(path, value, field)
+			return
+		}
+		d.refuse(path, key, "no such key; allowed here: %s", strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+	})
+}
+
+// pairs calls each for the keys of a mapping, and refuses a key given twice.
+func (d *decoder) pairs(at string, node *yaml.Node, each func(path string, key, value *yaml.Node)) {
+	if node.Kind != yaml.MappingNode {
+		d.refuse(cmp.Or(at, "the file"), node, "%s is not a section with keys", show(node, nil))
+		return
+	}
+	seen := map[string]int{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, path := node.Content[i], join(at, node.Content[i].Value)
+		if line, twice := seen[key.Value]; twice {
+			d.refuse(path, key, "given twice, first in line %d", line)
+			continue
+		}
+		seen[key.Value] = key.Line
+		each(path, key, node.Content[i+1])
+	}
+}
+
+// keys returns the settable fields of a struct by their YAML key, with those
+// of inlined structs.
+func keys(v reflect.Value) map[string]reflect.Value {
+	byKey := map[string]reflect.Value{}
+	for i := range v.NumField() {
+		key, inline := yamlKey(v.Type().Field(i))
+		switch {
+		case inline:
+			for k, field := range keys(v.Field(i)) {
+				byKey[k] = field
+			}
+		case key != "":
+			byKey[key] = v.Field(i)
+		}
+	}
+	return byKey
+}
+
+func yamlKey(f reflect.StructField) (key string, inline bool) {
+	key, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	if key == "-" || !f.IsExported() {
+		return "", false
+	}
+	if slices.Contains(strings.Split(options, ","), "inline") {
+		return "", true
+	}
+	return cmp.Or(key, strings.ToLower(f.Name)), false
+}
+
+var durationType = reflect.TypeFor[time.Duration]()
+
+func isSecret(t reflect.Type) bool { return t == reflect.TypeFor[actions.Secret]() }
+
+func isScalar(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Struct, reflect.Slice, reflect.Map, reflect.Pointer, reflect.Interface:
+		return false
+	}
+	return true
+}
+
+func decodesItself(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(reflect.TypeFor[yaml.Unmarshaler]()) ||
+		p.Implements(reflect.TypeFor[interface{ UnmarshalYAML(func(any) error) error }]())
+}
+
+// fits reports whether a scalar is written as one of type t; yaml.v3 alone
+// would cut 2.7 cores to 2.
+func fits(node *yaml.Node, t reflect.Type) bool {
+	switch {
+	case node.Kind != yaml.ScalarNode:
+		return false
+	case t == durationType || t.Kind() == reflect.String || decodesItself(t):
+		return true
+	case t.Kind() == reflect.Float64:
+		return node.Tag == "!!float" || node.Tag == "!!int"
+	case t.Kind() == reflect.Bool:
+		return node.Tag == "!!bool"
+	default:
+		return node.Tag == "!!int"
+	}
+}
+
+func wants(t reflect.Type) string {
+	switch {
+	case t == durationType:
+		return "a duration such as 90s, 5m or 2h"
+	case decodesItself(t):
+		return "valid"
+	case t.Kind() == reflect.String:
+		return "a text"
+	case t.Kind() == reflect.Bool:
+		return "true or false"
+	case t.Kind() == reflect.Float64:
+		return "a number"
+	default:
+		return "a whole number"
+	}
+}
+
+// because adds the words of a type that decodes itself; yaml.v3's own add
+// nothing to ours.
+func because(err error, t reflect.Type) string {
+	if !decodesItself(t) {
+		return ""
+	}
+	return ": " + strings.TrimPrefix(err.Error(), "yaml: ")
+}
+
+// show quotes what was written, unless it may be a secret.
+func show(node *yaml.Node, t reflect.Type) string {
+	switch {
+	case t != nil && isSecret(t):
+		return "what is given"
+	case node.Kind == yaml.MappingNode:
+		return "a section"
+	case node.Kind == yaml.SequenceNode:
+		return "a list"
+	}
+	return fmt.Sprintf("%q", node.Value)
+}
+
+func join(at, key string) string {
+	if at == "" {
+		return key
+	}
+	return at + "." + key
+}
