@@ -5,8 +5,6 @@ import (
 	"path"
 	"slices"
 	"time"
-
-	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // Validate returns everything that is wrong with the configuration, each error
@@ -14,8 +12,7 @@ import (
 func (c Config) Validate() []error {
 	var p problems
 	c.Fleet.validate(&p)
-	p.band("thresholds.cpu", c.Thresholds.CPU)
-	p.band("thresholds.memory", c.Thresholds.Memory)
+	p = append(p, c.Thresholds.Validate()...)
 	c.Sizes.validate(&p)
 	c.Capacity.validate(&p)
 	c.ScaleIn.validate(&p)
@@ -42,12 +39,6 @@ func (p *problems) positive(key string, d time.Duration) {
 
 func (p *problems) share(key string, v float64) {
 	p.require(v > 0 && v <= 1, key, v, "a share above 0 and at most 1")
-}
-
-func (p *problems) band(key string, b rules.Band) {
-	p.require(b.Min >= 0 && b.Min <= 1, key+".min", b.Min, "a ratio from 0 to 1")
-	p.require(b.Max > 0 && b.Max <= 1, key+".max", b.Max, "a ratio above 0 and at most 1")
-	p.require(!(b.Min >= b.Max), key+".min", b.Min, "below %s.max (%v)", key, b.Max)
 }
 
 func (c FleetConfig) validate(p *problems) {

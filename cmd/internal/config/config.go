@@ -23,6 +23,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 	"gopkg.in/yaml.v3"
 )
 
@@ -30,12 +31,15 @@ import (
 // sizes, …) stand at the top level of the file.
 type File struct {
 	Actions      actions.Config      `yaml:",inline"`
+	Rules        rules.Config        `yaml:"rules"`
 	IONOS        ionos.Config        `yaml:"ionos"`
 	Scalelite    scalelite.Config    `yaml:"scalelite"`
 	BBB          bbb.Config          `yaml:"bbb"`
 	Alertmanager alertmanager.Config `yaml:"alertmanager"`
 	Prometheus   Prometheus          `yaml:"prometheus"`
 	Web          receiver.Config     `yaml:"web"`
+
+	unused []string // variables that are understood and have no effect
 }
 
 // Prometheus is where history and fresh values can be read: Prometheus itself,
@@ -68,8 +72,9 @@ func (p Prometheus) Validate() []error {
 // from others in the datacenters as bbb_scaler did: by "bbb" in their name.
 func Defaults() File {
 	f := File{
-		Actions: actions.Defaults(), IONOS: ionos.Defaults(), Scalelite: scalelite.Defaults(), BBB: bbb.Defaults(),
-		Alertmanager: alertmanager.Defaults(), Prometheus: Prometheus{RequestTimeout: 10 * time.Second}, Web: receiver.Defaults(),
+		Actions: actions.Defaults(), Rules: rules.Defaults(), IONOS: ionos.Defaults(), Scalelite: scalelite.Defaults(),
+		BBB: bbb.Defaults(), Alertmanager: alertmanager.Defaults(), Prometheus: Prometheus{RequestTimeout: 10 * time.Second},
+		Web: receiver.Defaults(),
 	}
 	f.IONOS.NamePattern, _ = actions.ParseNamePattern("(?i).*bbb.*")
 	f.complete()
@@ -123,13 +128,49 @@ func parse(text []byte, getenv func(string) string) (File, []error) {
 	errs := append(d.problems, refuseTwice(&f)...)
 	errs = append(errs, overrideByEnvironment(&f, getenv)...)
 	f.complete()
-	return f, append(errs, f.Actions.Validate()...)
+	return f, slices.Concat(errs, f.Actions.Validate(), f.Rules.Validate(), f.checkExpiry())
+}
+
+// checkExpiry refuses to forget alerts that Alertmanager would have sent again:
+// the generated route repeats them every cooldowns.scale_out.
+func (f *File) checkExpiry() []error {
+	repeat := f.Actions.Cooldowns.Out + time.Duration(f.Rules.Alertmanager.GroupInterval)
+	if expiry := f.Actions.Deadlines.AlertExpiry; expiry <= repeat {
+		return []error{fmt.Errorf("deadlines.alert_expiry: %v is not more than cooldowns.scale_out and "+
+			"rules.alertmanager.group_interval together (%v), the time until Alertmanager sends an alert again", expiry, repeat)}
+	}
+	return nil
+}
+
+// RuleInput returns what the rules are generated from beside their own section.
+func (f *File) RuleInput() rules.Input {
+	a := f.Actions
+	return rules.Input{
+		Fleet: a.Fleet.Name, Thresholds: a.Thresholds, Floor: a.Capacity.MinActive, Cooldown: a.Cooldowns.Out,
+		StartTime: a.Deadlines.Start, DrainDeadline: a.Deadlines.Drain, StaleAfter: a.Deadlines.Stale,
+		AlertExpiry: a.Deadlines.AlertExpiry,
+	}
+}
+
+// Warnings names what is allowed and likely to surprise.
+func (f *File) Warnings() []string {
+	all := f.Actions.Warnings()
+	if f.Actions.NoBalancer {
+		all = append(all, "scalelite.url is not set: servers are started and grown, and never drained, shrunk or stopped, "+
+			"since only Scalelite can keep new meetings away from them")
+	}
+	if len(f.Alertmanager.URLs) == 0 {
+		all = append(all, "alertmanager.urls is not set: silences are not seen, and alerts are forgotten "+
+			f.Actions.Deadlines.AlertExpiry.String()+" after their last notification")
+	}
+	return append(all, f.unused...)
 }
 
 // complete gives the core what it needs of the other sections.
 func (f *File) complete() {
 	a := &f.Actions
 	a.Datacenters, a.Names, a.Exclude, a.Budget = f.IONOS.Datacenters, f.IONOS.NamePattern, f.IONOS.Exclude, f.IONOS.Budget
+	a.Asks = f.Rules.Meanings()
 	a.HostNames, a.PollInterval, a.NoBalancer = f.Scalelite.HostNames, f.Scalelite.PollInterval, f.Scalelite.URL == ""
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 const runnable = `
@@ -60,8 +61,8 @@ colour: blue
 	}
 	for _, want := range []string{
 		`fleet.evaluation_interval (line 2): "5" is not a duration such as 90s, 5m or 2h`,
-		`thresholds.cpu.min: 0.8 is not below thresholds.cpu.max (0.7)`,
-		`thresholds.memory.max: 1.5 is not a ratio above 0 and at most 1`,
+		`thresholds.cpu.min: 0.8: must be below thresholds.cpu.max, which is 0.7`,
+		`thresholds.memory.max: 1.5: must be above 0 and below 1`,
 		`thresholds.memory.peak (line 5): no such key; allowed here: max, min`,
 		`sizes.max.cores (line 7): "4.5" is not a whole number`,
 		`sizes.max.ram_mib: 16000 is not a positive multiple of 1024`,
@@ -101,7 +102,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"a section given as a number": {"sizes: 4", `sizes (line 1): "4" is not a section with keys`},
 		"a merge key":                 {"sizes: {<<: {default: {cores: 1}}}", "sizes.<< (line 1): no such key"},
 		"a bad name pattern":          {"ionos: {name_pattern: 'bbb-('}", `ionos.name_pattern (line 1): "bbb-(" is not valid: name pattern`},
-		"not a number":                {"thresholds: {cpu: {min: .nan}}", "thresholds.cpu.min: NaN is not a ratio from 0 to 1"},
+		"not a number":                {"thresholds: {cpu: {min: .nan}}", "thresholds.cpu.min: NaN: must be above 0 and below 1"},
 		"a step that does not divide the cores": {"sizes: {max: {cores: 5}, step: {cores: 2}}",
 			"sizes.step.cores: 2 is not a divisor of the 3 cores between"},
 		"a step that does not divide the RAM": {"sizes: {step: {ram_mib: 3072}}",
@@ -111,6 +112,9 @@ func TestFilesThatAreRefused(t *testing.T) {
 			"ionos.token_file: open "},
 		"an expiry before the next news": {"deadlines: {alert_expiry: 1m}",
 			"deadlines.alert_expiry: 1m0s is not more than deadlines.alert_resync (3m0s)"},
+		"an expiry before the next repetition": {"cooldowns: {scale_out: 29m}",
+			"deadlines.alert_expiry: 30m0s is not more than cooldowns.scale_out and rules.alertmanager.group_interval together (30m0s)"},
+		"an action that does not exist": {"rules: {asks: {my_alert: explode}}", `rules.asks.my_alert: "explode": no such action`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Load(write(t, test.text), env(nil))
@@ -165,6 +169,7 @@ func TestThePredecessorsComposeEnvironmentAloneRuns(t *testing.T) {
 		"MAX_ALLOWED_MEMORY_WORKLOAD": "0.70", "MIN_ALLOWED_MEMORY_WORKLOAD": "0.22",
 		"MAX_ALLOWED_CPU_WORKLOAD": "0.70", "MIN_ALLOWED_CPU_WORKLOAD": "0.005",
 		"MAX_WORKER_MEMORY": "16384", "MAX_WORKER_CPU": "4", "DEFAULT_WORKER_MEMORY": "12288", "DEFAULT_WORKER_CPU": "",
+		"NE_BASIC_AUTH_USER": "ne", "NE_BASIC_AUTH_PASS": "hush-ne", "BBB_EBBBA_EXPORTERS": "True", "MAX_SERVER_INCREASE": "7",
 		"BBB_PASS": "lb", "GRAFANA_PASS": "key",
 		"GRAFANA_ENDPOINT": "https://g.example.org/grafana/api/datasources/proxy/1/api/v1/query?query=",
 	}))
@@ -186,6 +191,9 @@ func TestThePredecessorsComposeEnvironmentAloneRuns(t *testing.T) {
 		{"password", f.IONOS.Password.Reveal(), "hush"},
 		{"balancer's secret", f.Scalelite.Secret.Reveal(), "lb"},
 		{"without a balancer", a.NoBalancer, true},
+		{"servers started at once", a.Capacity.MaxStep, 7},
+		{"exporters", f.Rules.Exporters.Variant, rules.VariantEBBBA},
+		{"exporters' user", f.Rules.Scrape.Username, "ne"},
 		{"prometheus", f.Prometheus.URL, "https://g.example.org/grafana/api/datasources/proxy/1"},
 		{"prometheus' token", f.Prometheus.BearerToken.Reveal(), "key"},
 		{"bbb-server1 is of the fleet", a.Names.Match("BBB-server1"), true},
@@ -194,6 +202,34 @@ func TestThePredecessorsComposeEnvironmentAloneRuns(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("%s = %v, want %v", c.name, c.got, c.want)
 		}
+	}
+}
+
+func TestAnHourOfWaitingTimeKeepsAlertsUntilTheyAreRepeated(t *testing.T) {
+	f, err := Read("", env(map[string]string{"WAITING_TIME": "3600000"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := f.Actions.Deadlines.AlertExpiry, 3*time.Hour; got != want {
+		t.Errorf("deadlines.alert_expiry = %v, want %v", got, want)
+	}
+	for _, text := range []string{"0", "-1", "300000 # 5min", "1e5", "9223372036854775807"} {
+		if _, err := Read("", env(map[string]string{"WAITINGTIME": text})); err == nil || !strings.Contains(err.Error(), "WAITINGTIME: ") {
+			t.Errorf("WAITINGTIME=%q: %v, want an error naming the variable", text, err)
+		}
+	}
+}
+
+func TestAnOperatorsAlertAndDurationsAreMerged(t *testing.T) {
+	f, err := Read(write(t, "rules: {asks: {my_alert: cordon}, for: {BBBServerIdle: 9m}}"), env(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.Actions.Asks["my_alert"].Ask; got != rules.AskCordon {
+		t.Errorf("my_alert asks for %q, want cordon", got)
+	}
+	if got, want := len(f.Rules.For), len(rules.Defaults().For); got != want || f.Rules.For[rules.ServerIdle].String() != "9m" {
+		t.Errorf("rules.for has %d durations, want %d; BBBServerIdle %v, want 9m", got, want, f.Rules.For[rules.ServerIdle])
 	}
 }
 

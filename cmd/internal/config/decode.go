@@ -86,8 +86,12 @@ func (d *decoder) list(at string, node *yaml.Node, v reflect.Value) {
 	v.Set(list)
 }
 
+// mapping sets the keys that are given; defaults of others stay.
 func (d *decoder) mapping(at string, node *yaml.Node, v reflect.Value) {
 	m := reflect.MakeMap(v.Type())
+	for key, value := range v.Seq2() {
+		m.SetMapIndex(key, value)
+	}
 	d.pairs(at, node, func(path string, key, value *yaml.Node) {
 		elem := reflect.New(v.Type().Elem()).Elem()
 		d.value(path, value, elem)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 	"gopkg.in/yaml.v3"
 )
 
@@ -48,8 +49,8 @@ func predecessors(f *File) []variable {
 		{"IONOS_DATACENTER", "ionos.datacenters", list(&f.IONOS.Datacenters)},
 		{"MINIMUM_ACTIVE_MACHINES", "capacity.min_active", integer(&a.Capacity.MinActive)},
 		{"MAX_SERVER_INCREASE", "capacity.max_step", integer(&a.Capacity.MaxStep)},
-		{"WAITING_TIME", "cooldowns", waitingTime(&a.Cooldowns)},
-		{"WAITINGTIME", "cooldowns", waitingTime(&a.Cooldowns)},
+		{"WAITING_TIME", "cooldowns", waitingTime(a)},
+		{"WAITINGTIME", "cooldowns", waitingTime(a)},
 		{"MAX_ALLOWED_MEMORY_WORKLOAD", "thresholds.memory.max", ratio(&a.Thresholds.Memory.Max)},
 		{"MIN_ALLOWED_MEMORY_WORKLOAD", "thresholds.memory.min", ratio(&a.Thresholds.Memory.Min)},
 		{"MAX_ALLOWED_CPU_WORKLOAD", "thresholds.cpu.max", ratio(&a.Thresholds.CPU.Max)},
@@ -60,6 +61,9 @@ func predecessors(f *File) []variable {
 		{"DEFAULT_WORKER_CPU", "sizes.default.cores", integer(&a.Sizes.Default.Cores)},
 		{"BBB_PASS", "scalelite.secret", text(&f.Scalelite.Secret)},
 		{"GRAFANA_ENDPOINT", "prometheus.url", endpoint(&f.Prometheus.URL)},
+		{"NE_BASIC_AUTH_USER", "rules.scrape.username", text(&f.Rules.Scrape.Username)},
+		{"NE_BASIC_AUTH_PASS", "", notOurs(f)},
+		{"BBB_EBBBA_EXPORTERS", "rules.exporters.variant", exporters(&f.Rules.Exporters.Variant)},
 		{"GRAPHANA_PASS", "prometheus.bearer_token", text(&f.Prometheus.BearerToken)},
 		{"GRAFANA_PASS", "prometheus.bearer_token", text(&f.Prometheus.BearerToken)},
 	}
@@ -107,16 +111,44 @@ func ratio(into *float64) func(string) error {
 }
 
 // waitingTime sets all four cooldowns: bbb_scaler changed nothing for as long
-// after every cycle.
-func waitingTime(into *actions.Cooldowns) func(string) error {
+// after every cycle. Alertmanager repeats alerts at that pace too, so they must
+// be believed for longer.
+func waitingTime(into *actions.Config) func(string) error {
 	return func(text string) error {
 		ms, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || ms <= 0 || ms > math.MaxInt64/int64(time.Millisecond) {
-			return fmt.Errorf("%q is not a whole number of milliseconds above 0, such as 300000 for 5 minutes", text)
+		if err != nil || ms <= 0 || time.Duration(ms) > longest/time.Millisecond {
+			return fmt.Errorf("%q is not a whole number of milliseconds above 0 and up to a day, such as 300000 for 5 minutes", text)
 		}
-		d := time.Duration(ms) * time.Millisecond
-		into.ServerUp, into.ServerDown, into.Out, into.In = d, d, d, d
-		into.BackoffMax = max(into.BackoffMax, into.Backoff)
+		d, c := time.Duration(ms)*time.Millisecond, &into.Cooldowns
+		c.ServerUp, c.ServerDown, c.Out, c.In = d, d, d, d
+		into.Deadlines.AlertExpiry = max(into.Deadlines.AlertExpiry, 3*d)
+		return nil
+	}
+}
+
+// longest is the greatest waiting time that is taken for meant.
+const longest = 24 * time.Hour
+
+// exporters sets where the servers' exporters listen.
+func exporters(into *rules.Variant) func(string) error {
+	return func(text string) error {
+		ebbba, err := strconv.ParseBool(strings.ToLower(text))
+		if err != nil {
+			return fmt.Errorf("%q is not true or false", text)
+		}
+		*into = rules.VariantPorts
+		if ebbba {
+			*into = rules.VariantEBBBA
+		}
+		return nil
+	}
+}
+
+// notOurs takes a password that only Prometheus needs now.
+func notOurs(f *File) func(string) error {
+	return func(string) error {
+		f.unused = append(f.unused, "NE_BASIC_AUTH_PASS is not needed any more: Prometheus alone reads the node exporters, "+
+			"and takes the password from rules.scrape.password_file")
 		return nil
 	}
 }
