@@ -1,0 +1,107 @@
+package deploy
+
+import (
+	"maps"
+	"testing"
+)
+
+type labels = map[string]string
+
+type deployment struct {
+	Spec struct {
+		Replicas int
+		Strategy struct{ Type string }
+		Selector struct {
+			MatchLabels labels `yaml:"matchLabels"`
+		}
+		Template struct {
+			Metadata struct{ Labels labels }
+			Spec     pod
+		}
+	}
+}
+
+type pod struct {
+	SecurityContext struct {
+		RunAsNonRoot bool `yaml:"runAsNonRoot"`
+	} `yaml:"securityContext"`
+	Containers []struct {
+		Args  []string
+		Ports []struct {
+			Name          string
+			ContainerPort int `yaml:"containerPort"`
+		}
+		VolumeMounts []struct{ Name string } `yaml:"volumeMounts"`
+	}
+	Volumes []struct {
+		Name                  string
+		PersistentVolumeClaim struct {
+			ClaimName string `yaml:"claimName"`
+		} `yaml:"persistentVolumeClaim"`
+	}
+}
+
+type object struct {
+	Metadata struct {
+		Name   string
+		Labels labels
+	}
+	Spec struct {
+		Selector map[string]any
+		Ports    []struct {
+			Name       string
+			Port       int
+			TargetPort string `yaml:"targetPort"`
+		}
+		Endpoints []struct{ Port string }
+	}
+}
+
+func TestTwoScalersNeverRunAtOnceInKubernetes(t *testing.T) {
+	var d deployment
+	decode(t, "deploy/kubernetes/deployment.yaml", &d)
+	if d.Spec.Replicas != 1 || d.Spec.Strategy.Type != "Recreate" {
+		t.Errorf("replicas %d, strategy %q; want 1, Recreate", d.Spec.Replicas, d.Spec.Strategy.Type)
+	}
+	if !d.Spec.Template.Spec.SecurityContext.RunAsNonRoot {
+		t.Error("the pod may run as root")
+	}
+}
+
+func TestTheKubernetesObjectsFitTogether(t *testing.T) {
+	var d deployment
+	var service, volume, monitor object
+	decode(t, "deploy/kubernetes/deployment.yaml", &d)
+	decode(t, "deploy/kubernetes/service.yaml", &service)
+	decode(t, "deploy/kubernetes/volume.yaml", &volume)
+	decode(t, "deploy/kubernetes/servicemonitor.yaml", &monitor)
+
+	podLabels := d.Spec.Template.Metadata.Labels
+	if len(podLabels) == 0 || !maps.Equal(podLabels, d.Spec.Selector.MatchLabels) {
+		t.Errorf("the deployment selects %v, its pods carry %v", d.Spec.Selector.MatchLabels, podLabels)
+	}
+	for label, value := range service.Spec.Selector {
+		if podLabels[label] != value {
+			t.Errorf("the service selects %s=%v, the pods carry %q", label, value, podLabels[label])
+		}
+	}
+	container := d.Spec.Template.Spec.Containers[0]
+	if got, want := service.Spec.Ports[0].TargetPort, container.Ports[0].Name; got != want {
+		t.Errorf("the service's target port is %q, the container's is %q", got, want)
+	}
+	if got, want := monitor.Spec.Endpoints[0].Port, service.Spec.Ports[0].Name; got != want {
+		t.Errorf("the service monitor scrapes port %q, the service has %q", got, want)
+	}
+	volumes := map[string]bool{}
+	for _, v := range d.Spec.Template.Spec.Volumes {
+		volumes[v.Name] = true
+		if claim := v.PersistentVolumeClaim.ClaimName; claim != "" && claim != volume.Metadata.Name {
+			t.Errorf("the deployment claims %q, the claim is named %q", claim, volume.Metadata.Name)
+		}
+	}
+	for _, mount := range container.VolumeMounts {
+		if !volumes[mount.Name] {
+			t.Errorf("the container mounts %s, which is no volume of the pod", mount.Name)
+		}
+	}
+}
