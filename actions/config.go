@@ -58,6 +58,9 @@ type Capacity struct {
 	Schedule  Schedule `yaml:"schedule"`
 	MaxStep   int      `yaml:"max_step"` // servers started at once
 	Ceiling   int      `yaml:"ceiling"`  // servers switched on; 0: no limit of our own
+	// StartTime is how long a server usually takes from the start call to its
+	// first meeting: how far ahead the schedule and the forecast look.
+	StartTime time.Duration `yaml:"start_time"`
 }
 
 // ScaleIn holds the brakes on taking capacity away.
@@ -126,7 +129,7 @@ func Defaults() Config {
 		},
 		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.05, Max: 0.35}, Memory: rules.Band{Min: 0.15, Max: 0.35}},
 		Sizes:      Sizes{Default: Size{2, 8192}, Max: Size{4, 16384}, Step: Size{1, 1024}},
-		Capacity:   Capacity{MinActive: 2, MaxStep: 3},
+		Capacity:   Capacity{MinActive: 2, MaxStep: 3, StartTime: 5 * time.Minute},
 		ScaleIn: ScaleIn{
 			MaxShare: 0.2, Headroom: 0.1, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
 		},

@@ -41,6 +41,8 @@ type Record struct {
 	Failures int       `json:"failures,omitempty"`
 	RetryAt  time.Time `json:"retry_at,omitzero"`
 	Failure  string    `json:"failure,omitempty"` // the last one, for people
+	// Tried is the step given up last: should it come true late, it was ours.
+	Tried *Step `json:"tried,omitempty"`
 
 	// Power and Size are what was last seen, or made; a change without a step
 	// of ours is a person's.
@@ -85,7 +87,9 @@ func (r *Record) failed(why string, now time.Time, c Cooldowns) {
 }
 
 // succeeded forgets earlier failures.
-func (r *Record) succeeded() { r.Failures, r.Failure, r.RetryAt = 0, "", time.Time{} }
+func (r *Record) succeeded() {
+	r.Failures, r.Failure, r.RetryAt, r.Tried = 0, "", time.Time{}, nil
+}
 
 // FleetRecord is what the scaler remembers of the fleet as a whole.
 type FleetRecord struct {

@@ -29,6 +29,7 @@ type Step struct {
 	ServerID string   `json:"server_id"`
 	Server   string   `json:"server"`           // its name, for people
 	To       Size     `json:"to,omitzero"`      // grow, shrink: the size to make
+	Aim      Aim      `json:"aim,omitempty"`    // what the server is brought to by it
 	Reason   string   `json:"reason"`           // why, for people
 	Alerts   []string `json:"alerts,omitempty"` // names of the alerts behind it
 }

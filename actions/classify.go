@@ -1,0 +1,136 @@
+package actions
+
+import (
+	"fmt"
+	"path"
+	"time"
+)
+
+// classify sets where the server stands in its life.
+func (s *Server) classify(cfg Config, w world, now time.Time) {
+	s.State, s.Problem = s.stand(cfg, w, now)
+}
+
+func (s *Server) stand(cfg Config, w world, now time.Time) (State, string) {
+	switch {
+	case cfg.excluded(s.CloudServer):
+		return StateExcluded, "excluded by the configuration"
+	case w.unsure[s.Datacenter] != "":
+		return StateUncertain, w.unsure[s.Datacenter]
+	case cfg.NoBalancer:
+		return s.standAlone()
+	case w.balanced != "":
+		return StateUncertain, w.balanced
+	case s.Balancer == nil && s.Problem != "":
+		return StateUnjoined, s.Problem
+	case s.Balancer == nil:
+		return StateUnjoined, "not found in the balancer: register it, or mend its DNS name or scalelite.host_names"
+	case s.Power == PowerOther:
+		return StateUncertain, "the cloud says that it is neither on nor off"
+	case s.Power == PowerOff:
+		return s.standOff()
+	}
+	return s.standOn(cfg, now)
+}
+
+// standAlone is the life of a server without a balancer: on or off.
+func (s *Server) standAlone() (State, string) {
+	switch s.Power {
+	case PowerOn:
+		return StateActive, ""
+	case PowerOff:
+		return s.standOff()
+	}
+	return StateUncertain, "the cloud says that it is neither on nor off"
+}
+
+func (s *Server) standOff() (State, string) {
+	switch {
+	case s.inFlight(Start):
+		return StateStarting, ""
+	case s.Record.Manual != "":
+		return StateManual, s.Record.Manual
+	}
+	return StateOff, ""
+}
+
+func (s *Server) standOn(cfg Config, now time.Time) (State, string) {
+	switch {
+	case s.inFlight(Start):
+		return StateStarting, ""
+	case s.inFlight(Stop):
+		return StateStopping, ""
+	case s.inFlight(Shrink):
+		return StateResizing, ""
+	}
+	switch s.Record.Aim {
+	case AimServe:
+		return s.standServe(cfg, now)
+	case AimDrain, AimShrink:
+		return s.standDrain()
+	case AimRepair:
+		return StateDown, "does not answer; taken out until it does"
+	}
+	return s.standFree()
+}
+
+// standServe is the way into service; Scalelite sends meetings to an enabled
+// server only once its poller has seen it.
+func (s *Server) standServe(cfg Config, now time.Time) (State, string) {
+	switch {
+	case s.Balancer.State == Enabled && s.Balancer.Online && s.Balancer.LoadKnown:
+		return StateActive, ""
+	case now.Sub(s.Record.At) > cfg.Deadlines.Start+cfg.Deadlines.Warm:
+		return StateDown, "runs, but BigBlueButton did not come into service in time; back once it answers"
+	}
+	return StateWarming, ""
+}
+
+func (s *Server) standDrain() (State, string) {
+	if s.Balancer.State != Enabled && s.Probe.empty() {
+		return StateEmpty, ""
+	}
+	return StateDraining, ""
+}
+
+// standFree is a running server that the scaler has begun nothing with.
+func (s *Server) standFree() (State, string) {
+	switch {
+	case s.Balancer.State != Enabled:
+		return StateManual, fmt.Sprintf("%s in the balancer by a person: enable it there to give it to the scaler", s.Balancer.State)
+	case !s.Balancer.Online:
+		return StateDown, "enabled, but the balancer cannot reach it"
+	}
+	return StateActive, ""
+}
+
+func (s *Server) inFlight(k Kind) bool {
+	return s.Record.Flight != nil && s.Record.Flight.Step.Kind == k
+}
+
+// hold notes why the server is to be left alone for now.
+func (s *Server) hold(pauses []Pause, now time.Time) {
+	for _, p := range pauses {
+		if !p.covers(s.Name, now) {
+			continue
+		}
+		why := fmt.Sprintf("paused until %s: %s", p.Until.Format("15:04 MST"), p.Reason)
+		if p.ScaleInOnly {
+			s.HoldIn = why
+		} else {
+			s.Hold = why
+		}
+	}
+	if s.Record.Manual != "" && s.State != StateManual && s.Hold == "" {
+		s.Hold = s.Record.Manual
+	}
+}
+
+// covers reports whether the pause is in force for a server name.
+func (p Pause) covers(name string, now time.Time) bool {
+	if now.Before(p.From) || !now.Before(p.Until) {
+		return false
+	}
+	matched, err := path.Match(p.Server, name)
+	return p.Server == "" || (err == nil && matched)
+}

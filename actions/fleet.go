@@ -1,0 +1,101 @@
+package actions
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// Server is one server of the fleet, joined from the cloud, the balancer, the
+// alerts and the scaler's own record, as one look sees it.
+type Server struct {
+	CloudServer
+	Balancer *BalancerServer // nil: not in the balancer
+	Record   Record
+	Probe    Probe
+	Alerts   []Alert // believed, unsuppressed, about this server
+	State    State
+	// Problem says why the state is unjoined, uncertain, excluded, down or
+	// manual, and what would change it.
+	Problem string
+	// Hold, when set, says why nothing is to be done to it for now; HoldIn why
+	// no capacity is to be taken from it.
+	Hold, HoldIn string
+}
+
+// Probe is the answer of the server's own BigBlueButton.
+type Probe struct {
+	At    time.Time // zero: not asked lately
+	Count MeetingCount
+	Err   error // it did not answer as BigBlueButton does
+}
+
+// answered reports whether BigBlueButton itself answered lately.
+func (p Probe) answered() bool { return !p.At.IsZero() && p.Err == nil }
+
+// empty reports whether the server is proven to have no meeting.
+func (p Probe) empty() bool {
+	return p.answered() && p.Count.Meetings == 0 && p.Count.Participants == 0
+}
+
+// silent reports whether it was asked lately and did not answer.
+func (p Probe) silent() bool { return !p.At.IsZero() && p.Err != nil }
+
+// asked returns the believed alerts about the server that ask for want.
+func (s Server) asked(asks map[string]rules.Meaning, want rules.Ask) []Alert {
+	return slices.DeleteFunc(slices.Clone(s.Alerts), func(a Alert) bool { return asks[a.Name].Ask != want })
+}
+
+// serving reports whether the server counts as capacity.
+func (s Server) serving() bool { return s.State == StateActive }
+
+// coming reports whether the server is on its way to being capacity.
+func (s Server) coming() bool { return s.State == StateStarting || s.State == StateWarming }
+
+// byName orders servers as people count: bbb-2 before bbb-10.
+func byName(a, b Server) int {
+	return cmp.Or(compareNatural(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+}
+
+func compareNatural(a, b string) int {
+	for a != "" && b != "" {
+		x, restA := digits(a)
+		y, restB := digits(b)
+		if x != "" && y != "" {
+			if c := cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(x, y)); c != 0 {
+				return c
+			}
+			a, b = restA, restB
+			continue
+		}
+		if a[0] != b[0] {
+			return cmp.Compare(a[0], b[0])
+		}
+		a, b = a[1:], b[1:]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+// digits splits off leading digits, without leading zeros.
+func digits(s string) (number, rest string) {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	number, rest = s[:n], s[n:]
+	for len(number) > 1 && number[0] == '0' {
+		number = number[1:]
+	}
+	return number, rest
+}
+
+// addr returns the address that people and exporters know the server by.
+func (s CloudServer) addr() netip.Addr {
+	if len(s.Addrs) == 0 {
+		return netip.Addr{}
+	}
+	return s.Addrs[0]
+}

@@ -1,0 +1,184 @@
+package actions
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// brake collects why no capacity may be taken at all.
+func (d *decision) brake() {
+	b := slices.Clone(d.v.Brakes)
+	if len(d.asks) > 0 {
+		b = append(b, "the fleet asks for more: "+names(d.asks)[0])
+	}
+	if n := d.unseen(); float64(n) > d.cfg.ScaleIn.MaxUnseen*float64(len(d.v.Servers)) {
+		b = append(b, fmt.Sprintf("%d of %d servers are unseen", n, len(d.v.Servers)))
+	}
+	if d.floor > d.plan.Floor && d.active+d.coming <= d.floor {
+		b = append(b, fmt.Sprintf("the schedule is about to rise to %d", d.floor))
+	}
+	for _, p := range d.v.Pauses {
+		if p.Server == "" && p.covers("", d.v.Now) {
+			b = append(b, "paused: "+p.Reason)
+		}
+	}
+	d.plan.Brakes = append(d.plan.Brakes, b...)
+}
+
+// unseen counts servers that run and that the cloud, the balancer or
+// Prometheus does not see.
+func (d *decision) unseen() (n int) {
+	for i := range d.v.Servers {
+		s := &d.v.Servers[i]
+		switch {
+		case s.State == StateUncertain, s.State == StateDown,
+			s.State == StateUnjoined && s.Power == PowerOn,
+			s.serving() && len(s.asked(d.cfg.Asks, rules.AskDisable)) > 0:
+			n++
+		}
+	}
+	return n
+}
+
+// scaleIn cordons the emptiest servers while what remains can carry the load,
+// and those that an operator's own alert names.
+func (d *decision) scaleIn() {
+	if d.cfg.NoBalancer {
+		return
+	}
+	d.each(StateActive, func(s *Server) {
+		if named := s.asked(d.cfg.Asks, rules.AskCordon); len(named) > 0 {
+			d.leaveOrSay(s, named, "asked for by "+names(named)[0])
+		}
+	})
+	if len(d.low) == 0 {
+		return
+	}
+	spare, why := d.spare()
+	for _, s := range d.emptiest() {
+		if spare <= 0 {
+			d.say(s, "in service: %s", why)
+			continue
+		}
+		if d.leaveOrSay(s, d.low, why) {
+			spare--
+		}
+	}
+}
+
+// spare is how many servers the fleet can do without, by its workload, if the
+// rest carries what they carry and stays below the band's top with headroom.
+// Meetings on draining servers count as load that comes back.
+func (d *decision) spare() (int, string) {
+	spare, why := math.MaxInt, ""
+	for _, a := range d.low {
+		for _, w := range []struct {
+			name string
+			band rules.Band
+		}{{rules.AnnotationCPU, d.cfg.Thresholds.CPU}, {rules.AnnotationMemory, d.cfg.Thresholds.Memory}} {
+			workload := a.Annotation(w.name)
+			if !known(workload) {
+				return 0, fmt.Sprintf("%s carries no %s workload to project from", a.Name, w.name)
+			}
+			carry := d.carry(workload, d.activeAt(a.SeenAt), w.band)
+			if n := d.active - carry; n < spare {
+				spare, why = n, fmt.Sprintf("fleet's %s workload %.2f: %d of %d servers can carry it", w.name, workload, carry, d.active)
+			}
+		}
+	}
+	return spare, why
+}
+
+// carry is how many servers carry an average workload, measured over so many,
+// below the band's top with headroom.
+func (d *decision) carry(workload float64, measured int, band rules.Band) int {
+	load := workload * float64(measured+d.burdened())
+	return max(1, int(math.Ceil(load/(band.Max-d.cfg.ScaleIn.Headroom)-1e-9)))
+}
+
+// burdened counts draining servers that still have meetings.
+func (d *decision) burdened() (n int) {
+	for i := range d.v.Servers {
+		if d.v.Servers[i].State == StateDraining {
+			n++
+		}
+	}
+	return n
+}
+
+// emptiest returns the servers in service by load, the larger first among
+// equals, then the last by name.
+func (d *decision) emptiest() []*Server {
+	var out []*Server
+	for i := range d.v.Servers {
+		if s := &d.v.Servers[i]; s.State == StateActive && d.idle(s) {
+			out = append(out, s)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Server) int {
+		return cmp.Or(cmp.Compare(a.Balancer.Load, b.Balancer.Load), -cmp.Compare(a.Size.RAM, b.Size.RAM),
+			-cmp.Compare(a.Size.Cores, b.Size.Cores), -byName(*a, *b))
+	})
+	return out
+}
+
+// leaveOrSay cordons the server to stop it, or says why not.
+func (d *decision) leaveOrSay(s *Server, alerts []Alert, why string) bool {
+	if no := d.cannotLeave(s); no != "" {
+		d.say(s, "in service: %s", no)
+		return false
+	}
+	d.leave(s, AimDrain, alerts, "%s", why)
+	return true
+}
+
+func (d *decision) leave(s *Server, aim Aim, alerts []Alert, format string, args ...any) {
+	d.step(s, Cordon, aim, Size{}, alerts, format, args...)
+	d.active--
+	d.leaving++
+}
+
+// cannotLeave says why the server must stay in service, or "".
+func (d *decision) cannotLeave(s *Server) string {
+	c := d.cfg
+	coolFleet := d.v.Fleet.In.Add(c.Cooldowns.In)
+	coolSelf := later(s.Record.Up, s.Record.Down).Add(c.Cooldowns.ServerDown)
+	switch {
+	case len(d.plan.Brakes) > 0:
+		return d.plan.Brakes[0]
+	case s.HoldIn != "":
+		return s.HoldIn
+	case d.plan.Need > 0 || d.active <= d.floor:
+		return fmt.Sprintf("floor of %d active", d.floor)
+	case d.leaving >= atLeastOne(c.ScaleIn.MaxShare, d.active+d.leaving):
+		return fmt.Sprintf("%s at once is the most", plural(d.leaving, "server draining", "servers draining"))
+	case d.v.Now.Before(coolFleet):
+		return "the fleet is cooling down until " + clock(coolFleet)
+	case d.v.Now.Before(coolSelf):
+		return "cooling down until " + clock(coolSelf)
+	case len(s.asked(c.Asks, rules.AskGrow)) > 0:
+		return "it asks for more itself"
+	case !s.Balancer.LoadKnown || s.Busy:
+		return "its load is not known, or the cloud has a change of it pending"
+	}
+	return ""
+}
+
+// explain gives every server that is left a reason.
+func (d *decision) explain() {
+	for i := range d.v.Servers {
+		s := &d.v.Servers[i]
+		switch s.State {
+		case StateActive:
+			d.say(s, "in service")
+		case StateOff:
+			d.say(s, "off: the fleet has the capacity it needs")
+		default:
+			d.say(s, "%s", s.State)
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package actions
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// world is what one look read from outside.
+type world struct {
+	cloud    []CloudServer
+	unsure   map[string]string // datacenter → why its servers are uncertain
+	balancer []BalancerServer
+	balanced string                  // why the balancer is uncertain; empty: it is not
+	hosts    map[string][]netip.Addr // balancer host → addresses
+	alerts   []Alert                 // believed
+}
+
+// join makes one Server of each cloud server of the fleet, by name, and names
+// what it could not join. It does not set states.
+func join(cfg Config, w world) (servers []Server, unjoined []string) {
+	j := newJoiner(cfg, w.cloud)
+	unjoined = append(unjoined, j.addBalancer(w.balancer, w.hosts)...)
+	unjoined = append(unjoined, j.addAlerts(w.alerts)...)
+	slices.SortFunc(j.servers, byName)
+	return j.servers, unjoined
+}
+
+// joiner indexes the fleet by what the other worlds call its servers.
+type joiner struct {
+	cfg     Config
+	servers []Server
+	byID    map[string]int
+	byHost  map[string]int // address or name → index; -1: several
+}
+
+func newJoiner(cfg Config, cloud []CloudServer) *joiner {
+	j := &joiner{cfg: cfg, byID: map[string]int{}, byHost: map[string]int{}}
+	for _, c := range cloud {
+		if _, twice := j.byID[c.ID]; twice || !cfg.Names.Match(c.Name) {
+			continue // overlapping groups list a server twice: it is one
+		}
+		i := len(j.servers)
+		j.byID[c.ID] = i
+		j.servers = append(j.servers, Server{CloudServer: c})
+		j.index(c.Name, i)
+		for _, a := range c.Addrs {
+			j.index(a.String(), i)
+		}
+	}
+	return j
+}
+
+func (j *joiner) index(host string, i int) {
+	if _, twice := j.byHost[host]; twice {
+		i = -1
+	}
+	j.byHost[host] = i
+}
+
+// find returns the index of the one server that host names.
+func (j *joiner) find(host string) (int, bool) {
+	i, ok := j.byHost[host]
+	return i, ok && i >= 0
+}
+
+// addBalancer joins balancer servers by address, name, or the configured
+// pattern. Two balancer servers for one server leave it unjoined: cordoning one
+// would not keep meetings away.
+func (j *joiner) addBalancer(list []BalancerServer, hosts map[string][]netip.Addr) (unjoined []string) {
+	twice := map[int][]string{}
+	for _, b := range list {
+		i, ok := j.findHost(hostOf(b.URL), hosts)
+		if !ok {
+			unjoined = append(unjoined, fmt.Sprintf("balancer server %s (%s) matches no cloud server", b.ID, b.URL))
+			continue
+		}
+		twice[i] = append(twice[i], b.ID)
+		j.servers[i].Balancer = &b
+	}
+	for i, ids := range twice {
+		if len(ids) > 1 {
+			j.servers[i].Balancer = nil
+			j.servers[i].Problem = fmt.Sprintf("registered %d times in the balancer (%s): remove all but one",
+				len(ids), strings.Join(ids, ", "))
+		}
+	}
+	return unjoined
+}
+
+func (j *joiner) findHost(host string, hosts map[string][]netip.Addr) (int, bool) {
+	if i, ok := j.find(host); ok {
+		return i, true
+	}
+	if name := j.cfg.HostNames.ServerName(host); name != "" {
+		if i, ok := j.find(name); ok {
+			return i, true
+		}
+	}
+	for _, a := range hosts[host] {
+		if i, ok := j.find(a.String()); ok {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// addAlerts gives each server its alerts: by the server_id label, else by the
+// host part of instance. Fleet alerts are nobody's.
+func (j *joiner) addAlerts(alerts []Alert) (unjoined []string) {
+	for _, a := range alerts {
+		if a.scope(j.cfg.Asks) != rules.ScopeServer {
+			continue
+		}
+		i, ok := j.byID[a.Labels[rules.LabelServerID]]
+		if !ok {
+			i, ok = j.find(instanceHost(a.Labels[rules.LabelInstance]))
+		}
+		if !ok {
+			unjoined = append(unjoined, fmt.Sprintf("alert %s of instance %q matches no cloud server",
+				a.Name, a.Labels[rules.LabelInstance]))
+			continue
+		}
+		j.servers[i].Alerts = append(j.servers[i].Alerts, a)
+	}
+	return unjoined
+}
+
+// scope tells what an alert speaks of: an alert that names an instance speaks
+// of that server, whatever its name.
+func (a Alert) scope(asks map[string]rules.Meaning) rules.Scope {
+	if m, ok := asks[a.Name]; ok && m.Scope != "" {
+		return m.Scope
+	}
+	if a.Labels[rules.LabelServerID] != "" || a.Labels[rules.LabelInstance] != "" {
+		return rules.ScopeServer
+	}
+	return rules.ScopeFleet
+}
+
+func hostOf(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return rawURL
+	}
+	return strings.ToLower(u.Hostname())
+}
+
+func instanceHost(instance string) string {
+	if host, _, err := net.SplitHostPort(instance); err == nil {
+		return host
+	}
+	return instance
+}
+
+// excluded reports whether the configuration takes the server out of the
+// scaler's hands, by id, name, or pattern of names.
+func (c Config) excluded(s CloudServer) bool {
+	return slices.ContainsFunc(c.Exclude, func(x string) bool {
+		matched, err := path.Match(x, s.Name)
+		return x == s.ID || (err == nil && matched)
+	})
+}

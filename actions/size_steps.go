@@ -1,0 +1,139 @@
+package actions
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// grow gives busy servers more cores and RAM, in one step, as much as brings
+// their workload back to the middle of its band.
+func (d *decision) grow() {
+	d.each(StateActive, func(s *Server) {
+		if high := s.asked(d.cfg.Asks, rules.AskGrow); len(high) > 0 {
+			d.growOne(s, high)
+		}
+	})
+}
+
+func (d *decision) growOne(s *Server, high []Alert) {
+	to, why := d.larger(s, high)
+	until := s.Record.Up.Add(d.cfg.Cooldowns.ServerUp)
+	switch {
+	case to == s.Size:
+		d.say(s, "%s", why)
+	case s.Busy:
+		d.say(s, "is to grow; the cloud has another change of it pending")
+	case d.v.Now.Before(until):
+		d.say(s, "is to grow; cooling down until %s", clock(until))
+	case !d.fits(to.Sub(s.Size)):
+		d.limit("contract: no room to grow to " + to.String())
+		d.say(s, "is to grow to %s; the contract or the budget has no room", to)
+	default:
+		d.take(to.Sub(s.Size))
+		d.step(s, Grow, s.Record.Aim, to, high, "%s", why)
+	}
+}
+
+// larger is the size that the alerts ask for, within what may grow while the
+// server runs; or its present size, and why it cannot grow.
+func (d *decision) larger(s *Server, high []Alert) (to Size, why string) {
+	if s.Template != "" {
+		return s.Size, "cannot grow: its type " + s.Template + " is sized by a template"
+	}
+	to = s.Size
+	for _, a := range high {
+		switch {
+		case a.Name == rules.ServerMemoryHigh && s.HotPlug.RAM:
+			to.RAM = max(to.RAM, MiB(d.scaled(int(s.Size.RAM), int(d.sizes().Step.RAM), int(d.sizes().Max.RAM), a.Value(), d.cfg.Thresholds.Memory)))
+			why = fmt.Sprintf("memory workload %.2f", a.Value())
+		case a.Name == rules.ServerCPUHigh && s.HotPlug.CPU:
+			to.Cores = max(to.Cores, Cores(d.scaled(int(s.Size.Cores), int(d.sizes().Step.Cores), int(d.sizes().Max.Cores), a.Value(), d.cfg.Thresholds.CPU)))
+			why = fmt.Sprintf("CPU workload %.2f", a.Value())
+		case a.Name != rules.ServerMemoryHigh && a.Name != rules.ServerCPUHigh:
+			to = d.oneStep(s, to)
+			why = a.Name + " asks for more"
+		}
+	}
+	switch {
+	case to != s.Size:
+		return to, fmt.Sprintf("%s: grows to %s", why, to)
+	case why == "":
+		return to, "cannot grow while it runs: its boot volume has no hot-plug for it"
+	}
+	return to, fmt.Sprintf("%s, and already at its greatest size, %s", why, s.Size)
+}
+
+func (d *decision) sizes() Sizes { return d.cfg.Sizes }
+
+// oneStep is to grown by one step where hot-plug and the maximum allow.
+func (d *decision) oneStep(s *Server, to Size) Size {
+	z := d.sizes()
+	if s.HotPlug.CPU {
+		to.Cores = max(s.Size.Cores, min(s.Size.Cores+z.Step.Cores, z.Max.Cores))
+	}
+	if s.HotPlug.RAM {
+		to.RAM = max(s.Size.RAM, min(s.Size.RAM+z.Step.RAM, z.Max.RAM))
+	}
+	return to
+}
+
+// scaled is have grown in whole steps, at least one, until workload falls to
+// the middle of its band, within most; never less than have.
+func (d *decision) scaled(have, step, most int, workload float64, band rules.Band) int {
+	steps := 1.0
+	if known(workload) {
+		steps = max(1, math.Ceil(float64(have)*(workload/band.Middle()-1)/float64(step)-1e-9))
+	}
+	steps = min(steps, math.Floor(float64(most-have)/float64(step)))
+	return have + int(max(0, steps))*step
+}
+
+// shrink makes grown servers smaller again: stopped ones at once, running ones
+// that are low and have no load by way of a drain.
+func (d *decision) shrink() {
+	d.each(StateOff, d.shrinkOff)
+	d.each(StateActive, d.shrinkRunning)
+}
+
+func (d *decision) shrinkOff(s *Server) {
+	if s.Record.Aim != AimOff || s.Template != "" || s.Busy || s.Size.Fits(d.sizes().Default) {
+		return
+	}
+	to := Size{min(s.Size.Cores, d.sizes().Default.Cores), min(s.Size.RAM, d.sizes().Default.RAM)}
+	d.step(s, Shrink, AimOff, to, nil, "off and larger than the default size: back to %s", to)
+}
+
+func (d *decision) shrinkRunning(s *Server) {
+	low := s.lows(d.cfg)
+	if len(low) == 0 || d.smaller(s) == s.Size || s.Template != "" || d.cfg.NoBalancer {
+		return
+	}
+	if why := d.cannotLeave(s); why != "" {
+		d.say(s, "is to shrink; %s", why)
+		return
+	}
+	if s.Balancer.Load > 0 {
+		d.say(s, "is to shrink, when it is empty")
+		return
+	}
+	d.leave(s, AimShrink, low, "low, without load, and larger than the default size: out of service to shrink to %s", d.smaller(s))
+}
+
+func (s *Server) lows(cfg Config) []Alert { return s.asked(cfg.Asks, rules.AskShrink) }
+
+// smaller is the server's size with the parts that are low, and above the
+// default, back at the default.
+func (d *decision) smaller(s *Server) Size {
+	to, def := s.Size, d.sizes().Default
+	for _, a := range s.lows(d.cfg) {
+		if a.Name != rules.ServerMemoryLow {
+			to.Cores = min(to.Cores, def.Cores)
+		}
+		if a.Name != rules.ServerCPULow {
+			to.RAM = min(to.RAM, def.RAM)
+		}
+	}
+	return to
+}
