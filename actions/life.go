@@ -111,9 +111,9 @@ func (d *decision) emptied(s *Server) {
 	case s.Balancer.State != Disabled:
 		d.step(s, Disable, s.Record.Aim, Size{}, nil, "no meeting left")
 	case s.Record.Aim == AimShrink:
-		d.step(s, Shrink, AimServe, d.smaller(s), s.lows(d.cfg), "no meeting on it and out of service: back to the default size")
+		d.step(s, Shrink, AimShrink, d.smaller(s), s.lows(d.cfg), "no meeting on it and out of service: back to the default size")
 	default:
-		d.step(s, Stop, AimOff, Size{}, s.asked(d.cfg.Asks, rules.AskStop), "no meeting left and out of service")
+		d.step(s, Stop, AimDrain, Size{}, s.asked(d.cfg.Asks, rules.AskStop), "no meeting left and out of service")
 	}
 }
 

@@ -112,10 +112,18 @@ func (r *reader[V]) one(ctx context.Context, key string) {
 	r.last[key] = reading[V]{v, at, nil}
 }
 
+// all returns the readings of keys, and forgets those of others.
 func (r *reader[V]) all(keys []string) map[string]reading[V] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	out := make(map[string]reading[V], len(keys))
+	defer func() {
+		for key := range r.last {
+			if _, wanted := out[key]; !wanted {
+				delete(r.last, key)
+			}
+		}
+	}()
 	for _, key := range keys {
 		got := r.last[key]
 		if r.running[key] && got.Err == nil {
@@ -124,4 +132,11 @@ func (r *reader[V]) all(keys []string) map[string]reading[V] {
 		out[key] = got
 	}
 	return out
+}
+
+// peek returns the last reading of key without a new read.
+func (r *reader[V]) peek(key string) reading[V] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last[key]
 }
