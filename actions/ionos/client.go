@@ -36,13 +36,16 @@ func New(c Config, o outbound.Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ionos: %w", err)
 	}
-	base = &policy{
-		base: base, login: login(c), contract: contractNumber(c), attempts: c.MaxAttempts, timeout: c.RequestTimeout,
+	api, err := newAPI(c.URL, outbound.NewClient(newPolicy(c, base, o)))
+	return &Client{api, c.ContractNumber}, err
+}
+
+func newPolicy(c Config, base http.RoundTripper, o outbound.Options) *policy {
+	return &policy{
+		base: base, authorize: login(c), contract: contractNumber(c), attempts: c.MaxAttempts, timeout: c.RequestTimeout,
 		backoff: outbound.Backoff{Base: 500 * time.Millisecond, Max: 10 * time.Second},
 		pace:    newPace(c.MaxConnections), metrics: outbound.NewMetrics(o.Registerer, "cloud"), log: o.Logger(),
 	}
-	api, err := newAPI(c.URL, outbound.NewClient(base))
-	return &Client{api, c.ContractNumber}, err
 }
 
 // newAPI builds the SDK's client. Its configuration is written out, since the
@@ -66,12 +69,14 @@ func newAPI(base string, client *http.Client) (*sdk.APIClient, error) {
 	return api, nil
 }
 
-func login(c Config) actions.Secret {
-	if c.Token != "" {
-		return "Bearer " + c.Token
+// login returns what adds the configured credentials to a request.
+func login(c Config) func(http.Header) {
+	value := "Bearer " + c.Token.Reveal()
+	if c.Token == "" {
+		pair := c.Username + ":" + c.Password.Reveal()
+		value = "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
 	}
-	pair := c.Username + ":" + c.Password.Reveal()
-	return actions.Secret("Basic " + base64.StdEncoding.EncodeToString([]byte(pair)))
+	return func(h http.Header) { h.Set("Authorization", value) }
 }
 
 func contractNumber(c Config) string {

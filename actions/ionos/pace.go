@@ -51,8 +51,9 @@ func (p *pace) acquire(ctx context.Context) (release func(), err error) {
 		if err := p.slots.Acquire(ctx, weight); err != nil {
 			return nil, fmt.Errorf("waiting for one of %d connections: %w", p.max, err)
 		}
-		// A refusal may have come in while this call waited for its slot.
-		if p.pause() <= 0 {
+		// Answers that came in while this call waited for its slot may have
+		// changed the terms.
+		if p.pause() <= 0 && p.callWeight() == weight {
 			return func() { p.slots.Release(weight) }, nil
 		}
 		p.slots.Release(weight)

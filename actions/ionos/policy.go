@@ -22,15 +22,16 @@ const maxBody = 32 << 20
 // where the cloud surely did nothing: when the rate limit refused it, or no
 // connection came about.
 type policy struct {
-	base     http.RoundTripper
-	login    actions.Secret // value of the Authorization header
-	contract string
-	attempts int
-	timeout  time.Duration // of one attempt
-	backoff  outbound.Backoff
-	pace     *pace
-	metrics  outbound.Metrics
-	log      *slog.Logger
+	base http.RoundTripper
+	// authorize adds the login. It is a function since fmt shows what fields hold.
+	authorize func(http.Header)
+	contract  string
+	attempts  int
+	timeout   time.Duration // of one attempt
+	backoff   outbound.Backoff
+	pace      *pace
+	metrics   outbound.Metrics
+	log       *slog.Logger
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -101,7 +102,7 @@ func (p *policy) exchange(req *http.Request, ctx context.Context) (*http.Respons
 func (p *policy) outgoing(req *http.Request, ctx context.Context) (*http.Request, error) {
 	out := req.Clone(ctx)
 	out.Close = false
-	out.Header.Set("Authorization", p.login.Reveal())
+	p.authorize(out.Header)
 	out.Header.Del("X-Contract-Number")
 	if p.contract != "" {
 		out.Header.Set("X-Contract-Number", p.contract)
