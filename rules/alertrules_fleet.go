@@ -1,0 +1,75 @@
+package rules
+
+func (g generator) fleetAlerts() []alert {
+	alerts := []alert{
+		g.fleetHigh(FleetMemoryHigh, "memory", fleetMemory, g.in.Thresholds.Memory),
+		g.fleetHigh(FleetCPUHigh, "CPU", fleetCPU, g.in.Thresholds.CPU),
+		g.fleetLow(), g.fleetBelowMinimum(),
+	}
+	if g.Forecast.Enabled {
+		alerts = append(alerts, g.fleetForecast())
+	}
+	return alerts
+}
+
+func (g generator) fleetHigh(name, word, record string, band Band) alert {
+	limit := number(band.Max)
+	return alert{
+		name: name,
+		expr: g.held(name, g.rec(record)+" >= "+limit, g.rec(record)+" >= "+number(band.Max-g.Hysteresis), LabelFleet),
+		why: "Short: a start takes minutes, and an average over many servers does not swing. It resolves " + number(g.Hysteresis) +
+			" below the threshold.",
+		value: ratio, threshold: limit, keepFiring: true,
+		summary: "Fleet " + g.in.Fleet + ": " + word + " workload is high",
+		description: "The average " + word + " workload of the servers that take meetings has been at or above " + limit + " for " +
+			g.For[name].String() + "; it is now {{ $value | printf \"%.2f\" }}. The scaler takes back draining servers and starts more.",
+	}
+}
+
+// scaleInBelow is where in a band the fleet's workload must be below.
+func (g generator) scaleInBelow(b Band) float64 { return b.Min + g.ScaleInBelow*(b.Max-b.Min) }
+
+func (g generator) fleetLow() alert {
+	cpu, memory := g.scaleInBelow(g.in.Thresholds.CPU), g.scaleInBelow(g.in.Thresholds.Memory)
+	low := func(by float64) string {
+		return "(" + g.rec(cpuExpected) + " < " + number(cpu+by) + " and " + g.rec(memoryExpected) + " < " + number(memory+by) + ")"
+	}
+	return alert{
+		name: FleetWorkloadLow,
+		expr: g.held(FleetWorkloadLow, low(0), low(g.Hysteresis), LabelFleet),
+		why: "CPU and memory, both: what either needs must stay. Below the middle of the band, where scaling aims at: the scaler\n" +
+			"drains only as many as keep the rest below the top. Longer than the break between two lessons, the unneeded time.",
+		value: ratio, threshold: number(cpu),
+		summary: "Fleet " + g.in.Fleet + ": more servers than needed",
+		description: "For " + g.For[FleetWorkloadLow].String() + ", the servers that take meetings have been below " + number(cpu) + " CPU and " +
+			number(memory) + " memory workload, also for the time to come. The scaler drains the emptiest, down to the floor.",
+		extra: map[string]string{AnnotationCPU: g.asked(cpuExpected, ratio), AnnotationMemory: g.asked(memoryExpected, ratio)},
+	}
+}
+
+func (g generator) fleetBelowMinimum() alert {
+	return alert{
+		name:  FleetBelowMinimum,
+		expr:  g.rec(fleetActive) + " < " + g.rec(fleetFloor),
+		why:   "Short: the floor is a promise. Just longer than one look of the scaler, which keeps the floor also by itself.",
+		value: count, threshold: g.asked(fleetFloor, count), keepFiring: true,
+		summary: "Fleet " + g.in.Fleet + ": fewer servers than the floor",
+		description: "For " + g.For[FleetBelowMinimum].String() + ", only {{ $value | printf \"%.0f\" }} servers take meetings; the floor is " +
+			g.asked(fleetFloor, count) + ". The scaler starts the missing ones.",
+	}
+}
+
+func (g generator) fleetForecast() alert {
+	cpu, memory := number(g.in.Thresholds.CPU.Max), number(g.in.Thresholds.Memory.Max)
+	return alert{
+		name: FleetForecastHigh,
+		expr: g.rec(cpuForecast) + " >= " + cpu + "\nor\n" + g.rec(memoryForecast) + " >= " + memory,
+		why: "Short: the forecast is the greatest load of a whole stretch of time and does not swing. Where there is no history,\n" +
+			"there is no forecast and no alert. In the week after the clocks change it comes an hour off; the floor's schedule does not.",
+		value: ratio, threshold: cpu,
+		summary: "Fleet " + g.in.Fleet + ": load is about to rise",
+		description: "By the same hours of an earlier day, the present servers will have a workload of " + g.asked(cpuForecast, "%.2f") +
+			" CPU and " + g.asked(memoryForecast, "%.2f") + " memory by the time that more could be ready. The scaler starts them now.",
+		extra: map[string]string{AnnotationCPU: g.asked(cpuForecast, ratio), AnnotationMemory: g.asked(memoryForecast, ratio)},
+	}
+}

@@ -1,0 +1,75 @@
+package rules
+
+// inServiceStates are the states whose servers the rules speak of: those that
+// take meetings, those that still have some, and those taken out as dead.
+const inServiceStates = "active|draining|down"
+
+// records returns the recording rules, in the order of their evaluation.
+func (g generator) records() []Rule {
+	rules := g.serverRecords()
+	rules = append(rules, g.stateRecords()...)
+	rules = append(rules, g.fleetRecords()...)
+	if g.Forecast.Enabled {
+		rules = append(rules, g.forecastRecords()...)
+	}
+	return append(rules, g.expectedRecords()...)
+}
+
+func (g generator) serverRecords() []Rule {
+	window := g.RateWindow.String()
+	rules := []Rule{
+		{Record: instanceCPU, Expr: g.identified("1 - avg " + g.byInstance() + " (rate(" +
+			g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "idle"}) + "[" + window + "]))"),
+			Why: "Share of time that a server's cores are not idle. host joins the exporters of one server, whatever their ports."},
+		{Record: instanceMemory, Expr: g.identified("1 - max " + g.byInstance() + " (" + g.node(g.Metrics.MemoryAvailable) +
+			")\n  / max " + g.byInstance() + " (" + g.node(g.Metrics.MemoryTotal) + ")"),
+			Why: "Share of a server's memory that is not available to new work."},
+		{Record: instanceUp, Expr: g.identified("max " + g.byInstance() + " (" + g.node("up") + ")"),
+			Why: "Whether a server's node exporter answers; 0 also while it refuses the password."},
+	}
+	if !g.Exporters.WithBBB {
+		return rules
+	}
+	rules = append(rules,
+		Rule{Record: hostPeople, Expr: g.perHost(g.bbb(g.Metrics.Participants)), Why: "Participants, by BigBlueButton itself."},
+		Rule{Record: hostAPIUp, Expr: g.perHost(g.bbb(g.Metrics.APIUp)), Why: "Whether BigBlueButton answers its exporter."})
+	if g.Exporters.Recordings {
+		rules = append(rules, Rule{Record: hostRecordings,
+			Expr: g.perHost(g.bbb(g.Metrics.RecordingsQueued) + " + " + g.bbb(g.Metrics.RecordingsProcessing)),
+			Why:  "Recordings that a stop would delay."})
+	}
+	return rules
+}
+
+// stateRecords keeps what the scaler last said of its servers, so that a
+// scaler that is down distorts nothing.
+func (g generator) stateRecords() []Rule {
+	state := "max by (host, state) (" +
+		g.scaler(MetricServerState, matcher{labelState, "=~", inServiceStates}) + " == 1)\n  and on () " + g.fleetKnown()
+	last := "(" + g.rec(hostState) + "\n  unless on () " + g.fleetKnown() + "\n  and on () (min_over_time(" +
+		g.rec(fleetReadAge) + "[" + g.ScalerHold.String() + "]) < " + secondsOf(g.ScalerStale) + "))"
+	return []Rule{
+		{Record: fleetReadAge, Expr: "min(time() - " + g.scaler(MetricFleetRead) + ")",
+			Why: "Age of the scaler's last complete read of the fleet."},
+		{Record: hostState, Expr: state + "\nor\n" + last,
+			Why: "What the scaler says of each server; while it says nothing, what it said last, for " + g.ScalerHold.String() + "."},
+		{Record: hostActive, Expr: "max by (host) (" + g.rec(hostState, matcher{labelState, "=", "active"}) + ")\nor\n" +
+			"(group by (host) (" + g.rec(instanceCPU) + ") unless on () " + g.rec(hostState) + " unless on () " + g.fleetKnown() + ")",
+			Why: "The servers that take meetings: not the draining and not the stopped ones. With no scaler at all, every server that is seen."},
+	}
+}
+
+func (g generator) fleetRecords() []Rule {
+	return []Rule{
+		{Record: fleetActive, Expr: "count(" + g.rec(hostActive) + ") or 0 * max" + g.fleetKnown(),
+			Why: "0 only when the scaler says so, never because nothing is known."},
+		{Record: fleetFloor, Expr: "max(" + g.scaler(MetricFloor) + ") or vector(" + number(float64(g.in.Floor)) + ")",
+			Why: "The floor of the present schedule, or capacity.min_active while the scaler does not tell."},
+		{Record: fleetCPU, Expr: g.overActive(instanceCPU), Why: "Averages over the servers that take meetings."},
+		{Record: fleetMemory, Expr: g.overActive(instanceMemory)},
+	}
+}
+
+func (g generator) overActive(record string) string {
+	return "avg(avg by (host) (" + g.rec(record) + ") and on (host) " + g.rec(hostActive) + ")"
+}
