@@ -1,0 +1,45 @@
+package virtual
+
+import (
+	"time"
+
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// retention tells how much of each metric's past the rules can look at: the
+// ranges, offsets and subqueries around its selectors, and at least the time
+// for which a last sample counts.
+func retention(file *rulefmt.RuleGroups) (map[string]time.Duration, error) {
+	keep := map[string]time.Duration{}
+	p := parser.NewParser(parser.Options{})
+	for _, g := range file.Groups {
+		for _, rule := range g.Rules {
+			expr, err := p.ParseExpr(rule.Expr)
+			if err != nil {
+				return nil, err
+			}
+			parser.Inspect(expr, func(node parser.Node, path []parser.Node) error {
+				if v, ok := node.(*parser.VectorSelector); ok {
+					keep[v.Name] = max(keep[v.Name], reach(v, path))
+				}
+				return nil
+			})
+		}
+	}
+	return keep, nil
+}
+
+// reach is how far back a selector looks, given the nodes around it.
+func reach(v *parser.VectorSelector, path []parser.Node) time.Duration {
+	d := v.OriginalOffset + lookback
+	for _, node := range path {
+		switch n := node.(type) {
+		case *parser.MatrixSelector:
+			d += n.Range
+		case *parser.SubqueryExpr:
+			d += n.Range + n.OriginalOffset + time.Minute
+		}
+	}
+	return d
+}

@@ -1,0 +1,193 @@
+package virtual
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/annotations"
+)
+
+// Samples is an in-memory store of samples that holds, of each metric, only as
+// much of the past as it is told to. It is Prometheus's storage for one writer
+// and reader at a time; only floats are kept.
+type Samples struct {
+	keep   map[string]time.Duration // by metric name; others are not stored
+	byName map[string][]*Series     // in the order of their first sample
+	byHash map[uint64][]*Series
+}
+
+// Series is one series of Samples, to append to without looking it up.
+type Series struct {
+	labels labels.Labels
+	keep   int64 // ms
+	points []promql.FPoint
+}
+
+// NewSamples returns an empty store that keeps each named metric for so long,
+// and no others.
+func NewSamples(keep map[string]time.Duration) *Samples {
+	return &Samples{keep: keep, byName: map[string][]*Series{}, byHash: map[uint64][]*Series{}}
+}
+
+// Series returns the series with these labels, which begins with its first
+// sample. It is nil, to which appending does nothing, for metrics not kept.
+func (s *Samples) Series(l labels.Labels) *Series {
+	name := l.Get(labels.MetricName)
+	keep, ok := s.keep[name]
+	if !ok {
+		return nil
+	}
+	hash := l.Hash()
+	for _, series := range s.byHash[hash] {
+		if labels.Equal(series.labels, l) {
+			return series
+		}
+	}
+	series := &Series{labels: l, keep: keep.Milliseconds()}
+	s.byHash[hash] = append(s.byHash[hash], series)
+	s.byName[name] = append(s.byName[name], series)
+	return series
+}
+
+// Append adds a sample at t, in milliseconds since 1970. One that is not newer
+// than the last is refused, as Prometheus does.
+func (s *Series) Append(t int64, v float64) error {
+	if s == nil {
+		return nil
+	}
+	n := len(s.points)
+	if n > 0 && t <= s.points[n-1].T {
+		return fmt.Errorf("appending to %s: %w", s.labels, storage.ErrOutOfOrderSample)
+	}
+	if old := s.expired(t); old > n/2 { // moves each sample once, on average
+		s.points = s.points[:copy(s.points, s.points[old:])]
+	}
+	s.points = append(s.points, promql.FPoint{T: t, F: v})
+	return nil
+}
+
+// expired counts the samples that are older at t than they are kept.
+func (s *Series) expired(t int64) int {
+	return sort.Search(len(s.points), func(i int) bool { return s.points[i].T >= t-s.keep })
+}
+
+// Sweep forgets the series that ended, at now, longer ago than they are kept.
+func (s *Samples) Sweep(now time.Time) {
+	t := now.UnixMilli()
+	over := func(series *Series) bool {
+		n := len(series.points)
+		return n > 0 && series.points[n-1].T < t-series.keep
+	}
+	for name, list := range s.byName {
+		s.byName[name] = slices.DeleteFunc(list, over)
+	}
+	for hash, list := range s.byHash {
+		if list = slices.DeleteFunc(list, over); len(list) == 0 {
+			delete(s.byHash, hash)
+		} else {
+			s.byHash[hash] = list
+		}
+	}
+}
+
+// Appender returns a writer as Prometheus's rules use it.
+func (s *Samples) Appender(context.Context) storage.Appender { return &appender{samples: s} }
+
+// appender writes at once: rules never roll back. What it does not override,
+// rules do not call.
+type appender struct {
+	storage.Appender
+	samples *Samples
+}
+
+func (a *appender) Append(_ storage.SeriesRef, l labels.Labels, t int64, v float64) (storage.SeriesRef, error) {
+	return 0, a.samples.Series(l).Append(t, v)
+}
+
+func (a *appender) SetOptions(*storage.AppendOptions) {}
+func (a *appender) Commit() error                     { return nil }
+func (a *appender) Rollback() error                   { return nil }
+
+// Querier reads the samples from mint to maxt, both included.
+func (s *Samples) Querier(mint, maxt int64) (storage.Querier, error) {
+	return querier{s, mint, maxt}, nil
+}
+
+type querier struct {
+	samples    *Samples
+	mint, maxt int64
+}
+
+func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	set := &seriesSet{at: -1}
+	for _, s := range q.candidates(matchers) {
+		if matches(s.labels, matchers) {
+			set.list = append(set.list, s.window(q.mint, q.maxt))
+		}
+	}
+	if sorted {
+		slices.SortFunc(set.list, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) })
+	}
+	return set
+}
+
+// candidates narrows the series down by metric name.
+func (q querier) candidates(matchers []*labels.Matcher) []*Series {
+	for _, m := range matchers {
+		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+			return q.samples.byName[m.Value]
+		}
+	}
+	var all []*Series
+	for _, list := range q.samples.byName {
+		all = append(all, list...)
+	}
+	slices.SortFunc(all, func(a, b *Series) int { return labels.Compare(a.labels, b.labels) })
+	return all
+}
+
+func matches(l labels.Labels, matchers []*labels.Matcher) bool {
+	for _, m := range matchers {
+		if !m.Matches(l.Get(m.Name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// LabelValues and LabelNames are of use to people only; rules never ask.
+func (q querier) LabelValues(context.Context, string, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return nil, nil, nil
+}
+
+func (q querier) LabelNames(context.Context, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return nil, nil, nil
+}
+
+func (q querier) Close() error { return nil }
+
+type seriesSet struct {
+	list []storage.Series
+	at   int
+}
+
+func (s *seriesSet) Next() bool                        { s.at++; return s.at < len(s.list) }
+func (s *seriesSet) At() storage.Series                { return s.list[s.at] }
+func (s *seriesSet) Err() error                        { return nil }
+func (s *seriesSet) Warnings() annotations.Annotations { return nil }
+
+// window is the part of a series from mint to maxt, both included.
+func (s *Series) window(mint, maxt int64) storage.Series {
+	from := sort.Search(len(s.points), func(i int) bool { return s.points[i].T >= mint })
+	to := sort.Search(len(s.points), func(i int) bool { return s.points[i].T > maxt })
+	return promql.NewStorageSeries(promql.Series{Metric: s.labels, Floats: s.points[from:max(from, to)]})
+}
+
+// Len returns how many samples are held.
+func (s *Series) Len() int { return len(s.points) }
