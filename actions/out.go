@@ -162,7 +162,8 @@ func (d *decision) limit(what string) {
 }
 
 // sleeping returns the servers that may be started, ordered so that the
-// datacenters with the least under way come first and take turns.
+// datacenters with the least under way come first and take turns; within one,
+// those that failed least, then those that have slept longest.
 func (d *decision) sleeping() []*Server {
 	busy := map[string]int{}
 	byDC := map[string][]*Server{}
@@ -176,7 +177,9 @@ func (d *decision) sleeping() []*Server {
 		}
 	}
 	for _, list := range byDC {
-		slices.SortStableFunc(list, func(a, b *Server) int { return cmp.Compare(a.Record.Failures, b.Record.Failures) })
+		slices.SortStableFunc(list, func(a, b *Server) int {
+			return cmp.Or(cmp.Compare(a.Record.Failures, b.Record.Failures), a.Record.At.Compare(b.Record.At))
+		})
 	}
 	return takeTurns(byDC, busy)
 }

@@ -1,0 +1,248 @@
+package actions_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// school is a simulated fleet with a Scaler over it and a stand-in for
+// Prometheus and Alertmanager that keeps to the meaning of the rules. It runs
+// in virtual time, one thing after the other.
+type school struct {
+	t     testing.TB
+	w     *sim.World
+	cfg   actions.Config
+	store actions.Store
+	s     *actions.Scaler
+	mute  bool // no notification is sent
+
+	pending map[string]time.Time // alert → since when its condition holds
+	firing  map[string]actions.Alert
+}
+
+// schoolConfig is the configuration that tests start from.
+func schoolConfig() actions.Config {
+	cfg := actions.Defaults()
+	cfg.Fleet.Concurrency = 1
+	cfg.Fleet.BusyInterval = 15 * time.Second
+	cfg.Thresholds = rules.Thresholds{CPU: rules.Band{Min: 0.1, Max: 0.7}, Memory: rules.Band{Min: 0.3, Max: 0.8}}
+	cfg.Capacity.MaxStep = 10
+	cfg.ScaleIn.MaxShare = 0.5
+	return cfg
+}
+
+func newSchool(t testing.TB, cfg actions.Config, world sim.Config) *school {
+	t.Helper()
+	if world.Start.IsZero() {
+		world.Start = time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)
+	}
+	sc := &school{t: t, w: sim.New(world), cfg: cfg, store: actions.NewMemoryStore()}
+	sc.pending, sc.firing = map[string]time.Time{}, map[string]actions.Alert{}
+	sc.cfg.Datacenters = sc.datacenters()
+	sc.restart()
+	return sc
+}
+
+func (sc *school) datacenters() []string {
+	dcs := map[string]bool{}
+	for _, r := range sc.w.Servers() {
+		dcs[r.Datacenter] = true
+	}
+	return slices.Sorted(maps.Keys(dcs))
+}
+
+// restart puts a new Scaler, with the old one's store, in its place.
+func (sc *school) restart() {
+	sc.t.Helper()
+	var err error
+	sc.s, err = actions.New(sc.cfg, actions.Deps{
+		Cloud: sc.w.Cloud(), Balancer: sc.w.Balancer(), Meetings: sc.w.Meetings(),
+		Resolve: sc.w.Resolve, Store: sc.store, Now: sc.w.Now,
+	})
+	if err != nil {
+		sc.t.Fatalf("New() = %v", err)
+	}
+}
+
+// run lets d pass: a look every 15 s, an evaluation of the rules every 30 s.
+func (sc *school) run(d time.Duration) {
+	sc.t.Helper()
+	for end := sc.w.Now().Add(d); sc.w.Now().Before(end); {
+		sc.tick()
+	}
+}
+
+// until lets time pass until done, and fails after limit.
+func (sc *school) until(limit time.Duration, what string, done func() bool) {
+	sc.t.Helper()
+	for end := sc.w.Now().Add(limit); !done(); sc.tick() {
+		if !sc.w.Now().Before(end) {
+			sc.t.Fatalf("%s: not within %s\n%s", what, limit, sc.describe())
+		}
+	}
+}
+
+func (sc *school) tick() {
+	sc.t.Helper()
+	sc.w.Advance(sc.w.Now().Add(15 * time.Second))
+	if sc.w.Now().Second() == 0 || sc.w.Now().Second() == 30 {
+		sc.evaluate()
+	}
+	if err := sc.s.Cycle(sc.t.Context(), sc.w.Now()); err != nil {
+		sc.t.Fatalf("Cycle() = %v", err)
+	}
+}
+
+// evaluate stands in for Prometheus and Alertmanager.
+func (sc *school) evaluate() {
+	now := sc.w.Now()
+	holds := sc.conditions()
+	maps.DeleteFunc(sc.pending, func(k string, _ time.Time) bool { _, ok := holds[k]; return !ok })
+	var send []actions.Alert
+	for key, a := range sc.firing {
+		if _, ok := holds[key]; !ok {
+			a.Resolved, a.SeenAt = true, now
+			send = append(send, a)
+			delete(sc.firing, key)
+		}
+	}
+	for key, a := range holds {
+		since, ok := sc.pending[key]
+		if !ok {
+			since = now
+			sc.pending[key] = now
+		}
+		if now.Sub(since) >= 2*time.Minute {
+			a.Fingerprint, a.StartsAt, a.SeenAt = key, since, now
+			sc.firing[key] = a
+			send = append(send, a)
+		}
+	}
+	if sc.mute {
+		return
+	}
+	if err := sc.s.Notify(send); err != nil {
+		sc.t.Fatalf("Notify() = %v", err)
+	}
+}
+
+// conditions is what the rules would find, by alert.
+func (sc *school) conditions() map[string]actions.Alert {
+	out := map[string]actions.Alert{}
+	add := func(name, instance string, annotations map[string]string) {
+		a := actions.Alert{Name: name, Annotations: annotations, Labels: map[string]string{rules.LabelFleet: sc.cfg.Fleet.Name}}
+		if instance != "" {
+			a.Labels[rules.LabelInstance] = instance + ":9100"
+		}
+		out[name+" "+instance] = a
+	}
+	th := sc.cfg.Thresholds
+	var sum sim.Workload
+	n := 0
+	for _, r := range sc.w.Servers() {
+		if r.Power != actions.PowerOn || !r.NodeUp {
+			if r.Power == actions.PowerOn && r.State == actions.Enabled {
+				add(rules.ServerDown, r.Addr.String(), nil)
+			}
+			continue
+		}
+		host := r.Addr.String()
+		if r.Memory >= th.Memory.Max {
+			add(rules.ServerMemoryHigh, host, value(r.Memory))
+		}
+		if r.CPU >= th.CPU.Max {
+			add(rules.ServerCPUHigh, host, value(r.CPU))
+		}
+		if r.Memory < th.Memory.Min {
+			add(rules.ServerMemoryLow, host, value(r.Memory))
+		}
+		if r.CPU < th.CPU.Min {
+			add(rules.ServerCPULow, host, value(r.CPU))
+		}
+		if r.Participants == 0 && r.Recordings == 0 && (r.CPU < th.CPU.Min || r.Memory < th.Memory.Min) {
+			add(rules.ServerIdle, host, nil)
+		}
+		if r.Takes {
+			n++
+			sum.CPU += r.CPU
+			sum.Memory += r.Memory
+		}
+	}
+	if n == 0 {
+		return out
+	}
+	cpu, memory := sum.CPU/float64(n), sum.Memory/float64(n)
+	if cpu >= th.CPU.Max {
+		add(rules.FleetCPUHigh, "", value(cpu))
+	}
+	if memory >= th.Memory.Max {
+		add(rules.FleetMemoryHigh, "", value(memory))
+	}
+	if cpu < th.CPU.Middle() && memory < th.Memory.Middle() {
+		add(rules.FleetWorkloadLow, "", map[string]string{
+			rules.AnnotationCPU: fmt.Sprint(cpu), rules.AnnotationMemory: fmt.Sprint(memory)})
+	}
+	return out
+}
+
+func value(v float64) map[string]string {
+	return map[string]string{rules.AnnotationValue: fmt.Sprint(v)}
+}
+
+// describe tells where everything stands, for failures.
+func (sc *school) describe() string {
+	st := sc.s.Status()
+	out := fmt.Sprintf("at %s: %v floor %d need %d brakes %q limits %q blocked %q\nfigures %+v\n", sc.w.Now().Format("15:04:05"),
+		st.Counts, st.Floor, st.Need, st.Brakes, st.Limits, st.Blocked, sc.w.Figures())
+	for _, v := range st.Servers {
+		out += fmt.Sprintf("%-14s %-10s %-9s %-6s load %5.1f %v %v: %s\n", v.Name, v.State, v.Balancer, v.Power, v.Load, v.Size, v.Alerts, v.Reason)
+	}
+	lines, _ := sc.store.Journal(40, "")
+	for _, e := range lines {
+		out += fmt.Sprintf("%s %-9s %-9s %-14s %s %s\n", e.At.Format("15:04:05"), e.Step.Kind, e.Outcome, e.Step.Server, e.Step.Reason, e.Detail)
+	}
+	return out
+}
+
+// state returns the state of a server by name.
+func (sc *school) state(name string) actions.State {
+	for _, v := range sc.s.Status().Servers {
+		if v.Name == name {
+			return v.State
+		}
+	}
+	return ""
+}
+
+func (sc *school) count(states ...actions.State) (n int) {
+	for _, s := range states {
+		n += sc.s.Status().Counts[s]
+	}
+	return n
+}
+
+// lesson has people ask for so many meetings at once.
+func (sc *school) lessons(n int, d time.Duration) {
+	sc.t.Helper()
+	for range n {
+		if _, err := sc.w.CreateMeeting(sim.MeetingSpec{Duration: d, Participants: 25, Webcams: 8}); err != nil {
+			sc.t.Fatalf("CreateMeeting() = %v\n%s", err, sc.describe())
+		}
+	}
+}
+
+// unharmed fails when any meeting was ended early or refused.
+func (sc *school) unharmed() {
+	sc.t.Helper()
+	if f := sc.w.Figures(); f.MeetingsEndedEarly+f.MeetingsRefused+f.JoinsRefused > 0 {
+		sc.t.Fatalf("%d meetings ended early, %d refused, %d joins refused; want none\n%s",
+			f.MeetingsEndedEarly, f.MeetingsRefused, f.JoinsRefused, sc.describe())
+	}
+}
