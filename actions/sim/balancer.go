@@ -1,74 +1,34 @@
 package sim
 
 import (
-	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
 )
 
-// member is a server's place in the balancer.
-type member struct {
-	id         string
-	registered bool
-	state      actions.BalancerState
-	online     bool
-	load       float64
-	loadKnown  bool
-	raced      bool // cordoned during a poll: still takes meetings
-	multiplier float64
-	tag        string
-	bad, good  int // polls in a row that failed, that went well
+// balancerState is the balancer's list.
+type balancerState struct {
+	members []*member
+	byID    map[string]*member
+	added   int // members ever added
 }
 
-// takes tells whether placement considers the server.
-func (m *member) takes() bool {
-	return m.registered && m.online && m.loadKnown && (m.state == actions.Enabled || m.raced)
-}
-
-// set moves the member as the balancer's updateServer does.
-func (m *member) set(to actions.BalancerState) {
-	if to == m.state {
-		return
+// enlist adds a member. It starts disabled.
+func (w *World) enlist(id, url string, secret actions.Secret, multiplier float64, s *server) *member {
+	m := &member{id: id, url: url, secret: secret, multiplier: multiplier, s: s, state: actions.Disabled}
+	w.balancer.members = append(w.balancer.members, m)
+	w.balancer.byID[id] = m
+	w.byName[id] = s
+	if s != nil {
+		s.members = append(s.members, m)
 	}
-	if m.state == actions.Disabled || to == actions.Disabled {
-		m.loadKnown = false // until the next poll
-	}
-	m.state, m.raced = to, false
-}
-
-// Member is a server as the balancer's API describes it.
-type Member struct {
-	actions.BalancerServer
-	Multiplier float64
-	Tag        string
-}
-
-// BalancerError is a refusal by the balancer, as its HTTP answer would say it.
-type BalancerError struct {
-	Status  int // 0: it cannot be reached at all
-	Message string
-}
-
-// Error says what the balancer answered.
-func (e *BalancerError) Error() string {
-	if e.Status == 0 {
-		return "balancer: " + e.Message
-	}
-	return fmt.Sprintf("balancer answered %d: %s", e.Status, e.Message)
-}
-
-// Unwrap returns actions.ErrGone for an unknown server.
-func (e *BalancerError) Unwrap() error {
-	if e.Status == http.StatusNotFound {
-		return actions.ErrGone
-	}
-	return nil
+	return m
 }
 
 // ask counts a call of the balancer and meets its faults.
-func (w *World) ask(op string) *BalancerError {
+func (w *World) ask(op string) error {
 	w.calls["balancer."+op]++
 	switch {
 	case w.strike(BalancerDown, op, nil, nil) != nil:
@@ -81,19 +41,29 @@ func (w *World) ask(op string) *BalancerError {
 	return nil
 }
 
+// askFor does the same for a call that names a member.
+func (w *World) askFor(op, id string) (*member, error) {
+	if err := w.ask(op); err != nil {
+		return nil, err
+	}
+	m := w.balancer.byID[id]
+	if m == nil {
+		return nil, &BalancerError{Status: http.StatusNotFound, Message: "Couldn't find server with id=" + id}
+	}
+	return m, nil
+}
+
 // Members lists the balancer's servers as one call of it. Errors are
 // *BalancerError.
 func (w *World) Members() ([]Member, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if e := w.ask("servers"); e != nil {
-		return nil, e
+	if err := w.ask("servers"); err != nil {
+		return nil, err
 	}
-	members := make([]Member, 0, len(w.servers))
-	for _, s := range w.servers {
-		if s.member.registered {
-			members = append(members, s.describe())
-		}
+	members := make([]Member, len(w.balancer.members))
+	for i, m := range w.balancer.members {
+		members[i] = m.describe()
 	}
 	return members, nil
 }
@@ -103,14 +73,11 @@ func (w *World) Members() ([]Member, error) {
 func (w *World) Member(id string) (Member, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if e := w.ask("server"); e != nil {
-		return Member{}, e
-	}
-	s, err := w.memberOf(id)
+	m, err := w.askFor("server", id)
 	if err != nil {
 		return Member{}, err
 	}
-	return s.describe(), nil
+	return m.describe(), nil
 }
 
 // SetState sends one change of state to the balancer. Errors are
@@ -118,41 +85,92 @@ func (w *World) Member(id string) (Member, error) {
 func (w *World) SetState(id string, to actions.BalancerState) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if e := w.ask("state"); e != nil {
-		return e
-	}
-	s, err := w.memberOf(id)
+	m, err := w.askFor("state", id)
 	if err != nil {
 		return err
 	}
-	w.setState(s, to)
+	w.setState(m, to)
 	return nil
 }
 
-func (w *World) memberOf(id string) (*server, error) {
-	s := w.byName[id]
-	if s == nil || s.member.id != id || !s.member.registered {
-		return nil, &BalancerError{Status: http.StatusNotFound, Message: "Couldn't find server with id=" + id}
+// UpdateMember changes what is not the state: nil leaves a value as it is.
+func (w *World) UpdateMember(id string, multiplier *float64, secret *actions.Secret, tag *string) (Member, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m, err := w.askFor("update", id)
+	if err != nil {
+		return Member{}, err
 	}
-	return s, nil
+	assign(&m.multiplier, multiplier)
+	assign(&m.secret, secret)
+	assign(&m.tag, tag)
+	return m.describe(), nil
 }
 
-func (s *server) describe() Member {
-	m := &s.member
-	return Member{
-		BalancerServer: actions.BalancerServer{
-			ID: m.id, URL: s.spec.URL, Secret: s.spec.Secret, State: m.state, Online: m.online,
-			Load: m.load * btof(m.loadKnown), LoadKnown: m.loadKnown,
-		},
-		Multiplier: m.multiplier, Tag: m.tag,
+func assign[T any](to, from *T) {
+	if from != nil {
+		*to = *from
 	}
 }
 
-func btof(b bool) float64 {
-	if b {
-		return 1
+// AddMember puts a server into the balancer's list, disabled. Its URL need not
+// be of a server in this world, and may be listed already.
+func (w *World) AddMember(url string, secret actions.Secret, multiplier float64, tag string) (Member, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.ask("add"); err != nil {
+		return Member{}, err
 	}
-	return 0
+	w.balancer.added++
+	s := w.byName[url]
+	if s == nil {
+		s = w.byName[hostOf(url)]
+	}
+	m := w.enlist(uuid("added", w.balancer.added), url, secret, multiplier, s)
+	m.tag = tag
+	return m.describe(), nil
+}
+
+// RemoveMember takes a server out of the balancer's list. What runs on it goes
+// on, unknown to the balancer.
+func (w *World) RemoveMember(id string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m, err := w.askFor("delete", id)
+	if err != nil {
+		return err
+	}
+	w.drop(m)
+	return nil
+}
+
+func (w *World) drop(m *member) {
+	same := func(o *member) bool { return o == m }
+	w.balancer.members = slices.DeleteFunc(w.balancer.members, same)
+	delete(w.balancer.byID, m.id)
+	m.set(actions.Disabled)
+	if m.s != nil {
+		m.forget()
+		m.s.members = slices.DeleteFunc(m.s.members, same)
+	}
+}
+
+// PanicMember ends every meeting that the balancer knows on a server, and
+// disables it unless its state is to be kept.
+func (w *World) PanicMember(id string, keepState bool) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m, err := w.askFor("panic", id)
+	if err != nil {
+		return err
+	}
+	if m.s != nil {
+		w.breakOff(m.s)
+	}
+	if !keepState {
+		w.setState(m, actions.Disabled)
+	}
+	return nil
 }
 
 // kindOf is the step that a change of state counts as.
@@ -168,46 +186,43 @@ func kindOf(from, to actions.BalancerState) actions.Kind {
 	return actions.Enable
 }
 
+// raceTime is how long after an enable the poll that it collided with writes
+// its own result (assumption; polls of a large fleet take seconds).
+const raceTime = 3 * time.Second
+
 // setState changes a member's state, and lets it collide with a poll when that
 // is its fate.
-func (w *World) setState(s *server, to actions.BalancerState) {
-	m := &s.member
-	from := m.state
+func (w *World) setState(m *member, to actions.BalancerState) {
+	from, took, load := m.state, m.takes(), m.load
 	if to == from {
 		return
 	}
 	w.noteStep(kindOf(from, to))
 	m.set(to)
-	switch {
-	case to == actions.Cordoned && from == actions.Enabled && m.loadKnown && w.collides(CordonRaces, s, w.cfg.Balancer.CordonRace):
-		m.raced = true
-	case to == actions.Enabled && w.collides(EnableRaces, s, w.cfg.Balancer.EnableRace):
+	switch cfg := w.cfg.Balancer; {
+	case to == actions.Cordoned && took && w.collides(CordonRaces, m, cfg.CordonRace):
+		m.raced, m.racedLoad = true, load
+	case to == actions.Enabled && w.collides(EnableRaces, m, cfg.EnableRace):
 		w.after(raceTime, func() { m.set(actions.Disabled) })
 	}
 }
 
-// raceTime is how long after an enable the poll that it collided with writes
-// its own result (assumption; polls of a large fleet take seconds).
-const raceTime = 3 * time.Second
-
-func (w *World) collides(kind FaultKind, s *server, chance float64) bool {
-	return w.strike(kind, "", s, s.dc) != nil || chance > 0 && w.random.Float64() < chance
+func (w *World) collides(kind FaultKind, m *member, chance float64) bool {
+	return w.strike(kind, "", m.s, nil) != nil || chance > 0 && w.random.Float64() < chance
 }
 
 // place picks the server for a new meeting: of those that take meetings the
 // one with the lowest load, ties by id, as Redis orders equal scores. It
-// returns nil when there is none. The meeting counts 1, times the server's
-// multiplier, until the next poll.
-func (w *World) place() *server {
-	var best *server
-	for _, s := range w.servers {
-		m := &s.member
-		if m.takes() && (best == nil || m.load < best.member.load || m.load == best.member.load && m.id < best.member.id) {
-			best = s
+// returns nil when there is none.
+func (w *World) place() *member {
+	var best *member
+	for _, m := range w.balancer.members {
+		if m.takes() && (best == nil || m.rank() < best.rank() || m.rank() == best.rank() && m.id < best.id) {
+			best = m
 		}
 	}
 	if best != nil {
-		best.member.load += best.member.multiplier
+		best.weigh(1)
 	}
 	return best
 }

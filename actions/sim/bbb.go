@@ -21,7 +21,7 @@ const (
 
 func (w *World) answer(s *server) bbbAnswer {
 	switch {
-	case s.vm != vmRunning || !s.bbbUp || w.hit(BBBCrashed, s) != nil:
+	case s == nil || s.vm != vmRunning || !s.bbbUp || w.hit(BBBCrashed, s) != nil:
 		return bbbRefuses
 	case w.hit(BBBHangs, s) != nil:
 		return bbbHangs

@@ -113,13 +113,12 @@ type BalancerConfig struct {
 	PollInterval       time.Duration // POLL_INTERVAL; default 60 s
 	PollerThreads      int           // POLLER_THREADS; default 5
 	PollerWait         time.Duration // POLLER_WAIT_TIMEOUT; default 10 s
-	ResponseTimeout    time.Duration // for one server; default 10 s
+	ResponseTimeout    time.Duration // RESPONSE_TIMEOUT; default 10 s
 	UnhealthyThreshold int           // failed polls until offline; default 2
 	HealthyThreshold   int           // good polls until online; default 1
 	// CordonRace and EnableRace are the chances, from 0 to 1, that a cordon or
 	// an enable collides with a poll. Default 0.
 	CordonRace, EnableRace float64
-	NoServersYet           bool // start with an empty list, for addServer
 }
 
 // Prices are what the cloud bills for servers that are switched on, in one

@@ -100,7 +100,7 @@ func (f *Fault) strikes(s *server) bool {
 	if f.On == "" {
 		return true
 	}
-	return s != nil && slices.Contains([]string{s.spec.Name, s.id, s.dc.id, s.member.id, hostOf(s.spec.URL)}, f.On)
+	return s != nil && slices.Contains([]string{s.spec.Name, s.id, s.dc.id, hostOf(s.spec.URL)}, f.On)
 }
 
 func (f *Fault) concerns(op string) bool {

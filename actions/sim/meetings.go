@@ -25,7 +25,8 @@ type meeting struct {
 	spec MeetingSpec
 	ends time.Duration // when people mean to leave
 
-	on      *server       // where the balancer believes it to be, or nil
+	on      *server       // where it runs, or the balancer believes it to, or nil
+	via     *member       // the balancer's entry that it was placed by
 	running bool          // it exists on that server
 	born    time.Duration // when it was created there
 	joined  int
@@ -152,10 +153,12 @@ func (w *World) tryCreate(m *meeting) error {
 	}
 	s := m.on
 	if s == nil {
-		if s = w.place(); s == nil {
+		via := w.place()
+		if via == nil {
 			return ErrNoServers
 		}
-		m.on, m.born = s, w.now
+		s = via.s
+		m.on, m.via, m.born = s, via, w.now
 		s.meetings = append(s.meetings, m)
 	}
 	if w.answer(s) != bbbAnswers {

@@ -16,7 +16,11 @@ func (w *World) Operator() Operator { return Operator{w} }
 
 // SetState enables, cordons or disables a server in the balancer.
 func (o Operator) SetState(name string, to actions.BalancerState) error {
-	return o.do(name, func(s *server) { s.member.set(to) })
+	return o.do(name, func(s *server) {
+		for _, m := range s.members {
+			m.set(to)
+		}
+	})
 }
 
 // Start switches a server on.
@@ -50,11 +54,6 @@ func (o Operator) Resize(name string, to actions.Size) error {
 // SetAddr gives a server another address; DNS keeps the old one.
 func (o Operator) SetAddr(name string, addr netip.Addr) error {
 	return o.do(name, func(s *server) { o.w.setAddr(s, addr) })
-}
-
-// Register has the balancer know a server, or forget it.
-func (o Operator) Register(name string, known bool) error {
-	return o.do(name, func(s *server) { s.member.registered = known })
 }
 
 func (o Operator) do(name string, change func(*server)) error {

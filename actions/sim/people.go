@@ -38,6 +38,9 @@ func (w *World) join(m *meeting, n int) {
 		return
 	}
 	m.turned = 0
+	if m.via != nil {
+		m.via.weigh(n)
+	}
 	w.settle(s)
 	m.joined += n
 	cams := m.spec.Webcams * m.joined / m.spec.Participants
@@ -48,11 +51,12 @@ func (w *World) join(m *meeting, n int) {
 }
 
 // admits tells whether people can join m: the balancer sends nobody to a
-// disabled server, and a server that does not answer lets nobody in.
+// server that is disabled or offline, and a server that does not answer lets nobody in.
 func (w *World) admits(m *meeting) bool {
-	refusing := m.on.member.registered && !m.direct && m.on.member.state == actions.Disabled ||
-		!m.direct && w.hit(BalancerDown, nil) != nil
-	return !refusing && w.answer(m.on) == bbbAnswers
+	if w.answer(m.on) != bbbAnswers {
+		return false
+	}
+	return m.direct || w.hit(BalancerDown, nil) == nil && m.via.online && m.via.state != actions.Disabled
 }
 
 // leave takes everybody out of m, which stops running.

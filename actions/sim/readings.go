@@ -18,6 +18,7 @@ type Reading struct {
 	Power      actions.Power
 	Busy       bool
 
+	// In the balancer; empty when it does not know the server.
 	BalancerID string
 	State      actions.BalancerState
 	Online     bool
@@ -81,7 +82,6 @@ func (w *World) read(s *server, r *Reading) {
 	*r = Reading{
 		ID: s.id, Name: s.spec.Name, Datacenter: s.dc.id, Addr: s.addr, URL: s.spec.URL, Size: s.size,
 		Power: s.power(), Busy: s.pending > 0,
-		BalancerID: s.member.id, State: s.member.state, Online: s.member.online, Takes: s.member.takes(),
 		NodeUp:       s.vm == vmRunning && w.now >= s.systemAt && w.hit(ExporterGone, s) == nil,
 		BBBUp:        w.answer(s) == bbbAnswers,
 		Unauthorized: w.hit(ExporterUnauthorized, s) != nil,
@@ -89,6 +89,10 @@ func (w *World) read(s *server, r *Reading) {
 		CPUIdle: less(r.CPUIdle[:0], s.idle, s.pluggedI), CPUBusy: less(r.CPUBusy[:0], s.busy, s.pluggedB),
 		BootedAt: w.cfg.Start.Add(s.bootedAt),
 		Meetings: s.running, Participants: s.participants, Webcams: s.webcams, Recordings: s.recordings,
+	}
+	if len(s.members) > 0 {
+		m := s.members[0]
+		r.BalancerID, r.State, r.Online, r.Takes = m.id, m.state, m.online, m.takes()
 	}
 }
 

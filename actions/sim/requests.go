@@ -51,6 +51,27 @@ func (w *World) Change(op string, ref actions.ServerRef, to actions.Size) (id st
 	return r.id, nil
 }
 
+// ChangeSize asks the cloud for a resize as its PATCH does: nil leaves a value
+// as it is. It returns the request to follow, and the server as it still is.
+func (w *World) ChangeSize(ref actions.ServerRef, cores, ram *int) (id string, m Machine, err error) {
+	w.mu.Lock()
+	s := w.lookup(ref)
+	var to actions.Size
+	if s != nil {
+		to, m = s.size, w.machine(s)
+	}
+	w.mu.Unlock()
+	if cores != nil {
+		to.Cores = actions.Cores(*cores)
+	}
+	if ram != nil {
+		to.RAM = actions.MiB(*ram)
+	}
+	id, err = w.Change("resize", ref, to)
+	m.Busy = m.Busy || err == nil
+	return id, m, err
+}
+
 // admit refuses what the cloud does not even accept.
 func (w *World) admit(op string, s *server, to actions.Size) *CloudError {
 	const busy = "[VDC-5-1234] Operation cannot be executed since this resource is locked by another change"

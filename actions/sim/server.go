@@ -40,7 +40,7 @@ type server struct {
 	offSince time.Duration
 	wasOn    bool // it was switched off by a stop, not from the start
 
-	member member // in the balancer
+	members []*member // its entries in the balancer: mostly one
 
 	// BigBlueButton.
 	meetings     []*meeting // on it, or still believed by the balancer to be
@@ -70,11 +70,13 @@ func (w *World) add(i int, spec ServerSpec) {
 	} else if spec.DynamicAddr {
 		s.addr = netip.Addr{}
 	}
-	s.member = member{id: uuid("balancer", i), registered: !spec.Unregistered, state: spec.State, multiplier: spec.Multiplier}
 	w.servers = append(w.servers, s)
 	s.dc.servers = append(s.dc.servers, s)
-	for _, name := range []string{spec.Name, s.id, s.member.id, hostOf(spec.URL), spec.URL, spec.Addr.String()} {
+	for _, name := range []string{spec.Name, s.id, hostOf(spec.URL), spec.URL, spec.Addr.String()} {
 		w.byName[name] = s
+	}
+	if !spec.Unregistered {
+		w.enlist(uuid("balancer", i), spec.URL, spec.Secret, spec.Multiplier, s).state = spec.State
 	}
 }
 

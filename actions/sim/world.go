@@ -26,6 +26,7 @@ type World struct {
 	dcNames []string
 
 	cloud    cloudState
+	balancer balancerState
 	meetings map[string]*meeting
 	nextID   int
 	faults   []*Fault
@@ -49,6 +50,7 @@ func New(cfg Config) *World {
 		meetings: map[string]*meeting{}, calls: map[string]int{},
 	}
 	w.cloud = newCloudState(cfg.Cloud)
+	w.balancer.byID = map[string]*member{}
 	for _, id := range cfg.Datacenters {
 		w.dcs[id] = &datacenter{id: id}
 	}

@@ -1,0 +1,154 @@
+// Package ionostest serves the cloud of a sim.World as the IONOS Cloud API v6
+// does, for the real SDK and any other client of it.
+//
+// It knows the datacenters, their servers (list with depth and paging, read,
+// PATCH of cores and RAM, start, stop, reboot), the status of requests, and the
+// contract. Writes are accepted with 202 and a Location, and come true in the
+// world's time.
+package ionostest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+// BasePath is the API's path, which the SDK appends when it is missing.
+const BasePath = "/cloudapi/v6"
+
+// Config tells what to serve, and to whom.
+type Config struct {
+	World *sim.World
+	// User and Password, or Token, must be sent by clients; with none of them
+	// set, everyone may call.
+	User            string
+	Password, Token actions.Secret
+	// Contract is the contract number that X-Contract-Number must hold, when a
+	// client sends one. Default 31880000.
+	Contract int64
+	// PlainGateway answers 502 and 504 with a JSON body; otherwise they are a
+	// proxy's HTML, as users report.
+	PlainGateway bool
+	// Sparse leaves out every field that the API may leave out.
+	Sparse bool
+}
+
+// api is the handler's state: none but its configuration.
+type api struct{ Config }
+
+// New returns the API as a handler, to be mounted at the root of a listener:
+//
+//	server := httptest.NewServer(ionostest.New(ionostest.Config{World: world}))
+//	sdk := ionoscloud.NewConfiguration("", "", "", server.URL)
+func New(cfg Config) http.Handler {
+	if cfg.Contract == 0 {
+		cfg.Contract = 31880000
+	}
+	a := &api{cfg}
+	mux := http.NewServeMux()
+	for pattern, serve := range map[string]http.HandlerFunc{
+		"GET /datacenters":                          a.datacenters,
+		"GET /datacenters/{dc}/servers":             a.servers,
+		"GET /datacenters/{dc}/servers/{id}":        a.server,
+		"PATCH /datacenters/{dc}/servers/{id}":      a.patch,
+		"POST /datacenters/{dc}/servers/{id}/{act}": a.act,
+		"GET /requests/{id}/status":                 a.request,
+		"GET /contracts":                            a.contracts,
+	} {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(method+" "+BasePath+path, serve)
+	}
+	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
+		a.refuse(rw, r, &sim.CloudError{Status: http.StatusNotFound, Code: "309", Message: "Resource does not exist: " + r.URL.Path})
+	})
+	return a.guard(mux)
+}
+
+// guard checks credentials and states the rate limit.
+func (a *api) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if !a.knows(r) {
+			a.refuse(rw, r, &sim.CloudError{Status: http.StatusUnauthorized, Code: "315", Message: "Unauthorized"})
+			return
+		}
+		if n := r.Header.Get("X-Contract-Number"); n != "" && n != strconv.FormatInt(a.Contract, 10) {
+			a.refuse(rw, r, &sim.CloudError{Status: http.StatusForbidden, Code: "451", Message: "Access denied to contract " + n})
+			return
+		}
+		if limit, burst, left := a.World.Limits(); limit > 0 {
+			rw.Header().Set("X-RateLimit-Limit", strconv.Itoa(limit))
+			rw.Header().Set("X-RateLimit-Burst", strconv.Itoa(burst))
+			rw.Header().Set("X-RateLimit-Remaining", strconv.Itoa(left))
+		}
+		next.ServeHTTP(rw, r)
+	})
+}
+
+func (a *api) knows(r *http.Request) bool {
+	if a.User == "" && a.Token == "" {
+		return true
+	}
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return a.Token != "" && token == a.Token.Reveal()
+	}
+	user, password, ok := r.BasicAuth()
+	return ok && a.User != "" && user == a.User && password == a.Password.Reveal()
+}
+
+// refuse answers with an error as the API does.
+func (a *api) refuse(rw http.ResponseWriter, r *http.Request, err error) {
+	e, ok := errors.AsType[*sim.CloudError](err)
+	switch {
+	case !ok:
+		e = &sim.CloudError{Status: http.StatusInternalServerError, Code: "500", Message: err.Error()}
+	case e.Hangs:
+		<-r.Context().Done()
+		return
+	}
+	if e.RetryAfter > 0 {
+		rw.Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds())))
+	}
+	if (e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout) && !a.PlainGateway {
+		rw.Header().Set("Content-Type", "text/html")
+		rw.WriteHeader(e.Status)
+		fmt.Fprintf(rw, "<html><head><title>%d %s</title></head><body><h1>%[2]s</h1></body></html>\n", e.Status, e.Message)
+		return
+	}
+	answer(rw, r, e.Status, errorBody{e.Status, []errorMessage{{e.Code, e.Message}}})
+}
+
+type errorBody struct {
+	HTTPStatus int            `json:"httpStatus"`
+	Messages   []errorMessage `json:"messages"`
+}
+
+type errorMessage struct {
+	ErrorCode string `json:"errorCode"`
+	Message   string `json:"message"`
+}
+
+// answer writes v as the API does: indented unless the client asks otherwise.
+func answer(rw http.ResponseWriter, r *http.Request, status int, v any) {
+	rw.Header().Set("Content-Type", "application/json")
+	rw.WriteHeader(status)
+	enc := json.NewEncoder(rw)
+	if r.URL.Query().Get("pretty") != "false" {
+		enc.SetIndent("", "  ")
+	}
+	_ = enc.Encode(v) // the client went away
+}
+
+// self returns the absolute URL of a path of the API.
+func self(r *http.Request, path string, args ...any) string {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host + BasePath + fmt.Sprintf(path, args...)
+}

@@ -1,0 +1,103 @@
+package sim
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// member is an entry in the balancer's list of servers.
+type member struct {
+	id, url, tag string
+	secret       actions.Secret
+	multiplier   float64
+	s            *server // nil when the URL is of no server in this world
+
+	state     actions.BalancerState
+	online    bool
+	load      float64
+	loadKnown bool
+	bad, good int // polls in a row that failed, that went well
+	// raced is set for one cordoned during a poll: it stays among those that
+	// take meetings, with the load that it had, which no poll corrects.
+	raced     bool
+	racedLoad float64
+}
+
+// Member is a server as the balancer's API describes it.
+type Member struct {
+	actions.BalancerServer
+	Multiplier float64
+	Tag        string
+}
+
+func (m *member) describe() Member {
+	d := Member{
+		BalancerServer: actions.BalancerServer{
+			ID: m.id, URL: m.url, Secret: m.secret, State: m.state, Online: m.online, LoadKnown: m.loadKnown,
+		},
+		Multiplier: m.multiplier, Tag: m.tag,
+	}
+	if m.loadKnown {
+		d.Load = m.load
+	}
+	return d
+}
+
+// takes tells whether placement considers the server.
+func (m *member) takes() bool {
+	return m.raced || m.online && m.loadKnown && m.state == actions.Enabled
+}
+
+// rank is the load that placement goes by.
+func (m *member) rank() float64 {
+	if m.raced {
+		return m.racedLoad
+	}
+	return m.load
+}
+
+// weigh adds n times the multiplier, as each create and each join does until
+// the next poll (Scalelite's increment_load).
+func (m *member) weigh(n int) {
+	switch more := float64(n) * m.multiplier; {
+	case m.raced:
+		m.racedLoad += more
+	case m.takes():
+		m.load += more
+	}
+}
+
+// set moves the member as the balancer's updateServer does.
+func (m *member) set(to actions.BalancerState) {
+	if to == m.state {
+		return
+	}
+	if m.state == actions.Disabled || to == actions.Disabled {
+		m.loadKnown = false // until the next poll
+	}
+	m.state, m.raced = to, false
+}
+
+// BalancerError is a refusal by the balancer, as its HTTP answer would say it.
+type BalancerError struct {
+	Status  int // 0: it cannot be reached at all
+	Message string
+}
+
+// Error says what the balancer answered.
+func (e *BalancerError) Error() string {
+	if e.Status == 0 {
+		return "balancer: " + e.Message
+	}
+	return fmt.Sprintf("balancer answered %d: %s", e.Status, e.Message)
+}
+
+// Unwrap returns actions.ErrGone for an unknown server.
+func (e *BalancerError) Unwrap() error {
+	if e.Status == http.StatusNotFound {
+		return actions.ErrGone
+	}
+	return nil
+}
