@@ -1,0 +1,131 @@
+// Command genrules writes the Prometheus rules for a configuration of
+// bbb-scaler, and what goes with them: unit tests, the Alertmanager route, and
+// scrape jobs, plain or as objects for the Prometheus operator.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+func main() {
+	err := run(os.Args[1:], os.Getenv, os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "genrules:", err)
+		os.Exit(1)
+	}
+}
+
+// errOutOfDate is the answer of --check to files that would be written differently.
+var errOutOfDate = errors.New("not what would be written; run genrules again without --check")
+
+// options are the command's flags.
+type options struct {
+	config, format, output string
+	check                  bool
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	app := kingpin.New("genrules", "Writes Prometheus rules, and what goes with them, for a configuration of bbb-scaler.")
+	app.Flag("config.file", "The daemon's configuration file; without it, the defaults and the environment.").StringVar(&o.config)
+	app.Flag("format", "What to write: "+formats()+". Default: rules; all when --output is a directory.").StringVar(&o.format)
+	app.Flag("output", "File or directory (existing, or ending in /) to write to, instead of standard output.").StringVar(&o.output)
+	app.Flag("check", "Write nothing; exit 1 and show a diff when the output is not what would be written.").BoolVar(&o.check)
+	if _, err := app.Parse(args); err != nil {
+		return o, err
+	}
+	if o.check && o.output == "" {
+		return o, errors.New("--check needs --output: the file or directory to compare with")
+	}
+	return o, nil
+}
+
+func formats() string {
+	var names []string
+	for _, f := range rules.Files() {
+		names = append(names, string(f.Format))
+	}
+	return strings.Join(names, ", ")
+}
+
+func run(args []string, getenv func(string) string, stdout io.Writer) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	cfg, err := config.Read(o.config, getenv)
+	if err != nil {
+		return err
+	}
+	outputs, err := o.render(cfg)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.check:
+		return compare(outputs, stdout)
+	case o.output == "":
+		_, err := stdout.Write(outputs[0].text)
+		return err
+	}
+	return write(outputs)
+}
+
+// output is one file to write.
+type output struct {
+	path string
+	text []byte
+}
+
+// render makes every output before the first is written.
+func (o options) render(cfg config.File) ([]output, error) {
+	files, err := o.files()
+	if err != nil {
+		return nil, err
+	}
+	if err := verify(cfg); err != nil {
+		return nil, err
+	}
+	outputs := make([]output, len(files))
+	for i, f := range files {
+		path := o.output
+		if o.toDirectory() {
+			path = filepath.Join(o.output, f.Name)
+		}
+		text, err := f.Render(cfg.Rules, cfg.RuleInput())
+		if err != nil {
+			return nil, err
+		}
+		outputs[i] = output{path, text}
+	}
+	return outputs, nil
+}
+
+func (o options) files() ([]rules.File, error) {
+	if o.format == "" && o.toDirectory() {
+		return rules.Files(), nil
+	}
+	format := o.format
+	if format == "" {
+		format = string(rules.FormatRules)
+	}
+	f, err := rules.FileOf(rules.Format(format))
+	return []rules.File{f}, err
+}
+
+func (o options) toDirectory() bool {
+	if strings.HasSuffix(o.output, "/") {
+		return true
+	}
+	info, err := os.Stat(o.output)
+	return err == nil && info.IsDir()
+}
