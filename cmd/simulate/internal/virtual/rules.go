@@ -1,11 +1,14 @@
 package virtual
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +40,7 @@ type Rules struct {
 	Samples *Samples
 	query   rules.QueryFunc
 	groups  []*rules.Group
+	begun   map[*rules.Group]bool    // evaluated once
 	texts   map[string]texts // by alert name
 	sent    []model.Alert    // by the evaluation under way
 	now     time.Time
@@ -61,7 +65,7 @@ func NewRules(text string, groupInterval time.Duration, annotations []string, ex
 	for name, d := range extra {
 		keep[name] = max(keep[name], d)
 	}
-	r := &Rules{Samples: NewSamples(keep), texts: takeTexts(file, annotations)}
+	r := &Rules{Samples: NewSamples(keep), texts: takeTexts(file, annotations), begun: map[*rules.Group]bool{}}
 	engine := promql.NewEngine(promql.EngineOpts{
 		Logger: logger, MaxSamples: 50_000_000, Timeout: 10 * time.Minute, LookbackDelta: lookback,
 		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
@@ -134,14 +138,20 @@ func takeText(rule *rulefmt.Rule, common map[string]string, wanted []string) tex
 }
 
 // Eval evaluates, at now, every group whose interval divides now, and returns
-// the alerts that Prometheus would send to Alertmanager.
+// the alerts that Prometheus would send to Alertmanager, by fingerprint.
 func (r *Rules) Eval(ctx context.Context, now time.Time) []model.Alert {
 	r.sent, r.now = nil, now
 	for _, g := range r.groups {
-		if now.UnixMilli()%g.Interval().Milliseconds() == 0 {
-			g.Eval(ctx, now)
+		if now.UnixMilli()%g.Interval().Milliseconds() != 0 {
+			continue
+		}
+		g.Eval(ctx, now)
+		if !r.begun[g] {
+			r.begun[g] = true
+			g.RestoreForState(now) // there is nothing to restore; ALERTS is written from now on
 		}
 	}
+	slices.SortFunc(r.sent, func(a, b model.Alert) int { return cmp.Compare(a.Fingerprint(), b.Fingerprint()) })
 	return r.sent
 }
 
@@ -196,14 +206,17 @@ func (r *Rules) expand(ctx context.Context, alert, text string, value float64, d
 	return out
 }
 
+// valueAlone is a template of the value and its format.
+var valueAlone = regexp.MustCompile(`^\{\{ *\$value *\| *printf "(%\.[0-9]f)" *\}\}$`)
+
 // simple answers for the templates that need no machinery: plain text, and the
 // value alone.
 func simple(text string, value float64) (string, bool) {
-	switch {
-	case text == "{{ $value }}":
-		return fmt.Sprint(value), true
-	case isPlain(text):
+	if isPlain(text) {
 		return text, true
+	}
+	if m := valueAlone.FindStringSubmatch(text); m != nil {
+		return fmt.Sprintf(m[1], value), true
 	}
 	return "", false
 }

@@ -44,7 +44,11 @@ groups:
     annotations: {value: "{{ $value }}", text: "{{ $labels.instance }} is at {{ $value | humanizePercentage }}", threshold: "0.5"}
   - alert: FleetBusier
     expr: fleet:busy:avg > 1.1 * (fleet:busy:avg offset 1h) and max_over_time(fleet:busy:avg[10m:1m]) > 0.2
-    annotations: {value: "{{ printf \"%.3f\" $value }}"}
+    annotations: {value: "{{ $value | printf \"%.3f\" }}"}
+  - alert: StillBusy
+    expr: "instance:busy:ratio >= 0.6 or (instance:busy:ratio >= 0.4 and on (instance) ALERTS{alertname=\"StillBusy\",alertstate=\"firing\"})"
+    for: 1m
+    annotations: {value: "{{ $value | printf \"%.3f\" }}"}
   - alert: Gone
     expr: sum without (cpu) (up == 0)
     annotations: {value: "{{ $value }}"}
@@ -102,6 +106,7 @@ func prometheus(t *testing.T, seed uint64, minutes int) []string {
 		t.Fatal(errs)
 	}
 	var app storage.Appender
+	begun := map[string]bool{}
 	feed(seed, minutes, func(l labels.Labels, at time.Time, v float64) {
 		if app == nil {
 			app = db.Appender(t.Context())
@@ -117,6 +122,10 @@ func prometheus(t *testing.T, seed uint64, minutes int) []string {
 		for _, name := range []string{"records", "alerts"} {
 			if g := groups[rules.GroupKey(file, name)]; at.UnixMilli()%g.Interval().Milliseconds() == 0 {
 				g.Eval(t.Context(), at)
+				if !begun[name] {
+					g.RestoreForState(at)
+				}
+				begun[name] = true
 			}
 		}
 	})
