@@ -42,9 +42,9 @@ func New(c Config, o outbound.Options) (*Client, error) {
 
 func newPolicy(c Config, base http.RoundTripper, o outbound.Options) *policy {
 	return &policy{
-		base: base, authorize: login(c), contract: contractNumber(c), attempts: c.MaxAttempts, timeout: c.RequestTimeout,
-		backoff: outbound.Backoff{Base: 500 * time.Millisecond, Max: 10 * time.Second},
-		pace:    newPace(c.MaxConnections), metrics: outbound.NewMetrics(o.Registerer, "cloud"), log: o.Logger(),
+		base: base, authorize: login(c), contract: contractNumber(c), timeout: c.RequestTimeout,
+		retry: outbound.Retry{Attempts: c.MaxAttempts, Backoff: outbound.Backoff{Base: 500 * time.Millisecond, Max: 10 * time.Second}},
+		pace:  newPace(c.MaxConnections), metrics: outbound.NewMetrics(o.Registerer, "cloud"), log: o.Logger(),
 	}
 }
 
@@ -201,7 +201,7 @@ func short(err error) error {
 	if err == nil {
 		return nil
 	}
-	if fault, ok := errors.AsType[*callError](err); ok {
+	if fault, ok := errors.AsType[*outbound.Fault](err); ok {
 		return fault
 	}
 	return errors.New("unreadable answer: " + outbound.Brief(err.Error()))

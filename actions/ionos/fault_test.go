@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
 const told = `{"httpStatus":0,"messages":[{"errorCode":"200","message":"[VDC-11-2222] Operation cannot be executed since the server is BUSY"}]}`
@@ -63,7 +64,7 @@ func checkKind(t *testing.T, name string, err, want error) {
 		t.Errorf("%s: no error, want %v", name, want)
 		return
 	}
-	for _, kind := range sentinels() {
+	for _, kind := range outbound.Sentinels() {
 		if got := errors.Is(err, kind); got != (kind == want) {
 			t.Errorf("%s: %v: matches %q: %v, want %v", name, err, kind, got, kind == want)
 		}

@@ -9,7 +9,6 @@ import (
 	"path"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -17,7 +16,7 @@ import (
 const maxBody = 32 << 20
 
 // policy is the http.RoundTripper under the SDK. It answers with a success
-// whose body is already read, or with a *callError. GET and PATCH, which set
+// whose body is already read, or with a *outbound.Fault. GET and PATCH, which set
 // absolute values, are repeated after server and network errors; POST only
 // where the cloud surely did nothing: when the rate limit refused it, or no
 // connection came about.
@@ -26,9 +25,8 @@ type policy struct {
 	// authorize adds the login. It is a function since fmt shows what fields hold.
 	authorize func(http.Header)
 	contract  string
-	attempts  int
 	timeout   time.Duration // of one attempt
-	backoff   outbound.Backoff
+	retry     outbound.Retry
 	pace      *pace
 	metrics   outbound.Metrics
 	log       *slog.Logger
@@ -39,32 +37,24 @@ func (p *policy) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		defer req.Body.Close()
 	}
-	var unsure bool // an attempt may have changed something
-	for failed := 1; ; failed++ {
-		resp, fault := p.attempt(req)
-		if fault == nil {
-			return resp, nil
-		}
-		fault.attempts = failed
-		unsure = unsure || fault.is(actions.ErrUnknown)
-		if !fault.repeat || failed >= p.attempts || !p.wait(req, fault) {
-			return nil, fault.settle(unsure)
-		}
+	var resp *http.Response
+	fault := p.retry.Do(req.Context(), func() (fault *outbound.Fault) {
+		resp, fault = p.attempt(req)
+		return fault
+	}, func(fault *outbound.Fault) {
+		p.log.Debug("repeating a call to the cloud", "method", operation(req), "attempt", fault.Attempts, "error", fault.Text)
+	})
+	if fault != nil {
+		return nil, fault
 	}
-}
-
-// wait waits before the next attempt, and reports whether there may be one.
-func (p *policy) wait(req *http.Request, fault *callError) bool {
-	p.log.Debug("repeating a call to the cloud", "method", operation(req), "attempt", fault.attempts, "error", fault.text)
-	// A refusal by the rate limit makes all calls wait, in pace.
-	return fault.is(actions.ErrThrottled) || outbound.Sleep(req.Context(), p.backoff.After(fault.attempts))
+	return resp, nil
 }
 
 // attempt makes one call.
-func (p *policy) attempt(req *http.Request) (*http.Response, *callError) {
+func (p *policy) attempt(req *http.Request) (*http.Response, *outbound.Fault) {
 	release, err := p.pace.acquire(req.Context())
 	if err != nil {
-		return nil, notSent(err)
+		return nil, outbound.NotSent(err)
 	}
 	defer release()
 	ctx, cancel := context.WithTimeout(req.Context(), p.timeout)
@@ -75,7 +65,7 @@ func (p *policy) attempt(req *http.Request) (*http.Response, *callError) {
 		p.pace.observe(resp)
 	}
 	fault := judge(req, resp, body, err)
-	p.metrics.Observe(operation(req), fault.outcome(), start)
+	p.metrics.Observe(operation(req), outbound.OutcomeOf(fault), start)
 	if fault != nil {
 		return nil, fault
 	}
@@ -130,9 +120,6 @@ func operation(req *http.Request) string {
 	}
 	return "list"
 }
-
-// isWrite reports whether a request changes something.
-func isWrite(req *http.Request) bool { return req.Method != http.MethodGet }
 
 // mayRepeat reports whether a request may be sent again although it may have
 // been carried out.

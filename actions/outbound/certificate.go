@@ -6,10 +6,10 @@ import (
 	"errors"
 )
 
-// CertificateHint says what to do when err is a certificate that is not
+// certificateHint says what to do when err is a certificate that is not
 // trusted, naming the configuration key of the file of authorities; it is
 // empty for other errors.
-func CertificateHint(err error, caKey string) string {
+func certificateHint(err error, caKey string) string {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "check the certificate's names and dates, or set " + caKey + " to its authority"
 	}

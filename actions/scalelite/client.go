@@ -1,0 +1,204 @@
+package scalelite
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+)
+
+// maxBody bounds an answer. A list of 745 servers is 180 KB.
+const maxBody = 8 << 20
+
+// Client is the actions.Balancer of one Scalelite. It is safe for concurrent use.
+type Client struct {
+	base string // up to and including "/scalelite/api/"
+	host string // Host header, or ""
+	// sign is a function since fmt shows what fields hold, and it holds the secret.
+	sign    func(action, rawQuery string) string
+	http    *http.Client
+	timeout time.Duration
+	retry   outbound.Retry
+	// writing holds one token: Scalelite answers parallel writers with errors
+	// (12 of 160 updates by four writers, measured on 1.8.5).
+	writing chan struct{}
+	metrics outbound.Metrics
+	log     *slog.Logger
+}
+
+var _ actions.Balancer = (*Client)(nil)
+
+// New returns a client for a configuration that is valid, has a URL and its
+// secret read. It makes no call.
+func New(c Config, o outbound.Options) (*Client, error) {
+	const root = "/scalelite/api"
+	u, err := url.Parse(strings.TrimSuffix(strings.TrimSuffix(c.URL, "/"), root) + root + "/")
+	if err != nil {
+		return nil, errors.New("scalelite.url is not a URL")
+	}
+	transport, err := o.Connect(outbound.Connections{CAFile: c.CAFile})
+	if err != nil {
+		return nil, fmt.Errorf("scalelite: %w", err)
+	}
+	return &Client{
+		base: u.String(), host: c.HostHeader,
+		sign: func(action, rawQuery string) string { return c.Checksum.Sign(action, rawQuery, c.Secret) },
+		http: outbound.NewClient(transport), timeout: c.RequestTimeout,
+		retry:   outbound.Retry{Attempts: c.MaxAttempts, Backoff: outbound.Backoff{Base: 200 * time.Millisecond, Max: 5 * time.Second}},
+		writing: make(chan struct{}, 1),
+		metrics: outbound.NewMetrics(o.Registerer, "balancer"), log: o.Logger(),
+	}, nil
+}
+
+// Servers implements actions.Balancer.
+func (c *Client) Servers(ctx context.Context) ([]actions.BalancerServer, error) {
+	body, fault := c.do(ctx, call{action: "getServers"})
+	if fault != nil && errors.Is(fault, errNoServers) {
+		return nil, nil
+	}
+	if fault != nil {
+		return nil, fmt.Errorf("listing the servers of Scalelite: %w", fault)
+	}
+	servers, err := decodeServers(body)
+	if err != nil {
+		return nil, fmt.Errorf("listing the servers of Scalelite: %w", err)
+	}
+	return servers, nil
+}
+
+// Server implements actions.Balancer.
+func (c *Client) Server(ctx context.Context, id string) (actions.BalancerServer, error) {
+	body, fault := c.do(ctx, call{action: "getServerInfo", query: "id=" + url.QueryEscape(id)})
+	if fault != nil {
+		return actions.BalancerServer{}, fmt.Errorf("reading server %s of Scalelite: %w", id, fault)
+	}
+	s, err := decodeServer(body)
+	if err != nil {
+		return actions.BalancerServer{}, fmt.Errorf("reading server %s of Scalelite: %w", id, err)
+	}
+	return s, nil
+}
+
+// SetState implements actions.Balancer. Scalelite's answer must show the new state.
+func (c *Client) SetState(ctx context.Context, id string, to actions.BalancerState) error {
+	verb, ok := verbs()[to]
+	if !ok {
+		return fmt.Errorf("setting server %s of Scalelite to %q: must be %s, %s or %s", id, string(to), actions.Enabled, actions.Cordoned, actions.Disabled)
+	}
+	body, fault := c.do(ctx, call{action: "updateServer", body: updateBody(id, verb)})
+	if fault != nil {
+		return fmt.Errorf("setting server %s of Scalelite to %s: %w", id, to, fault)
+	}
+	s, err := decodeServer(body)
+	if err != nil {
+		return fmt.Errorf("setting server %s of Scalelite to %s: %w: %w", id, to, actions.ErrUnknown, err)
+	}
+	if s.State != to {
+		return fmt.Errorf("setting server %s of Scalelite to %s: it answers %q", id, to, string(s.State))
+	}
+	return nil
+}
+
+// verbs are what updateServer calls the states.
+func verbs() map[actions.BalancerState]string {
+	return map[actions.BalancerState]string{actions.Enabled: "enable", actions.Cordoned: "cordon", actions.Disabled: "disable"}
+}
+
+func updateBody(id, verb string) []byte {
+	type server struct {
+		State string `json:"state"`
+	}
+	body, _ := json.Marshal(struct { // cannot fail: two strings
+		ID     string `json:"id"`
+		Server server `json:"server"`
+	}{id, server{verb}})
+	return body
+}
+
+// call is one call of the API; with a body it is a write.
+type call struct {
+	action string
+	query  string // raw, without the checksum
+	body   []byte
+}
+
+// do makes a call, repeats it as far as that helps, and returns the answer's
+// body. Every write sets an absolute state, so that all may be repeated.
+func (c *Client) do(ctx context.Context, call call) (body []byte, fault *outbound.Fault) {
+	fault = c.retry.Do(ctx, func() (fault *outbound.Fault) {
+		body, fault = c.attempt(ctx, call)
+		return fault
+	}, func(fault *outbound.Fault) {
+		c.log.Debug("repeating a call to the balancer", "method", call.action, "attempt", fault.Attempts, "error", fault.Text)
+	})
+	return body, fault
+}
+
+func (c *Client) attempt(ctx context.Context, call call) ([]byte, *outbound.Fault) {
+	if call.body != nil {
+		select {
+		case c.writing <- struct{}{}:
+			defer func() { <-c.writing }()
+		case <-ctx.Done():
+			return nil, outbound.NotSent(ctx.Err())
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, outbound.NotSent(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	start := time.Now()
+	body, fault := c.exchange(ctx, call)
+	c.metrics.Observe(call.action, outbound.OutcomeOf(fault), start)
+	return body, fault
+}
+
+func (c *Client) exchange(ctx context.Context, call call) ([]byte, *outbound.Fault) {
+	req, err := c.request(ctx, call)
+	if err != nil {
+		return nil, outbound.NotSent(err)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, outbound.NoAnswer(req, err, true, "scalelite.ca_file")
+	}
+	body, err := outbound.ReadBody(resp, maxBody)
+	if err != nil {
+		return nil, outbound.NoAnswer(req, err, true, "scalelite.ca_file")
+	}
+	return body, judge(call, resp, body)
+}
+
+func (c *Client) request(ctx context.Context, call call) (*http.Request, error) {
+	query := "checksum=" + c.sign(call.action, call.query)
+	if call.query != "" {
+		query = call.query + "&" + query
+	}
+	method, content := http.MethodGet, io.Reader(nil)
+	if call.body != nil {
+		method, content = http.MethodPost, bytes.NewReader(call.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+call.action+"?"+query, content)
+	if err != nil {
+		return nil, errors.New("scalelite.url makes no request") // the error would show the checksum
+	}
+	if c.host != "" {
+		req.Host = c.host
+	}
+	req.Header.Set("Accept", "application/json")
+	if call.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}

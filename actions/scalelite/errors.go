@@ -1,0 +1,110 @@
+package scalelite
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+)
+
+// errNoServers is how Scalelite lists none: as an error.
+var errNoServers = errors.New("no servers are configured")
+
+// judge decides what an answer means; nil is success. Scalelite has three
+// shapes for errors: XML with status 200, JSON with a status of its own, and,
+// for what it did not expect, a status without words.
+func judge(c call, resp *http.Response, body []byte) *outbound.Fault {
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	switch {
+	case strings.HasSuffix(kind, "/xml"):
+		return judgeXML(body)
+	case resp.StatusCode/100 == 2 && kind == "application/json":
+		return nil
+	}
+	return judgeStatus(c, resp, body, kind)
+}
+
+// xmlAnswer is the shape that Scalelite shares with BigBlueButton.
+type xmlAnswer struct {
+	XMLName xml.Name `xml:"response"`
+	Key     string   `xml:"messageKey"`
+	Message string   `xml:"message"`
+}
+
+func judgeXML(body []byte) *outbound.Fault {
+	var answer xmlAnswer
+	if xml.Unmarshal(body, &answer) != nil {
+		return refused("an answer in XML that is not Scalelite's; check scalelite.url")
+	}
+	said := outbound.Brief(answer.Key + ": " + answer.Message)
+	switch answer.Key {
+	case "checksumError":
+		fault := refused(said + "; check scalelite.secret (LOADBALANCER_SECRET of Scalelite) and scalelite.checksum_algorithm")
+		fault.Kinds, fault.Outcome = []error{actions.ErrAuth}, "auth"
+		return fault
+	case "unsupportedRequest":
+		return refused(said + "; check scalelite.url, and that Scalelite is at least 1.5.1, which has this API first")
+	}
+	return refused(said)
+}
+
+func judgeStatus(c call, resp *http.Response, body []byte, kind string) *outbound.Fault {
+	said, own := message(resp, body, kind)
+	fault := refused(said)
+	mark := func(err error, outcome string) { fault.Kinds, fault.Outcome = append(fault.Kinds, err), outcome }
+	switch status := resp.StatusCode; {
+	case status/100 == 2:
+		fault.Text += "; check scalelite.url"
+	case status/100 == 3:
+		fault.Text += "; redirects are not followed; check scalelite.url (http or https?)"
+	case status == http.StatusUnauthorized:
+		fault.Text += "; something in front of Scalelite asks for a login"
+		mark(actions.ErrAuth, "auth")
+	case status == http.StatusForbidden:
+		fault.Text += "; the host of scalelite.url must be Scalelite's URL_HOST, or set scalelite.host_header to that"
+		mark(actions.ErrAuth, "auth")
+	case status == http.StatusNotFound && own && c.action == "getServers":
+		mark(errNoServers, "ok")
+	case status == http.StatusNotFound && own:
+		mark(actions.ErrGone, "gone")
+	case status == http.StatusNotFound:
+		fault.Text += "; check scalelite.url"
+	case status == http.StatusBadRequest && strings.Contains(said, "concurrently modified"):
+		fault.Repeat = true
+		mark(actions.ErrBusy, "busy")
+	case status == http.StatusTooManyRequests:
+		mark(actions.ErrThrottled, "throttled")
+	case status >= 500:
+		fault.Repeat, fault.Outcome = true, "server_error"
+		if c.body != nil {
+			mark(actions.ErrUnknown, "server_error")
+		}
+	}
+	return fault
+}
+
+func refused(text string) *outbound.Fault {
+	return &outbound.Fault{Text: text, Outcome: "refused"}
+}
+
+// message is the status and what the body says of it, on one line; own tells
+// that it is Scalelite's JSON.
+func message(resp *http.Response, body []byte, kind string) (text string, own bool) {
+	status := strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
+	var e struct {
+		Error string `json:"error"`
+	}
+	if kind == "application/json" && json.Unmarshal(body, &e) == nil && e.Error != "" {
+		return status + ": " + outbound.Brief(e.Error), true
+	}
+	if len(body) > 0 && kind != "application/json" {
+		status += fmt.Sprintf(", with a body of type %q, not Scalelite's", outbound.Brief(kind))
+	}
+	return status, false
+}

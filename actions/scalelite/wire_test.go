@@ -1,0 +1,99 @@
+package scalelite
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+)
+
+// wire is a Scalelite inside the process: it answers call n (from 0) as told,
+// and keeps what it was sent.
+type wire struct {
+	answer func(n int) (*http.Response, error)
+
+	mu    sync.Mutex
+	calls []sent
+}
+
+type sent struct {
+	at                 time.Time
+	method, host, path string
+	query, body        string
+	header             http.Header
+}
+
+func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+		req.Body.Close()
+	}
+	w.mu.Lock()
+	n := len(w.calls)
+	w.calls = append(w.calls, sent{time.Now(), req.Method, req.Host, req.URL.Path, req.URL.RawQuery, string(body), req.Header})
+	w.mu.Unlock()
+	return w.answer(n)
+}
+
+// answer makes one reply; kind is its Content-Type.
+type answer struct {
+	status     int
+	kind, body string
+	err        error
+}
+
+func (a answer) reply() (*http.Response, error) {
+	if a.err != nil {
+		return nil, a.err
+	}
+	return &http.Response{StatusCode: a.status, Header: http.Header{"Content-Type": {a.kind}},
+		Body: io.NopCloser(strings.NewReader(a.body)), ContentLength: -1}, nil
+}
+
+// script gives answer after answer, and the last one from then on.
+func script(answers ...answer) *wire {
+	return &wire{answer: func(n int) (*http.Response, error) { return answers[min(n, len(answers)-1)].reply() }}
+}
+
+func inJSON(status int, body string) answer {
+	return answer{status, "application/json; charset=utf-8", body, nil}
+}
+
+// inXML is how Scalelite refuses a call, with status 200.
+func inXML(key, message string) answer {
+	return answer{200, "text/xml; charset=utf-8", `<?xml version="1.0"?>
+<response>
+  <returncode>FAILED</returncode>
+  <messageKey>` + key + `</messageKey>
+  <message>` + message + `</message>
+</response>`, nil}
+}
+
+func client(t *testing.T, w http.RoundTripper, set ...func(*Config)) *Client {
+	t.Helper()
+	c := valid()
+	for _, f := range set {
+		f(&c)
+	}
+	got, err := New(c, outbound.Options{Transport: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// operations are all calls of actions.Balancer, by the API's name for them.
+func operations() map[string]func(context.Context, *Client) error {
+	return map[string]func(context.Context, *Client) error{
+		"getServers":    func(ctx context.Context, c *Client) error { _, err := c.Servers(ctx); return err },
+		"getServerInfo": func(ctx context.Context, c *Client) error { _, err := c.Server(ctx, "s1"); return err },
+		"updateServer":  func(ctx context.Context, c *Client) error { return c.SetState(ctx, "s1", actions.Cordoned) },
+	}
+}
