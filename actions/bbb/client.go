@@ -1,0 +1,93 @@
+package bbb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+)
+
+// maxBody bounds an answer. It lists every attendee of every meeting, which is
+// about 0.5 MB for a thousand people.
+const maxBody = 8 << 20
+
+// Client is the actions.Meetings of all servers. It is safe for concurrent use.
+type Client struct {
+	http     *http.Client
+	checksum outbound.Checksum
+	timeout  time.Duration
+	metrics  outbound.Metrics
+}
+
+var _ actions.Meetings = (*Client)(nil)
+
+// New returns a client for a valid configuration. It makes no call.
+func New(c Config, o outbound.Options) (*Client, error) {
+	transport, err := o.Connect(outbound.Connections{CAFile: c.CAFile, InsecureSkipVerify: c.InsecureSkipVerify})
+	if err != nil {
+		return nil, fmt.Errorf("bbb: %w", err)
+	}
+	return &Client{
+		http: outbound.NewClient(transport), checksum: c.Checksum, timeout: c.RequestTimeout,
+		metrics: outbound.NewMetrics(o.Registerer, "bbb"),
+	}, nil
+}
+
+// Meetings implements actions.Meetings with one getMeetings, which is not
+// repeated: whoever asks asks again soon, and until then the answer is "unknown".
+func (c *Client) Meetings(ctx context.Context, s actions.BalancerServer) (actions.MeetingCount, error) {
+	host, err := hostOf(s.URL)
+	if err != nil {
+		return actions.MeetingCount{}, fmt.Errorf("asking server %s for its meetings: %w", s.ID, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	start := time.Now()
+	count, fault := c.ask(ctx, s)
+	c.metrics.Observe("getMeetings", outbound.OutcomeOf(fault), start)
+	if fault != nil {
+		return actions.MeetingCount{}, fmt.Errorf("asking %s for its meetings: %w", host, fault)
+	}
+	return count, nil
+}
+
+func (c *Client) ask(ctx context.Context, s actions.BalancerServer) (actions.MeetingCount, *outbound.Fault) {
+	const call, caKey = "getMeetings", "bbb.ca_file"
+	address := strings.TrimSuffix(s.URL, "/") + "/" + call + "?checksum=" + c.checksum.Sign(call, "", s.Secret)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return actions.MeetingCount{}, refused("the URL in Scalelite makes no request") // err would show the signature
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return actions.MeetingCount{}, outbound.NoAnswer(req, err, false, caKey)
+	}
+	body, err := outbound.ReadBody(resp, maxBody)
+	if err != nil {
+		return actions.MeetingCount{}, outbound.NoAnswer(req, err, false, caKey)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return actions.MeetingCount{}, refused(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
+	}
+	return count(body)
+}
+
+func refused(text string) *outbound.Fault { return &outbound.Fault{Text: text, Outcome: "refused"} }
+
+// hostOf checks a server's URL as Scalelite has it.
+func hostOf(address string) (string, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return "", errors.New("the URL in Scalelite is not one like https://host/bigbluebutton/api")
+	case u.RawQuery != "" || u.Fragment != "":
+		return "", errors.New("the URL in Scalelite has a query or a fragment")
+	}
+	return u.Host, nil
+}
