@@ -8,8 +8,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-# timetzdata carries the time zones of the schedule along.
-RUN CGO_ENABLED=0 go build -trimpath -tags timetzdata -ldflags '-s -w' -o /out/ ./cmd/bbb-scaler ./cmd/genrules && \
+RUN CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o /out/ ./cmd/bbb-scaler ./cmd/genrules && \
     mkdir /out/data
 
 FROM scratch
