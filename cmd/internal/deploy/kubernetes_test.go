@@ -1,8 +1,15 @@
 package deploy
 
 import (
+	"bytes"
+	"errors"
+	"io"
 	"maps"
 	"testing"
+
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+	"gopkg.in/yaml.v3"
 )
 
 type labels = map[string]string
@@ -41,13 +48,19 @@ type pod struct {
 	}
 }
 
+// selector is a service's, plain, or a service monitor's, below matchLabels.
+type selector struct {
+	MatchLabels labels `yaml:"matchLabels"`
+	Plain       labels `yaml:",inline"`
+}
+
 type object struct {
 	Metadata struct {
 		Name   string
 		Labels labels
 	}
 	Spec struct {
-		Selector map[string]any
+		Selector selector
 		Ports    []struct {
 			Name       string
 			Port       int
@@ -70,27 +83,23 @@ func TestTwoScalersNeverRunAtOnceInKubernetes(t *testing.T) {
 
 func TestTheKubernetesObjectsFitTogether(t *testing.T) {
 	var d deployment
-	var service, volume, monitor object
+	var service, volume object
 	decode(t, "deploy/kubernetes/deployment.yaml", &d)
 	decode(t, "deploy/kubernetes/service.yaml", &service)
 	decode(t, "deploy/kubernetes/volume.yaml", &volume)
-	decode(t, "deploy/kubernetes/servicemonitor.yaml", &monitor)
 
 	podLabels := d.Spec.Template.Metadata.Labels
 	if len(podLabels) == 0 || !maps.Equal(podLabels, d.Spec.Selector.MatchLabels) {
 		t.Errorf("the deployment selects %v, its pods carry %v", d.Spec.Selector.MatchLabels, podLabels)
 	}
-	for label, value := range service.Spec.Selector {
+	for label, value := range service.Spec.Selector.Plain {
 		if podLabels[label] != value {
-			t.Errorf("the service selects %s=%v, the pods carry %q", label, value, podLabels[label])
+			t.Errorf("the service selects %s=%s, the pods carry %q", label, value, podLabels[label])
 		}
 	}
 	container := d.Spec.Template.Spec.Containers[0]
 	if got, want := service.Spec.Ports[0].TargetPort, container.Ports[0].Name; got != want {
 		t.Errorf("the service's target port is %q, the container's is %q", got, want)
-	}
-	if got, want := monitor.Spec.Endpoints[0].Port, service.Spec.Ports[0].Name; got != want {
-		t.Errorf("the service monitor scrapes port %q, the service has %q", got, want)
 	}
 	volumes := map[string]bool{}
 	for _, v := range d.Spec.Template.Spec.Volumes {
@@ -102,6 +111,33 @@ func TestTheKubernetesObjectsFitTogether(t *testing.T) {
 	for _, mount := range container.VolumeMounts {
 		if !volumes[mount.Name] {
 			t.Errorf("the container mounts %s, which is no volume of the pod", mount.Name)
+		}
+	}
+}
+
+func TestTheGeneratedServiceMonitorFindsTheService(t *testing.T) {
+	var service object
+	decode(t, "deploy/kubernetes/service.yaml", &service)
+	file, err := rules.FileOf(rules.FormatServiceMonitor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defaults := config.Defaults()
+	text, err := file.Render(defaults.Rules, defaults.RuleInput())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dec := yaml.NewDecoder(bytes.NewReader(text)); ; {
+		var monitor object
+		if err := dec.Decode(&monitor); errors.Is(err, io.EOF) {
+			t.Fatalf("no service monitor selects port %s of a service with the labels %v",
+				service.Spec.Ports[0].Name, service.Metadata.Labels)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		selected := monitor.Spec.Selector.MatchLabels
+		if maps.Equal(selected, service.Metadata.Labels) && monitor.Spec.Endpoints[0].Port == service.Spec.Ports[0].Name {
+			return
 		}
 	}
 }
