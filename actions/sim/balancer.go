@@ -83,27 +83,33 @@ func (w *World) Member(id string) (Member, error) {
 // SetState sends one change of state to the balancer. Errors are
 // *BalancerError.
 func (w *World) SetState(id string, to actions.BalancerState) error {
+	_, err := w.UpdateMember(id, MemberChange{State: &to})
+	return err
+}
+
+// MemberChange is what an update sends to the balancer; nil leaves a value as
+// it is.
+type MemberChange struct {
+	State      *actions.BalancerState
+	Multiplier *float64
+	Secret     *actions.Secret
+	Tag        *string
+}
+
+// UpdateMember sends one update to the balancer. Errors are *BalancerError.
+func (w *World) UpdateMember(id string, c MemberChange) (Member, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	m, err := w.askFor("state", id)
 	if err != nil {
-		return err
-	}
-	w.setState(m, to)
-	return nil
-}
-
-// UpdateMember changes what is not the state: nil leaves a value as it is.
-func (w *World) UpdateMember(id string, multiplier *float64, secret *actions.Secret, tag *string) (Member, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	m, err := w.askFor("update", id)
-	if err != nil {
 		return Member{}, err
 	}
-	assign(&m.multiplier, multiplier)
-	assign(&m.secret, secret)
-	assign(&m.tag, tag)
+	if c.State != nil {
+		w.setState(m, *c.State)
+	}
+	assign(&m.multiplier, c.Multiplier)
+	assign(&m.secret, c.Secret)
+	assign(&m.tag, c.Tag)
 	return m.describe(), nil
 }
 

@@ -72,6 +72,15 @@ func (w *World) MeetingsOn(name string) ([]Meeting, error) {
 	return meetings, nil
 }
 
+// Reach tells how a server's BigBlueButton would answer a call, without making
+// one: nil, or an error that matches ErrRefused, ErrHangs or ErrFailed.
+func (w *World) Reach(name string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, err := w.reach(name)
+	return err
+}
+
 // reach finds a server whose BigBlueButton answers.
 func (w *World) reach(name string) (*server, error) {
 	s, err := w.find(name)

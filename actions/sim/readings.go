@@ -14,6 +14,7 @@ type Reading struct {
 	Datacenter string
 	Addr       netip.Addr // invalid while it has none
 	URL        string
+	Secret     actions.Secret // of its BigBlueButton API
 	Size       actions.Size
 	Power      actions.Power
 	Busy       bool
@@ -80,7 +81,7 @@ func (w *World) read(s *server, r *Reading) {
 	load := w.workload(s)
 	total := float64(s.size.RAM) * (1 << 20)
 	*r = Reading{
-		ID: s.id, Name: s.spec.Name, Datacenter: s.dc.id, Addr: s.addr, URL: s.spec.URL, Size: s.size,
+		ID: s.id, Name: s.spec.Name, Datacenter: s.dc.id, Addr: s.addr, URL: s.spec.URL, Secret: s.spec.Secret, Size: s.size,
 		Power: s.power(), Busy: s.pending > 0,
 		NodeUp:       s.vm == vmRunning && w.now >= s.systemAt && w.hit(ExporterGone, s) == nil,
 		BBBUp:        w.answer(s) == bbbAnswers,

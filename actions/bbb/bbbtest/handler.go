@@ -1,0 +1,139 @@
+// Package bbbtest serves the servers of a sim.World as BigBlueButton serves its
+// API: create, end, getMeetings, getMeetingInfo and isMeetingRunning, as XML,
+// with its checksums.
+//
+// A server that is off or still booting breaks the connection, one that hangs
+// accepts and never answers, one that fails answers FAILED.
+package bbbtest
+
+import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/xml"
+	"errors"
+	"hash"
+	"io"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
+)
+
+// Config tells what to serve.
+type Config struct {
+	World *sim.World
+	// Identify tells which server a request is for; default simhttp.ByLocalAddr.
+	Identify simhttp.Identify
+	// Clock turns the world's time into what clients are told; default none.
+	// A balancer outside of the world compares createTime with its own clock.
+	Clock func(time.Time) time.Time
+}
+
+type api struct{ Config }
+
+// request is a call with its server and its checked parameters.
+type request struct {
+	*http.Request
+	server sim.Reading
+	action string
+}
+
+var calls = map[string]func(a *api, rw http.ResponseWriter, r request){
+	"api":              (*api).index,
+	"create":           (*api).create,
+	"end":              (*api).end,
+	"getMeetings":      (*api).meetings,
+	"getMeetingInfo":   (*api).info,
+	"isMeetingRunning": (*api).isRunning,
+}
+
+// New returns the API of all servers as one handler, to be mounted at the root
+// of a listener. It answers on every path that ends in api/ and a call.
+func New(cfg Config) http.Handler {
+	if cfg.Identify == nil {
+		cfg.Identify = simhttp.ByLocalAddr
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = func(t time.Time) time.Time { return t }
+	}
+	return &api{cfg}
+}
+
+// ServeHTTP answers one request.
+func (a *api) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	server, err := a.World.Server(a.Identify(r))
+	if err != nil {
+		simhttp.HangUp(rw)
+		return
+	}
+	action := path.Base(strings.TrimSuffix(r.URL.Path, "/"))
+	call, ok := calls[action]
+	switch {
+	case a.refuses(rw, r, server):
+	case !ok:
+		failed(rw, "unsupportedRequest", "This request is not supported.")
+	case action != "api" && !checks(action, r, server.Secret.Reveal()):
+		failed(rw, "checksumError", "Checksums do not match")
+	default:
+		call(a, rw, request{r, server, action})
+	}
+}
+
+// refuses tells whether the server does not even look at a request, and
+// behaves as such a one does.
+func (a *api) refuses(rw http.ResponseWriter, r *http.Request, server sim.Reading) bool {
+	err := a.World.Reach(server.ID)
+	switch {
+	case err == nil:
+		return false
+	case errors.Is(err, sim.ErrHangs):
+		<-r.Context().Done()
+	case errors.Is(err, sim.ErrFailed):
+		failed(rw, "internalError", "BigBlueButton cannot answer just now.")
+	default:
+		simhttp.HangUp(rw)
+	}
+	return true
+}
+
+var hashes = map[int]func() hash.Hash{40: sha1.New, 64: sha256.New, 128: sha512.New}
+
+// checks verifies the checksum over action, raw query and secret.
+func checks(action string, r *http.Request, secret string) bool {
+	sent := r.URL.Query().Get("checksum")
+	make, ok := hashes[len(sent)]
+	if !ok {
+		return false
+	}
+	query := strings.NewReplacer("&checksum="+sent, "", "checksum="+sent+"&", "", "checksum="+sent, "").Replace(r.URL.RawQuery)
+	h := make()
+	io.WriteString(h, action+query+secret)
+	return subtle.ConstantTimeCompare([]byte(hex.EncodeToString(h.Sum(nil))), []byte(sent)) == 1
+}
+
+// response is the envelope of every answer.
+type response struct {
+	XMLName    xml.Name `xml:"response"`
+	Returncode string   `xml:"returncode"`
+	Version    string   `xml:"version,omitempty"`
+	MessageKey string   `xml:"messageKey,omitempty"`
+	Message    string   `xml:"message,omitempty"`
+	Running    *bool    `xml:"running,omitempty"`
+	*meeting            // create, getMeetingInfo
+	Meetings   *list    `xml:"meetings"`
+}
+
+func failed(rw http.ResponseWriter, key, message string) {
+	write(rw, response{Returncode: "FAILED", MessageKey: key, Message: message})
+}
+
+func write(rw http.ResponseWriter, v response) {
+	rw.Header().Set("Content-Type", "text/xml;charset=utf-8")
+	_ = xml.NewEncoder(rw).Encode(v) // the client went away
+}

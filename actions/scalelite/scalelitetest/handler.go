@@ -1,0 +1,176 @@
+// Package scalelitetest serves the balancer of a sim.World as Scalelite 1.8.5
+// serves its API: the same paths, checksums, states, and the same three shapes
+// of error.
+package scalelitetest
+
+import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"hash"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
+)
+
+// BasePath is where Scalelite has its API.
+const BasePath = "/scalelite/api/"
+
+// Config tells what to serve, and to whom.
+type Config struct {
+	World  *sim.World
+	Secret actions.Secret // LOADBALANCER_SECRET
+	// Host is URL_HOST: requests for another host are answered with 403. Empty
+	// lets every host pass.
+	Host string
+	// Algorithms are the checksums that are allowed
+	// (LOADBALANCER_CHECKSUM_ALGORITHM); nil allows SHA1, SHA256 and SHA512.
+	Algorithms []string
+	// Before15 answers as versions before 1.5.1, which have no such API.
+	Before15 bool
+}
+
+type api struct{ Config }
+
+// call is one of the API's actions; body holds its JSON parameters.
+type call struct {
+	method string
+	serve  func(a *api, rw http.ResponseWriter, r *http.Request, p params)
+}
+
+var calls = map[string]call{
+	"getServers":    {http.MethodGet, (*api).servers},
+	"getServerInfo": {http.MethodGet, (*api).server},
+	"addServer":     {http.MethodPost, (*api).add},
+	"updateServer":  {http.MethodPost, (*api).update},
+	"deleteServer":  {http.MethodPost, (*api).remove},
+	"panicServer":   {http.MethodPost, (*api).panicServer},
+}
+
+// New returns the API as a handler, to be mounted at the root of a listener.
+func New(cfg Config) http.Handler { return &api{cfg} }
+
+// ServeHTTP answers one request in Scalelite's order: host, route, content
+// type, checksum, then the action itself.
+func (a *api) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	if a.Host != "" && hostOnly(r.Host) != a.Host {
+		http.Error(rw, "Blocked hosts: "+r.Host, http.StatusForbidden)
+		return
+	}
+	action, ok := strings.CutPrefix(r.URL.Path, BasePath)
+	c := calls[action]
+	if !ok || a.Before15 || c.method != r.Method {
+		failed(rw, "unsupportedRequest", "This request is not supported.")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, 1<<20))
+	if err != nil {
+		a.unhandled(rw, r)
+		return
+	}
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); len(body) > 0 && kind != "application/json" {
+		failed(rw, "unsupportedContentType", "POST request Content-Type is missing or unsupported")
+		return
+	}
+	if !a.checks(action, r) {
+		failed(rw, "checksumError", "You did not pass the checksum security check")
+		return
+	}
+	p := params{ID: r.URL.Query().Get("id")}
+	if len(body) > 0 && json.Unmarshal(body, &p) != nil {
+		http.Error(rw, "", http.StatusBadRequest)
+		return
+	}
+	c.serve(a, rw, r, p)
+}
+
+func hostOnly(hostport string) string {
+	if host, _, err := net.SplitHostPort(hostport); err == nil {
+		return host
+	}
+	return hostport
+}
+
+var hashes = map[int]struct {
+	name string
+	make func() hash.Hash
+}{40: {"SHA1", sha1.New}, 64: {"SHA256", sha256.New}, 128: {"SHA512", sha512.New}}
+
+// checks verifies the checksum over action, raw query and secret. The body is
+// not part of it.
+func (a *api) checks(action string, r *http.Request) bool {
+	sent := r.URL.Query().Get("checksum")
+	algorithm, ok := hashes[len(sent)]
+	if !ok || !a.allows(algorithm.name) {
+		return false
+	}
+	query := strings.NewReplacer("&checksum="+sent, "", "checksum="+sent+"&", "", "checksum="+sent, "").Replace(r.URL.RawQuery)
+	h := algorithm.make()
+	io.WriteString(h, action+query+a.Secret.Reveal())
+	return subtle.ConstantTimeCompare([]byte(hex.EncodeToString(h.Sum(nil))), []byte(sent)) == 1
+}
+
+func (a *api) allows(algorithm string) bool {
+	if a.Algorithms == nil {
+		return true
+	}
+	for _, allowed := range a.Algorithms {
+		if allowed == algorithm {
+			return true
+		}
+	}
+	return false
+}
+
+// failed answers in the shape of BigBlueButton's API: 200 and XML.
+func failed(rw http.ResponseWriter, key, message string) {
+	rw.Header().Set("Content-Type", "application/xml; charset=utf-8")
+	io.WriteString(rw, xml.Header)
+	_ = xml.NewEncoder(rw).Encode(struct {
+		XMLName    xml.Name `xml:"response"`
+		Returncode string   `xml:"returncode"`
+		MessageKey string   `xml:"messageKey"`
+		Message    string   `xml:"message"`
+	}{Returncode: "FAILED", MessageKey: key, Message: message})
+}
+
+// unhandled answers as Rails does for an exception: an empty page, or JSON for
+// those who accept it.
+func (a *api) unhandled(rw http.ResponseWriter, r *http.Request) {
+	if strings.Contains(r.Header.Get("Accept"), "json") {
+		reply(rw, http.StatusInternalServerError, map[string]any{"status": 500, "error": "Internal Server Error"})
+		return
+	}
+	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+	rw.WriteHeader(http.StatusInternalServerError)
+}
+
+func reply(rw http.ResponseWriter, status int, v any) {
+	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
+	rw.WriteHeader(status)
+	_ = json.NewEncoder(rw).Encode(v) // the client went away
+}
+
+// refuse answers with what the world's balancer refused.
+func (a *api) refuse(rw http.ResponseWriter, r *http.Request, err error) {
+	e, _ := errors.AsType[*sim.BalancerError](err)
+	switch {
+	case e != nil && e.Status == 0:
+		simhttp.HangUp(rw)
+	case e == nil || e.Status >= 500:
+		a.unhandled(rw, r)
+	default:
+		reply(rw, e.Status, map[string]string{"error": e.Message})
+	}
+}

@@ -1,0 +1,78 @@
+// Package simhttp lets the servers of a sim.World share listeners: it tells
+// which of them a request is for, and can behave like one that is switched off.
+//
+// On Linux all of 127.0.0.0/8 is the machine itself. Loopback gives each
+// server an address there, so that one listener on 0.0.0.0 and one port is all
+// BigBlueButton servers, another port all node exporters, and ByLocalAddr tells
+// them apart by the address that was dialled:
+//
+//	world := sim.New(sim.Config{Servers: 24, Each: simhttp.Loopback(9000)})
+//	http.Serve(onPort9000, bbbtest.New(bbbtest.Config{World: world}))
+//	http.Serve(onPort9100, exportertest.Node(exportertest.Config{World: world}))
+package simhttp
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+// Addr is the loopback address of the ith server, counted from 1: 127.0.1.1
+// and on, 250 to a /24.
+func Addr(i int) netip.Addr {
+	return netip.AddrFrom4([4]byte{127, 0, byte(1 + (i-1)/250), byte((i-1)%250 + 1)})
+}
+
+// Loopback returns a sim.Config.Each that gives every server its loopback
+// address, and its BigBlueButton API a URL there on a port.
+func Loopback(port int) func(i int, s *sim.ServerSpec) {
+	return func(i int, s *sim.ServerSpec) {
+		s.Addr = Addr(i)
+		s.URL = fmt.Sprintf("http://%s:%d/bigbluebutton/api", s.Addr, port)
+	}
+}
+
+// Identify names the server that a request is for, by anything that
+// sim.World.Server finds it by.
+type Identify func(r *http.Request) string
+
+// ByLocalAddr goes by the address that the client dialled.
+func ByLocalAddr(r *http.Request) string {
+	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		return ""
+	}
+	ap, err := netip.ParseAddrPort(addr.String())
+	if err != nil {
+		return ""
+	}
+	return ap.Addr().Unmap().String()
+}
+
+// ByHost goes by the host in the request's Host header.
+func ByHost(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.Host); err == nil {
+		return host
+	}
+	return r.Host
+}
+
+// ByPath goes by the first element of the path, the server's name.
+func ByPath(r *http.Request) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	return name
+}
+
+// HangUp breaks the connection without an answer, as a server does that is
+// switched off while a client still holds a connection to it.
+func HangUp(rw http.ResponseWriter) {
+	if conn, _, err := http.NewResponseController(rw).Hijack(); err == nil {
+		conn.Close()
+		return
+	}
+	rw.WriteHeader(http.StatusBadGateway) // what cannot be hijacked gets what a proxy would say
+}
