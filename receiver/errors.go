@@ -1,0 +1,50 @@
+package receiver
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// fail returns an error that is answered with a status code.
+func fail(code int, format string, args ...any) error {
+	return echo.NewHTTPError(code, fmt.Sprintf(format, args...))
+}
+
+// statusOf maps an error to the status code of its answer: 4xx for what will
+// never be accepted, 503 for what may be sent again.
+func statusOf(err error) int {
+	if answer, ok := errors.AsType[*echo.HTTPError](err); ok {
+		return answer.Code
+	}
+	switch {
+	case errors.Is(err, actions.ErrInvalid):
+		return http.StatusBadRequest
+	case errors.Is(err, actions.ErrGone):
+		return http.StatusNotFound
+	}
+	return http.StatusServiceUnavailable
+}
+
+func tooLarge(err error) bool {
+	_, is := errors.AsType[*http.MaxBytesError](err)
+	return is
+}
+
+// answerError answers every error as JSON.
+func (s *server) answerError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	text := err.Error()
+	if answer, ok := errors.AsType[*echo.HTTPError](err); ok {
+		text = fmt.Sprint(answer.Message)
+	}
+	if err := c.JSON(statusOf(err), map[string]string{"error": text}); err != nil {
+		s.Log.Debug("answering failed", "error", err)
+	}
+}

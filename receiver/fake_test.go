@@ -1,0 +1,134 @@
+package receiver
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// memory is a Scaler that keeps what it is told, and refuses it once closed.
+type memory struct {
+	mu       sync.Mutex
+	closed   bool
+	ready    bool
+	table    map[string]actions.Alert
+	status   actions.Status
+	journal  []actions.Entry
+	pauses   []actions.Pause
+	released []string
+}
+
+var errClosed = errors.New("storing: database not open")
+
+func (m *memory) Notify(alerts []actions.Alert) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return errClosed
+	}
+	if m.table == nil {
+		m.table = map[string]actions.Alert{}
+	}
+	for _, a := range alerts {
+		if m.table[a.Fingerprint] = a; a.Resolved {
+			delete(m.table, a.Fingerprint)
+		}
+	}
+	return nil
+}
+
+func (m *memory) Ready() bool { return m.ready }
+
+func (m *memory) Alerts() []actions.Alert {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []actions.Alert
+	for _, a := range m.table {
+		all = append(all, a)
+	}
+	slices.SortFunc(all, func(a, b actions.Alert) int { return compare(a.Fingerprint, b.Fingerprint) })
+	return all
+}
+
+func compare(a, b string) int {
+	if a < b {
+		return -1
+	}
+	return 1
+}
+
+func (m *memory) Status() actions.Status {
+	st := m.status
+	st.Pauses = m.pauses
+	return st
+}
+
+func (m *memory) Journal(limit int, server string) ([]actions.Entry, error) {
+	if m.closed {
+		return nil, errClosed
+	}
+	var all []actions.Entry
+	for _, e := range m.journal {
+		if len(all) < limit && (server == "" || e.Step.Server == server) {
+			all = append(all, e)
+		}
+	}
+	return all, nil
+}
+
+func (m *memory) Pause(p actions.Pause) (actions.Pause, error) {
+	if m.closed {
+		return actions.Pause{}, errClosed
+	}
+	if _, err := path.Match(p.Server, ""); err != nil {
+		return actions.Pause{}, err
+	}
+	p.ID = fmt.Sprintf("p%d", len(m.pauses)+1)
+	m.pauses = append(m.pauses, p)
+	return p, nil
+}
+
+func (m *memory) Resume(id string) error {
+	n := len(m.pauses)
+	m.pauses = slices.DeleteFunc(m.pauses, func(p actions.Pause) bool { return id == "" || p.ID == id })
+	if id != "" && len(m.pauses) == n {
+		return fmt.Errorf("pause %q %w", id, actions.ErrGone)
+	}
+	return nil
+}
+
+func (m *memory) Release(server string) error {
+	if server == "nope" {
+		return fmt.Errorf("server %q %w", server, actions.ErrGone)
+	}
+	m.released = append(m.released, server)
+	return nil
+}
+
+var noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// deps returns what a handler over m needs; tests change it.
+func deps(m Scaler) Deps {
+	return Deps{
+		Scaler: m, Known: func(a actions.Alert) bool { return rules.Meanings()[a.Name].Ask != "" },
+		Reload: func() error { return nil }, LoginRequired: func() bool { return false },
+		Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Version: "1.2.3",
+		Now: func() time.Time { return noon },
+	}
+}
+
+func handler(t testing.TB, m *memory) http.Handler {
+	t.Helper()
+	return New(Defaults(), deps(m))
+}

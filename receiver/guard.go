@@ -1,0 +1,113 @@
+package receiver
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+// sameOrigin refuses requests that change something and come from a page of
+// another site, which a browser would send with the user's own login.
+func sameOrigin(h http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set(echo.HeaderContentType, echo.MIMEApplicationJSON)
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintln(w, `{"error":"refused: the request comes from a page of another site"}`)
+	}))
+	return protection.Handler(h)
+}
+
+// policy lets a page load its own style sheet and nothing else.
+const policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set(echo.HeaderContentSecurityPolicy, policy)
+		h.Set(echo.HeaderXContentTypeOptions, "nosniff")
+		h.Set(echo.HeaderReferrerPolicy, "no-referrer")
+		h.Set(echo.HeaderCacheControl, "no-store")
+		return next(c)
+	}
+}
+
+// recover answers a panic as an error, so that one request never ends the
+// daemon, and says where it was.
+func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				s.Log.Error("request panicked", "path", c.Path(), "panic", r, "stack", string(debug.Stack()))
+				err = fail(http.StatusInternalServerError, "internal error; the log has the details")
+			}
+		}()
+		return next(c)
+	}
+}
+
+// allowed lets through whoever may change something: who sends the token, who
+// logged in to the server, or, where neither is set up, a program on this host.
+func (s *server) allowed(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		switch {
+		case s.LoginRequired() || s.hasToken(r):
+			return next(c)
+		case s.cfg.Token != "":
+			c.Response().Header().Set(echo.HeaderWWWAuthenticate, "Bearer")
+			return fail(http.StatusUnauthorized, "send web.token as a bearer token")
+		case fromThisHost(r):
+			return next(c)
+		}
+		return fail(http.StatusForbidden,
+			"changes are only taken from this host, since neither web.token nor users in --web.config.file are set up")
+	}
+}
+
+func (s *server) hasToken(r *http.Request) bool {
+	given, ok := strings.CutPrefix(r.Header.Get(echo.HeaderAuthorization), "Bearer ")
+	return ok && s.cfg.Token != "" && subtle.ConstantTimeCompare([]byte(given), []byte(s.cfg.Token.Reveal())) == 1
+}
+
+// fromThisHost reports whether a request comes over the loopback interface and
+// was meant to. A name in the Host header that is not this host's is a page that
+// had its own name resolve to it; a forwarding header is a proxy's, whose
+// clients are elsewhere.
+func fromThisHost(r *http.Request) bool {
+	for _, h := range []string{"Forwarded", echo.HeaderXForwardedFor, echo.HeaderXRealIP} {
+		if r.Header.Get(h) != "" {
+			return false
+		}
+	}
+	return loopback(r.RemoteAddr) && loopback(r.Host)
+}
+
+func loopback(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = hostport
+	}
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && addr.IsLoopback()
+}
+
+// caller names who asks, as far as the server around knows.
+func caller(r *http.Request) string {
+	if user, _, ok := r.BasicAuth(); ok {
+		return user
+	}
+	if r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {
+		return r.TLS.VerifiedChains[0][0].Subject.CommonName
+	}
+	return ""
+}

@@ -1,0 +1,90 @@
+package receiver
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// message is a notification of Alertmanager's webhook. Its own type for it,
+// notify/webhook.Message, would bring the code of all its senders along.
+type message struct {
+	*template.Data
+
+	Version         string `json:"version"`
+	GroupKey        string `json:"groupKey"`
+	TruncatedAlerts uint64 `json:"truncatedAlerts"`
+}
+
+// payloadVersion is the only version of the payload; Alertmanager has sent it
+// since 0.5.
+const payloadVersion = "4"
+
+// notification is a message that was checked.
+type notification struct {
+	alerts    []actions.Alert
+	truncated uint64
+}
+
+// decode reads a notification as a whole; an error says what is wrong, and where.
+func decode(body []byte, now time.Time) (notification, error) {
+	m := message{Data: &template.Data{}}
+	if err := json.Unmarshal(body, &m); err != nil {
+		return notification{}, explain(err)
+	}
+	if m.Version != payloadVersion {
+		return notification{}, fmt.Errorf("version: %q is not %q, the version of Alertmanager's webhook payload", m.Version, payloadVersion)
+	}
+	if m.Data == nil || m.Alerts == nil {
+		return notification{}, errors.New("alerts: missing; it must be a list")
+	}
+	n := notification{alerts: make([]actions.Alert, 0, len(m.Alerts)), truncated: m.TruncatedAlerts}
+	for i, a := range m.Alerts {
+		if err := check(a); err != nil {
+			return notification{}, fmt.Errorf("alerts[%d].%w", i, err)
+		}
+		n.alerts = append(n.alerts, convert(a, now))
+	}
+	return n, nil
+}
+
+// explain adds where the JSON is wrong.
+func explain(err error) error {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Errorf("not JSON: %w, at byte %d", err, syntax.Offset)
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("%s: a JSON %s is not a %s, at byte %d", wrong.Field, wrong.Value, wrong.Type, wrong.Offset)
+	}
+	return err
+}
+
+const resolved = "resolved"
+
+// check returns what is wrong with an alert, beginning with its field.
+func check(a template.Alert) error {
+	switch {
+	case a.Status != "firing" && a.Status != resolved:
+		return fmt.Errorf("status: %q is neither firing nor resolved", a.Status)
+	case a.Fingerprint == "":
+		return errors.New("fingerprint: missing; Alertmanager sends it since 0.19")
+	case a.Labels[rules.LabelAlert] == "":
+		return fmt.Errorf("labels.%s: missing", rules.LabelAlert)
+	case a.StartsAt.IsZero():
+		return errors.New("startsAt: missing")
+	}
+	return nil
+}
+
+func convert(a template.Alert, now time.Time) actions.Alert {
+	return actions.Alert{
+		Fingerprint: a.Fingerprint, Name: a.Labels[rules.LabelAlert], Labels: a.Labels, Annotations: a.Annotations,
+		StartsAt: a.StartsAt, EndsAt: a.EndsAt, Resolved: a.Status == resolved, SeenAt: now,
+	}
+}

@@ -1,0 +1,133 @@
+package receiver
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+//go:embed page.html
+var pageText string
+
+//go:embed style.css
+var styleText []byte
+
+// pageJournal is how many entries of the journal the page shows.
+const pageJournal = 25
+
+// pageData is what the page shows.
+type pageData struct {
+	actions.Status
+	Now     time.Time
+	Version string
+	Counts  []stateCount
+	Firing  []actions.Alert
+	Journal []actions.Entry
+	Problem string // why the journal is not shown
+}
+
+// stateCount is the number of servers in a state.
+type stateCount struct {
+	State actions.State
+	N     int
+}
+
+func (s *server) page(c echo.Context) error {
+	d := pageData{Status: s.Scaler.Status(), Now: s.Now(), Version: s.Version, Firing: s.Scaler.Alerts()}
+	d.Counts = counts(d.Status)
+	var err error
+	if d.Journal, err = s.Scaler.Journal(pageJournal, ""); err != nil {
+		d.Problem = err.Error()
+	}
+	var page bytes.Buffer
+	if err := s.template.Execute(&page, d); err != nil {
+		return fail(http.StatusInternalServerError, "%v", err)
+	}
+	return c.HTMLBlob(http.StatusOK, page.Bytes())
+}
+
+func style(c echo.Context) error {
+	return c.Blob(http.StatusOK, "text/css; charset=utf-8", styleText)
+}
+
+// counts lists the states that servers are in, and always active and off.
+func counts(st actions.Status) []stateCount {
+	var all []stateCount
+	for _, state := range actions.States() {
+		if n := st.Counts[state]; n > 0 || state == actions.StateActive || state == actions.StateOff {
+			all = append(all, stateCount{state, n})
+		}
+	}
+	return all
+}
+
+func pageTemplate() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"ago": ago, "clock": clock, "cooldowns": cooldowns, "plural": plural,
+		"stamp":  func(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") },
+		"size":   func(s actions.Size) string { return fmt.Sprintf("%d × %g GiB", s.Cores, float64(s.RAM)/1024) },
+		"alerts": func(names []string) string { return strings.Join(names, ", ") },
+		"pattern": func(p string) string {
+			if p == "" {
+				return "the whole fleet"
+			}
+			return p
+		},
+	}).Parse(pageText))
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// ago writes how long t lies back, in its greatest unit.
+func ago(now, t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	d := now.Sub(t)
+	switch {
+	case d < time.Second:
+		return "now"
+	case d < time.Minute:
+		return fmt.Sprintf("%d s ago", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min ago", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h %d min ago", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%d days ago", int(d.Hours()/24))
+}
+
+// clock writes a time of day, with the day unless it is today.
+func clock(now, t time.Time) string {
+	now, t = now.Local(), t.Local()
+	if y, m, d := t.Date(); now.Year() == y && now.Month() == m && now.Day() == d {
+		return t.Format("15:04:05")
+	}
+	return t.Format("Jan 2 15:04")
+}
+
+// cooldowns writes the cooldowns that hold a server, in a fixed order.
+func cooldowns(now time.Time, s actions.ServerStatus) string {
+	var all []string
+	for kind, until := range s.Cooldowns {
+		if until.After(now) {
+			all = append(all, fmt.Sprintf("%s until %s", kind, clock(now, until)))
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,157 @@
+package receiver
+
+import (
+	"errors"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// morning is a fleet in which everything is going on.
+func morning() *memory {
+	size := actions.Size{Cores: 4, RAM: 8192}
+	step := actions.Step{Kind: actions.Start, Server: "bbb-4", Reason: "3 more servers are wanted: CPU at 0.71 of at most 0.70"}
+	m := &memory{
+		ready: true,
+		status: actions.Status{
+			Fleet: "bbb", At: noon.Add(-4 * time.Second), Ready: true, DryRun: true, Floor: 3, Ceiling: 40, Need: 2,
+			Counts: map[actions.State]int{
+				actions.StateActive: 1, actions.StateDraining: 1, actions.StateStarting: 1, actions.StateManual: 1, actions.StateUnjoined: 1,
+			},
+			Brakes:  []string{"a fleet alert asks for more: BBBFleetCPUHigh"},
+			Limits:  []string{"contract: no room for another 4 cores, 8192 MiB"},
+			Blocked: []string{"frozen: the cloud lists 3 servers, 40 before"},
+			Sources: []actions.SourceStatus{
+				{Name: "datacenter dc-1", ReadAt: noon.Add(-5 * time.Second)},
+				{Name: "balancer", ReadAt: noon.Add(-7 * time.Minute), Error: "listing servers: connection refused"},
+				{Name: "alertmanager", ReadAt: noon.Add(-time.Hour)},
+			},
+			Servers: []actions.ServerStatus{
+				{ID: "id-1", Name: "bbb-1", Datacenter: "dc-1", Addr: "10.0.0.1", Size: size, State: actions.StateActive, Power: actions.PowerOn,
+					Balancer: actions.Enabled, Load: 84, Reason: "in service", Alerts: []string{rules.ServerCPUHigh},
+					Cooldowns: map[string]time.Time{"up": noon.Add(3 * time.Minute), "down": noon.Add(5 * time.Minute), "backoff": noon.Add(-time.Minute)}},
+				{ID: "id-2", Name: "bbb-2", Datacenter: "dc-1", Addr: "10.0.0.2", Size: size, State: actions.StateDraining, Since: noon.Add(-20 * time.Minute),
+					Power: actions.PowerOn, Balancer: actions.Cordoned, Load: 12, Meetings: &actions.MeetingCount{Meetings: 1, Participants: 12}, Reason: "1 meeting left"},
+				{ID: "id-3", Name: "bbb-3", Datacenter: "dc-1", Size: size, State: actions.StateManual, Reason: "disabled by hand"},
+				{ID: "id-4", Name: "bbb-4", Datacenter: "dc-1", Size: size, State: actions.StateStarting, Since: noon.Add(-time.Minute), InFlight: &step, Reason: step.Reason},
+				{ID: "id-5", Name: "<script>alert(1)</script>", State: actions.StateUnjoined, Reason: "not found in the balancer"},
+			},
+			Unjoined: []string{"balancer server bbb-9 (https://bbb-9) matches no cloud server", `alert BBBServerIdle of instance "x" matches no cloud server`},
+		},
+		journal: []actions.Entry{
+			{Seq: 2, At: noon.Add(-time.Minute), Step: step, Outcome: actions.Begun, Request: "r-1", DryRun: true},
+			{Seq: 1, At: noon.Add(-26 * time.Hour), Step: actions.Step{Kind: actions.Stop, Server: "bbb-3", Reason: "empty"}, Outcome: actions.Failed, Detail: "quota", Took: 93},
+		},
+		pauses: []actions.Pause{{ID: "p1", Server: "bbb-2*", ScaleInOnly: true, Reason: "exam", By: "anna", From: noon, Until: noon.Add(time.Hour)}},
+	}
+	_ = m.Notify([]actions.Alert{
+		{Fingerprint: "1", Name: rules.ServerCPUHigh, Labels: map[string]string{"instance": "10.0.0.1:9100"}, StartsAt: noon.Add(-time.Hour)},
+		{Fingerprint: "2", Name: rules.FleetCPUHigh, StartsAt: noon.Add(-time.Hour), Suppressed: true},
+	})
+	return m
+}
+
+func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
+	_, page := ask(handler(t, morning()), "GET", "/", "")
+	for _, want := range []string{
+		"dry run: nothing is really changed", "looked 4 s ago",
+		"<b>Nothing is changed.</b> frozen: the cloud lists 3 servers",
+		"Paused (scale-in only):</b> bbb-2* until ", "by anna: exam",
+		"<b>More capacity is wanted than there is.</b> contract:", "<b>No scale-in:</b> a fleet alert",
+		`<div class="figure active"><b>1</b><span>active</span>`, `<div class="figure off"><b>0</b><span>off</span>`,
+		"<b>3</b><span>floor</span>", "<b>+2</b><span>needed</span>", "<b>40</b><span>ceiling</span>",
+		`<span class="tag bad">failing</span> balancer <span class="dim">7 min ago</span>`, "connection refused",
+		"balancer server bbb-9", `<span class="tag warn">silenced</span> BBBFleetCPUHigh`,
+		"4 × 8 GiB", "1 meeting, 12 in them", `<span class="tag">start</span> 3 more servers are wanted`,
+		"down until ", "up until ", `<span class="outcome failed">failed</span> <span class="dim">after 93 s</span>`, "quota",
+		"&lt;script&gt;alert(1)&lt;/script&gt;",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, not := range []string{"<script", "backoff until", "ZgotmplZ", "{{"} {
+		if strings.Contains(page, not) {
+			t.Errorf("the page has %q", not)
+		}
+	}
+}
+
+func TestThePageWithoutAnythingReadSaysSo(t *testing.T) {
+	_, page := ask(handler(t, &memory{closed: true}), "GET", "/", "")
+	for _, want := range []string{"not ready: the fleet has not been read completely yet", "looked never", "no server has been read yet",
+		"none is firing", "nothing was done yet", "database not open"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+func TestThePageMayLoadNothingButItsStyle(t *testing.T) {
+	w := httptest.NewRecorder()
+	handler(t, morning()).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	if got := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(got, "default-src 'none'; style-src 'self';") {
+		t.Errorf("Content-Security-Policy: %s", got)
+	}
+	if got := w.Header().Get("X-Content-Type-Options"); got != "nosniff" {
+		t.Errorf("X-Content-Type-Options: %s", got)
+	}
+}
+
+func TestMetricsSayWhatThePageSays(t *testing.T) {
+	d := deps(morning())
+	New(Defaults(), d)
+	golden := filepath.Join("testdata", "fleet.prom")
+	names := []string{rules.MetricServerState, rules.MetricServers, rules.MetricFloor, rules.MetricCeiling, rules.MetricFleetRead,
+		rules.MetricDraining, rules.MetricLimited, rules.MetricUnjoined, rules.MetricWritesBlocked,
+		"bbb_scaler_need_servers", "bbb_scaler_brakes", "bbb_scaler_pauses", "bbb_scaler_dry_run"}
+	got, err := testutil.CollectAndFormat(fleetCollector{d.Scaler, d.Now}, expfmt.TypeTextPlain, names...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(golden, got, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Errorf("metrics:\n%s\nwant (go test -update writes it):\n%s", got, want)
+	}
+}
+
+func TestBeforeTheFirstLookNoFloorAndNoReadAreClaimed(t *testing.T) {
+	for _, name := range []string{rules.MetricFloor, rules.MetricCeiling, rules.MetricFleetRead, rules.MetricLimited} {
+		if n := testutil.CollectAndCount(fleetCollector{&memory{}, time.Now}, name); n != 0 {
+			t.Errorf("%s is exposed", name)
+		}
+	}
+}
+
+func TestEveryMetricIsLinted(t *testing.T) {
+	d := deps(morning())
+	post(New(Defaults(), d), many(1))
+	problems, err := testutil.GatherAndLint(d.Metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
