@@ -134,6 +134,9 @@ func (s *Scaler) intend(cfg Config, step Step) (before Record, err error) {
 		} else {
 			r.Flight = &Flight{Step: step, At: e.At, Deadline: e.At.Add(cfg.Deadlines.of(step.Kind))}
 		}
+		if step.Kind == Start {
+			c.Fleet = s.memory.Fleet.started(e.At, cfg.Cooldowns.Out)
+		}
 		c.Records = []Record{r}
 	})
 	return before, err
@@ -219,10 +222,7 @@ func (s *Scaler) changed(cfg Config, step Step, now time.Time, c *Commit) {
 		r = c.Records[0]
 	}
 	switch step.Kind {
-	case Start:
-		f.Outs = slices.DeleteFunc(slices.Clone(f.Outs), func(at time.Time) bool { return now.Sub(at) >= cfg.Cooldowns.Out })
-		f.Outs, f.In = append(f.Outs, now), now
-	case Enable, Reclaim:
+	case Start, Enable, Reclaim:
 		f.In = now
 	case Cordon:
 		r.Down = now
@@ -237,9 +237,8 @@ func (s *Scaler) changed(cfg Config, step Step, now time.Time, c *Commit) {
 	c.Fleet, c.Records = &f, []Record{r}
 }
 
-// fell commits a failure, and the server backs off. Nothing counts against it
-// when the cloud is only busy or the credentials are refused. After a definite
-// no the server is as before; a balancer that failed otherwise may have done
+// fell commits a failure, and the server backs off, unless the credentials are
+// refused, which is no fault of the server's. After a definite no the server is as before; a balancer that failed otherwise may have done
 // what it was told, so the aim stays and the next look compares.
 func (s *Scaler) fell(cfg Config, step Step, before Record, failure error) error {
 	outcome := Failed
@@ -251,13 +250,13 @@ func (s *Scaler) fell(cfg Config, step Step, before Record, failure error) error
 		if r.ID = step.ServerID; step.Kind.state() != "" && !definite(failure) {
 			r = s.memory.Records[step.ServerID]
 		}
-		switch {
-		case outcome == Abandoned:
-			r.RetryAt, r.Failure = e.At.Add(cfg.Cooldowns.Backoff), failure.Error()
-		case errors.Is(failure, ErrAuth):
+		if errors.Is(failure, ErrAuth) {
 			s.refused.note(step.Kind, e.At.Add(cfg.Cooldowns.BackoffMax))
-		default:
+		} else {
 			r.failed(failure.Error(), e.At, cfg.Cooldowns)
+		}
+		if step.Kind == Start {
+			c.Fleet = s.memory.Fleet.forgiven()
 		}
 		c.Records = []Record{r}
 	})
@@ -294,7 +293,7 @@ func (f *refusals) why(now time.Time) (out []string) {
 // on, and says why it must not be made.
 func (s *Scaler) recheck(ctx context.Context, cfg Config, step Step, v Server) string {
 	switch {
-	case step.Kind == Stop, step.Kind == Shrink && v.Power == PowerOn:
+	case step.Kind == Stop:
 		return s.mustBeEmpty(ctx, v, Disabled)
 	case step.Kind == Disable:
 		return s.mustBeEmpty(ctx, v, Cordoned, Disabled)

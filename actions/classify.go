@@ -17,6 +17,8 @@ func (s *Server) stand(cfg Config, w world, now time.Time) (State, string) {
 		return StateExcluded, "excluded by the configuration"
 	case w.unsure[s.Datacenter] != "":
 		return StateUncertain, w.unsure[s.Datacenter]
+	case w.missing[s.ID] != "":
+		return StateUncertain, w.missing[s.ID]
 	case cfg.NoBalancer:
 		return s.standAlone()
 	case w.balanced != "":
@@ -48,6 +50,8 @@ func (s *Server) standOff() (State, string) {
 	switch {
 	case s.inFlight(Start):
 		return StateStarting, ""
+	case s.inFlight(Shrink):
+		return StateResizing, ""
 	case s.Record.Manual != "":
 		return StateManual, s.Record.Manual
 	}
@@ -60,13 +64,11 @@ func (s *Server) standOn(cfg Config, now time.Time) (State, string) {
 		return StateStarting, ""
 	case s.inFlight(Stop):
 		return StateStopping, ""
-	case s.inFlight(Shrink):
-		return StateResizing, ""
 	}
 	switch s.Record.Aim {
 	case AimServe:
 		return s.standServe(cfg, now)
-	case AimDrain, AimShrink:
+	case AimDrain:
 		return s.standDrain()
 	case AimRepair:
 		return StateDown, "does not answer; taken out until it does"

@@ -17,7 +17,10 @@ type View struct {
 	Fleet   FleetRecord
 	// Active is how many servers served at earlier looks, oldest first: a
 	// workload is the average over those that served when it was measured.
-	Active   []Count
+	Active []Count
+	// Unknown is how many servers the fleet had that no source tells of now;
+	// they may be on.
+	Unknown  int
 	Contract *Contract // nil: not known, and no limit
 	Pauses   []Pause
 	Blocked  []string // why nothing may be written at all
@@ -63,6 +66,9 @@ type decision struct {
 	used    Size
 	asks    []Alert // fleet alerts that ask for more
 	low     []Alert // fleet alerts that ask for less
+	// exchanged is set once this plan has sought a server to start in place of
+	// one that is to shrink.
+	exchanged bool
 }
 
 func newDecision(cfg Config, v View) *decision {
@@ -91,6 +97,7 @@ func (d *decision) sortAlerts() {
 }
 
 func (d *decision) count() {
+	d.on = d.v.Unknown
 	if d.v.Contract != nil {
 		d.free = *d.v.Contract
 	}
@@ -115,7 +122,7 @@ func (d *decision) count() {
 
 // leaving reports whether the scaler has cordoned the server and it still runs.
 func (s *Server) leaving() bool {
-	return (s.Record.Aim == AimDrain || s.Record.Aim == AimShrink) && s.Power != PowerOff
+	return s.Record.Aim == AimDrain && s.Power != PowerOff
 }
 
 // pending is what a flight will take of the contract and the list does not

@@ -16,6 +16,7 @@ import (
 type world struct {
 	cloud    []CloudServer
 	unsure   map[string]string // datacenter → why its servers are uncertain
+	missing  map[string]string // server id → since when the cloud does not list it
 	balancer []BalancerServer
 	balanced string                  // why the balancer is uncertain; empty: it is not
 	hosts    map[string][]netip.Addr // balancer host → addresses

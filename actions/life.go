@@ -102,16 +102,16 @@ func (d *decision) emptied(s *Server) {
 	switch {
 	case s.HoldIn != "":
 		d.say(s, "%s", s.HoldIn)
-	case s.Record.Aim == AimDrain && len(d.plan.Brakes) > 0:
+	case len(d.plan.Brakes) > 0:
 		d.say(s, "empty; not stopped: %s", d.plan.Brakes[0])
+	case s.Busy:
+		d.say(s, "empty; the cloud has a change of it pending")
 	case !s.Record.Confirmed:
 		d.say(s, "empty; waits for the balancer's poller to show that the %s holds", s.Record.Wrote)
-	case s.Record.Aim == AimDrain && wait != "":
+	case wait != "":
 		d.say(s, "empty; %s", wait)
 	case s.Balancer.State != Disabled:
 		d.step(s, Disable, s.Record.Aim, Size{}, nil, "no meeting left")
-	case s.Record.Aim == AimShrink:
-		d.step(s, Shrink, AimShrink, d.smaller(s), s.lows(d.cfg), "no meeting on it and out of service: back to the default size")
 	default:
 		d.step(s, Stop, AimDrain, Size{}, s.asked(d.cfg.Asks, rules.AskStop), "no meeting left and out of service")
 	}

@@ -139,14 +139,23 @@ func TestServerWhoseExporterAloneIsGoneStaysInService(t *testing.T) {
 }
 
 func TestCordonThatLostItsRaceIsRepaired(t *testing.T) {
-	sc := lowSchool(t, nil)
-	lift := sc.w.Inject(sim.Fault{Kind: sim.CordonRaces, Times: 1})
-	defer lift()
+	sc := lowSchool(t, func(c *actions.Config, _ *sim.Config) { c.Cooldowns.In = 12 * time.Hour })
+	sc.w.Inject(sim.Fault{Kind: sim.CordonRaces, Times: 1})
 	name := drainOne(t, sc)
-	for range 20 { // meetings keep coming; some land on the cordoned server
-		sc.lessons(1, 10*time.Minute)
-		sc.run(2 * time.Minute)
+	takes := func() bool {
+		r, err := sc.w.Server(name)
+		must(t, err)
+		return r.Takes
 	}
+	if !takes() {
+		t.Fatalf("%s takes no meetings: the race did not happen", name)
+	}
+	sc.until(30*time.Minute, "takes no meetings any more", func() bool {
+		if sc.w.Now().Second() == 0 {
+			sc.lessons(2, time.Hour)
+		}
+		return !takes()
+	})
 	sc.until(3*time.Hour, "stopped", func() bool { return sc.state(name) == actions.StateOff })
 	sc.unharmed()
 }
@@ -183,7 +192,7 @@ func stopIdle(sc *school) {
 	must(sc.t, sc.s.Reload(sc.cfg))
 }
 
-func must(t testing.TB, err error) {
+func must(t tb, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

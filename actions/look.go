@@ -43,6 +43,7 @@ type seen struct {
 	sources    []SourceStatus
 	failing    []string // sources whose last read failed: no scale-in
 	whole      bool     // every source was read lately
+	listed     int      // servers that the cloud lists
 }
 
 // read reads everything that a look needs, side by side.
@@ -58,10 +59,12 @@ func (s *Scaler) read(ctx context.Context, cfg Config, now time.Time) seen {
 	for _, dc := range cfg.Datacenters {
 		r := clouds[dc]
 		w.cloud = append(w.cloud, r.Value...)
+		w.listed += len(r.Value)
 		if why := w.source("datacenter "+dc, r.At, r.Err, cfg, now); why != "" {
 			w.unsure[dc] = why
 		}
 	}
+	s.keepMissing(&w, now)
 	if !cfg.NoBalancer {
 		r := balancer[""]
 		w.balancer, w.balancerAt = r.Value, r.At
@@ -70,6 +73,32 @@ func (s *Scaler) read(ctx context.Context, cfg Config, now time.Time) seen {
 	}
 	s.noteAlerts(cfg, &w, now)
 	return w
+}
+
+// listing is a server as the cloud listed it last.
+type listing struct {
+	CloudServer
+	at time.Time
+}
+
+// keepMissing adds servers that the cloud listed a while ago and does not list
+// now: they are likelier to be left out than to be gone, and if they are on
+// they count against the ceiling.
+func (s *Scaler) keepMissing(w *seen, now time.Time) {
+	w.missing = map[string]string{}
+	for _, c := range w.cloud {
+		s.listed[c.ID] = listing{c, now}
+	}
+	for id, l := range s.listed {
+		switch {
+		case l.at.Equal(now):
+		case now.Sub(l.at) >= vanishedTrust:
+			delete(s.listed, id)
+		default:
+			w.cloud = append(w.cloud, l.CloudServer)
+			w.missing[id] = "the cloud has not listed it since " + clock(l.at)
+		}
+	}
 }
 
 // together runs the functions side by side, or in order where the
@@ -256,7 +285,7 @@ func (s *Scaler) observe(ctx context.Context, cfg Config, w seen, servers []Serv
 	for i := range servers {
 		v := &servers[i]
 		v.Record = s.memory.Records[v.ID] // a write may have ended meanwhile
-		if w.unsure[v.Datacenter] == "" && w.balanced == "" && !s.applying[v.ID] {
+		if w.unsure[v.Datacenter] == "" && w.missing[v.ID] == "" && w.balanced == "" && !s.applying[v.ID] {
 			c.Entries = append(c.Entries, v.observe(cfg, failed[v.ID], w.balancerAt, now)...)
 		}
 		v.classify(cfg, w.world, now)
@@ -270,7 +299,7 @@ func (s *Scaler) observe(ctx context.Context, cfg Config, w seen, servers []Serv
 		}
 	}
 	s.forgive(&c)
-	frozen := s.freeze(cfg, w, len(servers), now, &c)
+	frozen := s.freeze(cfg, w, now, &c)
 	if err := s.commit(c); err != nil {
 		return nil, fmt.Errorf("storing a look: %w", err)
 	}
@@ -280,11 +309,11 @@ func (s *Scaler) observe(ctx context.Context, cfg Config, w seen, servers []Serv
 // forgive takes failed starts out of the scale-out cooldown: others are to be
 // started in their place at once.
 func (s *Scaler) forgive(c *Commit) {
-	f := s.memory.Fleet
+	f := &s.memory.Fleet
 	for _, e := range c.Entries {
-		if e.Step.Kind == Start && e.Outcome != Done && len(f.Outs) > 0 {
-			f.Outs = slices.Clone(f.Outs[:len(f.Outs)-1])
-			c.Fleet = &f
+		if e.Step.Kind == Start && e.Outcome != Done {
+			f = f.forgiven()
+			c.Fleet = f
 		}
 	}
 }
@@ -337,7 +366,8 @@ const vanishedTrust = time.Hour
 
 // freeze says that nothing may be done while the cloud suddenly lists far
 // fewer servers than before: a wrong answer is likelier than a smaller fleet.
-func (s *Scaler) freeze(cfg Config, w seen, n int, now time.Time, c *Commit) []string {
+func (s *Scaler) freeze(cfg Config, w seen, now time.Time, c *Commit) []string {
+	n := w.listed
 	f := s.memory.Fleet
 	if c.Fleet != nil {
 		f = *c.Fleet

@@ -73,11 +73,8 @@ func (s *Server) reached(step Step) bool {
 
 // landed sets what comes after a step that came true.
 func (s *Server) landed(step Step, now time.Time) {
-	switch {
-	case step.Kind == Stop:
+	if step.Kind == Stop {
 		s.Record.aim(AimOff, now)
-	case step.Kind == Shrink && s.Power == PowerOn:
-		s.Record.aim(AimServe, now)
 	}
 }
 

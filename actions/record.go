@@ -1,6 +1,9 @@
 package actions
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Aim is what the scaler is bringing a server to. It is the record of
 // ownership: a server that is out of service without an aim of ours is a
@@ -12,7 +15,6 @@ const (
 	AimNone   Aim = ""       // nothing begun: in service, or a person's
 	AimServe  Aim = "serve"  // started or taken back; to be enabled
 	AimDrain  Aim = "drain"  // cordoned, to be stopped when empty
-	AimShrink Aim = "shrink" // cordoned, to be made smaller when empty
 	AimRepair Aim = "repair" // cordoned since it does not answer; back once it does
 	AimOff    Aim = "off"    // stopped by the scaler
 )
@@ -99,4 +101,19 @@ type FleetRecord struct {
 	// FewerSince is since when the list has been far shorter.
 	Known      int       `json:"known,omitempty"`
 	FewerSince time.Time `json:"fewer_since,omitzero"`
+}
+
+// started is f with one more start in the cooldown, and without those that are
+// past it.
+func (f FleetRecord) started(now time.Time, cooldown time.Duration) *FleetRecord {
+	f.Outs = slices.DeleteFunc(slices.Clone(f.Outs), func(at time.Time) bool { return now.Sub(at) >= cooldown })
+	f.Outs = append(f.Outs, now)
+	return &f
+}
+
+// forgiven is f without its last start: it failed, and another may take its
+// place at once.
+func (f FleetRecord) forgiven() *FleetRecord {
+	f.Outs = slices.Clone(f.Outs[:max(0, len(f.Outs)-1)])
+	return &f
 }

@@ -64,7 +64,8 @@ type Scaler struct {
 	dns      map[string]reading[[]netip.Addr]
 	applying map[string]bool // servers with a write under way
 	counts   []Count
-	complete int // looks that read everything
+	listed   map[string]listing // by id
+	complete int                // looks that read everything
 	refused  refusals
 	dryRun   map[string]time.Time // what a dry run has journaled, by server and kind
 }
@@ -87,7 +88,7 @@ func New(cfg Config, d Deps) (*Scaler, error) {
 	}
 	s := &Scaler{
 		deps: d, log: d.Log, metrics: newMetrics(d.Metrics), wake: make(chan struct{}, 1), cfg: cfg, memory: memory,
-		servers: map[string]Server{}, dns: map[string]reading[[]netip.Addr]{}, applying: map[string]bool{},
+		servers: map[string]Server{}, listed: map[string]listing{}, dns: map[string]reading[[]netip.Addr]{}, applying: map[string]bool{},
 		dryRun: map[string]time.Time{},
 	}
 	s.open(cfg)

@@ -1,10 +1,10 @@
 package actions_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
-	"testing"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
@@ -16,15 +16,24 @@ import (
 // Prometheus and Alertmanager that keeps to the meaning of the rules. It runs
 // in virtual time, one thing after the other.
 type school struct {
-	t     testing.TB
+	t     tb
 	w     *sim.World
 	cfg   actions.Config
 	store actions.Store
 	s     *actions.Scaler
 	mute  bool // no notification is sent
+	watch func(actions.Cloud, actions.Balancer) (actions.Cloud, actions.Balancer)
 
 	pending map[string]time.Time // alert → since when its condition holds
 	firing  map[string]actions.Alert
+}
+
+// tb is what tests and properties have in common.
+type tb interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+	Fatal(args ...any)
 }
 
 // schoolConfig is the configuration that tests start from.
@@ -38,7 +47,7 @@ func schoolConfig() actions.Config {
 	return cfg
 }
 
-func newSchool(t testing.TB, cfg actions.Config, world sim.Config) *school {
+func newSchool(t tb, cfg actions.Config, world sim.Config) *school {
 	t.Helper()
 	if world.Start.IsZero() {
 		world.Start = time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)
@@ -61,9 +70,13 @@ func (sc *school) datacenters() []string {
 // restart puts a new Scaler, with the old one's store, in its place.
 func (sc *school) restart() {
 	sc.t.Helper()
+	cloud, balancer := sc.w.Cloud(), sc.w.Balancer()
+	if sc.watch != nil {
+		cloud, balancer = sc.watch(cloud, balancer)
+	}
 	var err error
 	sc.s, err = actions.New(sc.cfg, actions.Deps{
-		Cloud: sc.w.Cloud(), Balancer: sc.w.Balancer(), Meetings: sc.w.Meetings(),
+		Cloud: cloud, Balancer: balancer, Meetings: sc.w.Meetings(),
 		Resolve: sc.w.Resolve, Store: sc.store, Now: sc.w.Now,
 	})
 	if err != nil {
@@ -95,7 +108,7 @@ func (sc *school) tick() {
 	if sc.w.Now().Second() == 0 || sc.w.Now().Second() == 30 {
 		sc.evaluate()
 	}
-	if err := sc.s.Cycle(sc.t.Context(), sc.w.Now()); err != nil {
+	if err := sc.s.Cycle(context.Background(), sc.w.Now()); err != nil {
 		sc.t.Fatalf("Cycle() = %v", err)
 	}
 }

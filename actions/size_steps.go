@@ -90,50 +90,53 @@ func (d *decision) scaled(have, step, most int, workload float64, band rules.Ban
 	return have + int(max(0, steps))*step
 }
 
-// shrink makes grown servers smaller again: stopped ones at once, running ones
-// that are low and have no load by way of a drain.
+// shrink makes grown servers smaller again, and only while they are off: what a
+// decrease does to a running server is not known, and nothing can be on one
+// that is off. Running ones that are low and without load are drained for it.
 func (d *decision) shrink() {
 	d.each(StateOff, d.shrinkOff)
 	d.each(StateActive, d.shrinkRunning)
 }
 
 func (d *decision) shrinkOff(s *Server) {
-	if s.Record.Aim != AimOff || s.Template != "" || s.Busy || s.Size.Fits(d.sizes().Default) {
+	if s.Record.Aim != AimOff || !d.oversized(s) || s.Busy {
 		return
 	}
-	to := Size{min(s.Size.Cores, d.sizes().Default.Cores), min(s.Size.RAM, d.sizes().Default.RAM)}
+	def := d.sizes().Default
+	to := Size{min(s.Size.Cores, def.Cores), min(s.Size.RAM, def.RAM)}
 	d.step(s, Shrink, AimOff, to, nil, "off and larger than the default size: back to %s", to)
 }
 
-func (d *decision) shrinkRunning(s *Server) {
-	low := s.lows(d.cfg)
-	if len(low) == 0 || d.smaller(s) == s.Size || s.Template != "" || d.cfg.NoBalancer {
-		return
-	}
-	if why := d.cannotLeave(s); why != "" {
-		d.say(s, "is to shrink; %s", why)
-		return
-	}
-	if s.Balancer.Load > 0 {
-		d.say(s, "is to shrink, when it is empty")
-		return
-	}
-	d.leave(s, AimShrink, low, "low, without load, and larger than the default size: out of service to shrink to %s", d.smaller(s))
+func (d *decision) oversized(s *Server) bool {
+	return s.Template == "" && !s.Size.Fits(d.sizes().Default)
 }
 
-func (s *Server) lows(cfg Config) []Alert { return s.asked(cfg.Asks, rules.AskShrink) }
+func (d *decision) shrinkRunning(s *Server) {
+	low := s.asked(d.cfg.Asks, rules.AskShrink)
+	if len(low) == 0 || !d.oversized(s) || d.cfg.NoBalancer || s.Balancer.Load > 0 {
+		return
+	}
+	if no := d.cannotLeave(s); no == "" {
+		d.leave(s, AimDrain, low, "low, without load, and larger than the default size: drained to be made smaller")
+	} else if d.active <= d.floor && len(d.plan.Brakes) == 0 && s.HoldIn == "" {
+		d.exchange(s, low)
+	} else {
+		d.say(s, "is to shrink; %s", no)
+	}
+}
 
-// smaller is the server's size with the parts that are low, and above the
-// default, back at the default.
-func (d *decision) smaller(s *Server) Size {
-	to, def := s.Size, d.sizes().Default
-	for _, a := range s.lows(d.cfg) {
-		if a.Name != rules.ServerMemoryLow {
-			to.Cores = min(to.Cores, def.Cores)
-		}
-		if a.Name != rules.ServerCPULow {
-			to.RAM = min(to.RAM, def.RAM)
+// exchange starts a server of the default size, so that one that the floor
+// needs can leave. One at a time.
+func (d *decision) exchange(s *Server, low []Alert) {
+	d.say(s, "is to shrink, once another takes its place")
+	if d.coming > 0 || d.plan.Need > 0 || d.exchanged {
+		return
+	}
+	d.exchanged = true
+	for _, other := range d.sleeping() {
+		if !d.oversized(other) && d.room(1) == 1 && d.fits(other.Size) {
+			d.step(other, Start, AimServe, Size{}, low, "takes the place of %s, which is to be made smaller", s.Name)
+			return
 		}
 	}
-	return to
 }

@@ -1,0 +1,165 @@
+package actions_test
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+// TestPromisesHoldInRandomWorlds lets random fleets live through random loads,
+// faults and interventions of people, and checks every write against the truth.
+// When all is quiet again the fleet must come down to its floor and rest there.
+func TestPromisesHoldInRandomWorlds(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		sc := randomSchool(rt)
+		g := sc.guard()
+		events := rapid.IntRange(10, 60).Draw(rt, "events")
+		for range events {
+			happens(rt, sc, g)
+			sc.run(time.Duration(rapid.IntRange(1, 12).Draw(rt, "quarter minutes")) * 15 * time.Second)
+			if len(g.broken) > 0 {
+				rt.Fatalf("broken promises: %q\n%s", g.broken, sc.describe())
+			}
+		}
+		quiet(rt, sc, g)
+	})
+}
+
+func randomSchool(rt *rapid.T) *school {
+	cfg := schoolConfig()
+	n := rapid.IntRange(2, 12).Draw(rt, "servers")
+	cfg.Capacity.MinActive = rapid.IntRange(1, min(n, 4)).Draw(rt, "min active")
+	cfg.Capacity.MaxStep = rapid.IntRange(1, 5).Draw(rt, "max step")
+	cfg.Capacity.Ceiling = rapid.SampledFrom([]int{0, n, max(cfg.Capacity.MinActive, n-1)}).Draw(rt, "ceiling")
+	cfg.ScaleIn.MaxShare = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(rt, "max share")
+	cfg.ScaleIn.MaxUnseen = rapid.SampledFrom([]float64{0.1, 0.5}).Draw(rt, "max unseen")
+	world := sim.Config{
+		Seed: rapid.Uint64().Draw(rt, "seed"), Servers: n, Running: rapid.IntRange(0, n).Draw(rt, "running"),
+		Cloud: sim.CloudConfig{
+			Serial: rapid.Bool().Draw(rt, "serial"),
+			Busy:   rapid.SampledFrom([]sim.BusyAnswer{sim.BusyQueues, sim.Busy422, sim.Busy423}).Draw(rt, "busy"),
+			Cold:   rapid.SampledFrom([]sim.ColdResize{sim.ColdReboots, sim.ColdRejects, sim.ColdSilent}).Draw(rt, "cold"),
+		},
+		Balancer: sim.BalancerConfig{
+			CordonRace: rapid.SampledFrom([]float64{0, 0, 0.2}).Draw(rt, "cordon race"),
+			EnableRace: rapid.SampledFrom([]float64{0, 0, 0.2}).Draw(rt, "enable race"),
+		},
+	}
+	return newSchool(rt, cfg, world)
+}
+
+// happens lets one thing happen to the world.
+func happens(rt *rapid.T, sc *school, g *guard) {
+	all := sc.w.Servers()
+	r := all[rapid.IntRange(0, len(all)-1).Draw(rt, "server")]
+	switch rapid.SampledFrom([]string{"lessons", "lessons", "nothing", "fault", "person", "give back", "restart"}).Draw(rt, "event") {
+	case "lessons":
+		for range rapid.IntRange(1, 12).Draw(rt, "meetings") {
+			_, _ = sc.w.CreateMeeting(sim.MeetingSpec{
+				Duration: time.Duration(rapid.IntRange(5, 60).Draw(rt, "minutes")) * time.Minute, Participants: 25, Webcams: 10,
+			})
+		}
+	case "fault":
+		sc.w.Inject(randomFault(rt, r))
+	case "person":
+		person(rt, sc, g, r)
+	case "give back":
+		giveBack(sc, g, r)
+	case "restart":
+		sc.restart()
+	}
+}
+
+func randomFault(rt *rapid.T, r sim.Reading) sim.Fault {
+	kinds := []sim.FaultKind{sim.StartHangs, sim.RequestFails, sim.BusyForever, sim.CloudAnswers, sim.CloudLost, sim.ListHangs,
+		sim.BBBHangs, sim.BBBFails, sim.ExporterGone, sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail, sim.CordonRaces,
+		sim.EnableRaces, sim.ExporterUnauthorized, sim.ListShrinks}
+	f := sim.Fault{
+		Kind: rapid.SampledFrom(kinds).Draw(rt, "fault"), On: r.Name,
+		For:    time.Duration(rapid.IntRange(1, 40).Draw(rt, "fault minutes")) * time.Minute,
+		Status: rapid.SampledFrom([]int{401, 403, 404, 409, 422, 423, 429, 500, 502, 503, 504}).Draw(rt, "status"), Share: 0.5,
+	}
+	switch f.Kind {
+	case sim.ListHangs, sim.ListShrinks:
+		f.On = r.Datacenter
+	case sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail:
+		f.On = ""
+	}
+	return f
+}
+
+// person has somebody take a server that is in service and that the scaler has
+// begun nothing with.
+func person(rt *rapid.T, sc *school, g *guard, r sim.Reading) {
+	if sc.state(r.Name) != actions.StateActive || g.touch[r.Name] || r.Busy || !settled(sc, r) {
+		return
+	}
+	o := sc.w.Operator()
+	switch rapid.SampledFrom([]string{"cordon", "disable", "stop", "resize"}).Draw(rt, "person does") {
+	case "cordon":
+		must(rt, o.SetState(r.Name, actions.Cordoned))
+	case "disable":
+		if r.Meetings > 0 {
+			return
+		}
+		must(rt, o.SetState(r.Name, actions.Disabled))
+	case "stop":
+		if r.Meetings > 0 {
+			return
+		}
+		must(rt, o.Stop(r.Name))
+	case "resize":
+		must(rt, o.Resize(r.Name, r.Size.Add(actions.Size{Cores: 1, RAM: 1024})))
+	}
+	g.touch[r.Name] = true
+}
+
+// settled reports whether the scaler's last word on the server is confirmed.
+func settled(sc *school, r sim.Reading) bool {
+	m, err := sc.store.Load()
+	must(sc.t, err)
+	rec, known := m.Records[r.ID]
+	return known && rec.Aim == actions.AimNone && rec.Flight == nil && rec.Tried == nil && r.State == actions.Enabled &&
+		rec.Size == r.Size && rec.Manual == ""
+}
+
+func giveBack(sc *school, g *guard, r sim.Reading) {
+	if !g.touch[r.Name] {
+		return
+	}
+	o := sc.w.Operator()
+	if r.Power == actions.PowerOff {
+		must(sc.t, o.Start(r.Name))
+	}
+	must(sc.t, o.SetState(r.Name, actions.Enabled))
+	_ = sc.s.Release(r.Name) // it may be out of the fleet for now
+	delete(g.touch, r.Name)
+}
+
+// quiet ends all meetings and faults, gives everything back, and checks that
+// the fleet comes to rest at its floor.
+func quiet(rt *rapid.T, sc *school, g *guard) {
+	sc.run(45 * time.Minute) // faults end by themselves
+	for _, r := range sc.w.Servers() {
+		giveBack(sc, g, r)
+	}
+	sc.run(6 * time.Hour)
+	if len(g.broken) > 0 {
+		rt.Fatalf("broken promises: %q\n%s", g.broken, sc.describe())
+	}
+	if n, floor := sc.count(actions.StateActive), sc.cfg.Capacity.MinActive; n != floor {
+		rt.Fatalf("at rest: %d in service, want the floor of %d\n%s", n, floor, sc.describe())
+	}
+	before, _ := sc.store.Journal(1, "")
+	sc.run(time.Hour)
+	if after, _ := sc.store.Journal(1, ""); len(after) > 0 && after[0].Seq != before[0].Seq {
+		rt.Fatalf("steps without a cause\n%s", sc.describe())
+	}
+	if most, allowed := g.outs(), sc.cfg.Capacity.MaxStep; most > allowed {
+		rt.Fatalf("%d starts within a cooldown, want at most %d\n%s", most, allowed, sc.describe())
+	}
+}
