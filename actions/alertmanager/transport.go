@@ -1,0 +1,70 @@
+package alertmanager
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+)
+
+// maxBody bounds an answer. Ten alerts for each of a thousand servers are 10 MB.
+const maxBody = 32 << 20
+
+// transport is the http.RoundTripper under Alertmanager's client: it logs in,
+// bounds the answer, and turns all but a success into an *outbound.Fault.
+type transport struct {
+	base http.RoundTripper
+	// authorize adds the login. It is a function since fmt shows what fields hold.
+	authorize func(*http.Request)
+	metrics   outbound.Metrics
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	start := time.Now()
+	resp, fault := t.exchange(req)
+	t.metrics.Observe("getAlerts", outbound.OutcomeOf(fault), start)
+	if fault != nil {
+		return nil, fault
+	}
+	return resp, nil
+}
+
+func (t *transport) exchange(req *http.Request) (*http.Response, *outbound.Fault) {
+	const caKey = "alertmanager.ca_file"
+	out := req.Clone(req.Context())
+	t.authorize(out)
+	resp, err := t.base.RoundTrip(out)
+	if err != nil {
+		return nil, outbound.NoAnswer(req, err, false, caKey)
+	}
+	body, err := outbound.ReadBody(resp, maxBody)
+	if err != nil {
+		return nil, outbound.NoAnswer(req, err, false, caKey)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, refusal(resp.StatusCode, body)
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+// refusal tells what to do. None of the sentinels of actions is meant by it:
+// they are about the cloud and the balancer.
+func refusal(status int, body []byte) *outbound.Fault {
+	text := fmt.Sprintf("%d %s", status, http.StatusText(status))
+	switch {
+	case status/100 == 3:
+		text += "; redirects are not followed; check alertmanager.urls (http or https? the path?)"
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		text += "; check alertmanager.username and password, or bearer_token"
+	case status == http.StatusNotFound:
+		text += "; check alertmanager.urls, and that Alertmanager is at least 0.16, which has this API first"
+	case status == http.StatusBadRequest:
+		text += ": " + outbound.Brief(string(body)) + "; check alertmanager.filter and receiver"
+	}
+	return &outbound.Fault{Text: text, Outcome: "refused"}
+}
