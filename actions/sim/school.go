@@ -1,0 +1,188 @@
+package sim
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// School is a workload of school days: a cliff at the 8 o'clock bell, lessons
+// of 45 and 90 minutes with breaks between them, less and less after noon, a
+// few evenings, next to nothing at the weekend. Its shape is an assumption
+// after the operator's words that lessons start on the hour, that the load is
+// a cliff at 08:00, and gone after 13:00.
+type School struct {
+	Seed  uint64
+	Start time.Time // 00:00 of the first day, in the schools' location
+	Days  int       // of the workload; day 0 is Start's
+	// Peak is about how many people take part at once in the fullest lesson.
+	Peak     int
+	Holidays []int // days without school, counted from 0
+	Events   []Event
+	Recorded float64 // share of lessons that leave a recording, from 0 to 1
+}
+
+// Event is something that no timetable foretells: Meetings meetings of
+// Participants people, all beginning within Over.
+type Event struct {
+	At           time.Duration // since School.Start, as clocks run without a change of time
+	Duration     time.Duration
+	Meetings     int
+	Participants int // of each
+	Webcams      int // of each
+	Over         time.Duration
+}
+
+// SchoolWeek is a week for a fleet of so many servers, from a Monday on: full
+// lessons bring 20 people for each server; Friday is a holiday, on Wednesday
+// evening 150 people meet in one room, and on Thursday at 16:10 a flash crowd
+// of a quarter of the peak comes within ten minutes.
+func SchoolWeek(seed uint64, monday time.Time, servers int) School {
+	const day = 24 * time.Hour
+	peak := 20 * servers
+	return School{
+		Seed: seed, Start: monday, Days: 7, Peak: peak, Holidays: []int{4}, Recorded: 0.02,
+		Events: []Event{
+			{At: 2*day + 19*time.Hour, Duration: 90 * time.Minute, Meetings: 1, Participants: 150, Webcams: 6, Over: time.Minute},
+			{At: 3*day + 16*time.Hour + 10*time.Minute, Duration: 40 * time.Minute, Meetings: max(1, peak/80), Participants: 20, Webcams: 3, Over: 10 * time.Minute},
+		},
+	}
+}
+
+// block is two lessons with the shares of all classes that meet in each. Half
+// of those that meet in both stay in one meeting of 90 minutes.
+type block struct {
+	first, second   time.Duration // since midnight
+	share1, share2  float64
+	lesson, longest time.Duration
+}
+
+var timetable = []block{
+	{clock(8, 0), clock(8, 50), 0.85, 1, 45 * time.Minute, 95 * time.Minute},
+	{clock(9, 55), clock(10, 45), 1, 0.95, 45 * time.Minute, 95 * time.Minute},
+	{clock(11, 45), clock(12, 35), 0.7, 0.35, 45 * time.Minute, 95 * time.Minute},
+	{clock(14, 0), clock(14, 50), 0.15, 0.1, 45 * time.Minute, 95 * time.Minute},
+}
+
+func clock(h, m int) time.Duration {
+	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute
+}
+
+// classSize is the average; peak over it is the number of classes.
+const classSize = 25
+
+// Arrivals returns the workload's meetings. It holds one day at a time.
+func (s School) Arrivals() Source { return &schoolDays{school: s} }
+
+type schoolDays struct {
+	school School
+	day    int
+	left   []Arrival
+}
+
+// Next returns the next meeting.
+func (d *schoolDays) Next() (Arrival, bool) {
+	for len(d.left) == 0 {
+		if d.day >= d.school.Days {
+			return Arrival{}, false
+		}
+		d.left = d.school.on(d.day)
+		d.day++
+	}
+	a := d.left[0]
+	d.left = d.left[1:]
+	return a, true
+}
+
+// on returns the meetings of one day, in order.
+func (s School) on(day int) []Arrival {
+	g := generator{School: s, r: rand.New(rand.NewPCG(s.Seed, uint64(day))), day: day}
+	weekday := g.at(12 * time.Hour).Weekday()
+	if weekday == time.Saturday || weekday == time.Sunday || slices.Contains(s.Holidays, day) {
+		g.scatter(clock(9, 0), clock(21, 0), 0.02)
+	} else {
+		attendance := 0.9 + 0.1*g.r.Float64()
+		for _, b := range timetable {
+			g.block(b, attendance)
+		}
+		g.scatter(clock(6, 30), clock(7, 45), 0.01)
+		g.scatter(clock(15, 45), clock(21, 0), 0.08)
+	}
+	for _, e := range s.Events {
+		if int(e.At/(24*time.Hour)) == day {
+			g.event(e)
+		}
+	}
+	slices.SortStableFunc(g.out, func(a, b Arrival) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Duration, b.Duration)) })
+	return g.out
+}
+
+// generator makes the meetings of one day.
+type generator struct {
+	School
+	r   *rand.Rand
+	day int
+	out []Arrival
+}
+
+// at returns the instant of a time of the day, as clocks show it.
+func (g *generator) at(since time.Duration) time.Time {
+	y, m, d := g.Start.Date()
+	return time.Date(y, m, d+g.day, 0, 0, int(since.Seconds()), 0, g.Start.Location())
+}
+
+// classes is how many classes a share of the school is.
+func (g *generator) classes(share float64) int {
+	return int(math.Round(share * float64(g.Peak) / classSize))
+}
+
+func (g *generator) block(b block, attendance float64) {
+	first, second := g.classes(b.share1*attendance), g.classes(b.share2*attendance)
+	both := min(first, second) / 2
+	for range both {
+		g.lesson(b.first, b.longest)
+	}
+	for range first - both {
+		g.lesson(b.first, b.lesson)
+	}
+	for range second - both {
+		g.lesson(b.second, b.lesson)
+	}
+}
+
+// lesson adds one: the teacher comes up to six minutes before the bell or
+// three after it, and the end drags on a little.
+func (g *generator) lesson(bell, length time.Duration) {
+	begin := bell + time.Duration((g.r.Float64()+g.r.Float64())*float64(4*time.Minute+30*time.Second)) - 6*time.Minute
+	end := bell + length + time.Duration(g.r.Float64()*float64(3*time.Minute))
+	people := min(32, max(8, int(math.Round(classSize+5*g.r.NormFloat64()))))
+	g.add(begin, MeetingSpec{
+		Duration: (end - begin).Round(time.Second), Participants: people, Webcams: int(0.4 * g.r.Float64() * float64(people)),
+		Fill: 2*time.Minute + time.Duration(g.r.Float64()*float64(3*time.Minute)), Recorded: g.r.Float64() < g.Recorded,
+	})
+}
+
+// scatter adds small meetings between two times of the day: as many as make up
+// a share of the classes.
+func (g *generator) scatter(from, to time.Duration, share float64) {
+	for range g.classes(share) + g.r.IntN(2) {
+		people := 2 + g.r.IntN(14)
+		g.add(from+time.Duration(g.r.Float64()*float64(to-from)), MeetingSpec{
+			Duration:     time.Duration(20+g.r.IntN(70)) * time.Minute,
+			Participants: people, Webcams: people / 2, Fill: 2 * time.Minute,
+		})
+	}
+}
+
+func (g *generator) event(e Event) {
+	for range e.Meetings {
+		begin := e.At - time.Duration(g.day)*24*time.Hour + time.Duration(g.r.Float64()*float64(e.Over))
+		g.add(begin, MeetingSpec{Duration: e.Duration, Participants: e.Participants, Webcams: e.Webcams, Fill: 5 * time.Minute})
+	}
+}
+
+func (g *generator) add(begin time.Duration, spec MeetingSpec) {
+	g.out = append(g.out, Arrival{At: g.at(begin), MeetingSpec: spec})
+}

@@ -1,0 +1,120 @@
+package sim
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// TraceHeader is the first line of a trace, a CSV file of meetings: start in
+// seconds since a Monday at 00:00 local time, duration in seconds, the people
+// once all have come, and how many of them send their webcam.
+const TraceHeader = "start,duration,participants,webcams"
+
+// Limits of a trace's numbers: ten years, and more people than a room holds.
+const (
+	maxTraceSeconds = 10 * 366 * 24 * 3600
+	maxTracePeople  = 100_000
+)
+
+// maxTraceErrors is how many malformed lines are named before reading stops.
+const maxTraceErrors = 10
+
+// traced is one line of a trace, in as little memory as it takes.
+type traced struct{ start, duration, participants, webcams int32 }
+
+// trace replays the lines of a trace.
+type trace struct {
+	monday time.Time
+	lines  []traced
+}
+
+// ReadTrace reads a trace whose first Monday is monday, in any order of its
+// lines. Malformed lines are refused, each with its number; so is a trace
+// without the header.
+func ReadTrace(r io.Reader, monday time.Time) (Source, error) {
+	records := csv.NewReader(r)
+	records.FieldsPerRecord, records.ReuseRecord = -1, true
+	if header, err := records.Read(); err != nil || strings.Join(header, ",") != TraceHeader {
+		return nil, fmt.Errorf("trace, line 1: need the header %q: got %q", TraceHeader, strings.Join(header, ","))
+	}
+	t := &trace{monday: monday}
+	var problems []error
+	for len(problems) < maxTraceErrors {
+		record, err := records.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		var line traced
+		if err == nil {
+			line, err = parseTraced(record)
+			if n, _ := records.FieldPos(0); err != nil {
+				err = fmt.Errorf("trace, line %d: %w", n, err)
+			}
+		}
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		t.lines = append(t.lines, line)
+	}
+	if problems != nil {
+		return nil, errors.Join(problems...)
+	}
+	slices.SortStableFunc(t.lines, func(a, b traced) int { return int(a.start) - int(b.start) })
+	return t, nil
+}
+
+// parseTraced reads the fields of one line.
+func parseTraced(record []string) (traced, error) {
+	if len(record) != 4 {
+		return traced{}, fmt.Errorf("need the 4 fields %s: got %d", TraceHeader, len(record))
+	}
+	start, err1 := field("start", record[0], 0, maxTraceSeconds)
+	duration, err2 := field("duration", record[1], 1, maxTraceSeconds)
+	people, err3 := field("participants", record[2], 1, maxTracePeople)
+	webcams, err4 := field("webcams", record[3], 0, max(0, people))
+	return traced{start, duration, people, webcams}, errors.Join(err1, err2, err3, err4)
+}
+
+func field(name, text string, least, greatest int32) (int32, error) {
+	v, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
+	if err != nil || int32(v) < least || int32(v) > greatest {
+		return 0, fmt.Errorf("%s: need a whole number from %d to %d: got %q", name, least, greatest, text)
+	}
+	return int32(v), nil
+}
+
+// Next returns the next meeting.
+func (t *trace) Next() (Arrival, bool) {
+	if len(t.lines) == 0 {
+		return Arrival{}, false
+	}
+	l := t.lines[0]
+	t.lines = t.lines[1:]
+	return Arrival{
+		At: t.monday.Add(time.Duration(l.start) * time.Second),
+		MeetingSpec: MeetingSpec{
+			Duration: time.Duration(l.duration) * time.Second, Participants: int(l.participants), Webcams: int(l.webcams),
+		},
+	}, true
+}
+
+// WriteTrace writes what a source gives as a trace.
+func WriteTrace(w io.Writer, monday time.Time, src Source) error {
+	out := bufio.NewWriter(w)
+	fmt.Fprintln(out, TraceHeader)
+	for a, ok := src.Next(); ok; a, ok = src.Next() {
+		fmt.Fprintf(out, "%d,%d,%d,%d\n", int(a.At.Sub(monday).Seconds()), int(a.Duration.Seconds()), a.Participants, a.Webcams)
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("writing the trace: %w", err)
+	}
+	return nil
+}
