@@ -115,6 +115,13 @@ func (sc *school) tick() {
 
 // evaluate stands in for Prometheus and Alertmanager.
 func (sc *school) evaluate() {
+	sc.t.Helper()
+	if err := sc.notify(); err != nil {
+		sc.t.Fatalf("Notify() = %v", err)
+	}
+}
+
+func (sc *school) notify() error {
 	now := sc.w.Now()
 	holds := sc.conditions()
 	maps.DeleteFunc(sc.pending, func(k string, _ time.Time) bool { _, ok := holds[k]; return !ok })
@@ -139,11 +146,9 @@ func (sc *school) evaluate() {
 		}
 	}
 	if sc.mute {
-		return
+		return nil
 	}
-	if err := sc.s.Notify(send); err != nil {
-		sc.t.Fatalf("Notify() = %v", err)
-	}
+	return sc.s.Notify(send)
 }
 
 // conditions is what the rules would find, by alert.

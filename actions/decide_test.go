@@ -1,0 +1,302 @@
+package actions_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// fleetOf returns n servers: so many in service, the others off.
+func fleetOf(n, active int) []actions.Server {
+	out := make([]actions.Server, n)
+	for i := range out {
+		s := &out[i]
+		s.ID, s.Name, s.Datacenter = fmt.Sprintf("id-%d", i+1), fmt.Sprintf("bbb-%d", i+1), fmt.Sprintf("dc-%d", i%2+1)
+		s.Size, s.HotPlug = actions.Size{Cores: 2, RAM: 8192}, actions.HotPlug{CPU: true, RAM: true}
+		s.Power, s.State = actions.PowerOff, actions.StateOff
+		s.Balancer = &actions.BalancerServer{ID: s.ID, State: actions.Disabled}
+		if i < active {
+			s.Power, s.State = actions.PowerOn, actions.StateActive
+			s.Balancer = &actions.BalancerServer{ID: s.ID, State: actions.Enabled, Online: true, LoadKnown: true, Load: float64(10 * i)}
+		}
+	}
+	return out
+}
+
+func alert(name string, annotations ...any) actions.Alert {
+	a := actions.Alert{Name: name, Fingerprint: name, SeenAt: noon, Annotations: map[string]string{}}
+	for i := 0; i+1 < len(annotations); i += 2 {
+		a.Annotations[fmt.Sprint(annotations[i])] = fmt.Sprint(annotations[i+1])
+	}
+	return a
+}
+
+func low(cpu, memory float64) actions.Alert {
+	return alert(rules.FleetWorkloadLow, rules.AnnotationCPU, cpu, rules.AnnotationMemory, memory)
+}
+
+// made writes a plan's steps as "kind server", for comparison.
+func made(p actions.Plan) string {
+	var out []string
+	for _, s := range p.Steps {
+		text := string(s.Kind) + " " + s.Server
+		if s.To != (actions.Size{}) {
+			text += fmt.Sprintf(" %d/%d", s.To.Cores, s.To.RAM)
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestDecide(t *testing.T) {
+	type view = actions.View
+	type config = actions.Config
+	for _, tt := range []struct {
+		name   string
+		change func(*config, *view)
+		want   string
+	}{
+		{"nothing asked, nothing done", func(c *config, v *view) {}, ""},
+		{"the floor is filled, in turns from each datacenter", func(c *config, v *view) { c.Capacity.MinActive = 7 },
+			"start bbb-5, start bbb-6, start bbb-7"},
+		{"no more than max step at once", func(c *config, v *view) { c.Capacity.MinActive, c.Capacity.MaxStep = 7, 2 }, "start bbb-5, start bbb-6"},
+		{"starts within the cooldown count against max step", func(c *config, v *view) {
+			c.Capacity.MinActive, c.Capacity.MaxStep = 7, 2
+			v.Fleet.Outs = []time.Time{noon.Add(-time.Minute), noon.Add(-time.Hour)}
+		}, "start bbb-5"},
+		{"the ceiling holds", func(c *config, v *view) { c.Capacity.MinActive, c.Capacity.Ceiling = 7, 6 }, "start bbb-5, start bbb-6"},
+		{"servers that nothing tells of count as on", func(c *config, v *view) {
+			c.Capacity.MinActive, c.Capacity.Ceiling, v.Unknown = 7, 6, 1
+		}, "start bbb-5"},
+		{"the contract's room is reserved server by server", func(c *config, v *view) {
+			c.Capacity.MinActive = 7
+			v.Contract = &actions.Contract{Free: actions.Size{Cores: 5, RAM: 1 << 20}}
+		}, "start bbb-5, start bbb-6"},
+		{"our own budget holds", func(c *config, v *view) {
+			c.Capacity.MinActive, c.Budget.Cores = 7, 10
+		}, "start bbb-5"},
+		{"a draining server is taken back before one is started", func(c *config, v *view) {
+			c.Capacity.MinActive = 5
+			drain(&v.Servers[3])
+		}, "reclaim bbb-4, start bbb-5"},
+		{"a high fleet is brought to the middle of its band", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{alert(rules.FleetCPUHigh, rules.AnnotationValue, 0.75)}
+		}, "start bbb-5, start bbb-6"}, // 4 × 0.75 / 0.5 = 6
+		{"memory asks for more than CPU", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{alert(rules.FleetCPUHigh, rules.AnnotationValue, 0.75), alert(rules.FleetMemoryHigh, rules.AnnotationValue, 0.9)}
+		}, "start bbb-5, start bbb-6, start bbb-7, start bbb-8"}, // 4 × 0.9 / 0.5 = 7.2
+		{"servers on their way are not started again", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{alert(rules.FleetCPUHigh, rules.AnnotationValue, 0.75)}
+			v.Servers[4].State, v.Servers[4].Record.Flight = actions.StateStarting, flight(actions.Start)
+		}, "start bbb-6"},
+		{"a value measured with fewer servers is no reason to start more", func(c *config, v *view) {
+			v.Active = []actions.Count{{At: noon.Add(-5 * time.Minute), N: 2}, {At: noon, N: 4}}
+			v.Alerts = []actions.Alert{alert(rules.FleetCPUHigh, rules.AnnotationValue, 0.9)}
+		}, ""}, // 2 × 0.9 / 0.5 = 3.6, and four serve
+		{"an alert without a value starts one", func(c *config, v *view) { v.Alerts = []actions.Alert{alert(rules.FleetCPUHigh)} }, "start bbb-5"},
+		{"the forecast asks by its own figures", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{alert(rules.FleetForecastHigh, rules.AnnotationCPU, 0.6, rules.AnnotationMemory, 0.3)}
+		}, "start bbb-5"},
+		{"a server that failed is passed over for another", func(c *config, v *view) {
+			c.Capacity.MinActive = 5
+			v.Servers[4].Record.Failures = 1
+		}, "start bbb-7"},
+		{"a server that backs off is not tried", func(c *config, v *view) {
+			c.Capacity.MinActive = 8
+			v.Servers[4].Record.RetryAt = noon.Add(time.Minute)
+		}, "start bbb-7, start bbb-6, start bbb-8"},
+		{"a low fleet gives up what the rest can carry, the emptiest first", func(c *config, v *view) {
+			c.ScaleIn.MaxShare, v.Alerts = 1, []actions.Alert{low(0.2, 0.4)}
+		}, "cordon bbb-1"}, // 4 × 0.4 / (0.7 - 0.1) = 2.7
+		{"never below the floor", func(c *config, v *view) {
+			c.ScaleIn.MaxShare, c.Capacity.MinActive, v.Alerts = 1, 3, []actions.Alert{low(0, 0)}
+		}, "cordon bbb-1"},
+		{"never more than a share at a time", func(c *config, v *view) { v.Alerts = []actions.Alert{low(0, 0)} }, "cordon bbb-1"},
+		{"draining ones count in the share", func(c *config, v *view) {
+			drain(&v.Servers[3])
+			v.Alerts = []actions.Alert{low(0, 0)}
+		}, ""},
+		{"nothing is taken while anything asks for more", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{low(0, 0), alert(rules.FleetForecastHigh, rules.AnnotationCPU, 0.1, rules.AnnotationMemory, 0.1)}
+		}, ""},
+		{"nothing is taken while the fleet cools down", func(c *config, v *view) {
+			v.Alerts, v.Fleet.In = []actions.Alert{low(0, 0)}, noon.Add(-time.Minute)
+		}, ""},
+		{"nothing is taken on a projection without figures", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{alert(rules.FleetWorkloadLow)}
+		}, ""},
+		{"nothing is taken while a read fails", func(c *config, v *view) {
+			v.Alerts, v.Brakes = []actions.Alert{low(0, 0)}, []string{"datacenter dc-1 cannot be read"}
+		}, ""},
+		{"nothing is taken while too many are unseen", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{low(0, 0)}
+			v.Servers[1].State, v.Servers[1].Problem = actions.StateUncertain, "x"
+		}, ""},
+		{"nothing is taken from a paused fleet", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{low(0, 0)}
+			v.Pauses = []actions.Pause{{Reason: "exam", From: noon, Until: noon.Add(time.Hour), ScaleInOnly: true}}
+		}, ""},
+		{"a server whose load is unknown is not taken", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{low(0, 0)}
+			v.Servers[0].Balancer.LoadKnown = false
+		}, "cordon bbb-2"},
+		{"nothing at all while writes are blocked", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Blocked = 8, []string{"frozen"}
+		}, ""},
+		{"a busy server grows as far as its need, in one step", func(c *config, v *view) {
+			c.Sizes.Max = actions.Size{Cores: 8, RAM: 32768}
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9), alert(rules.ServerMemoryHigh, rules.AnnotationValue, 0.8)}
+		}, "grow bbb-1 4/13312"}, // 2 × 0.9 / 0.5 = 3.6; 8192 × 0.8 / 0.5 = 12.8 GiB
+		{"a server at its maximum does not grow", func(c *config, v *view) {
+			v.Servers[0].Size = c.Sizes.Max
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
+		}, ""},
+		{"a server without hot-plug does not grow", func(c *config, v *view) {
+			v.Servers[0].HotPlug = actions.HotPlug{RAM: true}
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
+		}, ""},
+		{"a server sized by template does not grow", func(c *config, v *view) {
+			v.Servers[0].Template = "CUBE"
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
+		}, ""},
+		{"a server cools down between growths", func(c *config, v *view) {
+			v.Servers[0].Record.Up = noon.Add(-time.Minute)
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
+		}, ""},
+		{"a stopped server that had grown shrinks while it is off", func(c *config, v *view) {
+			v.Servers[7].Size, v.Servers[7].Record.Aim = actions.Size{Cores: 4, RAM: 8192}, actions.AimOff
+		}, "shrink bbb-8 2/8192"},
+		{"a grown server that the floor needs is exchanged", func(c *config, v *view) {
+			c.Capacity.MinActive = 4
+			v.Servers[0].Size = actions.Size{Cores: 4, RAM: 8192}
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPULow)}
+		}, "start bbb-5"},
+		{"a started server is enabled once BigBlueButton answers", func(c *config, v *view) {
+			s := &v.Servers[4]
+			s.State, s.Power, s.Record.Aim, s.Probe = actions.StateWarming, actions.PowerOn, actions.AimServe, actions.Probe{At: noon}
+		}, "enable bbb-5"},
+		{"a server that does not answer is taken out", func(c *config, v *view) {
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerDown)}
+			v.Servers[0].Probe = actions.Probe{At: noon, Err: errors.New("timeout")}
+		}, "cordon bbb-1"},
+		{"a server that answers is not, though its exporter is gone", func(c *config, v *view) {
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerDown)}
+			v.Servers[0].Probe = actions.Probe{At: noon}
+		}, ""},
+		{"when many do not answer at once, none is taken out", func(c *config, v *view) {
+			for i := range 4 {
+				v.Servers[i].Alerts = []actions.Alert{alert(rules.ServerDown)}
+				v.Servers[i].Probe = actions.Probe{At: noon, Err: errors.New("timeout")}
+			}
+		}, ""},
+		{"an operator's own alert cordons the server that it names", func(c *config, v *view) {
+			c.Asks["disk_full"] = rules.Meaning{Ask: rules.AskCordon}
+			v.Servers[2].Alerts = []actions.Alert{alert("disk_full")}
+		}, "cordon bbb-3"},
+		{"an empty, disabled server whose idle alert fires is stopped", func(c *config, v *view) {
+			empty(&v.Servers[3], actions.Disabled)
+			v.Servers[3].Alerts = []actions.Alert{alert(rules.ServerIdle)}
+		}, "stop bbb-4"},
+		{"an empty server that is still cordoned is disabled first", func(c *config, v *view) {
+			empty(&v.Servers[3], actions.Cordoned)
+			v.Servers[3].Alerts = []actions.Alert{alert(rules.ServerIdle)}
+		}, "disable bbb-4"},
+		{"an empty server waits for its idle alert", func(c *config, v *view) { empty(&v.Servers[3], actions.Disabled) }, ""},
+		{"a server that does not prove itself empty is not stopped", func(c *config, v *view) {
+			drain(&v.Servers[3])
+			v.Servers[3].Balancer.State = actions.Disabled
+			v.Servers[3].Probe = actions.Probe{At: noon, Err: errors.New("timeout")}
+			v.Servers[3].Alerts = []actions.Alert{alert(rules.ServerIdle)}
+		}, ""},
+		{"without a balancer servers are started and never taken", func(c *config, v *view) {
+			c.NoBalancer, c.Capacity.MinActive = true, 5
+			v.Alerts = nil
+		}, "start bbb-5"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := actions.Defaults()
+			cfg.Thresholds = rules.Thresholds{CPU: rules.Band{Min: 0.3, Max: 0.7}, Memory: rules.Band{Min: 0.3, Max: 0.7}}
+			cfg.Capacity.MaxStep = 10
+			v := actions.View{Now: noon, Servers: fleetOf(8, 4)}
+			tt.change(&cfg, &v)
+			p := actions.Decide(cfg, v)
+			if got := made(p); got != tt.want {
+				t.Errorf("steps %q, want %q\nreasons %v\nbrakes %q limits %q", got, tt.want, p.Reasons, p.Brakes, p.Limits)
+			}
+			for _, s := range v.Servers {
+				if p.Reasons[s.ID] == "" {
+					t.Errorf("%s got no reason", s.Name)
+				}
+			}
+		})
+	}
+}
+
+func flight(k actions.Kind) *actions.Flight {
+	return &actions.Flight{Step: actions.Step{Kind: k}, At: noon, Deadline: noon.Add(time.Minute)}
+}
+
+func drain(s *actions.Server) {
+	s.State, s.Record.Aim, s.Record.At = actions.StateDraining, actions.AimDrain, noon
+	s.Balancer.State = actions.Cordoned
+	s.Probe = actions.Probe{At: noon, Count: actions.MeetingCount{Meetings: 1, Participants: 9}}
+}
+
+func empty(s *actions.Server, state actions.BalancerState) {
+	drain(s)
+	s.State, s.Balancer.State, s.Probe = actions.StateEmpty, state, actions.Probe{At: noon}
+	s.Record.Confirmed, s.Record.EmptySince = true, noon
+}
+
+func TestDecideGivesTheSamePlanForTheSameView(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		n := rapid.IntRange(1, 30).Draw(rt, "servers")
+		v := actions.View{Now: noon, Servers: fleetOf(n, rapid.IntRange(0, n).Draw(rt, "active"))}
+		cfg := actions.Defaults()
+		cfg.Capacity.MinActive = rapid.IntRange(0, n).Draw(rt, "floor")
+		if rapid.Bool().Draw(rt, "low") {
+			v.Alerts = append(v.Alerts, low(0.1, 0.1))
+		}
+		if rapid.Bool().Draw(rt, "high") {
+			v.Alerts = append(v.Alerts, alert(rules.FleetCPUHigh, rules.AnnotationValue, 0.9))
+		}
+		one, two := actions.Decide(cfg, v), actions.Decide(cfg, v)
+		if !reflect.DeepEqual(one, two) {
+			rt.Fatalf("two plans for one view:\n%v\n%v", one, two)
+		}
+		seen := map[string]bool{}
+		for _, s := range one.Steps {
+			if seen[s.ServerID] {
+				rt.Fatalf("two steps for %s", s.Server)
+			}
+			seen[s.ServerID] = true
+		}
+	})
+}
+
+func BenchmarkDecide(b *testing.B) {
+	for _, n := range []int{10, 100, 1000} {
+		b.Run(fmt.Sprintf("servers=%d", n), func(b *testing.B) {
+			cfg := actions.Defaults()
+			cfg.Capacity.MinActive = n / 10
+			v := actions.View{Now: noon, Servers: fleetOf(n, n/2), Alerts: []actions.Alert{low(0.1, 0.1)}}
+			for i := range v.Servers {
+				v.Servers[i].Alerts = []actions.Alert{alert(rules.ServerMemoryLow), alert(rules.ServerIdle)}
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				actions.Decide(cfg, v)
+			}
+		})
+	}
+}
