@@ -25,8 +25,7 @@ func judge(req *http.Request, resp *http.Response, body []byte, err error) *outb
 }
 
 func judgeStatus(req *http.Request, resp *http.Response, body []byte) *outbound.Fault {
-	said := message(resp, body)
-	fault := &outbound.Fault{Text: said, Outcome: "refused"}
+	fault := &outbound.Fault{Text: message(resp, body), Outcome: "refused"}
 	mark := func(kind error, result, hint string) {
 		fault.Kinds, fault.Outcome = []error{kind}, result
 		if hint != "" {
@@ -42,7 +41,7 @@ func judgeStatus(req *http.Request, resp *http.Response, body []byte) *outbound.
 		mark(actions.ErrAuth, "auth", "check the rights of the login on the datacenter, and ionos.contract_number")
 	case status == http.StatusNotFound:
 		mark(actions.ErrGone, "gone", "")
-	case status == http.StatusConflict, status == http.StatusLocked, status == http.StatusUnprocessableEntity && tellsBusy(said):
+	case status == http.StatusConflict, status == http.StatusLocked, status == http.StatusUnprocessableEntity && tellsBusy(messagesOf(body)):
 		mark(actions.ErrBusy, "busy", "")
 	case status == http.StatusTooManyRequests:
 		mark(actions.ErrThrottled, "throttled", "")
@@ -56,26 +55,40 @@ func judgeStatus(req *http.Request, resp *http.Response, body []byte) *outbound.
 	return fault
 }
 
-// tellsBusy reports whether a refusal is about a change under way and not about
-// the request itself; the status 422 stands for both.
-func tellsBusy(text string) bool {
-	text = strings.ToLower(text)
-	return slices.ContainsFunc([]string{"busy", "locked", "pending", "in progress", "provisioning", "being processed"},
-		func(sign string) bool { return strings.Contains(text, sign) })
+// tellsBusy reports whether a refusal with status 422 is about a change under
+// way, for which it is documented, and not about the request itself. One that
+// gives no reason is taken for the former: trying again later harms nothing.
+func tellsBusy(messages []sdk.ErrorMessage) bool {
+	var text strings.Builder
+	for _, m := range messages {
+		text.WriteString(strings.ToLower(value(m.Message)))
+	}
+	reason := strings.TrimSpace(text.String())
+	return reason == "" || reason == "unprocessable entity" ||
+		slices.ContainsFunc([]string{"busy", "locked", "pending", "in progress", "provisioning", "being processed"},
+			func(sign string) bool { return strings.Contains(reason, sign) })
 }
 
 // message is the status and what the body says of it, on one line: the cloud's
 // messages where it speaks its own format, else only what kind of body it is.
 func message(resp *http.Response, body []byte) string {
 	status := fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
-	var e sdk.Error
-	if json.Unmarshal(body, &e) == nil && e.Messages != nil && len(*e.Messages) > 0 {
-		return status + ": " + outbound.Brief(joinMessages(*e.Messages))
+	if messages := messagesOf(body); len(messages) > 0 {
+		return status + ": " + outbound.Brief(joinMessages(messages))
 	}
 	if kind := resp.Header.Get("Content-Type"); len(body) > 0 && !strings.Contains(kind, "json") {
 		return fmt.Sprintf("%s, with a body of type %q: not the API's own, but perhaps a proxy's", status, outbound.Brief(kind))
 	}
 	return status
+}
+
+// messagesOf reads the cloud's own format of errors; another gives none.
+func messagesOf(body []byte) []sdk.ErrorMessage {
+	var e sdk.Error
+	if json.Unmarshal(body, &e) != nil {
+		return nil
+	}
+	return value(e.Messages)
 }
 
 func joinMessages(messages []sdk.ErrorMessage) string {

@@ -43,6 +43,7 @@ func faults() []failing {
 		{"404", says(404, ``), gone, gone, gone, once},
 		{"409", says(409, ``), busy, busy, busy, once},
 		{"422 that says busy", says(422, told), busy, busy, busy, once},
+		{"422 that gives no reason", says(422, ``), busy, busy, busy, once},
 		{"422 about the request", says(422, toldOther), errOther, errOther, errOther, once},
 		{"423", says(423, ``), busy, busy, busy, once},
 		{"429", says(429, ``), throttled, throttled, throttled, repeated},
