@@ -3,7 +3,6 @@ package actions
 import (
 	"cmp"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -45,15 +44,20 @@ func (p Probe) empty() bool {
 func (p Probe) silent() bool { return !p.At.IsZero() && p.Err != nil }
 
 // asked returns the believed alerts about the server that ask for want.
-func (s Server) asked(asks map[string]rules.Meaning, want rules.Ask) []Alert {
-	return slices.DeleteFunc(slices.Clone(s.Alerts), func(a Alert) bool { return asks[a.Name].Ask != want })
+func (s *Server) asked(asks map[string]rules.Meaning, want rules.Ask) (out []Alert) {
+	for _, a := range s.Alerts {
+		if asks[a.Name].Ask == want {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // serving reports whether the server counts as capacity.
-func (s Server) serving() bool { return s.State == StateActive }
+func (s *Server) serving() bool { return s.State == StateActive }
 
 // coming reports whether the server is on its way to being capacity.
-func (s Server) coming() bool { return s.State == StateStarting || s.State == StateWarming }
+func (s *Server) coming() bool { return s.State == StateStarting || s.State == StateWarming }
 
 // byName orders servers as people count: bbb-2 before bbb-10.
 func byName(a, b Server) int {

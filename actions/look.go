@@ -60,7 +60,7 @@ func (s *Scaler) read(ctx context.Context, cfg Config, now time.Time) seen {
 		r := clouds[dc]
 		w.cloud = append(w.cloud, r.Value...)
 		w.listed += len(r.Value)
-		if why := w.source("datacenter "+dc, r.At, r.Err, cfg, now); why != "" {
+		if why := w.source("datacenter "+dc, r.At, r.failure(), cfg, now); why != "" {
 			w.unsure[dc] = why
 		}
 	}
@@ -68,7 +68,7 @@ func (s *Scaler) read(ctx context.Context, cfg Config, now time.Time) seen {
 	if !cfg.NoBalancer {
 		r := balancer[""]
 		w.balancer, w.balancerAt = r.Value, r.At
-		w.balanced = w.source("balancer", r.At, r.Err, cfg, now)
+		w.balanced = w.source("balancer", r.At, r.failure(), cfg, now)
 		w.hosts = s.resolve(ctx, cfg, w.world, now)
 	}
 	s.noteAlerts(cfg, &w, now)
@@ -169,7 +169,7 @@ func (s *Scaler) resync(ctx context.Context, cfg Config, now time.Time) {
 		return
 	}
 	got := s.alerts.Read(ctx, []string{""}, cfg.Deadlines.Patience)[""]
-	if got.Err != nil || !got.At.After(last.At) {
+	if got.failure() != nil || !got.At.After(last.At) {
 		s.change("alerts", func() Commit { return cfg.expired(s.memory.Alerts, now) })
 		return
 	}
@@ -247,9 +247,9 @@ func (s *Scaler) attach(ctx context.Context, cfg Config, servers []Server, now t
 // probed is a reading as a Probe; one that is too old is none.
 func probed(r reading[MeetingCount], cfg Config, now time.Time) Probe {
 	switch {
-	case r.Err != nil:
+	case r.Err != nil && !r.Pending:
 		return Probe{At: now, Err: r.Err}
-	case r.fresh(now, 2*cfg.Fleet.BusyInterval):
+	case r.Err == nil && r.fresh(now, 2*cfg.Fleet.BusyInterval):
 		return Probe{At: r.At, Count: r.Value}
 	}
 	return Probe{}

@@ -155,7 +155,7 @@ func (s *Server) count(now time.Time) {
 
 // cordonedInVain reports whether meetings still come to the server although it
 // reads cordoned: Scalelite's poller had put it back among the candidates.
-func (s Server) cordonedInVain() bool {
+func (s *Server) cordonedInVain() bool {
 	r := s.Record
 	return r.Confirmed && r.LeastKnown && s.Probe.answered() && s.Balancer.State == Cordoned &&
 		s.Probe.Count.Meetings > r.Least

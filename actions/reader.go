@@ -2,7 +2,7 @@ package actions
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"sync"
 	"time"
 )
@@ -12,11 +12,24 @@ type reading[V any] struct {
 	Value V
 	At    time.Time // when the read of Value was begun; zero: never read
 	Err   error     // of the last read, if it failed; Value is then an older one
+	// Pending is set while a read that was waited for is still under way.
+	Pending bool
 }
 
 // fresh reports whether the reading succeeded at all and is at most age old.
 func (r reading[V]) fresh(now time.Time, age time.Duration) bool {
 	return !r.At.IsZero() && now.Sub(r.At) <= age
+}
+
+// errPending is why a reading that is not there yet is not to be relied on.
+var errPending = errors.New("no answer yet")
+
+// failure is why the reading is not the latest truth, or nil.
+func (r reading[V]) failure() error {
+	if r.Err == nil && r.Pending {
+		return errPending
+	}
+	return r.Err
 }
 
 // reader reads things of one kind by key, each at most once at a time. A look
@@ -27,6 +40,7 @@ type reader[V any] struct {
 	read    func(ctx context.Context, key string) (V, error)
 	timeout time.Duration // of one read
 	slots   chan struct{} // bounds reads under way; nil: one after the other, in order
+	suspect chan struct{} // the same for keys whose last read failed, so that they delay only each other
 	clock   func() time.Time
 
 	mu      sync.Mutex
@@ -38,14 +52,13 @@ func newReader[V any](concurrency int, timeout time.Duration, clock func() time.
 	read func(context.Context, string) (V, error)) *reader[V] {
 	r := &reader[V]{read: read, timeout: timeout, clock: clock, last: map[string]reading[V]{}, running: map[string]bool{}}
 	if concurrency > 1 {
-		r.slots = make(chan struct{}, concurrency)
+		r.slots, r.suspect = make(chan struct{}, concurrency), make(chan struct{}, concurrency)
 	}
 	return r
 }
 
 // Read reads all keys, waits at most patience for them, and returns the last
-// reading of each; those still under way give what was known before, with an
-// error that says so.
+// reading of each; those still under way are pending and give what was known before.
 func (r *reader[V]) Read(ctx context.Context, keys []string, patience time.Duration) map[string]reading[V] {
 	if r.slots == nil {
 		for _, key := range keys {
@@ -81,12 +94,16 @@ func (r *reader[V]) begin(ctx context.Context, key string) chan struct{} {
 		return nil
 	}
 	r.running[key] = true
+	slots := r.slots
+	if r.last[key].Err != nil {
+		slots = r.suspect
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		select {
-		case r.slots <- struct{}{}:
-			defer func() { <-r.slots }()
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
 			r.one(ctx, key)
 		case <-ctx.Done():
 		}
@@ -106,10 +123,10 @@ func (r *reader[V]) one(ctx context.Context, key string) {
 	defer r.mu.Unlock()
 	if err != nil {
 		old := r.last[key]
-		r.last[key] = reading[V]{old.Value, old.At, err}
+		r.last[key] = reading[V]{Value: old.Value, At: old.At, Err: err}
 		return
 	}
-	r.last[key] = reading[V]{v, at, nil}
+	r.last[key] = reading[V]{Value: v, At: at}
 }
 
 // all returns the readings of keys, and forgets those of others.
@@ -126,9 +143,7 @@ func (r *reader[V]) all(keys []string) map[string]reading[V] {
 	}()
 	for _, key := range keys {
 		got := r.last[key]
-		if r.running[key] && got.Err == nil {
-			got.Err = fmt.Errorf("no answer yet")
-		}
+		got.Pending = r.running[key]
 		out[key] = got
 	}
 	return out

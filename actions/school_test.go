@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -263,4 +265,13 @@ func (sc *school) unharmed() {
 		sc.t.Fatalf("%d meetings ended early, %d refused, %d joins refused; want none\n%s",
 			f.MeetingsEndedEarly, f.MeetingsRefused, f.JoinsRefused, sc.describe())
 	}
+}
+
+// schedule is a floor from one time of day to another, UTC.
+func schedule(t tb, from, to string, floor int) actions.Schedule {
+	t.Helper()
+	var f actions.Floor
+	text := fmt.Sprintf("{name: school, min_active: %d, time_intervals: [{times: [{start_time: %q, end_time: %q}]}]}", floor, from, to)
+	must(t, yaml.Unmarshal([]byte(text), &f))
+	return actions.Schedule{f}
 }

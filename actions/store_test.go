@@ -1,0 +1,127 @@
+package actions_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// stores are every implementation, so that all keep the same promises.
+func stores(t *testing.T) map[string]actions.Store {
+	bolt, err := actions.OpenStore(filepath.Join(t.TempDir(), "bbb-scaler.db"))
+	must(t, err)
+	t.Cleanup(func() { _ = bolt.Close() })
+	return map[string]actions.Store{"memory": actions.NewMemoryStore(), "bolt": bolt}
+}
+
+func sample() actions.Commit {
+	return actions.Commit{
+		Alerts:  []actions.Alert{{Fingerprint: "f", Name: "A", Labels: map[string]string{"a": "b"}, SeenAt: noon}},
+		Records: []actions.Record{{ID: "1", Aim: actions.AimDrain, At: noon, Flight: &actions.Flight{Step: actions.Step{Kind: actions.Stop}, At: noon}}},
+		Pauses:  []actions.Pause{{ID: "p", Reason: "exam", From: noon, Until: noon.Add(time.Hour)}},
+		Fleet:   &actions.FleetRecord{Known: 7, Outs: []time.Time{noon}},
+		Entries: []actions.Entry{{At: noon, Step: actions.Step{Kind: actions.Start, Server: "bbb-1"}, Outcome: actions.Begun}},
+	}
+}
+
+func TestStoreGivesBackWhatWasCommitted(t *testing.T) {
+	for name, s := range stores(t) {
+		t.Run(name, func(t *testing.T) {
+			c := sample()
+			must(t, s.Commit(c))
+			m, err := s.Load()
+			must(t, err)
+			want := actions.Memory{Alerts: map[string]actions.Alert{"f": c.Alerts[0]}, Records: map[string]actions.Record{"1": c.Records[0]},
+				Pauses: map[string]actions.Pause{"p": c.Pauses[0]}, Fleet: *c.Fleet}
+			if !reflect.DeepEqual(m, want) {
+				t.Errorf("Load() = %+v, want %+v", m, want)
+			}
+			must(t, s.Commit(actions.Commit{DropAlerts: []string{"f"}, DropPauses: []string{"p"}}))
+			if m, _ := s.Load(); len(m.Alerts)+len(m.Pauses) != 0 {
+				t.Errorf("dropped entries are still there: %+v", m)
+			}
+		})
+	}
+}
+
+func TestJournalGivesTheNewestFirst(t *testing.T) {
+	for name, s := range stores(t) {
+		t.Run(name, func(t *testing.T) {
+			for _, server := range []string{"bbb-1", "bbb-2", "bbb-1"} {
+				must(t, s.Commit(actions.Commit{Entries: []actions.Entry{{At: noon, Step: actions.Step{Server: server}}}}))
+			}
+			all, err := s.Journal(2, "")
+			must(t, err)
+			if len(all) != 2 || all[0].Seq != 3 || all[1].Seq != 2 {
+				t.Errorf("Journal(2) = %+v, want lines 3 and 2", all)
+			}
+			one, err := s.Journal(10, "bbb-1")
+			must(t, err)
+			if len(one) != 2 || one[0].Seq != 3 || one[1].Seq != 1 {
+				t.Errorf(`Journal(10, "bbb-1") = %+v, want lines 3 and 1`, one)
+			}
+		})
+	}
+}
+
+func TestStoreSurvivesItsProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bbb-scaler.db")
+	s, err := actions.OpenStore(path)
+	must(t, err)
+	must(t, s.Commit(sample()))
+	must(t, s.Close())
+	s, err = actions.OpenStore(path)
+	must(t, err)
+	defer s.Close()
+	if m, _ := s.Load(); m.Fleet.Known != 7 || len(m.Records) != 1 {
+		t.Errorf("after reopening: %+v", m)
+	}
+}
+
+func TestDamagedStoreIsKeptAsideAndReplaced(t *testing.T) {
+	for name, damage := range map[string]func([]byte) []byte{
+		"no database at all": func([]byte) []byte { return []byte("not a database, but long enough to be looked at as one\n") },
+		"pages overwritten": func(b []byte) []byte {
+			for i := 8192; i < len(b); i++ {
+				b[i] = 0xff
+			}
+			return b
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "bbb-scaler.db")
+			s, err := actions.OpenStore(path)
+			must(t, err)
+			must(t, s.Commit(sample()))
+			must(t, s.Close())
+			data, err := os.ReadFile(path)
+			must(t, err)
+			must(t, os.WriteFile(path, damage(data), 0o600))
+
+			s, err = actions.OpenStore(path)
+			if !errors.Is(err, actions.ErrCorrupt) {
+				t.Fatalf("OpenStore() = %v, want ErrCorrupt", err)
+			}
+			defer s.Close()
+			must(t, s.Commit(sample()))
+			if aside, _ := filepath.Glob(path + ".damaged-*"); len(aside) != 1 {
+				t.Errorf("kept aside: %v, want one file", aside)
+			}
+		})
+	}
+}
+
+func TestStoreThatIsInUseIsNotReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bbb-scaler.db")
+	s, err := actions.OpenStore(path)
+	must(t, err)
+	defer s.Close()
+	if _, err := actions.OpenStore(path); err == nil || errors.Is(err, actions.ErrCorrupt) {
+		t.Errorf("OpenStore() of an open file = %v, want an error that is not ErrCorrupt", err)
+	}
+}

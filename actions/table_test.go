@@ -1,0 +1,146 @@
+package actions_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// source is an Alertmanager whose list a test sets.
+type source struct {
+	alerts []actions.Alert
+	err    error
+}
+
+func (s *source) Alerts(context.Context) ([]actions.Alert, error) { return s.alerts, s.err }
+
+// tabled returns a Scaler over one server, with src as its Alertmanager (nil:
+// none), and a clock to turn.
+func tabled(t *testing.T, src *source) (*actions.Scaler, *time.Time) {
+	t.Helper()
+	now := noon
+	w := sim.New(sim.Config{Servers: 1, Running: 1, Start: noon})
+	cfg := schoolConfig()
+	cfg.Capacity.MinActive = 1
+	cfg.Datacenters = []string{w.Servers()[0].Datacenter}
+	deps := actions.Deps{
+		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
+		Store: actions.NewMemoryStore(), Now: func() time.Time { return now },
+	}
+	if src != nil {
+		deps.Alerts = src
+	}
+	s, err := actions.New(cfg, deps)
+	must(t, err)
+	return s, &now
+}
+
+func fires(name string, starts, seen time.Time) actions.Alert {
+	return actions.Alert{Fingerprint: name, Name: name, StartsAt: starts, SeenAt: seen}
+}
+
+func over(a actions.Alert) actions.Alert { a.Resolved = true; return a }
+
+func TestAlertTable(t *testing.T) {
+	first, second := noon.Add(-time.Hour), noon.Add(-time.Minute)
+	high := rules.FleetCPUHigh
+	for _, tt := range []struct {
+		name string
+		sent []actions.Alert
+		want int
+	}{
+		{"a firing alert is in the table", []actions.Alert{fires(high, first, noon)}, 1},
+		{"repeated it is there once", []actions.Alert{fires(high, first, noon), fires(high, first, noon)}, 1},
+		{"resolved it is not", []actions.Alert{fires(high, first, noon), over(fires(high, first, noon))}, 0},
+		{"a late notification of the same episode does not bring it back",
+			[]actions.Alert{over(fires(high, first, noon)), fires(high, first, noon)}, 0},
+		{"a new episode does", []actions.Alert{over(fires(high, first, noon)), fires(high, second, noon)}, 1},
+		{"a late resolution of an older episode ends nothing",
+			[]actions.Alert{fires(high, second, noon), over(fires(high, first, noon))}, 1},
+		{"an alert of an unknown name is nobody's", []actions.Alert{fires("DiskFull", first, noon)}, 0},
+		{"an alert of another fleet is another's", []actions.Alert{withFleet(fires(high, first, noon), "other")}, 0},
+		{"an alert of this fleet is ours", []actions.Alert{withFleet(fires(high, first, noon), "bbb")}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, _ := tabled(t, nil)
+			for _, a := range tt.sent {
+				must(t, s.Notify([]actions.Alert{a}))
+			}
+			if got := len(s.Alerts()); got != tt.want {
+				t.Errorf("%d alerts, want %d: %v", got, tt.want, s.Alerts())
+			}
+		})
+	}
+}
+
+func withFleet(a actions.Alert, fleet string) actions.Alert {
+	a.Labels = map[string]string{rules.LabelFleet: fleet}
+	return a
+}
+
+func TestAlertThatAlertmanagerNoLongerListsIsDropped(t *testing.T) {
+	src := &source{}
+	s, now := tabled(t, src)
+	must(t, s.Notify([]actions.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
+	*now = now.Add(10 * time.Minute)
+	must(t, s.Cycle(t.Context(), *now))
+	if got := s.Alerts(); len(got) != 0 {
+		t.Errorf("alerts %v, want none", got)
+	}
+}
+
+func TestAlertThatANotificationMissedIsReadFromAlertmanager(t *testing.T) {
+	src := &source{alerts: []actions.Alert{fires(rules.FleetCPUHigh, noon, noon)}}
+	s, now := tabled(t, src)
+	must(t, s.Cycle(t.Context(), *now))
+	if got := s.Alerts(); len(got) != 1 {
+		t.Errorf("alerts %v, want one", got)
+	}
+}
+
+func TestAlertsStayWhileAlertmanagerCannotBeRead(t *testing.T) {
+	src := &source{err: errors.New("connection refused")}
+	s, now := tabled(t, src)
+	must(t, s.Notify([]actions.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
+	*now = now.Add(10 * time.Minute)
+	must(t, s.Cycle(t.Context(), *now))
+	if got := s.Alerts(); len(got) != 1 {
+		t.Errorf("alerts %v, want one", got)
+	}
+}
+
+func TestSilencedAlertAsksForNothing(t *testing.T) {
+	a := fires(rules.FleetCPUHigh, noon, noon)
+	src := &source{alerts: []actions.Alert{a}}
+	s, now := tabled(t, src)
+	must(t, s.Cycle(t.Context(), *now))
+	if need := s.Status().Need; need == 0 {
+		t.Fatalf("need %d with the alert firing, want some", need)
+	}
+	a.Suppressed = true
+	src.alerts = []actions.Alert{a}
+	*now = now.Add(10 * time.Minute)
+	must(t, s.Cycle(t.Context(), *now))
+	if need := s.Status().Need; need != 0 {
+		t.Errorf("need %d while it is silenced, want 0", need)
+	}
+}
+
+func TestAlertNotHeardOfForLongAsksForNothing(t *testing.T) {
+	s, now := tabled(t, nil)
+	must(t, s.Notify([]actions.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
+	must(t, s.Cycle(t.Context(), *now))
+	if need := s.Status().Need; need == 0 {
+		t.Fatalf("need %d with the alert firing, want some", need)
+	}
+	*now = now.Add(actions.Defaults().Deadlines.AlertExpiry + time.Minute)
+	must(t, s.Cycle(t.Context(), *now))
+	if need := s.Status().Need; need != 0 {
+		t.Errorf("need %d, want 0", need)
+	}
+}
