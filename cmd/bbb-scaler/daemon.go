@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/receiver"
+)
+
+// daemon runs until ctx is done.
+func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
+	o.log.Writer = stderr
+	log := promslog.New(o.log)
+	file, err := o.load(log)
+	if err != nil {
+		return err
+	}
+	if err := web.Validate(*o.web.WebConfigFile); err != nil {
+		return fmt.Errorf("--web.config.file %s: %w", *o.web.WebConfigFile, err)
+	}
+	metrics := newRegistry()
+	links, err := connect(file, metrics, log)
+	if err != nil {
+		return err
+	}
+	store, err := openStore(o.storage, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	scaler, err := actions.New(file.Actions, links.deps(store, log, metrics))
+	if err != nil {
+		return err
+	}
+	reloader := newReloader(o, file, links, scaler, metrics, log)
+	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
+		Scaler: scaler, Known: reloader.knows, Reload: reloader.reload, LoginRequired: o.loginRequired,
+		Metrics: metrics, Log: log, Version: version.Version,
+	}), log)
+	log.Info("starting", "version", version.Info(), "dry_run", o.dryRun, "datacenters", len(file.Actions.Datacenters))
+	return o.serve(ctx, server, scaler, reloader, file.Web.ShutdownTimeout, log)
+}
+
+// serve runs everything side by side until ctx is done or one of it fails,
+// then ends it in the reverse order: first no more requests, then the look
+// under way.
+func (o *options) serve(ctx context.Context, server *http.Server, scaler *actions.Scaler, r *reloader, patience time.Duration, log *slog.Logger) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	scaling, stopScaling := context.WithCancel(context.WithoutCancel(ctx))
+	scaled := make(chan error, 1)
+	go func() { scaled <- scaler.Run(scaling) }()
+	served := make(chan error, 1)
+	go func() {
+		served <- web.ListenAndServe(server, o.web, log)
+		cancel()
+	}()
+	stopReloading := r.onSignal()
+
+	<-ctx.Done()
+	log.Info("stopping")
+	stopReloading()
+	timeout, done := context.WithTimeout(context.Background(), patience)
+	defer done()
+	err := server.Shutdown(timeout)
+	if failed := <-served; !errors.Is(failed, http.ErrServerClosed) {
+		err = errors.Join(err, failed)
+	}
+	stopScaling()
+	return errors.Join(err, <-scaled)
+}
+
+// load reads the configuration and tells of what may surprise.
+func (o *options) load(log *slog.Logger) (config.File, error) {
+	file, err := config.Load(o.configFile, o.getenv)
+	if err != nil {
+		return file, err
+	}
+	file.Actions.DryRun = o.dryRun
+	for _, w := range file.Warnings() {
+		log.Warn("configuration", "warning", w)
+	}
+	return file, nil
+}
+
+// openStore opens the store in a directory. A damaged one was put aside, and
+// an empty one knows of nothing that the scaler itself took: it gives nothing
+// back and takes nothing until it has seen the world.
+func openStore(dir string, log *slog.Logger) (*actions.BoltStore, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("--storage.path: %w", err)
+	}
+	store, err := actions.OpenStore(filepath.Join(dir, "bbb-scaler.db"))
+	if errors.Is(err, actions.ErrCorrupt) {
+		log.Error("store", "error", err)
+		return store, nil
+	}
+	return store, err
+}
+
+func newRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		versioncollector.NewCollector("bbb_scaler"))
+	return r
+}
+
+// onSignal reloads on SIGHUP until the function that it returns is called.
+func (r *reloader) onSignal() (stop func()) {
+	hup, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(hup, syscall.SIGHUP)
+	go func() {
+		for {
+			select {
+			case <-hup:
+				_ = r.reload() // logged there
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(hup)
+		close(done)
+	}
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/alertmanager"
+	"github.com/bbb-scaler/bbb-scaler/actions/bbb"
+	"github.com/bbb-scaler/bbb-scaler/actions/ionos"
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+)
+
+// links are the connections to the outside. They can be replaced while in use,
+// so that new credentials need no restart.
+type links struct {
+	options outbound.Options
+	now     atomic.Pointer[clients]
+}
+
+// clients are those of one configuration.
+type clients struct {
+	cloud    actions.Cloud
+	balancer actions.Balancer
+	meetings actions.Meetings
+	alerts   actions.AlertSource
+}
+
+func connect(f config.File, metrics prometheus.Registerer, log *slog.Logger) (*links, error) {
+	l := &links{options: outbound.Options{Registerer: metrics, Log: log}}
+	return l, l.replace(f)
+}
+
+// replace connects as f says from now on, or changes nothing on an error.
+func (l *links) replace(f config.File) error {
+	var c clients
+	var errs [4]error
+	c.cloud, errs[0] = ionos.New(f.IONOS, l.options)
+	c.meetings, errs[1] = bbb.New(f.BBB, l.options)
+	c.balancer, c.alerts = noBalancer{}, noAlertmanager{}
+	if f.Scalelite.URL != "" {
+		c.balancer, errs[2] = scalelite.New(f.Scalelite, l.options)
+	}
+	if len(f.Alertmanager.URLs) > 0 {
+		c.alerts, errs[3] = alertmanager.New(f.Alertmanager, l.options)
+	}
+	if err := errors.Join(errs[:]...); err != nil {
+		return err
+	}
+	l.now.Store(&c)
+	return nil
+}
+
+// deps returns what the core works with.
+func (l *links) deps(store actions.Store, log *slog.Logger, metrics prometheus.Registerer) actions.Deps {
+	d := actions.Deps{
+		Cloud: cloud{l}, Balancer: balancer{l}, Meetings: meetings{l}, Store: store, Log: log, Metrics: metrics,
+		Resolve: func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		},
+	}
+	if _, none := l.now.Load().alerts.(noAlertmanager); !none {
+		d.Alerts = alerts{l}
+	}
+	return d
+}
+
+type cloud struct{ *links }
+
+func (c cloud) Servers(ctx context.Context, datacenter string) ([]actions.CloudServer, error) {
+	return c.now.Load().cloud.Servers(ctx, datacenter)
+}
+func (c cloud) Start(ctx context.Context, s actions.ServerRef) (string, error) {
+	return c.now.Load().cloud.Start(ctx, s)
+}
+func (c cloud) Stop(ctx context.Context, s actions.ServerRef) (string, error) {
+	return c.now.Load().cloud.Stop(ctx, s)
+}
+func (c cloud) Resize(ctx context.Context, s actions.ServerRef, to actions.Size) (string, error) {
+	return c.now.Load().cloud.Resize(ctx, s, to)
+}
+func (c cloud) Request(ctx context.Context, id string) (actions.RequestStatus, error) {
+	return c.now.Load().cloud.Request(ctx, id)
+}
+func (c cloud) Contract(ctx context.Context) (actions.Contract, error) {
+	return c.now.Load().cloud.Contract(ctx)
+}
+
+type balancer struct{ *links }
+
+func (b balancer) Servers(ctx context.Context) ([]actions.BalancerServer, error) {
+	return b.now.Load().balancer.Servers(ctx)
+}
+func (b balancer) Server(ctx context.Context, id string) (actions.BalancerServer, error) {
+	return b.now.Load().balancer.Server(ctx, id)
+}
+func (b balancer) SetState(ctx context.Context, id string, to actions.BalancerState) error {
+	return b.now.Load().balancer.SetState(ctx, id, to)
+}
+
+type meetings struct{ *links }
+
+func (m meetings) Meetings(ctx context.Context, s actions.BalancerServer) (actions.MeetingCount, error) {
+	return m.now.Load().meetings.Meetings(ctx, s)
+}
+
+type alerts struct{ *links }
+
+func (a alerts) Alerts(ctx context.Context) ([]actions.Alert, error) {
+	return a.now.Load().alerts.Alerts(ctx)
+}
+
+// noBalancer stands where no Scalelite is configured, and is never asked.
+type noBalancer struct{ actions.Balancer }
+
+// noAlertmanager stands where no Alertmanager is configured.
+type noAlertmanager struct{}
+
+var errNoAlertmanager = errors.New("alertmanager.urls is not set")
+
+func (noAlertmanager) Alerts(context.Context) ([]actions.Alert, error) { return nil, errNoAlertmanager }

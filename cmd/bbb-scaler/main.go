@@ -1,0 +1,43 @@
+// Command bbb-scaler scales a fleet of BigBlueButton servers on what
+// Alertmanager tells it.
+//
+// Without a command it is the daemon. check reads everything that the daemon
+// would and says what is wrong; status, explain, pause, resume and release talk
+// to a running daemon.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() { os.Exit(exitCode()) }
+
+func exitCode() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, errFound):
+		return 1 // what was found is printed already
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "bbb-scaler:", err)
+		return 1
+	}
+	return 0
+}
+
+// run does what args say until it is done or ctx is.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	o, command, err := parse(args, getenv)
+	if err != nil {
+		return err
+	}
+	return o.commands(stdout, stderr)[command](ctx)
+}

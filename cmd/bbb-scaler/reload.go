@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"reflect"
+	"sync"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"gopkg.in/yaml.v3"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// reloader takes over new configurations while the daemon runs.
+type reloader struct {
+	options *options
+	links   *links
+	scaler  *actions.Scaler
+	log     *slog.Logger
+	good    prometheus.Gauge
+	when    prometheus.Gauge
+
+	mu  sync.Mutex // one reload at a time
+	now atomic.Pointer[config.File]
+}
+
+func newReloader(o *options, f config.File, l *links, s *actions.Scaler, metrics prometheus.Registerer, log *slog.Logger) *reloader {
+	r := &reloader{
+		options: o, links: l, scaler: s, log: log,
+		good: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "bbb_scaler_config_last_reload_successful", Help: "Whether the last reload of the configuration was successful.",
+		}),
+		when: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "bbb_scaler_config_last_reload_success_timestamp_seconds", Help: "Time of the last successful reload of the configuration.",
+		}),
+	}
+	metrics.MustRegister(r.good, r.when)
+	r.took(f)
+	return r
+}
+
+func (r *reloader) took(f config.File) {
+	r.now.Store(&f)
+	r.good.Set(1)
+	r.when.SetToCurrentTime()
+}
+
+// reload reads the configuration again. After an error all of the old one
+// stays in force.
+func (r *reloader) reload() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f, err := r.options.load(r.log)
+	if err == nil {
+		err = r.take(f)
+	}
+	if err != nil {
+		r.good.Set(0)
+		r.log.Error("reload failed, the old configuration stays", "error", err)
+		return err
+	}
+	r.took(f)
+	r.log.Info("reloaded")
+	return nil
+}
+
+func (r *reloader) take(f config.File) error {
+	old := r.now.Load()
+	if !reflect.DeepEqual(old.Web, f.Web) {
+		r.log.Warn("web has changed; it takes effect after a restart")
+	}
+	if (len(old.Alertmanager.URLs) == 0) != (len(f.Alertmanager.URLs) == 0) {
+		return fmt.Errorf("alertmanager.urls: to begin or end reading Alertmanager, restart")
+	}
+	if err := r.links.replace(f); err != nil {
+		return err
+	}
+	return r.scaler.Reload(f.Actions)
+}
+
+// knows reports whether an alert asks this fleet's scaler for something.
+func (r *reloader) knows(a actions.Alert) bool {
+	c := r.now.Load().Actions
+	fleet := a.Labels[rules.LabelFleet]
+	ask := c.Asks[a.Name].Ask
+	return ask != "" && ask != rules.AskNothing && (fleet == "" || fleet == c.Fleet.Name)
+}
+
+// loginRequired reports whether the web configuration, as it is now, lets
+// nobody in without a login. exporter-toolkit reads the file anew for each
+// request, too.
+func (o *options) loginRequired() bool {
+	if *o.web.WebConfigFile == "" {
+		return false
+	}
+	text, err := os.ReadFile(*o.web.WebConfigFile)
+	if err != nil {
+		return false
+	}
+	var c struct {
+		Users map[string]string `yaml:"basic_auth_users"`
+		TLS   struct {
+			ClientAuth string `yaml:"client_auth_type"`
+		} `yaml:"tls_server_config"`
+	}
+	if err := yaml.Unmarshal(text, &c); err != nil {
+		return false
+	}
+	return len(c.Users) > 0 || c.TLS.ClientAuth == "RequireAndVerifyClientCert"
+}
