@@ -1,0 +1,257 @@
+package sim_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+func hold(t *testing.T, w *sim.World, people int) {
+	t.Helper()
+	if _, err := w.CreateMeeting(sim.MeetingSpec{Duration: 3 * time.Hour, Participants: people, Fill: time.Second}); err != nil {
+		t.Fatalf("CreateMeeting: %v", err)
+	}
+}
+
+func set(t *testing.T, w *sim.World, name string, to actions.BalancerState) {
+	t.Helper()
+	if err := w.Balancer().SetState(t.Context(), mustRead(t, w, name).BalancerID, to); err != nil {
+		t.Fatalf("SetState(%s, %s): %v", name, to, err)
+	}
+}
+
+// member reads a server in the balancer.
+func member(t *testing.T, w *sim.World, name string) actions.BalancerServer {
+	t.Helper()
+	s, err := w.Balancer().Server(t.Context(), mustRead(t, w, name).BalancerID)
+	if err != nil {
+		t.Fatalf("Server(%s): %v", name, err)
+	}
+	return s
+}
+
+func meetingsOn(t *testing.T, w *sim.World) (counts []int) {
+	t.Helper()
+	for _, r := range w.Servers() {
+		counts = append(counts, r.Meetings)
+	}
+	return counts
+}
+
+func TestPlacementGoesToTheLowestLoad(t *testing.T) {
+	t.Run("each join weighs 1, so that rooms of a kind spread", func(t *testing.T) {
+		w := sim.New(sim.Config{Servers: 3, Running: 3})
+		for range 6 {
+			hold(t, w, 10)
+		}
+		for i, n := range meetingsOn(t, w) {
+			if n != 2 {
+				t.Errorf("server %d has %d meetings; want 2", i+1, n)
+			}
+		}
+	})
+	t.Run("a burst of rooms still empty spreads by 1 each, whatever else is there", func(t *testing.T) {
+		w := sim.New(sim.Config{Servers: 2, Running: 2})
+		hold(t, w, 40)
+		w.Run(20 * time.Minute) // polled: 41 against 0
+		for range 30 {
+			hold(t, w, 0)
+		}
+		counts := meetingsOn(t, w)
+		if counts[0]+counts[1] != 31 || min(counts[0], counts[1]) != 1 {
+			t.Errorf("meetings = %v; want the burst of 30 all on the emptier server", counts)
+		}
+	})
+	t.Run("the multiplier makes a server heavier", func(t *testing.T) {
+		w := sim.New(sim.Config{Servers: 2, Running: 2, Each: func(i int, s *sim.ServerSpec) { s.Multiplier = float64(3*i - 2) }})
+		for range 10 {
+			hold(t, w, 0)
+		}
+		if counts := meetingsOn(t, w); counts[0] != 8 || counts[1] != 2 {
+			t.Errorf("meetings = %v; want 8 and 2 by multipliers 1 and 4", counts)
+		}
+	})
+	t.Run("cordoned and disabled servers get none", func(t *testing.T) {
+		w := sim.New(sim.Config{Servers: 3, Running: 3})
+		set(t, w, "bbb-server1", actions.Cordoned)
+		set(t, w, "bbb-server2", actions.Disabled)
+		for range 5 {
+			hold(t, w, 5)
+		}
+		if counts := meetingsOn(t, w); counts[0] != 0 || counts[1] != 0 || counts[2] != 5 {
+			t.Errorf("meetings = %v; want all 5 on the third", counts)
+		}
+	})
+}
+
+func TestThePollCountsPeopleModeratorsAndYoungMeetings(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 1, Running: 1})
+	hold(t, w, 4)
+	w.Run(2 * time.Minute)
+	if got := member(t, w, "bbb-server1").Load; got != 15 {
+		t.Errorf("load of a young meeting of 4 = %v; want 15", got)
+	}
+	w.Run(16 * time.Minute)
+	if got := member(t, w, "bbb-server1").Load; got != 5 {
+		t.Errorf("load of an old meeting of 4 = %v; want 5, the moderator counting twice", got)
+	}
+}
+
+func TestAnEnabledServerWaitsForThePollAndAReclaimedOneDoesNot(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 1, Running: 1})
+	hold(t, w, 5)
+	set(t, w, "bbb-server1", actions.Cordoned)
+	set(t, w, "bbb-server1", actions.Enabled)
+	if m := member(t, w, "bbb-server1"); !m.LoadKnown {
+		t.Errorf("cordoned, then enabled: %+v; want its load kept", m)
+	}
+	hold(t, w, 5)
+	set(t, w, "bbb-server1", actions.Disabled)
+	set(t, w, "bbb-server1", actions.Enabled)
+	if m := member(t, w, "bbb-server1"); m.State != actions.Enabled || !m.Online || m.LoadKnown {
+		t.Errorf("disabled, then enabled: %+v; want it online with no load yet", m)
+	}
+	if _, err := w.CreateMeeting(class()); !errors.Is(err, sim.ErrNoServers) {
+		t.Errorf("CreateMeeting before the poll = %v; want ErrNoServers", err)
+	}
+	w.Run(2 * time.Minute)
+	if m := member(t, w, "bbb-server1"); !m.LoadKnown {
+		t.Errorf("after a poll: %+v; want a load", m)
+	}
+}
+
+func TestACordonedServerWithNobodyBecomesDisabled(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 2, Running: 2})
+	set(t, w, "bbb-server1", actions.Cordoned)
+	w.Run(2 * time.Minute)
+	if got := mustRead(t, w, "bbb-server1").State; got != actions.Disabled {
+		t.Errorf("an empty cordoned server is %s; want disabled", got)
+	}
+	hold(t, w, 0) // a meeting that nobody joins
+	set(t, w, "bbb-server2", actions.Cordoned)
+	w.Run(10 * time.Minute)
+	if got := mustRead(t, w, "bbb-server2").State; got != actions.Cordoned {
+		t.Errorf("with a young empty meeting it is %s; want cordoned", got)
+	}
+	w.Run(10 * time.Minute)
+	if r := mustRead(t, w, "bbb-server2"); r.State != actions.Disabled || r.Meetings != 1 {
+		t.Errorf("with an old empty meeting it is %s, %d meetings; want disabled, 1", r.State, r.Meetings)
+	}
+}
+
+func TestAStoppedServerGoesOfflineAfterTwoPollsAndBackAfterOne(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 1, Running: 1})
+	lift := w.Inject(sim.Fault{Kind: sim.BBBCrashed})
+	var offlineAfter time.Duration
+	for mustRead(t, w, "bbb-server1").Online && offlineAfter < time.Hour {
+		w.Run(time.Second)
+		offlineAfter += time.Second
+	}
+	if offlineAfter < 61*time.Second || offlineAfter > 2*time.Minute {
+		t.Errorf("offline after %s; want at the second poll", offlineAfter)
+	}
+	if m := member(t, w, "bbb-server1"); m.State != actions.Enabled || m.LoadKnown {
+		t.Errorf("offline: %+v; want it enabled still, with no load", m)
+	}
+	lift()
+	w.Run(time.Minute)
+	if m := member(t, w, "bbb-server1"); !m.Online || !m.LoadKnown {
+		t.Errorf("back: %+v; want it online after one poll", m)
+	}
+}
+
+func TestAHangingServerStaysOnlineAndGetsMeetings(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 1, Running: 1})
+	w.Inject(sim.Fault{Kind: sim.BBBHangs})
+	w.Run(30 * time.Minute)
+	if !mustRead(t, w, "bbb-server1").Takes {
+		t.Error("after 30 min of hanging it takes no meetings; want hazard 1: it still does")
+	}
+	if _, err := w.CreateMeeting(class()); err == nil {
+		t.Error("a meeting came into being on a hanging server")
+	}
+	if got := w.Figures().MeetingsRefused; got != 1 {
+		t.Errorf("meetings refused = %d; want 1", got)
+	}
+}
+
+func TestAFewHangingServersStarveThePoller(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 745, Running: 745})
+	for i := 83; i <= 745; i += 83 {
+		w.Inject(sim.Fault{Kind: sim.BBBHangs, On: w.Servers()[i-1].Name})
+	}
+	w.Inject(sim.Fault{Kind: sim.BBBCrashed, On: "bbb-server10"})
+	w.Inject(sim.Fault{Kind: sim.BBBCrashed, On: "bbb-server700"})
+	w.Run(10 * time.Minute)
+	if mustRead(t, w, "bbb-server10").Online {
+		t.Error("a crashed server at the head of the list is online; want it polled")
+	}
+	if !mustRead(t, w, "bbb-server700").Online {
+		t.Error("a crashed server at the end of the list is offline; want hazard 2: it is never polled")
+	}
+}
+
+func TestMoreThreadsAndPatienceCureThePoller(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 745, Running: 745, Balancer: sim.BalancerConfig{PollerThreads: 50, PollerWait: 30 * time.Second}})
+	for i := 83; i <= 745; i += 83 {
+		w.Inject(sim.Fault{Kind: sim.BBBHangs, On: w.Servers()[i-1].Name})
+	}
+	w.Inject(sim.Fault{Kind: sim.BBBCrashed, On: "bbb-server700"})
+	w.Run(10 * time.Minute)
+	for _, name := range []string{"bbb-server83", "bbb-server700"} {
+		if mustRead(t, w, name).Online {
+			t.Errorf("%s is online; want it found out", name)
+		}
+	}
+}
+
+func TestARacedCordonTakesMeetingsUntilEnabledAndCordonedAgain(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 2, Running: 2})
+	hold(t, w, 30)
+	hold(t, w, 30) // one on each
+	w.Run(20 * time.Minute)
+	w.Inject(sim.Fault{Kind: sim.CordonRaces, On: "bbb-server1", Times: 1})
+	set(t, w, "bbb-server1", actions.Cordoned)
+	taken := func() int {
+		before := mustRead(t, w, "bbb-server1").Meetings
+		for range 20 {
+			hold(t, w, 1)
+		}
+		return mustRead(t, w, "bbb-server1").Meetings - before
+	}
+	if n := taken(); n == 0 || mustRead(t, w, "bbb-server1").State != actions.Cordoned {
+		t.Errorf("raced: %d new meetings, state %s; want some although it reads cordoned", n, mustRead(t, w, "bbb-server1").State)
+	}
+	w.Run(5 * time.Minute)
+	set(t, w, "bbb-server1", actions.Cordoned)
+	if n := taken(); n == 0 {
+		t.Error("cordoned a second time it takes no meetings; want that to change nothing")
+	}
+	set(t, w, "bbb-server1", actions.Enabled)
+	set(t, w, "bbb-server1", actions.Cordoned)
+	if n := taken(); n != 0 {
+		t.Errorf("enabled and cordoned: %d new meetings; want none", n)
+	}
+}
+
+func TestARacedEnableIsOverwritten(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 1, Running: 1})
+	set(t, w, "bbb-server1", actions.Disabled)
+	w.Inject(sim.Fault{Kind: sim.EnableRaces, Times: 1})
+	set(t, w, "bbb-server1", actions.Enabled)
+	if got := mustRead(t, w, "bbb-server1").State; got != actions.Enabled {
+		t.Errorf("just after: %s; want enabled", got)
+	}
+	w.Run(5 * time.Second)
+	if got := mustRead(t, w, "bbb-server1").State; got != actions.Disabled {
+		t.Errorf("a moment later: %s; want disabled", got)
+	}
+	set(t, w, "bbb-server1", actions.Enabled)
+	w.Run(5 * time.Minute)
+	if got := mustRead(t, w, "bbb-server1").State; got != actions.Enabled {
+		t.Errorf("enabled again: %s; want it to stay", got)
+	}
+}
