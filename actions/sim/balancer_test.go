@@ -42,15 +42,14 @@ func meetingsOn(t *testing.T, w *sim.World) (counts []int) {
 }
 
 func TestPlacementGoesToTheLowestLoad(t *testing.T) {
-	t.Run("each join weighs 1, so that rooms of a kind spread", func(t *testing.T) {
-		w := sim.New(sim.Config{Servers: 3, Running: 3})
-		for range 6 {
-			hold(t, w, 10)
+	t.Run("each create and each join weighs 1, until the poll", func(t *testing.T) {
+		w := sim.New(sim.Config{Servers: 2, Running: 2})
+		hold(t, w, 30) // weighs 31
+		for range 10 {
+			hold(t, w, 1) // each weighs 2
 		}
-		for i, n := range meetingsOn(t, w) {
-			if n != 2 {
-				t.Errorf("server %d has %d meetings; want 2", i+1, n)
-			}
+		if counts := meetingsOn(t, w); max(counts[0], counts[1]) != 10 {
+			t.Errorf("meetings = %v; want the 10 small ones away from the large one", counts)
 		}
 	})
 	t.Run("a burst of rooms still empty spreads by 1 each, whatever else is there", func(t *testing.T) {

@@ -34,7 +34,11 @@ func (o Operator) Start(name string) error {
 
 // Stop switches a server off, with all that runs on it.
 func (o Operator) Stop(name string) error {
-	return o.do(name, func(s *server) { o.w.halt(s, vmOff) })
+	return o.do(name, func(s *server) {
+		if s.vm != vmOff {
+			o.w.halt(s, vmOff)
+		}
+	})
 }
 
 // Crash has the machine itself fail: neither on nor off until it is started.

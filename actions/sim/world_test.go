@@ -3,6 +3,7 @@ package sim_test
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -164,5 +165,54 @@ func TestOneSeedGivesOneCourseOfEvents(t *testing.T) {
 	}
 	if f3, s3 := course(8); reflect.DeepEqual(f1, f3) && reflect.DeepEqual(s1, s3) {
 		t.Error("seeds 7 and 8 give the same course; want the seed to matter")
+	}
+}
+
+func TestEventsAtOneTimeKeepTheirOrder(t *testing.T) {
+	w := sim.New(sim.Config{})
+	var got []int
+	for i := range 50 {
+		w.At(w.Start().Add(time.Duration(i%2)*time.Second), func() { got = append(got, i%2*100+i/2) })
+	}
+	w.Run(time.Second)
+	if !slices.IsSorted(got) || len(got) != 50 {
+		t.Errorf("order = %v; want by time, then as scheduled", got)
+	}
+}
+
+func TestARebootStartsTheBootAndTheCountersAnew(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 1, Cloud: sim.CloudConfig{BBB: sim.Span{Min: time.Minute, Max: time.Minute}}})
+	restart := func() {
+		if err := errors.Join(w.Operator().Stop("bbb-server1"), w.Operator().Start("bbb-server1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	restart()
+	w.Run(40 * time.Second)
+	restart()
+	w.Run(40 * time.Second)
+	if r := mustRead(t, w, "bbb-server1"); r.BBBUp || r.CPUIdle[0]+r.CPUBusy[0] != 40 {
+		t.Errorf("40 s after the second boot: BigBlueButton %v, CPU time %v s; want not yet, 40", r.BBBUp, r.CPUIdle[0]+r.CPUBusy[0])
+	}
+	w.Run(20 * time.Second)
+	if !mustRead(t, w, "bbb-server1").BBBUp {
+		t.Error("a minute after the second boot BigBlueButton does not answer")
+	}
+}
+
+// endless is a source of a meeting a minute, for ever.
+type endless struct{ given int }
+
+func (e *endless) Next() (sim.Arrival, bool) {
+	e.given++
+	return sim.Arrival{At: monday.Add(time.Duration(e.given) * time.Minute), MeetingSpec: sim.MeetingSpec{Duration: time.Minute, Participants: 2}}, true
+}
+
+func TestASourceIsAskedForOneArrivalAtATime(t *testing.T) {
+	w, src := sim.New(sim.Config{Servers: 1, Running: 1, Start: monday}), &endless{}
+	w.Follow(src)
+	w.Run(10*time.Minute + 30*time.Second)
+	if f := w.Figures(); f.Meetings != 10 || f.ParticipantsPresent != 2 || src.given != 11 {
+		t.Errorf("meetings %d, present %d, asked for %d; want 10, 2, 11", f.Meetings, f.ParticipantsPresent, src.given)
 	}
 }
