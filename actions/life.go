@@ -48,6 +48,8 @@ func (d *decision) bringBack(s *Server) {
 	switch {
 	case s.Record.Aim == AimNone:
 		d.say(s, "%s", s.Problem) // the balancer takes it back by itself
+	case s.Record.Aim == AimServe && s.Balancer.State == Enabled:
+		d.say(s, "enabled, but the balancer has not seen it answer")
 	case s.Record.Aim == AimRepair && s.Balancer.State == Enabled:
 		d.step(s, Cordon, AimRepair, Size{}, nil, "the balancer lost the cordon: cordoned again")
 	case s.Probe.answered() && len(down) == 0:

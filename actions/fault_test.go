@@ -1,0 +1,63 @@
+package actions_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+// faults is every error of the cloud and the balancer, at every operation: it
+// strikes the first three calls of each, or for twenty minutes.
+func faults() (out []sim.Fault) {
+	for _, op := range []string{"servers", "start", "stop", "resize", "request", "contract"} {
+		for _, status := range []int{401, 403, 404, 409, 422, 423, 429, 500, 502, 503, 504} {
+			out = append(out, sim.Fault{Kind: sim.CloudAnswers, Op: op, Status: status, Times: 3})
+		}
+	}
+	for _, op := range []string{"start", "stop", "resize"} {
+		out = append(out, sim.Fault{Kind: sim.CloudLost, Op: op, Times: 3}, sim.Fault{Kind: sim.RequestFails, Op: op, Times: 3},
+			sim.Fault{Kind: sim.BusyForever, Op: op, Times: 1, For: time.Hour})
+	}
+	for _, op := range []string{"servers", "server", "state"} {
+		for _, kind := range []sim.FaultKind{sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail} {
+			out = append(out, sim.Fault{Kind: kind, Op: op, For: 20 * time.Minute})
+		}
+	}
+	return append(out, sim.Fault{Kind: sim.ListHangs, Times: 3}, sim.Fault{Kind: sim.StartHangs, Times: 1, For: time.Hour},
+		sim.Fault{Kind: sim.CordonRaces, Times: 3}, sim.Fault{Kind: sim.EnableRaces, Times: 3},
+		sim.Fault{Kind: sim.BBBFails, For: 20 * time.Minute}, sim.Fault{Kind: sim.BBBHangs, For: 20 * time.Minute})
+}
+
+// TestEveryFaultAtEveryOperationIsSurvived has a fleet start, enable, grow,
+// cordon, disable, stop and shrink while something is wrong, and wants the same
+// end as without, nobody harmed, and no promise broken.
+func TestEveryFaultAtEveryOperationIsSurvived(t *testing.T) {
+	for _, f := range append(faults(), sim.Fault{}) {
+		t.Run(fmt.Sprintf("%s %s %d", f.Kind, f.Op, f.Status), func(t *testing.T) {
+			cfg := schoolConfig()
+			sc := newSchool(t, cfg, sim.Config{Servers: 6, Running: 2, Seed: 5})
+			g := sc.guard()
+			sc.run(time.Minute)
+			sc.lessons(8, 50*time.Minute)
+			sc.run(4 * time.Minute) // all have come in
+			if f.Kind != "" {
+				sc.w.Inject(f)
+			}
+			sc.cfg.Capacity.MinActive = 4
+			must(t, sc.s.Reload(sc.cfg))
+			sc.until(2*time.Hour, "scaled out", func() bool { return sc.count(actions.StateActive) >= 4 })
+			sc.cfg.Capacity.MinActive = 2
+			must(t, sc.s.Reload(sc.cfg))
+			sc.until(6*time.Hour, "back at the floor, the others off", func() bool {
+				return sc.count(actions.StateActive) == 2 && sc.count(actions.StateOff) == 4
+			})
+			sc.unharmed()
+			if len(g.broken) > 0 {
+				t.Errorf("broken promises %q\n%s", g.broken, sc.describe())
+			}
+		})
+	}
+}
