@@ -44,7 +44,8 @@ func newPolicy(c Config, base http.RoundTripper, o outbound.Options) *policy {
 	return &policy{
 		base: base, authorize: login(c), contract: contractNumber(c), timeout: c.RequestTimeout,
 		retry: outbound.Retry{Attempts: c.MaxAttempts, Backoff: outbound.Backoff{Base: 500 * time.Millisecond, Max: 10 * time.Second}},
-		pace:  newPace(c.MaxConnections), metrics: outbound.NewMetrics(o.Registerer, "cloud"), log: o.Logger(),
+		lanes: newLanes(c.MaxConnections, len(c.Datacenters)), pace: newPace(c.MaxConnections),
+		metrics: outbound.NewMetrics(o.Registerer, "cloud"), log: o.Logger(),
 	}
 }
 

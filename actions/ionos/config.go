@@ -30,7 +30,9 @@ type Config struct {
 	Exclude     []string            `yaml:"exclude"`      // ids, names, or path.Match patterns of names, left alone
 	Budget      actions.Budget      `yaml:"budget"`       // own limit below the contract's; zero: none
 
-	// MaxConnections bounds the calls under way at once.
+	// MaxConnections bounds the calls under way at once. For each datacenter
+	// beyond the first, one of them is kept out of the reach of any single one,
+	// as far as they go, so that one that hangs never takes them all.
 	MaxConnections int `yaml:"max_connections"`
 	// MaxAttempts bounds how often one call is tried in all.
 	MaxAttempts int `yaml:"max_attempts"`

@@ -174,7 +174,7 @@ func TestNoMoreCallsAtOnceThanConfiguredOrAllowed(t *testing.T) {
 					now.Add(-1)
 					return reply(200, `{}`, "X-RateLimit-Burst", tt.burst), nil
 				}}
-				c := client(t, w, func(c *Config) { c.MaxConnections = tt.max })
+				c := client(t, w, func(c *Config) { c.MaxConnections, c.Datacenters = tt.max, []string{"d1"} })
 				var wg sync.WaitGroup
 				for range 30 {
 					wg.Go(func() { operations()["list"](t.Context(), c) })
@@ -203,5 +203,40 @@ func TestHeadersOutOfRangeAreIgnored(t *testing.T) {
 				t.Errorf("%q: 20 calls took %v, want no wait", text, time.Since(start))
 			}
 		})
+	}
+}
+
+func TestADatacenterWhoseCallsHangDoesNotDelayTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{answer: func(_ int, req *http.Request) (*http.Response, error) {
+			if datacenterOf(req.URL.Path) == "d1" {
+				<-req.Context().Done()
+				return nil, req.Context().Err()
+			}
+			return reply(200, `{}`), nil
+		}}
+		c := client(t, w)
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() { c.Start(ctx, actions.ServerRef{Datacenter: "d1", ID: "s"}) })
+		}
+		synctest.Wait()
+		for _, datacenter := range []string{"d2", "d2"} {
+			if _, err := c.Servers(ctx, datacenter); err != nil || time.Since(start) != 0 {
+				t.Errorf("Servers(%s) took %v, %v, want no wait", datacenter, time.Since(start), err)
+			}
+		}
+		wg.Wait()
+	})
+}
+
+func TestLanesAreAsWideAsTheConnectionsAllow(t *testing.T) {
+	for _, tt := range []struct{ connections, datacenters, want int }{{3, 1, 3}, {3, 2, 2}, {3, 3, 1}, {3, 7, 1}, {1, 2, 1}, {3, 0, 3}} {
+		if got := newLanes(tt.connections, tt.datacenters).width; got != int64(tt.want) {
+			t.Errorf("newLanes(%d, %d): width %d, want %d", tt.connections, tt.datacenters, got, tt.want)
+		}
 	}
 }

@@ -27,6 +27,7 @@ type policy struct {
 	contract  string
 	timeout   time.Duration // of one attempt
 	retry     outbound.Retry
+	lanes     *lanes
 	pace      *pace
 	metrics   outbound.Metrics
 	log       *slog.Logger
@@ -52,6 +53,11 @@ func (p *policy) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // attempt makes one call.
 func (p *policy) attempt(req *http.Request) (*http.Response, *outbound.Fault) {
+	leave, err := p.lanes.enter(req)
+	if err != nil {
+		return nil, outbound.NotSent(err)
+	}
+	defer leave()
 	release, err := p.pace.acquire(req.Context())
 	if err != nil {
 		return nil, outbound.NotSent(err)
