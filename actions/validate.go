@@ -83,6 +83,7 @@ func (p *problems) size(key string, s Size) bool {
 func (c Capacity) validate(p *problems) {
 	p.require(c.MinActive >= 1, "capacity.min_active", c.MinActive, "at least 1: without an active server no meeting can begin")
 	p.require(c.MaxStep >= 1, "capacity.max_step", c.MaxStep, "at least 1")
+	p.positive("capacity.start_time", c.StartTime)
 	floor := c.MinActive
 	for i, f := range c.Schedule {
 		key := fmt.Sprintf("capacity.schedule[%d]", i)
