@@ -1,7 +1,6 @@
 package receiver
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -158,15 +157,13 @@ func TestWhileTheStoreCannotBeWrittenAlertmanagerIsToldToRetry(t *testing.T) {
 	if code != 503 || !strings.Contains(answer, "database not open; send it again") {
 		t.Errorf("got %d %s, want 503", code, answer)
 	}
-	var counted bytes.Buffer
-	families, _ := d.Metrics.Gather()
-	for _, f := range families {
-		if f.GetName() == rules.MetricNotifications {
-			fmt.Fprint(&counted, f)
-		}
+	want := "# HELP bbb_scaler_notifications_total Notifications of Alertmanager, by the status code of the answer.\n" +
+		"# TYPE bbb_scaler_notifications_total counter\n"
+	for _, line := range []string{`200"} 0`, `400"} 0`, `413"} 0`, `415"} 0`, `503"} 1`} {
+		want += `bbb_scaler_notifications_total{code="` + line + "\n"
 	}
-	if !strings.Contains(counted.String(), `value:"503"} counter:{value:1`) {
-		t.Errorf("notifications counted as %s", counted.String())
+	if err := testutil.GatherAndCompare(d.Metrics, strings.NewReader(want), rules.MetricNotifications); err != nil {
+		t.Error(err)
 	}
 }
 
