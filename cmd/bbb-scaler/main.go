@@ -10,10 +10,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
 )
 
 func main() { os.Exit(exitCode()) }
@@ -22,22 +23,13 @@ func exitCode() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	err := daemon.Run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
 	switch {
-	case errors.Is(err, errFound):
+	case errors.Is(err, daemon.ErrFound):
 		return 1 // what was found is printed already
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "bbb-scaler:", err)
 		return 1
 	}
 	return 0
-}
-
-// run does what args say until it is done or ctx is.
-func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
-	o, command, err := parse(args, getenv)
-	if err != nil {
-		return err
-	}
-	return o.commands(stdout, stderr)[command](ctx)
 }
