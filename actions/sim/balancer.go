@@ -33,12 +33,19 @@ func (w *World) ask(op string) error {
 	switch {
 	case w.strike(BalancerDown, op, nil, nil) != nil:
 		return &BalancerError{Message: "connection refused"}
+	case w.strike(BalancerHang, op, nil, nil) != nil:
+		return &BalancerError{Message: "no answer", Hangs: true, Write: writes[op]}
 	case w.strike(BalancerFail, op, nil, nil) != nil:
-		return &BalancerError{Status: http.StatusInternalServerError, Message: "Internal Server Error"}
+		return &BalancerError{Status: http.StatusInternalServerError, Message: "Internal Server Error", Write: writes[op]}
 	case writes[op] && w.strike(BalancerBusy, op, nil, nil) != nil:
-		return &BalancerError{Status: http.StatusBadRequest, Message: "Servers list concurrently modified"}
+		return &BalancerError{Status: http.StatusBadRequest, Message: contention}
 	}
 	return nil
+}
+
+// balancerAnswers tells whether people reach the balancer at all.
+func (w *World) balancerAnswers() bool {
+	return w.hit(BalancerDown, nil) == nil && w.hit(BalancerHang, nil) == nil && w.hit(BalancerFail, nil) == nil
 }
 
 // askFor does the same for a call that names a member.

@@ -254,3 +254,21 @@ func TestARacedEnableIsOverwritten(t *testing.T) {
 		t.Errorf("enabled again: %s; want it to stay", got)
 	}
 }
+
+func TestTheBalancersErrorsMatchTheirSentinels(t *testing.T) {
+	for kind, want := range map[sim.FaultKind]error{sim.BalancerBusy: actions.ErrBusy, sim.BalancerFail: actions.ErrUnknown} {
+		w := sim.New(sim.Config{Servers: 1, Running: 1})
+		w.Inject(sim.Fault{Kind: kind, Times: 1})
+		id := mustRead(t, w, "bbb-server1").BalancerID
+		if err := w.Balancer().SetState(t.Context(), id, actions.Cordoned); !errors.Is(err, want) {
+			t.Errorf("%s: SetState = %v; want %v", kind, err, want)
+		}
+		if err := w.Balancer().SetState(t.Context(), id, actions.Cordoned); err != nil {
+			t.Errorf("%s, once over: %v", kind, err)
+		}
+	}
+	w := sim.New(sim.Config{})
+	if _, err := w.Balancer().Server(t.Context(), "nope"); !errors.Is(err, actions.ErrGone) {
+		t.Errorf("an unknown server: %v; want ErrGone", err)
+	}
+}

@@ -115,16 +115,24 @@ func (w *World) count(ctx context.Context, name string) (actions.MeetingCount, e
 	s, err := w.reach(name)
 	if err != nil {
 		w.mu.Unlock()
-		return actions.MeetingCount{}, w.hang(ctx, err, errors.Is(err, ErrHangs))
+		return actions.MeetingCount{}, w.hang(ctx, err)
 	}
 	defer w.mu.Unlock()
 	return actions.MeetingCount{Meetings: s.running, Participants: s.participants, Videos: s.webcams}, nil
 }
 
-// hang turns the error of a call that never ends into what its caller sees.
-func (w *World) hang(ctx context.Context, err error, hangs bool) error {
+// hangs tells whether err stands for an answer that never comes.
+func hangs(err error) bool {
+	c, isCloud := errors.AsType[*CloudError](err)
+	b, isBalancer := errors.AsType[*BalancerError](err)
+	return isCloud && c.Hangs || isBalancer && b.Hangs || errors.Is(err, ErrHangs)
+}
+
+// hang turns the error of a call that never ends into what its caller sees,
+// and leaves others as they are. It must be called without the lock.
+func (w *World) hang(ctx context.Context, err error) error {
 	switch {
-	case !hangs:
+	case !hangs(err):
 		return err
 	case w.cfg.BlockOnHang:
 		<-ctx.Done()

@@ -23,6 +23,9 @@ type CloudError struct {
 
 // Error says what the cloud answered.
 func (e *CloudError) Error() string {
+	if e.Hangs {
+		return "cloud: " + e.Message
+	}
 	return fmt.Sprintf("cloud answered %d: %s", e.Status, e.Message)
 }
 
@@ -89,6 +92,9 @@ func (w *World) enter(op string, s *server, dc *datacenter) *CloudError {
 		e := refuse(http.StatusTooManyRequests, "Rate limit exceeded")
 		e.RetryAfter = wait
 		return e
+	}
+	if w.strike(CloudHangs, op, s, dc) != nil || op == "servers" && w.strike(ListHangs, op, s, dc) != nil {
+		return &CloudError{Hangs: true, Message: "no answer", Write: writes[op]}
 	}
 	f := w.strike(CloudAnswers, op, s, dc)
 	if f == nil {

@@ -227,22 +227,53 @@ func TestFaultsOfTheCloud(t *testing.T) {
 	})
 }
 
-func TestAHangingListEndsWithItsCallersContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := sim.New(sim.Config{Servers: 1, Datacenters: []string{"one"}, BlockOnHang: true})
-		w.Inject(sim.Fault{Kind: sim.ListHangs, On: "one"})
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		defer cancel()
-		before := time.Now()
-		_, err := w.Cloud().Servers(ctx, "one")
-		if took := time.Since(before); !errors.Is(err, context.DeadlineExceeded) || took != 20*time.Second {
-			t.Errorf("Servers = %v after %s; want the deadline after 20 s", err, took)
-		}
-	})
-	w := sim.New(sim.Config{Servers: 1, Datacenters: []string{"one"}})
-	w.Inject(sim.Fault{Kind: sim.ListHangs})
-	if _, err := w.Cloud().Servers(t.Context(), "one"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("in virtual time: %v; want the deadline at once", err)
+func TestWhatHangsEndsWithItsCallersContext(t *testing.T) {
+	calls := []struct {
+		name    string
+		fault   sim.FaultKind
+		call    func(context.Context, *sim.World) error
+		unknown bool // whether it happened
+	}{
+		{"a list", sim.ListHangs, func(ctx context.Context, w *sim.World) error {
+			_, err := w.Cloud().Servers(ctx, "one")
+			return err
+		}, false},
+		{"a start", sim.CloudHangs, func(ctx context.Context, w *sim.World) error {
+			_, err := w.Cloud().Start(ctx, refOf(t, w, "bbb-server2"))
+			return err
+		}, true},
+		{"the balancer's list", sim.BalancerHang, func(ctx context.Context, w *sim.World) error {
+			_, err := w.Balancer().Servers(ctx)
+			return err
+		}, false},
+		{"a cordon", sim.BalancerHang, func(ctx context.Context, w *sim.World) error {
+			return w.Balancer().SetState(ctx, mustRead(t, w, "bbb-server1").BalancerID, actions.Cordoned)
+		}, true},
+		{"a server's meetings", sim.BBBHangs, func(ctx context.Context, w *sim.World) error {
+			_, err := w.Meetings().Meetings(ctx, actions.BalancerServer{URL: mustRead(t, w, "bbb-server1").URL})
+			return err
+		}, false},
+	}
+	for _, tt := range calls {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := sim.New(sim.Config{Servers: 2, Running: 1, Datacenters: []string{"one"}, BlockOnHang: true})
+				w.Inject(sim.Fault{Kind: tt.fault})
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+				defer cancel()
+				before := time.Now()
+				err := tt.call(ctx, w)
+				if took := time.Since(before); !errors.Is(err, context.DeadlineExceeded) || took != 20*time.Second {
+					t.Errorf("%v after %s; want the deadline after 20 s", err, took)
+				}
+			})
+			w := sim.New(sim.Config{Servers: 2, Running: 1, Datacenters: []string{"one"}})
+			w.Inject(sim.Fault{Kind: tt.fault})
+			err := tt.call(t.Context(), w)
+			if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, actions.ErrUnknown) != tt.unknown {
+				t.Errorf("in virtual time: %v; want the deadline at once, ErrUnknown %v", err, tt.unknown)
+			}
+		})
 	}
 }
 

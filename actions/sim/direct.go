@@ -26,8 +26,7 @@ func (c cloud) Servers(ctx context.Context, datacenter string) ([]actions.CloudS
 	}
 	machines, err := c.w.Machines(datacenter)
 	if err != nil {
-		refused, _ := errors.AsType[*CloudError](err)
-		return nil, c.w.hang(ctx, err, refused.Hangs)
+		return nil, c.w.hang(ctx, err)
 	}
 	return cloudServers(machines), nil
 }
@@ -48,7 +47,8 @@ func (c cloud) change(ctx context.Context, op string, s actions.ServerRef, to ac
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	return c.w.Change(op, s, to)
+	id, err := c.w.Change(op, s, to)
+	return id, c.w.hang(ctx, err)
 }
 
 func (c cloud) Request(ctx context.Context, id string) (actions.RequestStatus, error) {
@@ -59,7 +59,7 @@ func (c cloud) Request(ctx context.Context, id string) (actions.RequestStatus, e
 	if refused, ok := errors.AsType[*CloudError](err); ok && refused.Status == http.StatusNotFound {
 		return actions.RequestStatus{Phase: actions.RequestDone}, nil
 	}
-	return actions.RequestStatus{Phase: phases[phase], Message: message}, err
+	return actions.RequestStatus{Phase: phases[phase], Message: message}, c.w.hang(ctx, err)
 }
 
 var phases = map[string]actions.RequestPhase{
@@ -72,7 +72,7 @@ func (c cloud) Contract(ctx context.Context) (actions.Contract, error) {
 		return actions.Contract{}, err
 	}
 	perServer, limit, provisioned, err := c.w.CloudContract()
-	return actions.Contract{PerServer: perServer, Free: limit.Sub(provisioned)}, err
+	return actions.Contract{PerServer: perServer, Free: limit.Sub(provisioned)}, c.w.hang(ctx, err)
 }
 
 type balancer struct{ w *World }
@@ -83,7 +83,7 @@ func (b balancer) Servers(ctx context.Context) ([]actions.BalancerServer, error)
 	}
 	members, err := b.w.Members()
 	if err != nil {
-		return nil, err
+		return nil, b.w.hang(ctx, err)
 	}
 	servers := make([]actions.BalancerServer, len(members))
 	for i, m := range members {
@@ -97,14 +97,14 @@ func (b balancer) Server(ctx context.Context, id string) (actions.BalancerServer
 		return actions.BalancerServer{}, err
 	}
 	m, err := b.w.Member(id)
-	return m.BalancerServer, err
+	return m.BalancerServer, b.w.hang(ctx, err)
 }
 
 func (b balancer) SetState(ctx context.Context, id string, to actions.BalancerState) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return b.w.SetState(id, to)
+	return b.w.hang(ctx, b.w.SetState(id, to))
 }
 
 type meetings struct{ w *World }

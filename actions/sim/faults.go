@@ -16,6 +16,7 @@ const (
 	BusyForever  FaultKind = "busy forever"   // server, datacenter: accepted writes never end
 	CloudAnswers FaultKind = "cloud answers"  // server, datacenter: calls are answered with Status
 	CloudLost    FaultKind = "cloud lost"     // server, datacenter: writes are applied and answered 502
+	CloudHangs   FaultKind = "cloud hangs"    // server, datacenter: calls are never answered, and change nothing
 	ListHangs    FaultKind = "list hangs"     // datacenter: the list never comes
 	ListShrinks  FaultKind = "list shrinks"   // datacenter: the list lacks its last Share
 	BBBHangs     FaultKind = "bbb hangs"      // server: accepts and never answers
@@ -23,6 +24,7 @@ const (
 	BBBFails     FaultKind = "bbb fails"      // server: answers FAILED
 	ExporterGone FaultKind = "exporter gone"  // server: both exporters refuse connections
 	BalancerDown FaultKind = "balancer down"  // refuses connections
+	BalancerHang FaultKind = "balancer hangs" // accepts and never answers
 	BalancerBusy FaultKind = "balancer busy"  // writes answer 400 "Servers list concurrently modified"
 	BalancerFail FaultKind = "balancer fails" // everything answers 500
 	CordonRaces  FaultKind = "cordon races"   // server: a cordon collides with a poll
@@ -30,6 +32,13 @@ const (
 
 	ExporterUnauthorized FaultKind = "exporter unauthorized" // server: the node exporter answers 401
 )
+
+// FaultKinds returns every kind.
+func FaultKinds() []FaultKind {
+	return []FaultKind{StartHangs, RequestFails, BusyForever, CloudAnswers, CloudLost, CloudHangs, ListHangs, ListShrinks,
+		BBBHangs, BBBCrashed, BBBFails, ExporterGone, ExporterUnauthorized, BalancerDown, BalancerHang, BalancerBusy,
+		BalancerFail, CordonRaces, EnableRaces}
+}
 
 // Fault is something that is wrong, until it is lifted.
 type Fault struct {

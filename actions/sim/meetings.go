@@ -148,7 +148,7 @@ func (w *World) noteRefusal(m *meeting) {
 // tryCreate asks the balancer once. Once placed, a meeting stays with its
 // server in the balancer's mind, even when that does not answer.
 func (w *World) tryCreate(m *meeting) error {
-	if w.hit(BalancerDown, nil) != nil || w.hit(BalancerFail, nil) != nil {
+	if !w.balancerAnswers() {
 		return fmt.Errorf("meeting %q: the balancer does not answer", m.id)
 	}
 	s := m.on

@@ -82,8 +82,10 @@ func (m *member) set(to actions.BalancerState) {
 
 // BalancerError is a refusal by the balancer, as its HTTP answer would say it.
 type BalancerError struct {
-	Status  int // 0: it cannot be reached at all
+	Status  int // 0: there is no answer
 	Message string
+	Hangs   bool // it accepts and never answers; else, with no status, it refuses the connection
+	Write   bool // the call was one that changes something
 }
 
 // Error says what the balancer answered.
@@ -94,10 +96,18 @@ func (e *BalancerError) Error() string {
 	return fmt.Sprintf("balancer answered %d: %s", e.Status, e.Message)
 }
 
-// Unwrap returns actions.ErrGone for an unknown server.
+// Unwrap returns the sentinel that the answer stands for, or nil.
 func (e *BalancerError) Unwrap() error {
-	if e.Status == http.StatusNotFound {
+	switch {
+	case e.Status == http.StatusNotFound:
 		return actions.ErrGone
+	case e.Message == contention:
+		return actions.ErrBusy
+	case e.Write && (e.Hangs || e.Status >= http.StatusInternalServerError):
+		return actions.ErrUnknown
 	}
 	return nil
 }
+
+// contention is what Scalelite says when two writers get in each other's way.
+const contention = "Servers list concurrently modified"

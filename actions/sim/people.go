@@ -56,7 +56,7 @@ func (w *World) admits(m *meeting) bool {
 	if w.answer(m.on) != bbbAnswers {
 		return false
 	}
-	return m.direct || w.hit(BalancerDown, nil) == nil && m.via.online && m.via.state != actions.Disabled
+	return m.direct || w.balancerAnswers() && m.via.online && m.via.state != actions.Disabled
 }
 
 // leave takes everybody out of m, which stops running.

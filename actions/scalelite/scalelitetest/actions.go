@@ -2,7 +2,6 @@ package scalelitetest
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -139,14 +138,14 @@ func (a *api) update(rw http.ResponseWriter, r *http.Request, p params) {
 	}
 	to, ok := states[p.Server.State]
 	change := sim.MemberChange{Secret: (*actions.Secret)(p.Server.Secret), Tag: p.Server.Tag}
-	var err error
-	change.Multiplier, err = p.Server.multiplier()
+	var number bool
+	change.Multiplier, number = p.Server.multiplier()
 	switch {
 	case p.Server.State != "" && !ok:
 		badRequest(rw, "Invalid state parameter: "+p.Server.State)
 		return
-	case err != nil:
-		badRequest(rw, err.Error())
+	case !number:
+		badRequest(rw, "Load-multiplier must be a non-zero number")
 		return
 	}
 	if ok {
@@ -160,15 +159,14 @@ func (a *api) update(rw http.ResponseWriter, r *http.Request, p params) {
 	reply(rw, http.StatusOK, describe(m))
 }
 
-func (s *serverParams) multiplier() (*float64, error) {
+// multiplier returns the multiplier that is sent, or nil; ok is false when it is
+// not one.
+func (s *serverParams) multiplier() (_ *float64, ok bool) {
 	if s.Multiplier == "" {
-		return nil, nil
+		return nil, true
 	}
 	v, err := s.Multiplier.Float64()
-	if err != nil || v == 0 {
-		return nil, fmt.Errorf("Load-multiplier must be a non-zero number") //nolint:staticcheck // Scalelite's words
-	}
-	return &v, nil
+	return &v, err == nil && v != 0
 }
 
 func (a *api) remove(rw http.ResponseWriter, r *http.Request, p params) {

@@ -166,6 +166,8 @@ func reply(rw http.ResponseWriter, status int, v any) {
 func (a *api) refuse(rw http.ResponseWriter, r *http.Request, err error) {
 	e, _ := errors.AsType[*sim.BalancerError](err)
 	switch {
+	case e != nil && e.Hangs:
+		<-r.Context().Done()
 	case e != nil && e.Status == 0:
 		simhttp.HangUp(rw)
 	case e == nil || e.Status >= 500:
