@@ -7,7 +7,10 @@ FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
-COPY . .
+COPY actions actions
+COPY cmd cmd
+COPY receiver receiver
+COPY rules rules
 RUN CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o /out/ ./cmd/bbb-scaler ./cmd/genrules && \
     mkdir /out/data
 
@@ -15,6 +18,7 @@ FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/bbb-scaler /out/genrules /usr/bin/
 COPY --from=build --chown=65534:65534 /out/data /var/lib/bbb-scaler
+COPY deploy/bbb-scaler.yml /etc/bbb-scaler/bbb-scaler.yml
 USER 65534:65534
 VOLUME /var/lib/bbb-scaler
 EXPOSE 9745

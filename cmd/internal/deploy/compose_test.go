@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
 // environment holds the lines of the compose file that ran the scaler's
@@ -113,6 +115,22 @@ func TestTerraformMarksSecretsAsSensitive(t *testing.T) {
 		secret := regexp.MustCompile(`_pw$|_pass$|secret|private_key`).MatchString(block[1])
 		if got := strings.Contains(block[2], "sensitive   = true"); got != secret {
 			t.Errorf("variable %s: sensitive is %t, want %t", block[1], got, secret)
+		}
+	}
+}
+
+func TestTheDaemonReadsEveryVariableOfTheComposeFile(t *testing.T) {
+	asked := map[string]bool{}
+	getenv := func(name string) string {
+		asked[name] = true
+		return ""
+	}
+	if _, err := config.Read("", getenv); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range readCompose(t).Services["bbb-scaler"].Environment {
+		if name, _, _ := strings.Cut(line, "="); !asked[name] {
+			t.Errorf("docker-compose.yml sets %s, which the daemon does not read", name)
 		}
 	}
 }

@@ -1,0 +1,164 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"text/template"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// settings are what the tests set in the daemon's configuration.
+type settings struct {
+	Fleet        *fleet
+	Alertmanager string // base URL; "" for none
+	Webhook      string // for the generated route
+	MinActive    int
+	MemoryMin    float64
+	MemoryMax    float64
+}
+
+const (
+	cooldown = 8 * time.Second // of a server's growth
+	// greatest is more RAM than any server reaches during a test, in MiB.
+	greatest = 1 << 26
+)
+
+// Greatest is for the template.
+func (settings) Greatest() int { return greatest }
+
+// configuration is a fleet's at a hundredth of the usual pace. Only RAM grows,
+// so that what else the machine computes meanwhile changes nothing.
+var configuration = template.Must(template.New("").Parse(`
+fleet: {evaluation_interval: 1s, busy_interval: 200ms, debounce_quiet: 100ms, debounce_max: 500ms}
+thresholds:
+  cpu: {min: 0.001, max: 0.999}
+  memory: {min: {{printf "%.4f" .MemoryMin}}, max: {{printf "%.4f" .MemoryMax}}}
+sizes:
+  default: {cores: 2, ram_mib: 8192}
+  max: {cores: 2, ram_mib: {{.Greatest}}}
+capacity: {min_active: {{.MinActive}}, max_step: 1}
+scale_in: {headroom: 0.0001, recordings_deadline: 1s}
+cooldowns: {server_up: ` + cooldown.String() + `, server_down: 1s, scale_out: 3s, scale_in: 1s, backoff: 1s}
+ionos:
+  url: {{.Fleet.Cloud}}
+  token: ` + cloudToken + `
+  datacenters: [{{range $i, $id := .Fleet.Datacenters}}{{if $i}}, {{end}}{{$id}}{{end}}]
+  name_pattern: bbb-server[0-9]+
+scalelite: {url: {{.Fleet.Balancer}}, secret: ` + balancerSecret + `, poll_interval: ` + pollInterval.String() + `}
+{{with .Alertmanager}}alertmanager: {urls: [{{.}}]}{{end}}
+rules:
+  evaluation_interval: 1s
+  scrape_interval: 1s
+  rate_window: 4s
+  hysteresis: 0.001
+  exporters: {with_bbb: false, recordings: false}
+  forecast: {enabled: false}
+  for: {BBBServerMemoryHigh: 2s, BBBFleetMemoryHigh: 2s, BBBFleetBelowMinimum: 2s, BBBServerMemoryLow: 1h,
+        BBBServerCPUHigh: 1h, BBBFleetCPUHigh: 1h, BBBServerCPULow: 1h, BBBFleetWorkloadLow: 1h}
+  alertmanager: {group_wait: 1s, group_interval: 1s{{with .Webhook}}, url: {{.}}{{end}}}
+`))
+
+// Cloud, Balancer and Datacenters are for the template.
+func (f *fleet) Cloud() string         { return f.cloud }
+func (f *fleet) Balancer() string      { return f.balancer }
+func (f *fleet) Datacenters() []string { return f.world.Datacenters() }
+
+func (s settings) text(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := configuration.Execute(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// daemon is the scaler as a process, that can be killed and started again over
+// the same store.
+type daemon struct {
+	*process
+	path, config, storage, addr string
+}
+
+func startDaemon(t *testing.T, path, addr, config string) *daemon {
+	t.Helper()
+	d := &daemon{path: path, config: config, storage: t.TempDir(), addr: addr}
+	d.start(t)
+	return d
+}
+
+func (d *daemon) start(t *testing.T) {
+	t.Helper()
+	d.process = start(t, d.path, "--config.file="+d.config, "--storage.path="+d.storage,
+		"--web.listen-address="+d.addr, "--log.level=debug")
+	d.ready(t, d.url("/-/ready"))
+}
+
+// crash kills the daemon as the kernel does when memory runs out, and starts it
+// again.
+func (d *daemon) crash(t *testing.T) {
+	t.Helper()
+	d.end(syscall.SIGKILL)
+	d.start(t)
+}
+
+func (d *daemon) url(path string) string { return "http://" + d.addr + path }
+
+// notify posts a notification of one alert as Alertmanager does.
+func (d *daemon) notify(t *testing.T, labels, annotations map[string]string) {
+	t.Helper()
+	alert := map[string]any{
+		"status": "firing", "labels": labels, "annotations": annotations,
+		"startsAt": time.Now().UTC(), "endsAt": time.Time{}, "generatorURL": "",
+		"fingerprint": fmt.Sprintf("%016x", len(fmt.Sprint(labels))),
+	}
+	body, err := json.Marshal(map[string]any{
+		"version": "4", "groupKey": "{}:{}", "status": "firing", "receiver": "bbb-scaler", "truncatedAlerts": 0,
+		"groupLabels": map[string]string{}, "commonLabels": labels, "commonAnnotations": annotations,
+		"externalURL": "http://alertmanager.example.org", "alerts": []any{alert},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Post(d.url("/webhook"), "application/json", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("POST /webhook: status %s", resp.Status)
+	}
+}
+
+// knows reports whether the daemon's table of active alerts has one of a name.
+func (d *daemon) knows(alert string) bool {
+	body, _ := fetch(d.url("/api/v1/alerts"))
+	return strings.Contains(body, alert)
+}
+
+// workloadLow is the alert that has the fleet scale in.
+func workloadLow(d *daemon, t *testing.T) {
+	t.Helper()
+	d.notify(t, map[string]string{rules.LabelAlert: rules.FleetWorkloadLow, rules.LabelFleet: "bbb"},
+		map[string]string{rules.AnnotationValue: "0.01", rules.AnnotationCPU: "0.01", rules.AnnotationMemory: "0.01"})
+}
+
+// journaled counts the journal's lines of a kind of step and its outcome.
+func (d *daemon) journaled(kind actions.Kind, outcome actions.Outcome) (n int) {
+	body, _ := fetch(d.url("/api/v1/journal"))
+	var entries []actions.Entry
+	_ = json.Unmarshal([]byte(body), &entries)
+	for _, e := range entries {
+		if e.Step.Kind == kind && e.Outcome == outcome {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,132 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// The whole path: the memory that this test takes, as a real node exporter shows
+// it, is more than the threshold; a real Prometheus with the generated rules, and a
+// real Alertmanager with the generated route, notify the daemon, which grows
+// the servers and starts another. Then the threshold is raised: the alerts
+// resolve, and nothing grows any more, though there is room.
+func TestAlertsOfARealPrometheusChangeTheFleet(t *testing.T) {
+	for name, s := range map[string]stack{
+		"current servers":  {"prometheus", "alertmanager"},
+		"Debian's servers": {"debian/prometheus", "debian/alertmanager"},
+	} {
+		t.Run(name, func(t *testing.T) { changesTheFleet(t, s) })
+	}
+}
+
+func changesTheFleet(t *testing.T, s stack) {
+	f := newFleet(t, 1, 3, 2)
+	dir, daemonAddr, alertmanager := t.TempDir(), freeAddr(t), freeAddr(t)
+	taken := takeMemory(t)
+	given := settings{
+		Fleet: f, Alertmanager: "http://" + alertmanager, Webhook: "http://" + daemonAddr + "/webhook",
+		MinActive: 2, MemoryMin: taken / 2, MemoryMax: taken * 0.9,
+	}
+	config := writeFile(t, dir, "bbb-scaler.yml", given.text(t))
+	generator := build(t, "genrules")
+	generate(t, generator, config, dir)
+
+	startAlertmanager(t, s, alertmanager, filepath.Join(dir, "alertmanager.yml"))
+	d := startDaemon(t, build(t, "bbb-scaler"), daemonAddr, config)
+	m := startPrometheus(t, s, nodes(t, f), daemonAddr, alertmanager, filepath.Join(dir, "bbb-rules.yml"))
+
+	// Two grow; the fleet's average has the third start, which then grows too.
+	grown := func(i int) bool {
+		return len(f.writes.matching(f.resize(f.server(t, i)))) > 0 && f.server(t, i).Size.RAM > 8192
+	}
+	until(t, 90*time.Second, "a PATCH to servers 1 and 2", func() bool { return grown(1) && grown(2) })
+	until(t, 90*time.Second, "server 3 to start and take meetings", func() bool { return f.is(t, 3, actions.PowerOn, actions.Enabled) })
+
+	given.MemoryMax = 0.95
+	writeFile(t, dir, "bbb-scaler.yml", given.text(t))
+	generate(t, generator, config, dir)
+	m.reload(t)
+	if err := d.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	m.untilFiring(t, time.Minute, rules.ServerMemoryHigh, 0)
+	until(t, time.Minute, "the daemon to hear that the alerts are resolved", func() bool {
+		return !d.knows(rules.ServerMemoryHigh) && !d.knows(rules.FleetMemoryHigh)
+	})
+	until(t, time.Minute, "the changes under way to end", func() bool { return !f.busy() })
+
+	before := f.writes.matching("")
+	time.Sleep(2 * cooldown)
+	if after := f.writes.matching(""); len(after) != len(before) {
+		t.Errorf("writes after the alerts were resolved: %q", after[len(before):])
+	}
+	for _, server := range f.world.Servers() {
+		if server.Size.RAM >= greatest {
+			t.Errorf("server %s had no room left to grow (%v), so that its stop proves nothing", server.Name, server.Size)
+		}
+	}
+}
+
+// nodes runs node exporters on the fleet's hosts and returns their targets.
+func nodes(t *testing.T, f *fleet) (targets []string) {
+	t.Helper()
+	port := nodeExporter(t, f.hosts)
+	for _, host := range f.hosts {
+		targets = append(targets, host+":"+port)
+	}
+	return targets
+}
+
+// generate writes the rules, the route and the rest for a configuration.
+func generate(t *testing.T, generator, config, dir string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), generator, "--config.file="+config, "--output="+dir+"/").CombinedOutput()
+	if err != nil {
+		t.Fatalf("genrules: %v\n%s", err, out)
+	}
+}
+
+// busy reports whether the cloud has a change of any server pending.
+func (f *fleet) busy() bool {
+	for _, s := range f.world.Servers() {
+		if s.Busy {
+			return true
+		}
+	}
+	return false
+}
+
+// takeMemory takes a twentieth of this machine's memory until the test ends, and
+// returns that as a ratio: the least workload that a node exporter can show.
+func takeMemory(t *testing.T) float64 {
+	t.Helper()
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`MemTotal:\s+(\d+) kB`).FindSubmatch(text)
+	if m == nil {
+		t.Fatal("/proc/meminfo has no MemTotal")
+	}
+	total, err := strconv.Atoi(string(m[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const share = 20
+	held := make([]byte, total*1024/share)
+	for i := 0; i < len(held); i += os.Getpagesize() {
+		held[i] = 1
+	}
+	t.Cleanup(func() { runtime.KeepAlive(held) })
+	return 1.0 / share
+}
