@@ -82,7 +82,7 @@ func (s *Scaler) apply(ctx context.Context, cfg Config, step Step, v Server) err
 	if no := s.recheck(ctx, cfg, step, v); no != "" {
 		return s.record(step, Abandoned, no, nil)
 	}
-	before, err := s.intend(cfg, step)
+	before, err := s.intend(cfg, step, v)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (s *Scaler) record(step Step, o Outcome, detail string, with func(*Entry, *
 }
 
 // intend commits what is about to be done, and returns the record before it.
-func (s *Scaler) intend(cfg Config, step Step) (before Record, err error) {
+func (s *Scaler) intend(cfg Config, step Step, v Server) (before Record, err error) {
 	err = s.record(step, Begun, "", func(e *Entry, c *Commit) {
 		before = s.memory.Records[step.ServerID]
 		r := before
@@ -132,7 +132,7 @@ func (s *Scaler) intend(cfg Config, step Step) (before Record, err error) {
 		if to := step.Kind.state(); to != "" {
 			r.wrote(to, e.At)
 		} else {
-			r.Flight = &Flight{Step: step, At: e.At, Deadline: e.At.Add(cfg.Deadlines.of(step.Kind))}
+			r.Flight = &Flight{Step: step, At: e.At, Deadline: e.At.Add(cfg.Deadlines.of(step.Kind) + s.queue(cfg, v))}
 		}
 		if step.Kind == Start {
 			c.Fleet = s.memory.Fleet.started(e.At, cfg.Cooldowns.Out)
@@ -140,6 +140,17 @@ func (s *Scaler) intend(cfg Config, step Step) (before Record, err error) {
 		c.Records = []Record{r}
 	})
 	return before, err
+}
+
+// queue is how much longer a change may take behind the others that are under
+// way in its datacenter. The caller holds mu.
+func (s *Scaler) queue(cfg Config, v Server) (wait time.Duration) {
+	for id, other := range s.servers {
+		if other.Datacenter == v.Datacenter && s.memory.Records[id].Flight != nil {
+			wait += cfg.Deadlines.Queue
+		}
+	}
+	return wait
 }
 
 // state is the balancer state that a step writes; "" for steps of the cloud.

@@ -82,7 +82,7 @@ func (s *Server) standServe(cfg Config, now time.Time) (State, string) {
 	switch {
 	case s.Balancer.State == Enabled && s.Balancer.Online && s.Balancer.LoadKnown:
 		return StateActive, ""
-	case now.Sub(s.Record.At) > cfg.Deadlines.Start+cfg.Deadlines.Warm:
+	case now.Sub(s.Record.At) > cfg.Deadlines.Warm:
 		return StateDown, "runs, but BigBlueButton did not come into service in time; back once it answers"
 	}
 	return StateWarming, ""

@@ -95,7 +95,10 @@ type Cooldowns struct {
 // Deadlines are how long something may take before it is given up, reported
 // and tried again later. No deadline ever ends a meeting.
 type Deadlines struct {
-	Start  time.Duration `yaml:"start"`  // until the server runs
+	Start time.Duration `yaml:"start"` // until the server runs
+	// Queue is added to Start, Stop and Resize for each other change
+	// under way in the same datacenter, which may do one after the other.
+	Queue  time.Duration `yaml:"queue"`
 	Warm   time.Duration `yaml:"warm"`   // until BigBlueButton answers and the balancer sends meetings
 	Stop   time.Duration `yaml:"stop"`   // until the server is off
 	Resize time.Duration `yaml:"resize"` // until the new size shows
@@ -138,7 +141,7 @@ func Defaults() Config {
 			Backoff: time.Minute, BackoffMax: 30 * time.Minute,
 		},
 		Deadlines: Deadlines{
-			Start: 10 * time.Minute, Warm: 15 * time.Minute, Stop: 10 * time.Minute, Resize: 10 * time.Minute,
+			Start: 10 * time.Minute, Queue: time.Minute, Warm: 15 * time.Minute, Stop: 10 * time.Minute, Resize: 10 * time.Minute,
 			Drain: 3 * time.Hour, Read: 20 * time.Second, Write: 30 * time.Second, Stale: 5 * time.Minute, Patience: 3 * time.Second,
 			AlertExpiry: 30 * time.Minute, AlertResync: 3 * time.Minute,
 		},

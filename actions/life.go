@@ -69,7 +69,7 @@ func (d *decision) warm() {
 			d.step(s, Enable, AimServe, Size{}, nil, "BigBlueButton answers: into service")
 		default:
 			d.say(s, "waits for BigBlueButton to answer, until %s",
-				clock(s.Record.At.Add(d.cfg.Deadlines.Start+d.cfg.Deadlines.Warm)))
+				clock(s.Record.At.Add(d.cfg.Deadlines.Warm)))
 		}
 	})
 }

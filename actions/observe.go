@@ -73,7 +73,10 @@ func (s *Server) reached(step Step) bool {
 
 // landed sets what comes after a step that came true.
 func (s *Server) landed(step Step, now time.Time) {
-	if step.Kind == Stop {
+	switch step.Kind {
+	case Start:
+		s.Record.At = now // the deadline for warming begins
+	case Stop:
 		s.Record.aim(AimOff, now)
 	}
 }

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -78,7 +79,9 @@ func (c Config) active(table map[string]Alert, now time.Time) []Alert {
 			out = append(out, a)
 		}
 	}
-	slices.SortFunc(out, func(a, b Alert) int { return strings.Compare(a.Name+a.Fingerprint, b.Name+b.Fingerprint) })
+	slices.SortFunc(out, func(a, b Alert) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Fingerprint, b.Fingerprint))
+	})
 	return out
 }
 
