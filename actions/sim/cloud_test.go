@@ -297,6 +297,9 @@ func TestAnAddressThatIsNotReservedChangesWithAStart(t *testing.T) {
 	if found := mustRead(t, w, r.Addr.String()); found.Name != "bbb-server1" {
 		t.Errorf("the new address finds %q", found.Name)
 	}
+	if found, err := w.Server(old.String()); err == nil {
+		t.Errorf("the old address still finds %q", found.Name)
+	}
 }
 
 func TestAServerSizedByTemplateCannotBeResized(t *testing.T) {

@@ -78,8 +78,9 @@ func (w *World) machine(s *server) Machine {
 	return m
 }
 
-// setAddr gives s another address, and files it under it.
+// setAddr gives s another address, or none, and files it under that.
 func (w *World) setAddr(s *server, addr netip.Addr) {
+	delete(w.byName, s.addr.String())
 	s.addr = addr
 	if addr.IsValid() {
 		w.byName[addr.String()] = s

@@ -67,13 +67,14 @@ func (w *World) add(i int, spec ServerSpec) {
 	if spec.Running {
 		s.vm, s.bbbUp = vmRunning, true
 		s.plug()
-	} else if spec.DynamicAddr {
-		s.addr = netip.Addr{}
 	}
 	w.servers = append(w.servers, s)
 	s.dc.servers = append(s.dc.servers, s)
 	for _, name := range []string{spec.Name, s.id, hostOf(spec.URL), spec.URL, spec.Addr.String()} {
 		w.byName[name] = s
+	}
+	if spec.DynamicAddr && !spec.Running {
+		w.setAddr(s, netip.Addr{})
 	}
 	if !spec.Unregistered {
 		w.enlist(uuid("balancer", i), spec.URL, spec.Secret, spec.Multiplier, s).state = spec.State
@@ -122,7 +123,7 @@ func (w *World) halt(s *server, to vmState) {
 	s.boots++
 	s.offSince, s.wasOn = w.now, true
 	if s.spec.DynamicAddr && to == vmOff {
-		s.addr = netip.Addr{}
+		w.setAddr(s, netip.Addr{})
 	}
 }
 

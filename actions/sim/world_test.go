@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -214,5 +215,32 @@ func TestASourceIsAskedForOneArrivalAtATime(t *testing.T) {
 	w.Run(10*time.Minute + 30*time.Second)
 	if f := w.Figures(); f.Meetings != 10 || f.ParticipantsPresent != 2 || src.given != 11 {
 		t.Errorf("meetings %d, present %d, asked for %d; want 10, 2, 11", f.Meetings, f.ParticipantsPresent, src.given)
+	}
+}
+
+func TestManyMayUseAWorldWhileTimePasses(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 20, Running: 10, Start: monday})
+	w.Follow(sim.SchoolWeek(1, monday, 20).Arrivals())
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for n := range 200 {
+				r := w.Servers()[(7*i+n)%20]
+				ref := actions.ServerRef{Datacenter: r.Datacenter, ID: r.ID}
+				_, _ = w.Cloud().Start(t.Context(), ref)
+				_, _ = w.Cloud().Servers(t.Context(), r.Datacenter)
+				_ = w.Balancer().SetState(t.Context(), r.BalancerID, actions.Enabled)
+				_, _ = w.Meetings().Meetings(t.Context(), actions.BalancerServer{ID: r.BalancerID})
+				w.Inject(sim.Fault{Kind: sim.BBBHangs, On: r.Name, For: time.Minute})()
+				w.Run(time.Minute)
+			}
+		})
+	}
+	wg.Wait()
+	if got, want := w.Now(), monday.Add(200*time.Minute); got.Before(want) {
+		t.Errorf("time = %s; want %s at least", got, want)
+	}
+	if f := w.Figures(); f.CloudCalls != 2*4*200 || f.MeetingsCalls != 4*200 {
+		t.Errorf("calls counted: %d of the cloud, %d of servers; want 1600, 800", f.CloudCalls, f.MeetingsCalls)
 	}
 }

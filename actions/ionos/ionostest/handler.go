@@ -54,6 +54,7 @@ func New(cfg Config) http.Handler {
 	mux := http.NewServeMux()
 	for pattern, serve := range map[string]http.HandlerFunc{
 		"GET /datacenters":                          a.datacenters,
+		"GET /datacenters/{dc}":                     a.datacenter,
 		"GET /datacenters/{dc}/servers":             a.servers,
 		"GET /datacenters/{dc}/servers/{id}":        a.server,
 		"PATCH /datacenters/{dc}/servers/{id}":      a.patch,

@@ -283,6 +283,20 @@ func TestTheContractTellsWhatIsProvisioned(t *testing.T) {
 	}
 }
 
+func TestDatacentersAreListedAndRead(t *testing.T) {
+	sdk := dial(t, ionostest.Config{World: sim.New(sim.Config{Datacenters: []string{"dc-1", "dc-2"}})})
+	list, _, err := sdk.DataCentersApi.DatacentersGet(t.Context()).Depth(1).Execute()
+	if err != nil || len(*list.Items) != 2 || *(*list.Items)[1].Properties.Name != "bbb-2" {
+		t.Errorf("list = %+v, %v; want two, with names", list.Items, err)
+	}
+	if dc, _, err := sdk.DataCentersApi.DatacentersFindById(t.Context(), "dc-2").Execute(); err != nil || *dc.Properties.Location != "de/fra" {
+		t.Errorf("dc-2 = %+v, %v", dc.Properties, err)
+	}
+	if _, _, err := sdk.DataCentersApi.DatacentersFindById(t.Context(), "dc-3").Execute(); status(t, err) != 404 {
+		t.Errorf("dc-3: %v; want 404", err)
+	}
+}
+
 // BenchmarkList lists one of seven datacenters of 745 servers.
 func BenchmarkList(b *testing.B) {
 	w := sim.New(sim.Config{Servers: 745, Running: 400, Datacenters: []string{"1", "2", "3", "4", "5", "6", "7"}})

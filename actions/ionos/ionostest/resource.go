@@ -111,6 +111,22 @@ func (a *api) describe(r *http.Request, m sim.Machine, level int) resource {
 	return s
 }
 
+type datacenterProperties struct {
+	Name     string `json:"name"`
+	Location string `json:"location"`
+}
+
+// describeDatacenter writes the ith datacenter: below level 0 only a reference.
+func (a *api) describeDatacenter(r *http.Request, i, level int) resource {
+	id := a.World.Datacenters()[i]
+	d := resource{ID: id, Type: "datacenter", Href: self(r, "/datacenters/%s", id)}
+	if level >= 0 {
+		d.Metadata = &metadata{State: "AVAILABLE"}
+		d.Properties = datacenterProperties{Name: "bbb-" + strconv.Itoa(i+1), Location: "de/fra"}
+	}
+	return d
+}
+
 func (a *api) metadata(m sim.Machine) *metadata {
 	state := "AVAILABLE"
 	if m.Busy {

@@ -3,6 +3,7 @@ package ionostest
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
@@ -15,12 +16,28 @@ const (
 	maxLimit     = 10000
 )
 
+// datacenters, like datacenter, is not among the calls that the world counts
+// or lets fail: the scaler makes none of them.
 func (a *api) datacenters(rw http.ResponseWriter, r *http.Request) {
+	_, _, depth, err := paging(r)
+	if err != nil {
+		a.refuse(rw, r, err)
+		return
+	}
 	list := collection{Type: "collection", ID: "datacenters", Href: self(r, "/datacenters")}
-	for _, id := range a.World.Datacenters() {
-		list.Items = append(list.Items, resource{ID: id, Type: "datacenter", Href: self(r, "/datacenters/%s", id)})
+	for i := range a.World.Datacenters() {
+		list.Items = append(list.Items, a.describeDatacenter(r, i, depth-1))
 	}
 	answer(rw, r, http.StatusOK, list)
+}
+
+func (a *api) datacenter(rw http.ResponseWriter, r *http.Request) {
+	i := slices.Index(a.World.Datacenters(), r.PathValue("dc"))
+	if i < 0 {
+		a.refuse(rw, r, &sim.CloudError{Status: http.StatusNotFound, Code: "309", Message: "Resource does not exist"})
+		return
+	}
+	answer(rw, r, http.StatusOK, a.describeDatacenter(r, i, 0))
 }
 
 func (a *api) servers(rw http.ResponseWriter, r *http.Request) {
