@@ -91,6 +91,9 @@ func TestPagesLeadOnToTheLast(t *testing.T) {
 		if err != nil {
 			t.Fatalf("offset %d: %v", offset, err)
 		}
+		if n := len(*list.Items); n > 3 {
+			t.Fatalf("offset %d: %d servers on a page; want 3 at most", offset, n)
+		}
 		for _, s := range *list.Items {
 			names = append(names, *s.Properties.Name)
 		}
@@ -168,6 +171,7 @@ func TestRefusalsCarryTheDocumentedCodes(t *testing.T) {
 		code   string
 	}{
 		{name: "a wrong token", server: ionostest.Config{Token: "right"}, call: listWrongly, status: 401, code: "315"},
+		{name: "a wrong password", server: ionostest.Config{User: "user", Password: "right"}, call: listWrongly, status: 401, code: "315"},
 		{name: "a server that does not exist", call: func(ctx context.Context, sdk *ionoscloud.APIClient, _ string) error {
 			_, err := sdk.ServersApi.DatacentersServersStopPost(ctx, dc, unknown).Execute()
 			return err
@@ -200,7 +204,10 @@ func TestRefusalsCarryTheDocumentedCodes(t *testing.T) {
 }
 
 func listWrongly(ctx context.Context, sdk *ionoscloud.APIClient, _ string) error {
-	sdk.GetConfig().Token = "wrong"
+	if sdk.GetConfig().Token != "" {
+		sdk.GetConfig().Token = "wrong"
+	}
+	sdk.GetConfig().Password = "wrong"
 	_, _, err := sdk.ServersApi.DatacentersServersGet(ctx, "dc-1").Execute()
 	return err
 }
