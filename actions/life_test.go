@@ -198,3 +198,22 @@ func must(t tb, err error) {
 		t.Fatal(err)
 	}
 }
+
+func TestExcludedServersAreLeftAlone(t *testing.T) {
+	for _, exclude := range []string{"bbb-server[34]", "bbb-server4", "id"} {
+		sc := lowSchool(t, func(c *actions.Config, _ *sim.Config) { c.Exclude = []string{exclude} })
+		r, err := sc.w.Server("bbb-server4")
+		must(t, err)
+		if exclude == "id" {
+			sc.cfg.Exclude = []string{r.ID}
+			must(t, sc.s.Reload(sc.cfg))
+		}
+		sc.run(2 * time.Hour)
+		if got := sc.state("bbb-server4"); got != actions.StateExcluded {
+			t.Errorf("exclude %q: state %s, want excluded", exclude, got)
+		}
+		if r, _ := sc.w.Server("bbb-server4"); r.State != actions.Enabled || r.Power != actions.PowerOn {
+			t.Errorf("exclude %q: it is %s and %s now", exclude, r.State, r.Power)
+		}
+	}
+}

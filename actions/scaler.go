@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/netip"
-	"path"
 	"slices"
 	"sync"
 	"time"
@@ -113,66 +112,6 @@ func (s *Scaler) open(cfg Config) {
 	})
 }
 
-// Run looks at the fleet again and again until ctx is done: soon after a
-// notification, often while something is under way, and at the evaluation
-// interval in any case. It waits for the writes under way before it returns.
-func (s *Scaler) Run(ctx context.Context) error {
-	for ctx.Err() == nil {
-		if err := s.Cycle(ctx, s.deps.Now()); err != nil && ctx.Err() == nil {
-			s.log.Error("cycle failed", "error", err)
-		}
-		s.rest(ctx)
-	}
-	s.writes.Wait()
-	return nil
-}
-
-// rest waits for the next look.
-func (s *Scaler) rest(ctx context.Context) {
-	timer := time.NewTimer(s.interval())
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	case <-s.wake:
-		s.debounce(ctx)
-	}
-}
-
-// debounce waits until notifications have been quiet, or for long enough.
-func (s *Scaler) debounce(ctx context.Context) {
-	cfg := s.config()
-	end := time.NewTimer(cfg.Fleet.DebounceMax)
-	defer end.Stop()
-	for {
-		quiet := time.NewTimer(cfg.Fleet.DebounceQuiet)
-		select {
-		case <-s.wake:
-			quiet.Stop()
-			continue
-		case <-quiet.C:
-		case <-end.C:
-		case <-ctx.Done():
-		}
-		quiet.Stop()
-		return
-	}
-}
-
-// interval is short while a server is on its way from one state to another.
-func (s *Scaler) interval() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	moving := 0
-	for _, state := range []State{StateStarting, StateWarming, StateDraining, StateEmpty, StateStopping, StateResizing, StateDown} {
-		moving += s.status.Counts[state]
-	}
-	if moving > 0 || s.complete == 0 {
-		return s.cfg.Fleet.BusyInterval
-	}
-	return s.cfg.Fleet.EvaluationInterval
-}
-
 func (s *Scaler) config() Config {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -191,14 +130,6 @@ func (s *Scaler) Reload(cfg Config) error {
 	s.refused = refusals{}
 	s.poke()
 	return nil
-}
-
-// poke wakes Run, and never waits.
-func (s *Scaler) poke() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
 }
 
 // Notify stores what a notification tells and wakes Run. When it returns an
@@ -260,75 +191,4 @@ func (s *Scaler) Status() Status {
 // by id or name.
 func (s *Scaler) Journal(limit int, server string) ([]Entry, error) {
 	return s.deps.Store.Journal(limit, server)
-}
-
-// Pause stores a pause. Its reason and a time to end in the future are required.
-func (s *Scaler) Pause(p Pause) (Pause, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.deps.Now()
-	if p.From.IsZero() {
-		p.From = now
-	}
-	if err := p.validate(now); err != nil {
-		return Pause{}, err
-	}
-	p.ID = fmt.Sprintf("p%d", now.UnixNano())
-	if err := s.commit(Commit{Pauses: []Pause{p}}); err != nil {
-		return Pause{}, fmt.Errorf("storing a pause: %w", err)
-	}
-	s.poke()
-	return p, nil
-}
-
-// ErrInvalid: what was asked for makes no sense; the message says what would.
-var ErrInvalid = errors.New("invalid")
-
-func (p Pause) validate(now time.Time) error {
-	switch _, err := path.Match(p.Server, ""); {
-	case p.Reason == "":
-		return fmt.Errorf("%w pause: a reason is required", ErrInvalid)
-	case !p.Until.After(now):
-		return fmt.Errorf("%w pause: it must end in the future, not at %s", ErrInvalid, p.Until)
-	case err != nil:
-		return fmt.Errorf("%w pause: server pattern %q: %v", ErrInvalid, p.Server, err)
-	}
-	return nil
-}
-
-// Resume ends a pause by its id; "" ends all. ErrGone if there is none.
-func (s *Scaler) Resume(id string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var drop []string
-	for _, p := range s.memory.Pauses {
-		if id == "" || p.ID == id {
-			drop = append(drop, p.ID)
-		}
-	}
-	if len(drop) == 0 && id != "" {
-		return fmt.Errorf("pause %q %w", id, ErrGone)
-	}
-	s.poke()
-	return s.commit(Commit{DropPauses: drop})
-}
-
-// Release gives a server that a person stopped, resized, cordoned or disabled
-// back to the scaler, by id or name. One that runs and is not enabled is
-// brought into service once BigBlueButton answers.
-func (s *Scaler) Release(server string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, known := range s.servers {
-		if known.ID == server || known.Name == server {
-			r := s.memory.Records[known.ID]
-			r.Manual, r.Tried = "", nil
-			if known.State == StateManual && known.Power == PowerOn {
-				r.aim(AimServe, s.deps.Now())
-			}
-			s.poke()
-			return s.commit(Commit{Records: []Record{r}})
-		}
-	}
-	return fmt.Errorf("server %q %w in the fleet", server, ErrGone)
 }

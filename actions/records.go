@@ -1,0 +1,95 @@
+package actions
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// observe brings the records up to what the look shows and stores them; it
+// returns why nothing may be written.
+func (s *Scaler) observe(ctx context.Context, cfg Config, w seen, servers []Server, now time.Time) ([]string, error) {
+	failed := s.failedRequests(ctx, cfg, servers)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var c Commit
+	pauses := s.pausesAt(now, &c)
+	for i := range servers {
+		v := &servers[i]
+		v.Record = s.memory.Records[v.ID] // a write may have ended meanwhile
+		if w.unsure[v.Datacenter] == "" && w.missing[v.ID] == "" && w.balanced == "" && !s.applying[v.ID] {
+			c.Entries = append(c.Entries, v.observe(cfg, failed[v.ID], w.balancerAt, now)...)
+		}
+		v.classify(cfg, w.world, now)
+		v.hold(pauses, now)
+		if s.applying[v.ID] {
+			v.Hold = "a write is under way"
+		}
+		v.since(now)
+		if !reflect.DeepEqual(v.Record, s.memory.Records[v.ID]) {
+			c.Records = append(c.Records, v.Record)
+		}
+	}
+	s.forgive(&c)
+	frozen := s.freeze(cfg, w, now, &c)
+	if err := s.commit(c); err != nil {
+		return nil, fmt.Errorf("storing a look: %w", err)
+	}
+	return append(frozen, s.refused.why(now)...), nil
+}
+
+// forgive takes failed starts out of the scale-out cooldown: others are to be
+// started in their place at once.
+func (s *Scaler) forgive(c *Commit) {
+	f := &s.memory.Fleet
+	for _, e := range c.Entries {
+		if e.Step.Kind == Start && e.Outcome != Done {
+			f = f.forgiven()
+			c.Fleet = f
+		}
+	}
+}
+
+// since notes when the state changed.
+func (v *Server) since(now time.Time) {
+	v.Record.ID = v.ID
+	if v.Record.State != v.State {
+		v.Record.State, v.Record.Since = v.State, now
+	}
+}
+
+// pausesAt returns the pauses in force and drops those that are over.
+func (s *Scaler) pausesAt(now time.Time, c *Commit) []Pause {
+	var out []Pause
+	for _, p := range s.memory.Pauses {
+		if now.Before(p.Until) {
+			out = append(out, p)
+		} else {
+			c.DropPauses = append(c.DropPauses, p.ID)
+		}
+	}
+	slices.SortFunc(out, func(a, b Pause) int { return a.From.Compare(b.From) })
+	return out
+}
+
+// failedRequests asks the cloud about flights whose server shows no pending
+// change and not their goal either.
+func (s *Scaler) failedRequests(ctx context.Context, cfg Config, servers []Server) map[string]string {
+	ids := map[string]string{}
+	var ask []string
+	for i := range servers {
+		if f := servers[i].Record.Flight; f != nil && f.Request != "" && !servers[i].Busy && !servers[i].reached(f.Step) {
+			ids[f.Request] = servers[i].ID
+			ask = append(ask, f.Request)
+		}
+	}
+	failed := map[string]string{}
+	for request, r := range s.requests.Read(ctx, ask, cfg.Deadlines.Patience) {
+		if r.Err == nil && r.Value.Phase == RequestFailed {
+			failed[ids[request]] = "the cloud's request " + request + " failed: " + r.Value.Message
+		}
+	}
+	return failed
+}

@@ -1,0 +1,59 @@
+package actions
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// noteAlerts adds the believed alerts and how Alertmanager was read.
+func (s *Scaler) noteAlerts(cfg Config, w *seen, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.alerts = cfg.active(s.memory.Alerts, now)
+	if s.deps.Alerts == nil {
+		return
+	}
+	last := s.alerts.peek("")
+	status := SourceStatus{Name: "alertmanager", ReadAt: last.At}
+	if last.Err != nil {
+		status.Error = last.Err.Error()
+	}
+	w.sources = append(w.sources, status)
+}
+
+// resync reads Alertmanager's own list when it is time, or when the fleet asks
+// for something and values should be fresh.
+func (s *Scaler) resync(ctx context.Context, cfg Config, now time.Time) {
+	if s.deps.Alerts == nil {
+		s.change("alerts", func() Commit { return cfg.expired(s.memory.Alerts, now) })
+		return
+	}
+	last := s.alerts.peek("")
+	due := cfg.Deadlines.AlertResync
+	if s.valuesCount(cfg, now) {
+		due = cfg.Fleet.EvaluationInterval
+	}
+	if now.Sub(last.At) < due && last.Err == nil {
+		return
+	}
+	got := s.alerts.Read(ctx, []string{""}, cfg.Deadlines.Patience)[""]
+	if got.failure() != nil || !got.At.After(last.At) {
+		s.change("alerts", func() Commit { return cfg.expired(s.memory.Alerts, now) })
+		return
+	}
+	s.change("alerts", func() Commit { return cfg.resynced(s.memory.Alerts, got.Value, got.At) })
+}
+
+// valuesCount reports whether an alert fires whose value decides how much is to
+// change: it is to be fresher than the last notification.
+func (s *Scaler) valuesCount(cfg Config, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(cfg.active(s.memory.Alerts, now), func(a Alert) bool {
+		ask := cfg.Asks[a.Name].Ask
+		return ask == rules.AskStart || ask == rules.AskGrow || ask == rules.AskCordon
+	})
+}

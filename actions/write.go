@@ -1,0 +1,136 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// intend commits what is about to be done, and returns the record before it.
+func (s *Scaler) intend(cfg Config, step Step, v Server) (before Record, err error) {
+	err = s.record(step, Begun, "", func(e *Entry, c *Commit) {
+		before = s.memory.Records[step.ServerID]
+		r := before
+		r.ID = step.ServerID
+		if step.Aim != r.Aim {
+			r.aim(step.Aim, e.At)
+		}
+		if to := step.Kind.state(); to != "" {
+			r.wrote(to, e.At)
+		} else {
+			r.Flight = &Flight{Step: step, At: e.At, Deadline: e.At.Add(cfg.Deadlines.of(step.Kind) + s.queue(cfg, v))}
+		}
+		if step.Kind == Start {
+			c.Fleet = s.memory.Fleet.started(e.At, cfg.Cooldowns.Out)
+		}
+		c.Records = []Record{r}
+	})
+	return before, err
+}
+
+// queue is how much longer a change may take behind the others that are under
+// way in its datacenter. The caller holds mu.
+func (s *Scaler) queue(cfg Config, v Server) (wait time.Duration) {
+	for id, other := range s.servers {
+		if other.Datacenter == v.Datacenter && s.memory.Records[id].Flight != nil {
+			wait += cfg.Deadlines.Queue
+		}
+	}
+	return wait
+}
+
+// state is the balancer state that a step writes; "" for steps of the cloud.
+func (k Kind) state() BalancerState {
+	switch k {
+	case Enable, Reclaim:
+		return Enabled
+	case Cordon:
+		return Cordoned
+	case Disable:
+		return Disabled
+	}
+	return ""
+}
+
+func (d Deadlines) of(k Kind) time.Duration {
+	switch k {
+	case Start:
+		return d.Start
+	case Stop:
+		return d.Stop
+	}
+	return d.Resize
+}
+
+// write makes the change.
+func (s *Scaler) write(ctx context.Context, step Step, v Server) (request string, err error) {
+	switch step.Kind {
+	case Start:
+		return s.deps.Cloud.Start(ctx, v.ServerRef)
+	case Stop:
+		return s.deps.Cloud.Stop(ctx, v.ServerRef)
+	case Grow, Shrink:
+		return s.deps.Cloud.Resize(ctx, v.ServerRef, step.To)
+	}
+	return "", s.deps.Balancer.SetState(ctx, v.Balancer.ID, step.Kind.state())
+}
+
+// settle commits what came of a write. A change of the cloud stays in flight
+// until the world shows it; so does one whose outcome is unknown.
+func (s *Scaler) settle(cfg Config, step Step, before Record, request string, failure error) error {
+	switch {
+	case failure == nil && step.Kind.state() == "":
+		return s.sent(cfg, step, request)
+	case failure == nil:
+		return s.record(step, Done, "", func(e *Entry, c *Commit) { s.changed(cfg, step, e.At, c) })
+	case errors.Is(failure, ErrUnknown), errors.Is(failure, context.DeadlineExceeded), errors.Is(failure, context.Canceled):
+		s.log.Warn("outcome unknown, the next look will tell", "step", step.Kind, "server", step.Server, "error", failure)
+		return nil
+	}
+	return s.fell(cfg, step, before, failure)
+}
+
+// sent notes the request of an accepted change of the cloud.
+func (s *Scaler) sent(cfg Config, step Step, request string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.memory.Records[step.ServerID]
+	var c Commit
+	if r.Flight != nil {
+		f := *r.Flight
+		f.Request = request
+		r.Flight = &f
+	}
+	c.Records = []Record{r}
+	s.refused.cloud = time.Time{}
+	s.changed(cfg, step, s.deps.Now(), &c)
+	if err := s.commit(c); err != nil {
+		return fmt.Errorf("journaling %s of %s: %w", step.Kind, step.Server, err)
+	}
+	return nil
+}
+
+// changed adds the cooldowns that a change that was made begins. The caller
+// holds mu.
+func (s *Scaler) changed(cfg Config, step Step, now time.Time, c *Commit) {
+	f := s.memory.Fleet
+	r := s.memory.Records[step.ServerID]
+	if len(c.Records) > 0 {
+		r = c.Records[0]
+	}
+	switch step.Kind {
+	case Start, Enable, Reclaim:
+		f.In = now
+	case Cordon:
+		r.Down = now
+		if step.Aim != AimRepair {
+			f.In = now
+		}
+	case Grow:
+		r.Up = now
+	case Shrink:
+		r.Down = now
+	}
+	c.Fleet, c.Records = &f, []Record{r}
+}
