@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -209,8 +211,6 @@ bbb_scaler_alertmanager_requests_total{method="getAlerts",outcome="refused"} 2
 }
 
 func TestNothingPrintedLoggedOrEncodedShowsASecret(t *testing.T) {
-	t.Setenv("DEBUG", "1")
-	t.Setenv("SWAGGER_DEBUG", "1")
 	secrets := []string{"pw-5923", "tok-8472", "dTpwdy01OTIz"}
 	for _, set := range []func(*Config){
 		func(c *Config) { c.Username, c.Password = "u", "pw-5923" },
@@ -227,6 +227,23 @@ func TestNothingPrintedLoggedOrEncodedShowsASecret(t *testing.T) {
 				t.Errorf("the log shows %q, or is empty: %s", secret, logged.String())
 			}
 		}
+	}
+}
+
+func TestTheEnvironmentDoesNotMakeItPrintBodies(t *testing.T) {
+	t.Setenv("DEBUG", "1")
+	t.Setenv("SWAGGER_DEBUG", "1")
+	printed, err := os.Create(filepath.Join(t.TempDir(), "printed"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr := os.Stdout, os.Stderr
+	os.Stdout, os.Stderr = printed, printed
+	_, err = source(t, pair(answers(200, `[]`), answers(200, `[]`)), outbound.Options{}).Alerts(t.Context())
+	os.Stdout, os.Stderr = stdout, stderr
+	text, readErr := os.ReadFile(printed.Name())
+	if err != nil || readErr != nil || len(text) != 0 {
+		t.Errorf("printed %q (%v, %v), want nothing", text, err, readErr)
 	}
 }
 

@@ -65,6 +65,7 @@ func TestTheListTellsAllThatTheFleetNeeds(t *testing.T) {
 		{ServerRef: ref("busy-off"), Name: "bbb-043", Size: actions.Size{Cores: 2, RAM: 8192}, Power: actions.PowerOff, Busy: true},
 		{ServerRef: ref("cube"), Name: "bbb-044", Size: actions.Size{Cores: 2, RAM: 4096}, Power: actions.PowerOff, Template: "CUBE"},
 		{ServerRef: ref("crashed"), Name: "bbb-045", Power: actions.PowerOther, HotPlug: actions.HotPlug{RAM: true}},
+		{ServerRef: ref("two-volumes"), Name: "bbb-046", Power: actions.PowerOther},
 		{ServerRef: ref("bare"), Power: actions.PowerOther, Busy: true},
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -240,3 +240,40 @@ func TestLanesAreAsWideAsTheConnectionsAllow(t *testing.T) {
 		}
 	}
 }
+
+func TestACallThatWaitsForItsConnectionHeedsARefusalThatComesMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		w := &wire{answer: func(n int, _ *http.Request) (*http.Response, error) {
+			time.Sleep(time.Second)
+			if n == 0 {
+				return reply(429, ``, "Retry-After", "60"), nil
+			}
+			return reply(200, `{}`), nil
+		}}
+		c := client(t, w, func(c *Config) { c.MaxConnections = 1 })
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() { operations()["contract"](t.Context(), c) })
+		}
+		wg.Wait()
+		for i, call := range w.calls[1:] {
+			if got := call.at.Sub(start); got < 61*time.Second {
+				t.Errorf("call %d came after %v, want none within a minute of the refusal", i+2, got)
+			}
+		}
+	})
+}
+
+func TestAnUnavailableCloudThatNamesATimeIsLeftAloneUntilThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := script(says(503, ``, "Retry-After", "60"), says(200, `{}`))
+		c := client(t, w)
+		if err := operations()["list"](t.Context(), c); err != nil {
+			t.Error(err)
+		}
+		if got := w.calls[1].at.Sub(w.calls[0].at); !within(got, time.Minute) {
+			t.Errorf("repeated after %v, want about a minute", got)
+		}
+	})
+}

@@ -160,6 +160,20 @@ func TestAWriterWhoseTimeIsOverHasSentNothing(t *testing.T) {
 	}
 }
 
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	w := &wire{answer: func(n int) (*http.Response, error) {
+		if n > 0 {
+			return inJSON(200, `[]`).reply()
+		}
+		resp, err := answer{307, "text/html", "", nil}.reply()
+		resp.Header.Set("Location", "https://evil.example/")
+		return resp, err
+	}}
+	if _, err := client(t, w).Servers(t.Context()); err == nil || len(w.calls) != 1 {
+		t.Errorf("Servers() = %v after %d calls, want an error after the first", err, len(w.calls))
+	}
+}
+
 func TestNothingPrintedLoggedOrEncodedShowsASecret(t *testing.T) {
 	secrets := []string{"lb-8472", "bbb-5923", fmt.Sprintf("%x", "lb-8472"), fmt.Sprintf("%x", "bbb-5923"),
 		sum("getServerslb-8472"), sum("updateServerlb-8472"), sum("getServerInfoid=s1lb-8472")}
