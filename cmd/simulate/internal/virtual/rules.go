@@ -40,34 +40,45 @@ type Rules struct {
 	Samples *Samples
 	query   rules.QueryFunc
 	groups  []*rules.Group
-	begun   map[*rules.Group]bool    // evaluated once
-	texts   map[string]texts // by alert name
-	sent    []model.Alert    // by the evaluation under way
+	begun   map[*rules.Group]bool // evaluated once
+	texts   map[string]texts      // by alert name
+	sent    []model.Alert         // by the evaluation under way
 	now     time.Time
 }
 
 // texts are the labels and annotations that a rule adds to its alerts.
 type texts struct{ labels, annotations map[string]string }
 
-// NewRules reads a rule file. groupInterval is for groups that name none;
-// annotations lists those that are wanted, all others are left out. extra names
-// further metrics to store, and for how long.
-func NewRules(text string, groupInterval time.Duration, annotations []string, extra map[string]time.Duration, logger *slog.Logger) (*Rules, error) {
+// Options say what of a rule file matters.
+type Options struct {
+	Interval    time.Duration            // of groups that name none
+	Annotations []string                 // those that are wanted; others are left out
+	Alerts      func(name string) bool   // those that are wanted; nil: all
+	Keep        map[string]time.Duration // further metrics to store, and for how long
+	Logger      *slog.Logger             // nil: silent
+}
+
+// NewRules reads a rule file.
+func NewRules(text string, o Options) (*Rules, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
 	p := parser.NewParser(parser.Options{})
-	file, errs := rulefmt.Parse([]byte(text), false, model.LegacyValidation, p, logger)
+	file, errs := rulefmt.Parse([]byte(text), false, model.LegacyValidation, p, o.Logger)
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("reading the rules: %w", errs[0])
 	}
+	o.dropAlerts(file)
 	keep, err := retention(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading the rules: %w", err)
 	}
-	for name, d := range extra {
+	for name, d := range o.Keep {
 		keep[name] = max(keep[name], d)
 	}
-	r := &Rules{Samples: NewSamples(keep), texts: takeTexts(file, annotations), begun: map[*rules.Group]bool{}}
+	r := &Rules{Samples: NewSamples(keep), texts: takeTexts(file, o.Annotations), begun: map[*rules.Group]bool{}}
 	engine := promql.NewEngine(promql.EngineOpts{
-		Logger: logger, MaxSamples: 50_000_000, Timeout: 10 * time.Minute, LookbackDelta: lookback,
+		Logger: o.Logger, MaxSamples: 50_000_000, Timeout: 10 * time.Minute, LookbackDelta: lookback,
 		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
 		EnableAtModifier:         true, EnableNegativeOffset: true, Parser: p,
 	})
@@ -75,10 +86,10 @@ func NewRules(text string, groupInterval time.Duration, annotations []string, ex
 	manager := rules.NewManager(&rules.ManagerOptions{
 		NameValidationScheme: model.LegacyValidation, Context: context.Background(), ExternalURL: &url.URL{},
 		Appendable: r.Samples, Queryable: r.Samples, QueryFunc: r.query, NotifyFunc: r.notify,
-		ResendDelay: resend, Registerer: prom.NewRegistry(), Logger: logger, GroupLoader: loaded{file, p},
+		ResendDelay: resend, Registerer: prom.NewRegistry(), Logger: o.Logger, GroupLoader: loaded{file, p},
 		DefaultRuleQueryOffset: func() time.Duration { return 0 },
 	})
-	groups, errs := manager.LoadGroups(groupInterval, labels.EmptyLabels(), "", nil, false, "rules")
+	groups, errs := manager.LoadGroups(o.Interval, labels.EmptyLabels(), "", nil, false, "rules")
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("loading the rules: %w", errs[0])
 	}
@@ -98,6 +109,14 @@ func (l loaded) Load(string, bool, model.ValidationScheme) (*rulefmt.RuleGroups,
 	return l.file, nil
 }
 func (l loaded) Parse(query string) (parser.Expr, error) { return l.ParseExpr(query) }
+
+func (o Options) dropAlerts(file *rulefmt.RuleGroups) {
+	for g := range file.Groups {
+		file.Groups[g].Rules = slices.DeleteFunc(file.Groups[g].Rules, func(r rulefmt.Rule) bool {
+			return r.Alert != "" && o.Alerts != nil && !o.Alerts(r.Alert)
+		})
+	}
+}
 
 // takeTexts moves the annotations, and the labels that are no templates, out of
 // the file's alerts. A label with a template stays: its value decides which

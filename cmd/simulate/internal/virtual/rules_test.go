@@ -147,7 +147,7 @@ func (s *sent) lines() []string { slices.Sort(s.list); return s.list }
 
 func inVirtualTime(t *testing.T, seed uint64, minutes int) []string {
 	t.Helper()
-	r, err := virtual.NewRules(ruleFile, time.Minute, []string{"value", "text", "threshold"}, nil, slog.New(slog.DiscardHandler))
+	r, err := virtual.NewRules(ruleFile, virtual.Options{Interval: time.Minute, Annotations: []string{"value", "text", "threshold"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestSamplesKeepWhatTheRulesCanAskForAndNoMore(t *testing.T) {
 }
 
 func TestBadRulesAreRefused(t *testing.T) {
-	if _, err := virtual.NewRules("groups: [{name: a, rules: [{alert: A, expr: '('}]}]", time.Minute, nil, nil, slog.New(slog.DiscardHandler)); err == nil {
+	if _, err := virtual.NewRules("groups: [{name: a, rules: [{alert: A, expr: '('}]}]", virtual.Options{Interval: time.Minute}); err == nil {
 		t.Error("NewRules took an expression that does not parse")
 	}
 }

@@ -1,0 +1,142 @@
+// Package live runs a small school cloud in this process, in front of the
+// user's eyes: the simulated IONOS, Scalelite and BigBlueButton servers with
+// their exporters on loopback, a real Prometheus and a real Alertmanager, and
+// the scaler's daemon, unchanged, talking HTTP to all of them.
+//
+// The world's clock runs faster than the wall's, so that an hour passes in a
+// minute. The daemon, Prometheus and Alertmanager live by the wall's clock:
+// their durations are divided by the speed, and so are the seconds that the
+// node exporters count.
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+// Daemon is the scaler's main function.
+type Daemon func(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error
+
+// Config says what to run.
+type Config struct {
+	Servers int
+	Speed   float64       // seconds of the world in one of the wall's
+	For     time.Duration // of the wall's; 0: until ctx ends
+	Daemon  Daemon
+	Out     io.Writer    // lines for people
+	Log     *slog.Logger // what the parts have to say
+}
+
+// Summary is what a run came to.
+type Summary struct {
+	Steps              map[string]int `json:"steps"`
+	Meetings           int            `json:"meetings"`
+	MeetingsEndedEarly int            `json:"meetings_ended_early"`
+	MeetingsRefused    int            `json:"meetings_refused"`
+	ServerHours        float64        `json:"server_hours"`
+}
+
+// Run builds the cloud, runs it for a while, and takes it down again.
+func Run(ctx context.Context, cfg Config) (Summary, error) {
+	dir, err := os.MkdirTemp("", "bbb-scaler-demo-")
+	if err != nil {
+		return Summary{}, err
+	}
+	defer os.RemoveAll(dir)
+	if cfg.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, cfg.For)
+		defer cancel()
+	}
+	p, err := newPlace(cfg, dir)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer p.close()
+	p.world.Follow(lessons(p.world.Start(), cfg.Servers))
+	p.introduce(cfg.Out)
+	err = p.run(ctx, cfg)
+	return summary(p.world), err
+}
+
+// run starts every part and waits for all of them; the first that fails ends
+// the others.
+func (p *place) run(ctx context.Context, cfg Config) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	part := func(name string, f func(context.Context) error) {
+		wg.Go(func() {
+			if err := f(ctx); err != nil && ctx.Err() == nil {
+				cancel(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	clock := newClock(p.world, cfg.Speed)
+	part("the world", clock.run)
+	part("alertmanager", p.alertmanager.Run)
+	part("prometheus", p.prometheus.Run)
+	part("bbb-scaler", func(ctx context.Context) error {
+		log := &lines{log: cfg.Log, name: "bbb-scaler"}
+		return cfg.Daemon(ctx, p.daemonArgs(), func(string) string { return "" }, log, log)
+	})
+	part("the journal", func(ctx context.Context) error { return p.tell(ctx, clock, cfg.Out) })
+	wg.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+// clock moves a world along with the wall's clock.
+type clock struct {
+	world *sim.World
+	speed float64
+	begun time.Time // of the wall's
+}
+
+func newClock(w *sim.World, speed float64) *clock {
+	return &clock{world: w, speed: speed, begun: time.Now()}
+}
+
+// world's time at a time of the wall's.
+func (c *clock) at(wall time.Time) time.Time {
+	return c.world.Start().Add(time.Duration(float64(wall.Sub(c.begun)) * c.speed))
+}
+
+// tick is how often the world is moved.
+const tick = 20 * time.Millisecond
+
+func (c *clock) run(ctx context.Context) error {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case now := <-ticker.C:
+			c.world.Advance(c.at(now))
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// lines passes what is written on to a log, line by line, for who wants to see
+// the daemon's own words.
+type lines struct {
+	log  *slog.Logger
+	name string
+}
+
+func (l *lines) Write(text []byte) (int, error) {
+	l.log.Debug(strings.TrimSuffix(string(text), "\n"), "from", l.name)
+	return len(text), nil
+}

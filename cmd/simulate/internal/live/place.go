@@ -1,0 +1,199 @@
+package live
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/bbb/bbbtest"
+	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
+	"github.com/bbb-scaler/bbb-scaler/actions/scalelite/scalelitetest"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim/exportertest"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/monitor"
+)
+
+// place is everything that listens, and what it needs to be reached.
+type place struct {
+	world  *sim.World
+	dir    string
+	speed  float64
+	secret secrets
+
+	bbb, node, exporter            []net.Listener // one a server
+	ionosAt, scaleliteAt, daemonAt string         // host:port
+	prometheusAt, alertmanagerAt   string
+
+	prometheus   *monitor.Prometheus
+	alertmanager *monitor.Alertmanager
+	servers      []*http.Server
+}
+
+// secrets are made up for one run.
+type secrets struct{ password, balancer, exporter actions.Secret }
+
+func newSecret() actions.Secret { return actions.Secret(rand.Text()[:16]) }
+
+// Users of the throw-away credentials.
+const (
+	ionosUser    = "demo"
+	exporterUser = "prometheus"
+)
+
+func newPlace(cfg Config, dir string) (*place, error) {
+	p := &place{dir: dir, speed: cfg.Speed, secret: secrets{newSecret(), newSecret(), newSecret()}}
+	err := p.build(cfg)
+	if err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *place) build(cfg Config) error {
+	var err error
+	for _, list := range []*[]net.Listener{&p.bbb, &p.node, &p.exporter} {
+		if *list, err = listenEach(cfg.Servers); err != nil {
+			return err
+		}
+	}
+	p.world = sim.New(sim.Config{
+		Servers: cfg.Servers, Running: floor, Start: begin,
+		Each: func(i int, s *sim.ServerSpec) {
+			s.Name, s.Addr = fmt.Sprintf("bbb-server%d", i), simhttp.Addr(i)
+			s.URL = "http://" + p.bbb[i-1].Addr().String() + "/bigbluebutton/api"
+		},
+	})
+	p.serve(bbbtest.New(bbbtest.Config{World: p.world}), p.bbb...)
+	exporter := exportertest.Config{World: p.world, User: exporterUser, Password: p.secret.exporter}
+	p.serve(slowed(exportertest.Node(exporter), cfg.Speed), p.node...)
+	p.serve(exportertest.BBB(exporter), p.exporter...)
+	if p.ionosAt, err = p.listen(ionostest.New(ionostest.Config{World: p.world, User: ionosUser, Password: p.secret.password})); err != nil {
+		return err
+	}
+	if p.scaleliteAt, err = p.listen(scalelitetest.New(scalelitetest.Config{World: p.world, Secret: p.secret.balancer})); err != nil {
+		return err
+	}
+	if p.daemonAt, err = freePort(); err != nil {
+		return err
+	}
+	return p.monitors(cfg)
+}
+
+// monitors builds Alertmanager and Prometheus from the generated files.
+func (p *place) monitors(cfg Config) error {
+	var err error
+	if p.alertmanagerAt, err = freePort(); err != nil {
+		return err
+	}
+	s, err := p.settings()
+	if err != nil {
+		return err
+	}
+	for name, text := range s.files {
+		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	p.alertmanager, err = monitor.NewAlertmanager(monitor.AlertmanagerConfig{
+		Config: s.alertmanager, ExternalURL: "http://" + p.alertmanagerAt, Logger: cfg.Log,
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.listenAt(p.alertmanagerAt, p.alertmanager.Handler()); err != nil {
+		return err
+	}
+	if p.prometheusAt, err = freePort(); err != nil {
+		return err
+	}
+	p.prometheus, err = monitor.NewPrometheus(monitor.PrometheusConfig{
+		Config: s.prometheus, Dir: p.dir, Lookback: p.shorter(lookback), ResendDelay: p.shorter(resendDelay),
+		ExternalURL: "http://" + p.prometheusAt, Logger: cfg.Log,
+	})
+	if err != nil {
+		return err
+	}
+	return p.listenAt(p.prometheusAt, p.prometheus.Handler())
+}
+
+// listenEach opens a port on the address of each server.
+func listenEach(n int) ([]net.Listener, error) {
+	var all []net.Listener
+	for i := range n {
+		l, err := net.Listen("tcp", net.JoinHostPort(simhttp.Addr(i+1).String(), "0"))
+		if err != nil {
+			for _, l := range all {
+				l.Close()
+			}
+			return nil, listenError(simhttp.Addr(i+1).String(), err)
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+// listenError adds what to do where only 127.0.0.1 is the machine itself.
+func listenError(addr string, err error) error {
+	if runtime.GOOS == "linux" {
+		return fmt.Errorf("listening on %s: %w", addr, err)
+	}
+	return fmt.Errorf("listening on %s: %w (each simulated server has a loopback address of its own; on macOS: sudo ifconfig lo0 alias %s)", addr, err, addr)
+}
+
+// listen serves h on a free port of 127.0.0.1.
+func (p *place) listen(h http.Handler) (at string, err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	p.serve(h, l)
+	return l.Addr().String(), nil
+}
+
+func (p *place) listenAt(at string, h http.Handler) error {
+	l, err := net.Listen("tcp", at)
+	if err != nil {
+		return err
+	}
+	p.serve(h, l)
+	return nil
+}
+
+// freePort finds a port for something that opens it itself.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+func (p *place) serve(h http.Handler, on ...net.Listener) {
+	s := &http.Server{Handler: h}
+	p.servers = append(p.servers, s)
+	for _, l := range on {
+		go func() { _ = s.Serve(l) }() // ends with Close
+	}
+}
+
+// close ends everything that listens.
+func (p *place) close() {
+	var errs []error
+	for _, s := range p.servers {
+		errs = append(errs, s.Close())
+	}
+	for _, list := range [][]net.Listener{p.bbb, p.node, p.exporter} {
+		for _, l := range list {
+			errs = append(errs, l.Close())
+		}
+	}
+	_ = errors.Join(errs...) // closed twice, or never served
+}

@@ -1,0 +1,202 @@
+package live
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"gopkg.in/yaml.v3"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// floor is the least number of active servers in the demo.
+const floor = 2
+
+// Prometheus's defaults for --query.lookback-delta and
+// --rules.alert.resend-delay, before they are divided by the speed.
+const (
+	lookback    = 5 * time.Minute
+	resendDelay = time.Minute
+)
+
+// settings are the texts that configure the parts.
+type settings struct {
+	files        map[string]string // in the place's directory
+	prometheus   string
+	alertmanager string
+}
+
+// Files in the place's directory.
+const (
+	daemonFile   = "bbb-scaler.yml"
+	ruleFile     = "bbb-rules.yml"
+	ionosFile    = "ionos-password"
+	balancerFile = "scalelite-secret"
+)
+
+// settings generates the rules, the route and the daemon's file from one
+// configuration: the shipped defaults in faster time.
+func (p *place) settings() (settings, error) {
+	c := p.config()
+	s := settings{files: map[string]string{ionosFile: p.secret.password.Reveal(), balancerFile: p.secret.balancer.Reveal()}}
+	var err error
+	if s.files[ruleFile], err = generate(rules.FormatRules, c); err != nil {
+		return s, err
+	}
+	if s.alertmanager, err = generate(rules.FormatAlertmanager, c); err != nil {
+		return s, err
+	}
+	if s.files[daemonFile], err = p.daemonConfig(c); err != nil {
+		return s, err
+	}
+	s.prometheus, err = p.prometheusConfig(c)
+	return s, err
+}
+
+func generate(format rules.Format, c config.File) (string, error) {
+	f, err := rules.FileOf(format)
+	if err != nil {
+		return "", err
+	}
+	text, err := f.Render(c.Rules, c.RuleInput())
+	return string(text), err
+}
+
+// config is the shipped default configuration, with the demo's fleet, and with
+// every duration that is not a time limit on a call divided by the speed.
+func (p *place) config() config.File {
+	c := config.Defaults()
+	c.Actions.Capacity.MinActive = floor
+	c.Rules.Forecast.Enabled = false // there is no yesterday
+	p.shorten(reflect.ValueOf(&c.Actions).Elem())
+	p.shorten(reflect.ValueOf(&c.Rules).Elem())
+	d := &c.Actions.Deadlines // calls take as long as they take
+	d.Read, d.Write, d.Patience = 2*time.Second, 5*time.Second, time.Second
+	c.Rules.Alertmanager.URL = "http://" + p.daemonAt + "/webhook"
+	c.Rules.Alertmanager.Username = ""
+	return c
+}
+
+func (p *place) shorter(d time.Duration) time.Duration {
+	return max(time.Millisecond, (time.Duration(float64(d) / p.speed)).Round(time.Millisecond))
+}
+
+// shorten divides all durations within v.
+func (p *place) shorten(v reflect.Value) {
+	switch d := v.Interface().(type) {
+	case time.Duration:
+		if d > 0 {
+			v.SetInt(int64(p.shorter(d)))
+		}
+		return
+	case model.Duration:
+		if d > 0 {
+			v.SetInt(int64(p.shorter(time.Duration(d))))
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				p.shorten(v.Field(i))
+			}
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			value := reflect.New(v.Type().Elem()).Elem()
+			value.Set(v.MapIndex(key))
+			p.shorten(value)
+			v.SetMapIndex(key, value)
+		}
+	}
+}
+
+// daemonConfig is the daemon's file.
+func (p *place) daemonConfig(c config.File) (string, error) {
+	text, err := yaml.Marshal(c.Actions)
+	if err != nil {
+		return "", err
+	}
+	doc := map[string]any{}
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return "", err
+	}
+	maps.Copy(doc, map[string]any{
+		"rules":        c.Rules,
+		"ionos":        map[string]any{"url": "http://" + p.ionosAt, "username": ionosUser, "password_file": ionosFile, "datacenters": p.world.Datacenters()},
+		"scalelite":    map[string]any{"url": "http://" + p.scaleliteAt, "secret_file": balancerFile, "poll_interval": p.shorter(time.Minute).String()},
+		"alertmanager": map[string]any{"urls": []string{"http://" + p.alertmanagerAt}},
+	})
+	text, err = yaml.Marshal(doc)
+	return string(text), err
+}
+
+// prometheusConfig scrapes every exporter and the daemon.
+func (p *place) prometheusConfig(c config.File) (string, error) {
+	login := map[string]any{"username": exporterUser, "password": p.secret.exporter.Reveal()}
+	job := func(name string, labels rules.Matchers, login any, targets ...string) map[string]any {
+		j := map[string]any{"job_name": name, "static_configs": []any{map[string]any{"targets": targets, "labels": map[string]string(labels)}}}
+		if login != nil {
+			j["basic_auth"] = login
+		}
+		return j
+	}
+	interval := c.Rules.ScrapeInterval.String()
+	text, err := yaml.Marshal(map[string]any{
+		"global":     map[string]any{"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": c.Rules.EvaluationInterval.String()},
+		"rule_files": []string{ruleFile},
+		"alerting":   map[string]any{"alertmanagers": []any{map[string]any{"static_configs": []any{map[string]any{"targets": []string{p.alertmanagerAt}}}}}},
+		"scrape_configs": []any{
+			job("node", c.Rules.Exporters.Node, login, addresses(p.node)...),
+			job("bbb", c.Rules.Exporters.BBB, login, addresses(p.exporter)...),
+			job("scaler", c.Rules.Exporters.Scaler, nil, p.daemonAt),
+		},
+	})
+	return string(text), err
+}
+
+func addresses(list []net.Listener) []string {
+	var out []string
+	for _, l := range list {
+		out = append(out, l.Addr().String())
+	}
+	return out
+}
+
+// daemonArgs is the daemon's command line.
+func (p *place) daemonArgs() []string {
+	return []string{
+		fmt.Sprintf("--config.file=%s/%s", p.dir, daemonFile), "--web.listen-address=" + p.daemonAt,
+		fmt.Sprintf("--storage.path=%s/bbb-scaler", p.dir),
+	}
+}
+
+func summary(w *sim.World) Summary {
+	f := w.Figures()
+	s := Summary{
+		Steps: map[string]int{}, Meetings: f.Meetings, MeetingsEndedEarly: f.MeetingsEndedEarly,
+		MeetingsRefused: f.MeetingsRefused, ServerHours: f.ServerHours,
+	}
+	for _, kind := range kinds() {
+		s.Steps[string(kind)] = f.Steps[kind]
+	}
+	return s
+}
+
+// String is the summary for people.
+func (s Summary) String() string {
+	var steps []string
+	for _, kind := range kinds() {
+		steps = append(steps, fmt.Sprintf("%s %d", kind, s.Steps[string(kind)]))
+	}
+	return fmt.Sprintf("\nMeetings: %d, ended early %d, refused %d. Server-hours: %.1f.\nSteps: %s.\n",
+		s.Meetings, s.MeetingsEndedEarly, s.MeetingsRefused, s.ServerHours, strings.Join(steps, ", "))
+}
