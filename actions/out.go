@@ -71,8 +71,9 @@ func (d *decision) needFor(what string, workload float64, band rules.Band, a Ale
 }
 
 // measureDelay is how long before an alert was seen its value had been
-// measured: about two scrapes and an evaluation.
-const measureDelay = time.Minute
+// measured: about two scrapes and an evaluation, which keep the pace of the
+// looks (one minute by default).
+func (d *decision) measureDelay() time.Duration { return 2 * d.cfg.Fleet.EvaluationInterval }
 
 // activeAt is how many servers were in service when a value seen at t had been
 // measured. Without it, capacity added since would be counted as load.
@@ -80,7 +81,7 @@ func (d *decision) activeAt(t time.Time) int {
 	n := d.active
 	for i := len(d.v.Active) - 1; i >= 0; i-- {
 		n = d.v.Active[i].N
-		if !d.v.Active[i].At.After(t.Add(-measureDelay)) {
+		if !d.v.Active[i].At.After(t.Add(-d.measureDelay())) {
 			break
 		}
 	}
