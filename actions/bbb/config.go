@@ -21,8 +21,8 @@ type Config struct {
 	InsecureSkipVerify bool `yaml:"insecure_skip_verify"`
 }
 
-// Defaults returns the section that an empty file gives. SHA-256 is taken by
-// every BigBlueButton since 2.2. A healthy server answers well under a second;
+// Defaults returns the section that an empty file gives. BigBlueButton takes
+// SHA-1 and SHA-256 (its API documentation). A healthy server answers well under a second;
 // 6 s leave room for one under load.
 func Defaults() Config {
 	return Config{Checksum: outbound.SHA256, RequestTimeout: 6 * time.Second}

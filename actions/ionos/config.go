@@ -45,8 +45,9 @@ type Config struct {
 }
 
 // Defaults returns the section that an empty file gives. Three connections are
-// what the provider's own Kubernetes driver allows itself; a list of a thousand
-// servers at depth 3 is about 5 MB, which 15 s are ample for.
+// what other clients of this API allow themselves, since its numeric limits are
+// not documented; a list of a thousand servers at depth 3 is about 5 MB, which
+// 15 s are ample for.
 func Defaults() Config {
 	return Config{
 		URL:            "https://api.ionos.com/cloudapi/v6",

@@ -30,7 +30,7 @@ type Client struct {
 	timeout time.Duration
 	retry   outbound.Retry
 	// writing holds one token: Scalelite answers parallel writers with errors
-	// (12 of 160 updates by four writers, measured on 1.8.5).
+	// (12 of 160 updates, measured on 1.8.5).
 	writing chan struct{}
 	metrics outbound.Metrics
 	log     *slog.Logger
