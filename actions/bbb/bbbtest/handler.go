@@ -7,15 +7,8 @@
 package bbbtest
 
 import (
-	"crypto/sha1"
-	"crypto/sha256"
-	"crypto/sha512"
-	"crypto/subtle"
-	"encoding/hex"
 	"encoding/xml"
 	"errors"
-	"hash"
-	"io"
 	"net/http"
 	"path"
 	"strings"
@@ -78,7 +71,7 @@ func (a *api) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	case a.refuses(rw, r, server):
 	case !ok:
 		failed(rw, "unsupportedRequest", "This request is not supported.")
-	case action != "api" && !checks(action, r, server.Secret.Reveal()):
+	case action != "api" && !simhttp.Checks(r, action, server.Secret, nil):
 		failed(rw, "checksumError", "Checksums do not match")
 	default:
 		call(a, rw, request{r, server, action})
@@ -100,21 +93,6 @@ func (a *api) refuses(rw http.ResponseWriter, r *http.Request, server sim.Readin
 		simhttp.HangUp(rw)
 	}
 	return true
-}
-
-var hashes = map[int]func() hash.Hash{40: sha1.New, 64: sha256.New, 128: sha512.New}
-
-// checks verifies the checksum over action, raw query and secret.
-func checks(action string, r *http.Request, secret string) bool {
-	sent := r.URL.Query().Get("checksum")
-	make, ok := hashes[len(sent)]
-	if !ok {
-		return false
-	}
-	query := strings.NewReplacer("&checksum="+sent, "", "checksum="+sent+"&", "", "checksum="+sent, "").Replace(r.URL.RawQuery)
-	h := make()
-	io.WriteString(h, action+query+secret)
-	return subtle.ConstantTimeCompare([]byte(hex.EncodeToString(h.Sum(nil))), []byte(sent)) == 1
 }
 
 // response is the envelope of every answer.

@@ -4,15 +4,9 @@
 package scalelitetest
 
 import (
-	"crypto/sha1"
-	"crypto/sha256"
-	"crypto/sha512"
-	"crypto/subtle"
-	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"hash"
 	"io"
 	"mime"
 	"net"
@@ -83,7 +77,7 @@ func (a *api) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		failed(rw, "unsupportedContentType", "POST request Content-Type is missing or unsupported")
 		return
 	}
-	if !a.checks(action, r) {
+	if !simhttp.Checks(r, action, a.Secret, a.Algorithms) {
 		failed(rw, "checksumError", "You did not pass the checksum security check")
 		return
 	}
@@ -100,37 +94,6 @@ func hostOnly(hostport string) string {
 		return host
 	}
 	return hostport
-}
-
-var hashes = map[int]struct {
-	name string
-	make func() hash.Hash
-}{40: {"SHA1", sha1.New}, 64: {"SHA256", sha256.New}, 128: {"SHA512", sha512.New}}
-
-// checks verifies the checksum over action, raw query and secret. The body is
-// not part of it.
-func (a *api) checks(action string, r *http.Request) bool {
-	sent := r.URL.Query().Get("checksum")
-	algorithm, ok := hashes[len(sent)]
-	if !ok || !a.allows(algorithm.name) {
-		return false
-	}
-	query := strings.NewReplacer("&checksum="+sent, "", "checksum="+sent+"&", "", "checksum="+sent, "").Replace(r.URL.RawQuery)
-	h := algorithm.make()
-	io.WriteString(h, action+query+a.Secret.Reveal())
-	return subtle.ConstantTimeCompare([]byte(hex.EncodeToString(h.Sum(nil))), []byte(sent)) == 1
-}
-
-func (a *api) allows(algorithm string) bool {
-	if a.Algorithms == nil {
-		return true
-	}
-	for _, allowed := range a.Algorithms {
-		if allowed == algorithm {
-			return true
-		}
-	}
-	return false
 }
 
 // failed answers in the shape of BigBlueButton's API: 200 and XML.
