@@ -32,7 +32,8 @@ type Figures struct {
 	CloudCalls    int `json:"cloud_calls"`
 	BalancerCalls int `json:"balancer_calls"`
 	MeetingsCalls int `json:"meetings_calls"` // asked of BigBlueButton servers
-	// Steps counts the changes that came true in the world, whoever asked.
+	// Steps counts the changes asked of the cloud and the balancer, once they
+	// came true; not those of an Operator or the balancer's own poller.
 	Steps map[actions.Kind]int `json:"steps"`
 	Flaps int                  `json:"flaps"` // started again within FlapWithin of a stop
 }
