@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // moment is a point of a step at which the daemon is killed.
@@ -14,7 +15,7 @@ type moment struct {
 }
 
 // crashAt kills the daemon at each moment, in order, and starts it again.
-func (d *daemon) crashAt(t *testing.T, moments []moment) {
+func (d *daemon) crashAt(t testing.TB, moments []moment) {
 	t.Helper()
 	for _, m := range moments {
 		until(t, time.Minute, m.name, m.came)
@@ -30,7 +31,8 @@ func TestADrainGoesOnAfterKill9AndNothingIsDoneTwice(t *testing.T) {
 	}
 	config := writeFile(t, t.TempDir(), "bbb-scaler.yml", settings{Fleet: f, MinActive: 2, MemoryMin: 0.3, MemoryMax: 0.7}.text(t))
 	d := startDaemon(t, build(t, "bbb-scaler"), freeAddr(t), config)
-	workloadLow(d, t)
+	low := map[string]string{rules.AnnotationValue: "0.01", rules.AnnotationCPU: "0.01", rules.AnnotationMemory: "0.01"}
+	d.notify(t, low, map[string]string{rules.LabelAlert: rules.FleetWorkloadLow, rules.LabelFleet: "bbb"})
 
 	leaving := 0 // the server that drains; which one is the scaler's choice
 	drains := func() bool {

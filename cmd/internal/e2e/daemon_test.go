@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
-	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // settings are what the tests set in the daemon's configuration.
@@ -71,7 +70,7 @@ func (f *fleet) Cloud() string         { return f.cloud }
 func (f *fleet) Balancer() string      { return f.balancer }
 func (f *fleet) Datacenters() []string { return f.world.Datacenters() }
 
-func (s settings) text(t *testing.T) string {
+func (s settings) text(t testing.TB) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := configuration.Execute(&b, s); err != nil {
@@ -87,14 +86,14 @@ type daemon struct {
 	path, config, storage, addr string
 }
 
-func startDaemon(t *testing.T, path, addr, config string) *daemon {
+func startDaemon(t testing.TB, path, addr, config string) *daemon {
 	t.Helper()
 	d := &daemon{path: path, config: config, storage: t.TempDir(), addr: addr}
 	d.start(t)
 	return d
 }
 
-func (d *daemon) start(t *testing.T) {
+func (d *daemon) start(t testing.TB) {
 	t.Helper()
 	d.process = start(t, d.path, "--config.file="+d.config, "--storage.path="+d.storage,
 		"--web.listen-address="+d.addr, "--log.level=debug")
@@ -103,7 +102,7 @@ func (d *daemon) start(t *testing.T) {
 
 // crash kills the daemon as the kernel does when memory runs out, and starts it
 // again.
-func (d *daemon) crash(t *testing.T) {
+func (d *daemon) crash(t testing.TB) {
 	t.Helper()
 	d.end(syscall.SIGKILL)
 	d.start(t)
@@ -111,18 +110,21 @@ func (d *daemon) crash(t *testing.T) {
 
 func (d *daemon) url(path string) string { return "http://" + d.addr + path }
 
-// notify posts a notification of one alert as Alertmanager does.
-func (d *daemon) notify(t *testing.T, labels, annotations map[string]string) {
+// notify posts one notification of an alert for each set of labels, as
+// Alertmanager does.
+func (d *daemon) notify(t testing.TB, annotations map[string]string, labels ...map[string]string) {
 	t.Helper()
-	alert := map[string]any{
-		"status": "firing", "labels": labels, "annotations": annotations,
-		"startsAt": time.Now().UTC(), "endsAt": time.Time{}, "generatorURL": "",
-		"fingerprint": fmt.Sprintf("%016x", len(fmt.Sprint(labels))),
+	alerts := make([]map[string]any, len(labels))
+	for i, l := range labels {
+		alerts[i] = map[string]any{
+			"status": "firing", "labels": l, "annotations": annotations,
+			"startsAt": time.Now().UTC(), "endsAt": time.Time{}, "generatorURL": "", "fingerprint": fmt.Sprintf("%016x", i+1),
+		}
 	}
 	body, err := json.Marshal(map[string]any{
 		"version": "4", "groupKey": "{}:{}", "status": "firing", "receiver": "bbb-scaler", "truncatedAlerts": 0,
-		"groupLabels": map[string]string{}, "commonLabels": labels, "commonAnnotations": annotations,
-		"externalURL": "http://alertmanager.example.org", "alerts": []any{alert},
+		"groupLabels": map[string]string{}, "commonLabels": map[string]string{}, "commonAnnotations": annotations,
+		"externalURL": "http://alertmanager.example.org", "alerts": alerts,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -141,13 +143,6 @@ func (d *daemon) notify(t *testing.T, labels, annotations map[string]string) {
 func (d *daemon) knows(alert string) bool {
 	body, _ := fetch(d.url("/api/v1/alerts"))
 	return strings.Contains(body, alert)
-}
-
-// workloadLow is the alert that has the fleet scale in.
-func workloadLow(d *daemon, t *testing.T) {
-	t.Helper()
-	d.notify(t, map[string]string{rules.LabelAlert: rules.FleetWorkloadLow, rules.LabelFleet: "bbb"},
-		map[string]string{rules.AnnotationValue: "0.01", rules.AnnotationCPU: "0.01", rules.AnnotationMemory: "0.01"})
 }
 
 // journaled counts the journal's lines of a kind of step and its outcome.

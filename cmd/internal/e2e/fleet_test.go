@@ -37,13 +37,13 @@ type fleet struct {
 	writes   *writes
 }
 
-// newFleet runs so many servers, the first ones switched on. net is the third
+// newFleet runs so many servers, the first ones switched on. net is the second
 // number of their addresses, by which fleets that run at once differ.
-func newFleet(t *testing.T, net, servers, running int) *fleet {
+func newFleet(t testing.TB, net, servers, running int) *fleet {
 	t.Helper()
 	f := &fleet{writes: &writes{}}
 	for i := 1; i <= servers; i++ {
-		f.hosts = append(f.hosts, fmt.Sprintf("127.0.%d.%d", net, i))
+		f.hosts = append(f.hosts, fmt.Sprintf("127.%d.%d.%d", net, i/250, i%250+1))
 	}
 	_, port, _ := strings.Cut(freeAddr(t), ":")
 	f.world = sim.New(sim.Config{
@@ -71,7 +71,7 @@ func newFleet(t *testing.T, net, servers, running int) *fleet {
 func exactly(d time.Duration) sim.Span { return sim.Span{Min: d, Max: d} }
 
 // run lets the world's time pass with the wall clock's.
-func (f *fleet) run(t *testing.T) {
+func (f *fleet) run(t testing.TB) {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -92,7 +92,7 @@ func (f *fleet) run(t *testing.T) {
 	})
 }
 
-func (f *fleet) serve(t *testing.T, addr string, handler http.Handler) (url string) {
+func (f *fleet) serve(t testing.TB, addr string, handler http.Handler) (url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -107,7 +107,7 @@ func (f *fleet) serve(t *testing.T, addr string, handler http.Handler) (url stri
 }
 
 // server reads server i, counted from 1.
-func (f *fleet) server(t *testing.T, i int) sim.Reading {
+func (f *fleet) server(t testing.TB, i int) sim.Reading {
 	t.Helper()
 	s, err := f.world.Server(f.hosts[i-1])
 	if err != nil {
@@ -117,7 +117,7 @@ func (f *fleet) server(t *testing.T, i int) sim.Reading {
 }
 
 // meet has people hold a meeting on server i.
-func (f *fleet) meet(t *testing.T, i int, id string) {
+func (f *fleet) meet(t testing.TB, i int, id string) {
 	t.Helper()
 	spec := sim.MeetingSpec{ID: id, Duration: time.Hour, Participants: 3, Fill: time.Second}
 	if _, err := f.world.HostMeeting(f.hosts[i-1], spec); err != nil {
@@ -126,7 +126,7 @@ func (f *fleet) meet(t *testing.T, i int, id string) {
 }
 
 // is reports whether server i is on or off, and how the balancer has it.
-func (f *fleet) is(t *testing.T, i int, power actions.Power, state actions.BalancerState) bool {
+func (f *fleet) is(t testing.TB, i int, power actions.Power, state actions.BalancerState) bool {
 	s := f.server(t, i)
 	return s.Power == power && s.State == state
 }
@@ -176,7 +176,7 @@ func (f *fleet) state(s sim.Reading, state string) string {
 }
 
 // expect checks how often each write was made.
-func (f *fleet) expect(t *testing.T, want map[string]int) {
+func (f *fleet) expect(t testing.TB, want map[string]int) {
 	t.Helper()
 	for expr, n := range want {
 		if got := f.writes.matching(expr); len(got) != n {

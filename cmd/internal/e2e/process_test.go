@@ -17,7 +17,7 @@ import (
 )
 
 // root is the module's top as an absolute path.
-func root(t *testing.T) string {
+func root(t testing.TB) string {
 	t.Helper()
 	dir, err := filepath.Abs("../../..")
 	if err != nil {
@@ -36,7 +36,7 @@ var install = sync.OnceValue(func() error {
 })
 
 // program returns the path of an installed program, such as debian/prometheus.
-func program(t *testing.T, name string) string {
+func program(t testing.TB, name string) string {
 	t.Helper()
 	if err := install(); err != nil {
 		t.Fatal(err)
@@ -45,10 +45,11 @@ func program(t *testing.T, name string) string {
 }
 
 // build builds a program of this module and returns its path.
-func build(t *testing.T, name string) string {
+func build(t testing.TB, name string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "github.com/bbb-scaler/bbb-scaler/cmd/"+name).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", path,
+		"github.com/bbb-scaler/bbb-scaler/cmd/"+name).CombinedOutput()
 	if err != nil {
 		t.Fatalf("go build %s: %v\n%s", name, err, out)
 	}
@@ -64,7 +65,7 @@ type process struct {
 }
 
 // start runs a program with arguments, its working directory empty.
-func start(t *testing.T, path string, args ...string) *process {
+func start(t testing.TB, path string, args ...string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(path, args...), done: make(chan struct{}), log: &logBuffer{}}
 	p.cmd.Dir = t.TempDir()
@@ -127,7 +128,7 @@ func (b *logBuffer) String() string {
 }
 
 // freeAddr returns an address on loopback that nothing listened on just now.
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -139,7 +140,7 @@ func freeAddr(t *testing.T) string {
 
 // until polls until ok is true, and fails after the limit, saying what was
 // waited for.
-func until(t *testing.T, limit time.Duration, what string, ok func() bool) {
+func until(t testing.TB, limit time.Duration, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(limit); !ok(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -150,7 +151,7 @@ func until(t *testing.T, limit time.Duration, what string, ok func() bool) {
 
 // ready waits until an HTTP server answers 200 on url, and fails when its
 // process ends before.
-func (p *process) ready(t *testing.T, url string) {
+func (p *process) ready(t testing.TB, url string) {
 	t.Helper()
 	until(t, time.Minute, url+" to answer 200", func() bool {
 		if p.ended() {
@@ -174,7 +175,7 @@ func fetch(url string) (body string, status int) {
 }
 
 // writeFile writes a file into dir and returns its path.
-func writeFile(t *testing.T, dir, name, text string) string {
+func writeFile(t testing.TB, dir, name, text string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.WriteFile(path, []byte(strings.TrimLeft(text, "\n")), 0o600); err != nil {

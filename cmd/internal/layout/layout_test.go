@@ -29,9 +29,11 @@ var mayImport = map[string][]string{
 	"actions/alertmanager":          {"actions", "actions/outbound"},
 
 	"actions/sim":                     {"actions", "rules"},
-	"actions/ionos/ionostest":         {"actions", "actions/sim"},
-	"actions/scalelite/scalelitetest": {"actions", "actions/sim"},
-	"actions/bbb/bbbtest":             {"actions", "actions/sim"},
+	"actions/sim/simhttp":             {"actions/sim"},
+	"actions/sim/exportertest":        {"actions", "actions/sim", "actions/sim/simhttp"},
+	"actions/ionos/ionostest":         {"actions", "actions/sim", "actions/sim/simhttp"},
+	"actions/scalelite/scalelitetest": {"actions", "actions/sim", "actions/sim/simhttp"},
+	"actions/bbb/bbbtest":             {"actions", "actions/sim", "actions/sim/simhttp"},
 
 	"cmd/internal/config": {
 		"rules", "actions", "receiver", "actions/ionos", "actions/scalelite", "actions/bbb",
@@ -47,7 +49,7 @@ var onlyImporters = map[string][]string{
 	"github.com/labstack/echo/v4":                              {"receiver"},
 	"github.com/prometheus/alertmanager/notify/webhook":        {"cmd/simulate"},
 	"github.com/prometheus/prometheus/tsdb":                    {"cmd/simulate"},
-	"github.com/bbb-scaler/bbb-scaler/actions/sim":             {"actions/ionos/ionostest", "actions/scalelite/scalelitetest", "actions/bbb/bbbtest", "cmd/simulate"},
+	"github.com/bbb-scaler/bbb-scaler/actions/sim":             {"actions/sim", "actions/ionos/ionostest", "actions/scalelite/scalelitetest", "actions/bbb/bbbtest", "cmd/simulate"},
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest": {"cmd/simulate"},
 }
 
@@ -130,10 +132,8 @@ func TestTheTopLevelIsExactlyTheLayout(t *testing.T) {
 		".ci", ".gitignore", "CHANGELOG.md", "Dockerfile", "LICENSE", "Makefile", "README.md",
 		"actions", "cmd", "deploy", "go.mod", "go.sum", "receiver", "rules",
 	}
-	for name := range strings.FieldsSeq(string(out)) {
-		if !slices.Contains(allowed, name) {
-			t.Errorf("the top level holds %s; it holds nothing but %q", name, allowed)
-		}
+	if got := slices.Sorted(strings.FieldsSeq(string(out))); !slices.Equal(got, allowed) {
+		t.Errorf("the top level holds %q, want exactly %q", got, allowed)
 	}
 }
 
