@@ -85,7 +85,11 @@ func Defaults() File {
 // alone. All problems are in one error, each with its key or variable, its
 // value, and what is allowed.
 func Load(path string, getenv func(string) string) (File, error) {
-	f, errs := read(path, getenv)
+	text, err := readText(path)
+	if err != nil {
+		return File{}, together(path, []error{err})
+	}
+	f, errs := parse(text, getenv)
 	errs = append(errs, readSecrets(&f, filepath.Dir(path))...)
 	errs = append(errs, slices.Concat(f.IONOS.Validate(), f.Scalelite.Validate(), f.BBB.Validate(), f.Alertmanager.Validate(),
 		f.Prometheus.Validate(), f.Web.Validate())...)
@@ -95,16 +99,12 @@ func Load(path string, getenv func(string) string) (File, error) {
 // Read reads the same for programs that only need the core's and the rules'
 // sections: it opens no file with a secret and asks for no credentials.
 func Read(path string, getenv func(string) string) (File, error) {
-	f, errs := read(path, getenv)
-	return f, together(path, errs)
-}
-
-func read(path string, getenv func(string) string) (File, []error) {
 	text, err := readText(path)
 	if err != nil {
-		return File{}, []error{err}
+		return File{}, together(path, []error{err})
 	}
-	return parse(text, getenv)
+	f, errs := parse(text, getenv)
+	return f, together(path, errs)
 }
 
 func readText(path string) ([]byte, error) {

@@ -126,8 +126,9 @@ func TestFilesThatAreRefused(t *testing.T) {
 }
 
 func TestAMissingFileIsAnError(t *testing.T) {
-	if _, err := Load(filepath.Join(t.TempDir(), "none.yml"), env(nil)); err == nil {
-		t.Error("Load accepted a file that does not exist")
+	_, err := Load(filepath.Join(t.TempDir(), "none.yml"), env(nil))
+	if err == nil || !strings.Contains(err.Error(), "no such file") || strings.Contains(err.Error(), "ionos.") {
+		t.Errorf("Load = %v, want one error, that there is no such file", err)
 	}
 }
 

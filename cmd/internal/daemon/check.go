@@ -3,10 +3,277 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
 // ErrFound is the end of a check that found something wrong, and printed it.
 var ErrFound = errors.New("something is wrong")
 
-func (o *options) check(ctx context.Context, stdout, stderr io.Writer) error { return ErrFound }
+// check reads all that the daemon would, changes nothing, and prints what it
+// found.
+func (o *options) check(ctx context.Context, stdout io.Writer) error {
+	c := &preflight{printer: printer{out: stdout}}
+	file, err := config.Load(o.configFile, o.getenv)
+	if err != nil {
+		c.wrong("configuration", err, "")
+		return c.end()
+	}
+	c.ok("configuration", "valid")
+	for _, w := range file.Warnings() {
+		c.note("configuration", "%s", w)
+	}
+	links, err := connect(file, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		c.wrong("connections", err, "")
+		return c.end()
+	}
+	c.file, c.clients = file, *links.now.Load()
+	c.cloud(ctx)
+	c.balancer(ctx)
+	c.alertmanager(ctx)
+	c.fleet(ctx, links)
+	c.prometheus(ctx)
+	return c.end()
+}
+
+// preflight is a check under way.
+type preflight struct {
+	printer
+	file    config.File
+	clients clients
+	status  actions.Status
+	found   int
+}
+
+func (c *preflight) ok(what, format string, args ...any) {
+	c.line("ok     %-14s %s", what, fmt.Sprintf(format, args...))
+}
+
+func (c *preflight) note(what, format string, args ...any) {
+	c.line("note   %-14s %s", what, fmt.Sprintf(format, args...))
+}
+
+// wrong notes a problem, and how to mend it unless the error says so itself.
+func (c *preflight) wrong(what string, err error, mend string) {
+	c.found++
+	c.line("WRONG  %-14s %s", what, strings.ReplaceAll(err.Error(), "\n", "\n         "))
+	if mend != "" {
+		c.line("         to mend it: %s", mend)
+	}
+}
+
+func (c *preflight) end() error {
+	switch {
+	case c.found == 1:
+		c.line("\n1 thing is wrong")
+	case c.found > 1:
+		c.line("\n%d things are wrong", c.found)
+	default:
+		c.line("\nnothing is wrong")
+	}
+	if c.err == nil && c.found > 0 {
+		return ErrFound
+	}
+	return c.err
+}
+
+// cloud lists every datacenter, all at once, so that one that hangs costs one
+// deadline.
+func (c *preflight) cloud(ctx context.Context) {
+	lists := make([][]actions.CloudServer, len(c.file.Actions.Datacenters))
+	errs := make([]error, len(lists))
+	var g errgroup.Group
+	for i, dc := range c.file.Actions.Datacenters {
+		g.Go(func() error {
+			ctx, cancel := context.WithTimeout(ctx, c.file.Actions.Deadlines.Read)
+			defer cancel()
+			lists[i], errs[i] = c.clients.cloud.Servers(ctx, dc)
+			return nil
+		})
+	}
+	_ = g.Wait()
+	for i, dc := range c.file.Actions.Datacenters {
+		if errs[i] != nil {
+			c.wrong("ionos", errs[i], mendCloud(errs[i], dc))
+			continue
+		}
+		c.datacenter(dc, lists[i])
+	}
+	c.contract(ctx)
+}
+
+func (c *preflight) contract(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, c.file.Actions.Deadlines.Read)
+	defer cancel()
+	contract, err := c.clients.cloud.Contract(ctx)
+	if err != nil {
+		c.wrong("ionos", err, mendCloud(err, ""))
+		return
+	}
+	c.ok("ionos", "the contract has room for %s; a server may have %s", contract.Free, contract.PerServer)
+	if most := c.file.Actions.Sizes.Max; !most.Fits(contract.PerServer) {
+		c.wrong("ionos", fmt.Errorf("sizes.max: %s is more than a server of the contract may have, %s", most, contract.PerServer),
+			"lower sizes.max, or ask IONOS for more")
+	}
+}
+
+func (c *preflight) datacenter(dc string, list []actions.CloudServer) {
+	ours := slices.DeleteFunc(slices.Clone(list), func(s actions.CloudServer) bool { return !c.file.Actions.Names.Match(s.Name) })
+	if len(ours) == 0 {
+		c.wrong("ionos", fmt.Errorf("none of the %d servers of datacenter %s has a name of the fleet", len(list), dc),
+			"change ionos.name_pattern, or take the datacenter out of ionos.datacenters")
+		return
+	}
+	c.ok("ionos", "datacenter %s: %d servers, %d of them the fleet's", dc, len(list), len(ours))
+	cold := slices.DeleteFunc(ours, func(s actions.CloudServer) bool { return s.Template != "" || s.HotPlug.CPU && s.HotPlug.RAM })
+	if len(cold) > 0 {
+		c.note("ionos", "%d of them cannot grow while they run, since their boot volumes lack the hot-plug flags: %s", len(cold), someNames(cold))
+	}
+}
+
+func someNames(servers []actions.CloudServer) string {
+	const most = 5
+	var names []string
+	for _, s := range servers[:min(most, len(servers))] {
+		names = append(names, s.Name)
+	}
+	if len(servers) > most {
+		names = append(names, "…")
+	}
+	return strings.Join(names, ", ")
+}
+
+func mendCloud(err error, dc string) string {
+	switch {
+	case errors.Is(err, actions.ErrAuth):
+		return "check ionos.token, or ionos.username and password, and that the login may see the datacenter"
+	case errors.Is(err, actions.ErrGone) && dc != "":
+		return fmt.Sprintf("check ionos.datacenters: is %s an id of a datacenter of this contract?", dc)
+	}
+	return "check ionos.url and the network on the way there"
+}
+
+// balancer lists Scalelite's servers, and asks some of them themselves.
+func (c *preflight) balancer(ctx context.Context) {
+	if c.file.Actions.NoBalancer {
+		return // the configuration's warning has said so
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.file.Actions.Deadlines.Read)
+	defer cancel()
+	list, err := c.clients.balancer.Servers(ctx)
+	if err != nil {
+		mend := "check scalelite.url, and that Scalelite is 1.5.1 or newer"
+		if errors.Is(err, actions.ErrAuth) {
+			mend = "check scalelite.secret: it is Scalelite's LOADBALANCER_SECRET"
+		}
+		c.wrong("scalelite", err, mend)
+		return
+	}
+	states := map[actions.BalancerState]int{}
+	for _, s := range list {
+		states[s.State]++
+	}
+	c.ok("scalelite", "%d servers: %d enabled, %d cordoned, %d disabled", len(list), states[actions.Enabled], states[actions.Cordoned], states[actions.Disabled])
+	c.servers(ctx, list)
+}
+
+// servers asks a few of the servers that should answer.
+func (c *preflight) servers(ctx context.Context, list []actions.BalancerServer) {
+	const some = 5
+	asked := 0
+	for _, s := range list {
+		if s.State != actions.Enabled || !s.Online || asked == some {
+			continue
+		}
+		asked++
+		if n, err := c.clients.meetings.Meetings(ctx, s); err != nil {
+			c.wrong("bbb", err, "check that this host reaches the server, and its certificate (bbb.ca_file)")
+		} else {
+			c.ok("bbb", "%s: %d meetings, %d participants", s.URL, n.Meetings, n.Participants)
+		}
+	}
+	if asked == 0 {
+		c.note("bbb", "no server is enabled and online, so that none was asked")
+	}
+}
+
+func (c *preflight) alertmanager(ctx context.Context) {
+	if len(c.file.Alertmanager.URLs) == 0 {
+		return // the configuration's warning has said so
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.file.Actions.Deadlines.Read)
+	defer cancel()
+	alerts, err := c.clients.alerts.Alerts(ctx)
+	if err != nil {
+		c.wrong("alertmanager", err, "check alertmanager.urls and the login")
+		return
+	}
+	ours, silenced := 0, 0
+	for _, a := range alerts {
+		if _, known := c.file.Actions.Asks[a.Name]; known {
+			ours++
+			if a.Suppressed {
+				silenced++
+			}
+		}
+	}
+	c.ok("alertmanager", "%d alerts, %d of them ask the scaler for something, %d of these silenced", len(alerts), ours, silenced)
+}
+
+// fleet has the daemon's own core look at the world, as a dry run over an empty
+// store, and shows what it would make of it.
+func (c *preflight) fleet(ctx context.Context, l *links) {
+	cfg := c.file.Actions
+	cfg.DryRun = true
+	scaler, err := actions.New(cfg, l.deps(actions.NewMemoryStore(), slog.New(slog.DiscardHandler), nil))
+	if err != nil {
+		c.wrong("fleet", err, "")
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*cfg.Deadlines.Read)
+	defer cancel()
+	for look := 0; look < 2 || pending(scaler.Status()); look++ { // the second look has the servers' own answers
+		if err := scaler.Cycle(ctx, time.Now()); err != nil {
+			c.wrong("fleet", err, "")
+			return
+		}
+		if !outbound.Sleep(ctx, time.Second) {
+			break
+		}
+	}
+	c.status = scaler.Status()
+	c.joined()
+}
+
+// pending reports whether a source has neither been read nor failed yet.
+func pending(st actions.Status) bool {
+	return slices.ContainsFunc(st.Sources, func(s actions.SourceStatus) bool { return s.ReadAt.IsZero() && s.Error == "" })
+}
+
+// joined names what could not be joined, and prints the fleet.
+func (c *preflight) joined() {
+	for _, s := range c.status.Servers {
+		if s.State == actions.StateUnjoined || s.State == actions.StateUncertain {
+			c.wrong("fleet", fmt.Errorf("%s: %s", s.Name, s.Reason), "")
+		}
+	}
+	for _, u := range c.status.Unjoined {
+		c.wrong("fleet", errors.New(u), "register the server, mend its DNS name or scalelite.host_names, or ionos.name_pattern")
+	}
+	c.ok("fleet", "%d servers: %s; floor %d, ceiling %s", len(c.status.Servers), counts(c.status.Counts), c.status.Floor, ceiling(c.status.Ceiling))
+	c.line("")
+	c.table(serverRows(c.status.Servers))
+	c.line("")
+}

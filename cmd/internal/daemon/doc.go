@@ -10,7 +10,7 @@ import (
 
 // Run does what args say until it is done or ctx is.
 func Run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
-	o, command, err := parse(args, getenv)
+	o, command, err := parse(args, getenv, stdout)
 	if err != nil {
 		return err
 	}

@@ -40,9 +40,10 @@ type pauseFlags struct {
 
 // parse reads the command line; what a client of the daemon needs can come from
 // the environment too.
-func parse(args []string, getenv func(string) string) (*options, string, error) {
+func parse(args []string, getenv func(string) string, stdout io.Writer) (*options, string, error) {
 	o := &options{getenv: getenv, log: &promslog.Config{}}
 	app := kingpin.New("bbb-scaler", "Scales a fleet of BigBlueButton servers on IONOS, behind Scalelite, on what Alertmanager tells it.")
+	app.UsageWriter(stdout).ErrorWriter(stdout) // of --help and --version; errors are returned
 	app.Version(version.Print("bbb-scaler"))
 	app.HelpFlag.Short('h')
 	app.Flag("config.file", "Configuration file; without it, the defaults and the environment.").StringVar(&o.configFile)
@@ -97,7 +98,7 @@ func (o *options) commands(stdout, stderr io.Writer) map[string]func(context.Con
 	}
 	return map[string]func(context.Context) error{
 		"run":     func(ctx context.Context) error { return o.daemon(ctx, stderr) },
-		"check":   func(ctx context.Context) error { return o.check(ctx, stdout, stderr) },
+		"check":   func(ctx context.Context) error { return o.check(ctx, stdout) },
 		"status":  client(o.showStatus),
 		"explain": client(o.explain),
 		"pause":   client(o.askPause),

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/bbb/bbbtest"
+	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
+	"github.com/bbb-scaler/bbb-scaler/actions/scalelite/scalelitetest"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// The secrets of the town; none may ever be shown.
+const (
+	ionosToken   = "ionos-hush-2837465"
+	balancerPass = "balancer-hush-918273"
+	serverSecret = "server-hush-564738"
+	promToken    = "prometheus-hush-657483"
+	alertPass    = "alertmanager-hush-102938"
+	webToken     = "web-hush-475869"
+)
+
+const dc = "9f6dd2dd-15ba-4ae1-8f6c-1f3f4c1f6b7d"
+
+// town is a simulated world that a daemon reaches over HTTP, with its time
+// running a minute a second.
+type town struct {
+	world                                      *sim.World
+	ionos, scalelite, alertmanager, prometheus string
+}
+
+// cleaner is a *testing.T or a testscript's environment.
+type cleaner interface{ Cleanup(func()) }
+
+func newTown(t cleaner, servers, running int) *town {
+	bbbs, err := net.Listen("tcp", "0.0.0.0:0") // every server has a loopback address of its own
+	if err != nil {
+		panic(err)
+	}
+	each := simhttp.Loopback(bbbs.Addr().(*net.TCPAddr).Port)
+	w := sim.New(sim.Config{
+		Servers: servers, Running: running, Datacenters: []string{dc}, BlockOnHang: true,
+		Each: func(i int, s *sim.ServerSpec) {
+			each(i, s)
+			s.Secret = serverSecret
+			s.HotPlug = actions.HotPlug{CPU: true, RAM: true}
+		},
+	})
+	serve := func(h http.Handler) string {
+		s := httptest.NewServer(h)
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	bbb := &httptest.Server{Listener: bbbs, Config: &http.Server{Handler: bbbtest.New(bbbtest.Config{World: w})}}
+	bbb.Start()
+	t.Cleanup(bbb.Close)
+	t.Cleanup(pass(w))
+	return &town{
+		world:        w,
+		ionos:        serve(ionostest.New(ionostest.Config{World: w, Token: ionosToken})),
+		scalelite:    serve(scalelitetest.New(scalelitetest.Config{World: w, Secret: balancerPass})),
+		alertmanager: serve(noAlerts{}),
+		prometheus:   serve(scraping{w}),
+	}
+}
+
+// pass lets the world's time pass until stop is called.
+func pass(w *sim.World) (stop func()) {
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				w.Run(1200 * time.Millisecond)
+			}
+		}
+	})
+	return func() {
+		close(done)
+		wg.Wait()
+	}
+}
+
+// config is a daemon's configuration for the town, quick enough for its time.
+func (t *town) config() string {
+	return fmt.Sprintf(`
+fleet: {evaluation_interval: 500ms, busy_interval: 200ms, debounce_quiet: 50ms, debounce_max: 200ms}
+capacity: {min_active: 1}
+ionos: {url: %q, datacenters: [%s], token: %s}
+scalelite: {url: %q, secret: %s, poll_interval: 1s}
+alertmanager: {urls: [%q], username: am, password: %s}
+prometheus: {url: %q, bearer_token: %s}
+`, t.ionos, dc, ionosToken, t.scalelite, balancerPass, t.alertmanager, alertPass, t.prometheus, promToken)
+}
+
+// noAlerts is an Alertmanager that holds none.
+type noAlerts struct{}
+
+func (noAlerts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, pass, _ := r.BasicAuth(); pass != alertPass {
+		http.Error(w, "unauthorized", http.StatusUnauthorized)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprint(w, "[]")
+}
+
+// scraping is a Prometheus that has the rules loaded and scrapes what runs.
+type scraping struct{ world *sim.World }
+
+func (p scraping) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	switch {
+	case r.Header.Get("Authorization") != "Bearer "+promToken:
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, `{"status":"error","errorType":"unauthorized","error":"unauthorized"}`)
+	case r.URL.Path == "/api/v1/rules":
+		fmt.Fprintf(w, `{"status":"success","data":{"groups":[{"name":"g","file":"f","interval":30,"rules":[%s]}]}}`, alertingRules())
+	default:
+		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"vector","result":[%s]}}`, p.samples())
+	}
+}
+
+func alertingRules() (text string) {
+	for name := range rules.Meanings() {
+		if text != "" {
+			text += ","
+		}
+		text += fmt.Sprintf(`{"type":"alerting","name":%q,"query":"1","duration":60,"labels":{},"annotations":{},"alerts":[],"health":"ok"}`, name)
+	}
+	return text
+}
+
+func (p scraping) samples() (text string) {
+	for _, s := range p.world.Servers() {
+		if s.Addr.IsValid() && s.Power == actions.PowerOn {
+			if text != "" {
+				text += ","
+			}
+			text += fmt.Sprintf(`{"metric":{"instance":"%s:9100"},"value":[1800000000,"1"]}`, s.Addr)
+		}
+	}
+	return text
+}
+
+// eventually waits until ok holds, for a time that is far too long for it.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	give := time.After(60 * time.Second)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-give:
+			t.Fatalf("still not: %s", what)
+		}
+	}
+}

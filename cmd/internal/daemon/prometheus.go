@@ -1,0 +1,138 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/api"
+	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// prometheus checks that the rules are loaded and the fleet is scraped.
+func (c *preflight) prometheus(ctx context.Context) {
+	if c.file.Prometheus.URL == "" {
+		c.note("prometheus", "prometheus.url is not set: neither the rules nor what is scraped were checked")
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*c.file.Prometheus.RequestTimeout)
+	defer cancel()
+	prom, err := dialPrometheus(c.file.Prometheus)
+	if err != nil {
+		c.wrong("prometheus", err, "check prometheus.url")
+		return
+	}
+	c.loaded(ctx, prom)
+	c.scraped(ctx, prom)
+}
+
+func dialPrometheus(p config.Prometheus) (promv1.API, error) {
+	base, err := outbound.Connections{CAFile: p.CAFile}.Transport()
+	if err != nil {
+		return nil, err
+	}
+	httpClient := outbound.NewClient(login{p, base})
+	httpClient.Timeout = p.RequestTimeout
+	dialled, err := api.NewClient(api.Config{Address: p.URL, Client: httpClient})
+	if err != nil {
+		return nil, err
+	}
+	return promv1.NewAPI(dialled), nil
+}
+
+// login adds Prometheus's credentials to requests.
+type login struct {
+	config.Prometheus
+	base http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (l login) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	switch {
+	case l.BearerToken != "":
+		r.Header.Set("Authorization", "Bearer "+l.BearerToken.Reveal())
+	case l.Username != "":
+		r.SetBasicAuth(l.Username, l.Password.Reveal())
+	}
+	return l.base.RoundTrip(r)
+}
+
+// loaded checks that Prometheus evaluates the generated alerts.
+func (c *preflight) loaded(ctx context.Context, prom promv1.API) {
+	const mend = "write the rules with genrules, and have Prometheus load them"
+	got, err := prom.Rules(ctx, nil)
+	if err != nil {
+		c.wrong("prometheus", fmt.Errorf("reading the rules: %w", err), "check prometheus.url and the login")
+		return
+	}
+	missing := rules.Meanings()
+	if !c.file.Rules.Forecast.Enabled {
+		delete(missing, rules.FleetForecastHigh)
+	}
+	wanted := len(missing)
+	for _, g := range got.Groups {
+		for _, r := range g.Rules {
+			if a, ok := r.(promv1.AlertingRule); ok {
+				delete(missing, a.Name)
+			}
+		}
+	}
+	if len(missing) > 0 {
+		c.wrong("prometheus", fmt.Errorf("%d of %d alerts are not loaded: %s", len(missing), wanted,
+			strings.Join(slices.Sorted(maps.Keys(missing)), ", ")), mend)
+		return
+	}
+	c.ok("prometheus", "all %d alerts that ask for something are loaded", wanted)
+}
+
+// scraped checks that every server that takes meetings is seen.
+func (c *preflight) scraped(ctx context.Context, prom promv1.API) {
+	query := selector(c.file.Rules)
+	value, _, err := prom.Query(ctx, query, time.Now())
+	if err != nil {
+		c.wrong("prometheus", fmt.Errorf("query %s: %w", query, err), "check prometheus.url and the login")
+		return
+	}
+	samples, _ := value.(model.Vector)
+	seen := map[string]bool{}
+	for _, s := range samples {
+		instance := string(s.Metric[model.LabelName(c.file.Rules.Labels.Instance)])
+		if host, _, err := net.SplitHostPort(instance); err == nil {
+			instance = host
+		}
+		seen[instance], seen[string(s.Metric[model.LabelName(c.file.Rules.Labels.ServerID)])] = true, true
+	}
+	var unseen []string
+	for _, s := range c.status.Servers {
+		if s.State == actions.StateActive && !seen[s.Addr] && !seen[s.Name] && !seen[s.ID] {
+			unseen = append(unseen, s.Name)
+		}
+	}
+	if len(unseen) > 0 {
+		c.wrong("prometheus", fmt.Errorf("%s finds no metrics of %d active servers: %s", query, len(unseen), strings.Join(unseen, ", ")),
+			"scrape their node exporters, or change rules.exporters.node and rules.metrics")
+		return
+	}
+	c.ok("prometheus", "%d node exporters are scraped, of every active server", len(samples))
+}
+
+// selector selects node exporter's series as the rules do.
+func selector(c rules.Config) string {
+	var matchers []string
+	for _, label := range slices.Sorted(maps.Keys(c.Exporters.Node)) {
+		matchers = append(matchers, fmt.Sprintf("%s=%q", label, c.Exporters.Node[label]))
+	}
+	return c.Metrics.MemoryTotal + "{" + strings.Join(matchers, ",") + "}"
+}
