@@ -117,6 +117,7 @@ func (c Cooldowns) validate(p *problems) {
 
 func (d Deadlines) validate(p *problems) {
 	p.positive("deadlines.start", d.Start)
+	p.require(d.Queue >= 0, "deadlines.queue", d.Queue, "at least 0s")
 	p.positive("deadlines.warm", d.Warm)
 	p.positive("deadlines.stop", d.Stop)
 	p.positive("deadlines.resize", d.Resize)

@@ -85,11 +85,11 @@ func Defaults() File {
 // alone. All problems are in one error, each with its key or variable, its
 // value, and what is allowed.
 func Load(path string, getenv func(string) string) (File, error) {
-	text, err := readText(path)
+	root, err := readDocument(path)
 	if err != nil {
 		return File{}, together(path, []error{err})
 	}
-	f, errs := parse(text, getenv)
+	f, errs := parse(root, getenv)
 	errs = append(errs, readSecrets(&f, filepath.Dir(path))...)
 	errs = append(errs, slices.Concat(f.IONOS.Validate(), f.Scalelite.Validate(), f.BBB.Validate(), f.Alertmanager.Validate(),
 		f.Prometheus.Validate(), f.Web.Validate())...)
@@ -99,29 +99,38 @@ func Load(path string, getenv func(string) string) (File, error) {
 // Read reads the same for programs that only need the core's and the rules'
 // sections: it opens no file with a secret and asks for no credentials.
 func Read(path string, getenv func(string) string) (File, error) {
-	text, err := readText(path)
+	root, err := readDocument(path)
 	if err != nil {
 		return File{}, together(path, []error{err})
 	}
-	f, errs := parse(text, getenv)
+	f, errs := parse(root, getenv)
 	return f, together(path, errs)
 }
 
-func readText(path string) ([]byte, error) {
+// readDocument reads a YAML file; path "" is an empty one.
+func readDocument(path string) (*yaml.Node, error) {
 	if path == "" {
-		return nil, nil
+		return &yaml.Node{}, nil
 	}
-	return os.ReadFile(path)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return document(text)
+}
+
+func document(text []byte) (*yaml.Node, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return nil, fmt.Errorf("not YAML: %w", err)
+	}
+	return &root, nil
 }
 
 // parse is Load without the file system.
-func parse(text []byte, getenv func(string) string) (File, []error) {
+func parse(root *yaml.Node, getenv func(string) string) (File, []error) {
 	f := Defaults()
 	var d decoder
-	var root yaml.Node
-	if err := yaml.Unmarshal(text, &root); err != nil {
-		return f, []error{fmt.Errorf("not YAML: %w", err)}
-	}
 	if len(root.Content) == 1 {
 		d.value("", root.Content[0], reflect.ValueOf(&f).Elem())
 	}

@@ -310,7 +310,11 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("a: &a [*a]\nsizes: *a"), "")
 	f.Add([]byte("capacity: {schedule: [{time_intervals: [{location: UTC, times: [{start_time: '07:00', end_time: '24:00'}]}]}]}"), "1")
 	f.Fuzz(func(t *testing.T, text []byte, variable string) {
-		file, errs := parse(text, func(string) string { return variable })
+		root, err := document(text)
+		if err != nil {
+			return
+		}
+		file, errs := parse(root, func(string) string { return variable })
 		if len(errs) == 0 && len(file.Actions.Validate()) > 0 {
 			t.Errorf("parse(%q) accepted what Validate refuses", text)
 		}

@@ -71,7 +71,11 @@ func TestTheReferenceDocumentsEveryKey(t *testing.T) {
 }
 
 func TestTheReferencesValuesAreTheDefaults(t *testing.T) {
-	got, errs := parse(referenceText(t), env(nil))
+	root, err := document(referenceText(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, errs := parse(root, env(nil))
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
@@ -106,7 +110,12 @@ func TestTheReferencesExamplesAreValid(t *testing.T) {
 		t.Fatalf("%d examples found in %s, want at least 2", len(examples), reference)
 	}
 	for _, text := range examples {
-		if _, errs := parse([]byte(text), env(nil)); len(errs) > 0 {
+		root, err := document([]byte(text))
+		if err != nil {
+			t.Errorf("example\n%s\nis %v", text, err)
+			continue
+		}
+		if _, errs := parse(root, env(nil)); len(errs) > 0 {
 			t.Errorf("example\n%s\nis refused: %v", text, errs)
 		}
 	}
