@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -104,6 +105,12 @@ scalelite: {url: %q, secret: %s, poll_interval: 1s}
 alertmanager: {urls: [%q], username: am, password: %s}
 prometheus: {url: %q, bearer_token: %s}
 `, t.ionos, dc, ionosToken, t.scalelite, balancerPass, t.alertmanager, alertPass, t.prometheus, promToken)
+}
+
+// alone is the same without an Alertmanager to ask, so that notifications alone
+// tell of alerts.
+func (t *town) alone() string {
+	return strings.Replace(t.config(), "urls: [", "urls: [], receiver: \"\", filter: [] } #", 1)
 }
 
 // noAlerts is an Alertmanager that holds none.
