@@ -139,6 +139,25 @@ func (d *daemon) notify(t testing.TB, annotations map[string]string, labels ...m
 	}
 }
 
+// hides checks that nothing the daemon printed or serves shows a secret.
+func (d *daemon) hides(t *testing.T, secrets ...string) {
+	t.Helper()
+	shown := map[string]string{"log": d.log.String()}
+	for _, path := range []string{"/", "/metrics", "/api/v1/alerts", "/api/v1/fleet", "/api/v1/journal"} {
+		shown[path], _ = fetch(d.url(path))
+		if shown[path] == "" {
+			t.Errorf("GET %s: nothing", path)
+		}
+	}
+	for place, text := range shown {
+		for _, secret := range secrets {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s shows the secret %s", place, secret)
+			}
+		}
+	}
+}
+
 // knows reports whether the daemon's table of active alerts has one of a name.
 func (d *daemon) knows(alert string) bool {
 	body, _ := fetch(d.url("/api/v1/alerts"))

@@ -70,6 +70,7 @@ func changesTheFleet(t *testing.T, s stack) {
 	if after := f.writes.matching(""); len(after) != len(before) {
 		t.Errorf("writes after the alerts were resolved: %q", after[len(before):])
 	}
+	d.hides(t, cloudToken, balancerSecret, "bbb-secret-")
 	for _, server := range f.world.Servers() {
 		if server.Size.RAM >= greatest {
 			t.Errorf("server %s had no room left to grow (%v), so that its stop proves nothing", server.Name, server.Size)
