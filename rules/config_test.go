@@ -35,7 +35,7 @@ func TestBadConfigIsRefusedWithTheKeysPath(t *testing.T) {
 		"a duration of 0":                   {`for: {BBBServerDown: 0s}`, `rules.for.BBBServerDown: 0s: must be longer than 0`},
 		"a duration for an unknown alert":   {`for: {BBBServerUp: 1m}`, `rules.for.BBBServerUp: 1m: no such alert`},
 		"an interval of 0":                  {`evaluation_interval: 0s`, `rules.evaluation_interval: 0s: must be longer`},
-		"an interval beyond the lookback":   {`evaluation_interval: 5m`, `rules.evaluation_interval: 5m: must be shorter than 5m`},
+		"an interval beyond the lookback":   {"{evaluation_interval: 5m, rate_window: 10m}", `rules.evaluation_interval: 5m: must be shorter than 5m`},
 		"a rate window of one scrape":       {`rate_window: 30s`, `rules.rate_window: 30s: must be at least two times`},
 		"an action that does not exist":     {`asks: {MyAlert: explode}`, `rules.asks.MyAlert: "explode": no such action; must be one of grow, shrink, stop, disable, cordon, start`},
 		"an operator's alert of our name":   {`asks: {BBBServerDown: stop}`, `rules.asks.BBBServerDown: "stop": is an alert of`},

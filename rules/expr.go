@@ -11,6 +11,7 @@ import (
 
 // Names of the recorded series: level, what it is, how it was aggregated.
 const (
+	instanceCPUNow  = "instance:bbb_cpu_workload:irate"
 	instanceCPU     = "instance:bbb_cpu_workload:ratio"
 	instanceMemory  = "instance:bbb_memory_workload:ratio"
 	instanceUp      = "instance:bbb_node_up:max"

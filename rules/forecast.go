@@ -43,7 +43,7 @@ func (g generator) forecastRecords() []Rule {
 // forecast records the load ahead, and the workload that it means for the
 // present servers.
 func (g generator) forecast(w workload, record string, ahead model.Duration, why string) []Rule {
-	load := strings.Replace(record, "_workload:", "_load:", 1)
+	load := loadOf(record)
 	days := make([]string, len(g.Forecast.History))
 	for i, h := range g.Forecast.History {
 		days[i] = "(\n" + indent(g.fromHistory(w, h, ahead)) + "\n)"
@@ -56,6 +56,9 @@ func (g generator) forecast(w workload, record string, ahead model.Duration, why
 			Why: "The workload of the present servers within " + ahead.String() + ", never less than now; " + why},
 	}
 }
+
+// loadOf names the load that a workload to come is computed from.
+func loadOf(record string) string { return strings.Replace(record, "_workload:", "_load:", 1) }
 
 // fromHistory is that day's greatest load in the time ahead, times today's
 // level against that day's. Both sides of the level have a share of the load

@@ -18,9 +18,12 @@ func (g generator) records() []Rule {
 func (g generator) serverRecords() []Rule {
 	window := g.RateWindow.String()
 	rules := []Rule{
-		{Record: instanceCPU, Expr: g.identified("1 - avg " + g.byInstance() + " (rate(" +
+		{Record: instanceCPUNow, Expr: g.identified("1 - avg " + g.byInstance() + " (irate(" +
 			g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "idle"}) + "[" + window + "]))"),
-			Why: "Share of time that a server's cores are not idle. host joins the exporters of one server, whatever their ports."},
+			Why: "Share of time that a server's cores are not idle, since the last scrape. Not rate, which takes the missing past of a\n" +
+				"server that has just started for work. host joins the exporters of one server, whatever their ports."},
+		{Record: instanceCPU, Expr: "avg_over_time(" + g.rec(instanceCPUNow) + "[" + window + "]) and " + g.rec(instanceCPUNow),
+			Why: "The same, smoothed over " + window + "."},
 		{Record: instanceMemory, Expr: g.identified("1 - max " + g.byInstance() + " (" + g.node(g.Metrics.MemoryAvailable) +
 			")\n  / max " + g.byInstance() + " (" + g.node(g.Metrics.MemoryTotal) + ")"),
 			Why: "Share of a server's memory that is not available to new work."},

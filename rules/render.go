@@ -18,6 +18,7 @@ const (
 	FormatRules              Format = "rules"
 	FormatPrometheusRule     Format = "operator"
 	FormatTests              Format = "tests"
+	FormatForecastTests      Format = "forecast-tests" // apart: they take a week of virtual time
 	FormatAlertmanager       Format = "alertmanager"
 	FormatAlertmanagerConfig Format = "alertmanagerconfig"
 	FormatScrape             Format = "scrape"
@@ -38,6 +39,7 @@ func Files() []File {
 		{FormatRules, "bbb-rules.yml", ruleFile},
 		{FormatPrometheusRule, "bbb-prometheusrule.yml", prometheusRule},
 		{FormatTests, "bbb-rules.test.yml", unitTests},
+		{FormatForecastTests, "bbb-forecast.test.yml", forecastTests},
 		{FormatAlertmanager, "alertmanager.yml", alertmanagerFile},
 		{FormatAlertmanagerConfig, "bbb-alertmanagerconfig.yml", alertmanagerConfig},
 		{FormatScrape, "prometheus.yml", scrapeFile},

@@ -1,5 +1,56 @@
 package rules
 
-func unitTests(g generator, groups []Group) (document, error) {
-	return document{docs: []any{dict{}}}, nil
+import "github.com/prometheus/common/model"
+
+const testsUsage = `Unit tests for exactly the rules of the file beside: promtool test rules bbb-rules.test.yml bbb-forecast.test.yml`
+
+// testFile is a file of promtool's unit tests.
+type testFile struct {
+	RuleFiles          []string       `yaml:"rule_files"`
+	EvaluationInterval model.Duration `yaml:"evaluation_interval"`
+	Tests              []testGroup    `yaml:"tests"`
+}
+
+type testGroup struct {
+	Name     string         `yaml:"name"`
+	Interval model.Duration `yaml:"interval"`
+	Series   []Series       `yaml:"input_series"`
+	Checks   []testCase     `yaml:"promql_expr_test"`
+}
+
+type testCase struct {
+	Expr string         `yaml:"expr"`
+	At   model.Duration `yaml:"eval_time"`
+	Want []testSample   `yaml:"exp_samples"`
+}
+
+type testSample struct {
+	Labels string  `yaml:"labels"`
+	Value  float64 `yaml:"value"`
+}
+
+// unitTests writes the scenarios for promtool. What annotations must say is
+// left to this project's own tests: promtool compares only all of them.
+func unitTests(g generator, _ []Group) (document, error) {
+	return testsOf(stage{generator: g}.presentScenarios(), g.EvaluationInterval), nil
+}
+
+// forecastTests are apart since promtool has one evaluation interval a file.
+func forecastTests(g generator, _ []Group) (document, error) {
+	s := stage{generator: g}.coarser()
+	return testsOf(s.forecastScenarios(), s.EvaluationInterval), nil
+}
+
+func testsOf(scenarios []Scenario, interval model.Duration) document {
+	file := testFile{RuleFiles: []string{"bbb-rules.yml"}, EvaluationInterval: interval, Tests: []testGroup{}}
+	for _, sc := range scenarios {
+		group := testGroup{Name: sc.Name, Interval: interval, Series: sc.Series}
+		for _, c := range sc.Checks {
+			if c.Alert == "" {
+				group.Checks = append(group.Checks, testCase{c.Expr, model.Duration(c.At), []testSample{{"{}", c.Want}}})
+			}
+		}
+		file.Tests = append(file.Tests, group)
+	}
+	return document{usage: testsUsage, docs: []any{file}}
 }

@@ -46,8 +46,9 @@ func (c Config) validateTimes(p *problems) {
 	p.check(time.Duration(c.EvaluationInterval) < lookback, "rules.evaluation_interval", c.EvaluationInterval,
 		"must be shorter than 5m, or Prometheus forgets the rules' last results")
 	p.duration("rules.scrape_interval", time.Duration(c.ScrapeInterval))
-	p.check(c.RateWindow >= 2*c.ScrapeInterval, "rules.rate_window", c.RateWindow,
-		fmt.Sprintf("must be at least two times rules.scrape_interval, which is %v", c.ScrapeInterval))
+	slowest := max(c.ScrapeInterval, c.EvaluationInterval)
+	p.check(c.RateWindow >= 2*slowest, "rules.rate_window", c.RateWindow,
+		fmt.Sprintf("must be at least two times %v, the longer of rules.scrape_interval and rules.evaluation_interval", slowest))
 	p.duration("rules.scaler_stale", time.Duration(c.ScalerStale))
 	p.duration("rules.scaler_hold", time.Duration(c.ScalerHold))
 	p.duration("rules.keep_firing_for", time.Duration(c.KeepFiringFor))

@@ -16,6 +16,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
+//go:generate go run . --config.file ../../deploy/bbb-scaler.yml --output ../../deploy/rules/
+
 func main() {
 	err := run(os.Args[1:], os.Getenv, os.Stdout)
 	if err != nil {

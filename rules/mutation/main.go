@@ -1,0 +1,131 @@
+// Command mutation changes each threshold, comparison and duration of the
+// generated rules, one at a time, and runs the scenarios against each change:
+// a change that no scenario notices is a threshold that nothing holds.
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/ruletest"
+)
+
+func main() {
+	if err := run(context.Background(), os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "mutation:", err)
+		os.Exit(1)
+	}
+}
+
+// input has thresholds that binary fractions can tell exactly, so that "at the
+// threshold" and "above it" differ.
+func input() (rules.Config, rules.Input) {
+	cfg := rules.Defaults()
+	cfg.Hysteresis, cfg.UnseenShare = 0.0625, 0.25
+	return cfg, rules.Input{
+		Fleet: "bbb", Floor: 2, Cooldown: 5 * time.Minute, StartTime: 10 * time.Minute, DrainDeadline: 3 * time.Hour,
+		StaleAfter: 5 * time.Minute, AlertExpiry: 30 * time.Minute,
+		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.125, Max: 0.5}, Memory: rules.Band{Min: 0.25, Max: 0.75}},
+	}
+}
+
+func run(ctx context.Context, out io.Writer) error {
+	cfg, in := input()
+	groups, err := rules.Build(cfg, in)
+	if err != nil {
+		return err
+	}
+	lab := lab{group: groups[0], scenarios: rules.Scenarios(cfg, in), engine: ruletest.NewEngine()}
+	defer lab.engine.Close()
+	// The quickest scenarios first: one is enough to notice a change.
+	slices.SortStableFunc(lab.scenarios, func(a, b rules.Scenario) int { return cmp.Compare(effort(a), effort(b)) })
+	if err := lab.unchanged(ctx); err != nil {
+		return fmt.Errorf("the rules themselves fail: %w", err)
+	}
+	all, err := mutants(lab.group)
+	if err != nil {
+		return err
+	}
+	survivors := lab.survivors(ctx, all)
+	for _, m := range survivors {
+		fmt.Fprintf(out, "survived: %s%s: %s\n", m.rule.Record, m.rule.Alert, m.what)
+	}
+	fmt.Fprintf(out, "%d of %d changes noticed\n", len(all)-len(survivors), len(all))
+	if len(survivors) > 0 {
+		return fmt.Errorf("%d changes survived", len(survivors))
+	}
+	return nil
+}
+
+// effort is how long a scenario takes, roughly: how long it lasts.
+func effort(sc rules.Scenario) time.Duration {
+	var last time.Duration
+	for _, c := range sc.Checks {
+		last = max(last, c.At)
+	}
+	return last
+}
+
+// lab runs scenarios against changed rules.
+type lab struct {
+	group     rules.Group
+	scenarios []rules.Scenario
+	engine    *ruletest.Engine
+}
+
+func (l lab) unchanged(ctx context.Context) error {
+	for _, sc := range l.scenarios {
+		if err := l.engine.Run(ctx, ruletest.Relevant(l.group, sc), sc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// survivors returns the changes that no scenario notices.
+func (l lab) survivors(ctx context.Context, all []mutant) []mutant {
+	survived := make([]bool, len(all))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := range next {
+				survived[i] = !l.noticed(ctx, all[i])
+			}
+		})
+	}
+	for i := range all {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	var left []mutant
+	for i, m := range all {
+		if survived[i] {
+			left = append(left, m)
+		}
+	}
+	return left
+}
+
+func (l lab) noticed(ctx context.Context, m mutant) bool {
+	changed := l.group
+	changed.Rules = slices.Clone(l.group.Rules)
+	changed.Rules[m.index] = m.rule
+	for _, sc := range l.scenarios {
+		few := ruletest.Relevant(changed, sc)
+		depends := slices.ContainsFunc(few.Rules, func(r rules.Rule) bool { return r.Record+r.Alert == m.rule.Record+m.rule.Alert })
+		if depends && l.engine.Run(ctx, few, sc) != nil {
+			return true
+		}
+	}
+	return false
+}
