@@ -17,9 +17,11 @@ const module = "github.com/bbb-scaler/bbb-scaler/"
 // mayImport lists, for each package of the module, the packages of the module
 // that its code outside of tests may import, beside its own subpackages.
 var mayImport = map[string][]string{
-	"rules":    {},
-	"actions":  {"rules"},
-	"receiver": {"actions", "rules"},
+	"rules":          {},
+	"rules/ruletest": {"rules"},
+	"rules/mutation": {"rules", "rules/ruletest"},
+	"actions":        {"rules"},
+	"receiver":       {"actions", "rules"},
 
 	"actions/outbound":              {"actions"},
 	"actions/outbound/outboundtest": {},
