@@ -23,6 +23,8 @@ var mayImport = map[string][]string{
 	"actions":        {"rules"},
 	"receiver":       {"actions", "rules"},
 
+	"rules/mutation": {"rules"},
+
 	"actions/outbound":              {"actions"},
 	"actions/outbound/outboundtest": {},
 	"actions/ionos":                 {"actions", "actions/outbound"},
@@ -31,7 +33,7 @@ var mayImport = map[string][]string{
 	"actions/alertmanager":          {"actions", "actions/outbound"},
 
 	"actions/sim":                     {"actions", "rules"},
-	"actions/sim/simhttp":             {"actions/sim"},
+	"actions/sim/simhttp":             {"actions", "actions/sim"},
 	"actions/sim/exportertest":        {"actions", "actions/sim", "actions/sim/simhttp"},
 	"actions/ionos/ionostest":         {"actions", "actions/sim", "actions/sim/simhttp"},
 	"actions/scalelite/scalelitetest": {"actions", "actions/sim", "actions/sim/simhttp"},
