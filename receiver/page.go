@@ -22,7 +22,7 @@ var pageText string
 var styleText []byte
 
 // pageJournal is how many entries of the journal the page shows.
-const pageJournal = 25
+const pageJournal = 12
 
 // pageData is what the page shows.
 type pageData struct {
@@ -30,6 +30,8 @@ type pageData struct {
 	Now     time.Time
 	Version string
 	Counts  []stateCount
+	Busy    []actions.ServerStatus // on their way, taken over, not understood, or alerted on
+	Steady  []actions.ServerStatus // the others: in service, or off
 	Firing  []actions.Alert
 	Journal []actions.Entry
 	Problem string // why the journal is not shown
@@ -44,6 +46,7 @@ type stateCount struct {
 func (s *server) page(c echo.Context) error {
 	d := pageData{Status: s.Scaler.Status(), Now: s.Now(), Version: s.Version, Firing: s.Scaler.Alerts()}
 	d.Counts = counts(d.Status)
+	d.Busy, d.Steady = part(d.Status.Servers)
 	var err error
 	if d.Journal, err = s.Scaler.Journal(pageJournal, ""); err != nil {
 		d.Problem = err.Error()
@@ -70,12 +73,34 @@ func counts(st actions.Status) []stateCount {
 	return all
 }
 
+// part tells the servers that someone may want to know of from the others.
+func part(servers []actions.ServerStatus) (busy, steady []actions.ServerStatus) {
+	for _, s := range servers {
+		settled := s.State == actions.StateActive || s.State == actions.StateOff || s.State == actions.StateExcluded
+		if settled && s.InFlight == nil && len(s.Alerts) == 0 {
+			steady = append(steady, s)
+		} else {
+			busy = append(busy, s)
+		}
+	}
+	return busy, steady
+}
+
+// rows is what a table of servers is made of.
+type rows struct {
+	Now  time.Time
+	List []actions.ServerStatus
+}
+
 func pageTemplate() *template.Template {
 	return template.Must(template.New("page").Funcs(template.FuncMap{
 		"ago": ago, "clock": clock, "cooldowns": cooldowns, "plural": plural,
-		"stamp":  func(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") },
-		"size":   func(s actions.Size) string { return fmt.Sprintf("%d × %g GiB", s.Cores, float64(s.RAM)/1024) },
+		"stamp": func(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") },
+		"size": func(s actions.Size) string {
+			return fmt.Sprintf("%s, %g GiB", plural(int(s.Cores), "core"), float64(s.RAM)/1024)
+		},
 		"alerts": func(names []string) string { return strings.Join(names, ", ") },
+		"rows":   func(now time.Time, list []actions.ServerStatus) rows { return rows{now, list} },
 		"pattern": func(p string) string {
 			if p == "" {
 				return "the whole fleet"

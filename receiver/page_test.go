@@ -58,7 +58,8 @@ func morning() *memory {
 		pauses: []actions.Pause{{ID: "p1", Server: "bbb-2*", ScaleInOnly: true, Reason: "exam", By: "anna", From: noon, Until: noon.Add(time.Hour)}},
 	}
 	_ = m.Notify([]actions.Alert{
-		{Fingerprint: "1", Name: rules.ServerCPUHigh, Labels: map[string]string{"instance": "10.0.0.1:9100"}, StartsAt: noon.Add(-time.Hour)},
+		{Fingerprint: "1", Name: rules.ServerCPUHigh, Labels: map[string]string{"instance": "10.0.0.1:9100"},
+			Annotations: map[string]string{"value": "0.91"}, StartsAt: noon.Add(-time.Hour)},
 		{Fingerprint: "2", Name: rules.FleetCPUHigh, StartsAt: noon.Add(-time.Hour), Suppressed: true},
 	})
 	return m
@@ -75,7 +76,7 @@ func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
 		"<b>3</b><span>floor</span>", "<b>+2</b><span>needed</span>", "<b>40</b><span>ceiling</span>",
 		`<span class="tag bad">failing</span> balancer <span class="dim">7 min ago</span>`, "connection refused",
 		"balancer server bbb-9", `<span class="tag warn">silenced</span> BBBFleetCPUHigh`,
-		"4 × 8 GiB", "1 meeting, 12 in them", `<span class="tag">start</span> 3 more servers are wanted`,
+		"10.0.0.1:9100</span> at 0.91", "4 cores, 8 GiB", "1 meeting, 12 in them", `<span class="tag">start</span> 3 more servers are wanted`,
 		"down until ", "up until ", `<span class="outcome failed">failed</span> <span class="dim">after 93 s</span>`, "quota",
 		"&lt;script&gt;alert(1)&lt;/script&gt;",
 	} {
@@ -92,7 +93,8 @@ func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
 
 func TestThePageWithoutAnythingReadSaysSo(t *testing.T) {
 	_, page := ask(handler(t, &memory{closed: true}), "GET", "/", "")
-	for _, want := range []string{"not ready: the fleet has not been read completely yet", "looked never", "no server has been read yet",
+	for _, want := range []string{"not ready: the fleet has not been read completely yet", "looked never",
+		">none</td>",
 		"none is firing", "nothing was done yet", "database not open"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// hushed is the bcrypt hash of "hush".
+const hushed = "$2a$04$v9iuwpBXAoBlYeDbB15mhOcRmRHYeY90Ln1GfLh8vEDu5bNNCCelu"
+
+// webConfig writes a certificate, its key and a web configuration with the user
+// anna, whose password is "hush", and returns the latter's path.
+func webConfig(t *testing.T, dir string) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{
+		"cert.pem": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}),
+		"key.pem":  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
+		"web.yml":  fmt.Appendf(nil, "tls_server_config: {cert_file: cert.pem, key_file: key.pem}\nbasic_auth_users: {anna: %s}\n", hushed),
+		"password": []byte("hush\n"),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "web.yml")
+}
+
+// The same file that the node exporters take gives the daemon TLS and users;
+// who logged in may change something, and everything else needs the login too.
+func TestTheExportersWebConfigurationGuardsEverything(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, dir, newTown(t, 2, 2).alone(), "--web.config.file="+webConfig(t, dir))
+	p.url = strings.Replace(p.url, "http://", "https://", 1)
+	pool := x509.NewCertPool()
+	text, err := os.ReadFile(filepath.Join(dir, "cert.pem"))
+	if err != nil || !pool.AppendCertsFromPEM(text) {
+		t.Fatal("no certificate", err)
+	}
+	p.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+
+	for _, path := range []string{"/", "/metrics", "/api/v1/fleet", "/-/healthy"} {
+		if code, _ := p.send("GET", path, ""); code != http.StatusUnauthorized {
+			t.Errorf("GET %s without login = %d, want 401", path, code)
+		}
+	}
+	if code := p.notify(rules.FleetCPUHigh, "", "0.7"); code != http.StatusUnauthorized {
+		t.Errorf("a notification without login = %d, want 401", code)
+	}
+	p.auth = func(r *http.Request) { r.SetBasicAuth("anna", "hush") }
+	p.ready()
+	if code := p.notify(rules.FleetCPUHigh, "", "0.7"); code != http.StatusOK {
+		t.Errorf("a notification with login = %d, want 200", code)
+	}
+	var out log
+	err = daemon.Run(t.Context(), []string{"pause", "--url=" + p.url, "--user=anna", "--password-file=" + filepath.Join(dir, "password"),
+		"--ca-file=" + filepath.Join(dir, "cert.pem"), "--reason=exam", "--for=1h"}, func(string) string { return "" }, &out, &out)
+	if err != nil || !strings.Contains(out.String(), "paused the whole fleet") {
+		t.Errorf("pause: %v %s", err, out.String())
+	}
+	eventually(t, "the pause bears the login's name", func() bool {
+		pauses := p.fleet().Pauses
+		return len(pauses) == 1 && pauses[0].By == "anna"
+	})
+}
