@@ -23,8 +23,6 @@ var mayImport = map[string][]string{
 	"actions":        {"rules"},
 	"receiver":       {"actions", "rules"},
 
-	"rules/mutation": {"rules"},
-
 	"actions/outbound":              {"actions"},
 	"actions/outbound/outboundtest": {},
 	"actions/ionos":                 {"actions", "actions/outbound"},
