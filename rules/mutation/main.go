@@ -11,11 +11,13 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/rules"
 	"github.com/bbb-scaler/bbb-scaler/rules/ruletest"
+	"github.com/prometheus/common/model"
 )
 
 func main() {
@@ -26,12 +28,18 @@ func main() {
 }
 
 // input has thresholds that binary fractions can tell exactly, so that "at the
-// threshold" and "above it" differ.
+// threshold" and "above it" differ; and short times, to be quick.
 func input() (rules.Config, rules.Input) {
 	cfg := rules.Defaults()
+	minute := model.Duration(time.Minute)
 	cfg.Hysteresis, cfg.UnseenShare = 0.0625, 0.25
+	cfg.EvaluationInterval, cfg.ScrapeInterval, cfg.RateWindow, cfg.ScalerHold = minute, minute, 4*minute, 20*minute
+	cfg.Forecast.Hold, cfg.Forecast.LevelWindow = 30*minute, 30*minute
+	for name := range cfg.For {
+		cfg.For[name] = 3 * minute
+	}
 	return cfg, rules.Input{
-		Fleet: "bbb", Floor: 2, Cooldown: 5 * time.Minute, StartTime: 10 * time.Minute, DrainDeadline: 3 * time.Hour,
+		Fleet: "bbb", Floor: 2, Cooldown: 5 * time.Minute, StartTime: 5 * time.Minute, DrainDeadline: 3 * time.Hour,
 		StaleAfter: 5 * time.Minute, AlertExpiry: 30 * time.Minute,
 		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.125, Max: 0.5}, Memory: rules.Band{Min: 0.25, Max: 0.75}},
 	}
@@ -54,10 +62,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	survivors := lab.survivors(ctx, all)
-	for _, m := range survivors {
-		fmt.Fprintf(out, "survived: %s%s: %s\n", m.rule.Record, m.rule.Alert, m.what)
-	}
+	survivors := lab.survivors(ctx, all, func(m mutant) { fmt.Fprintf(out, "survived: %s: %s\n", name(m.rule), m.what) })
 	fmt.Fprintf(out, "%d of %d changes noticed\n", len(all)-len(survivors), len(all))
 	if len(survivors) > 0 {
 		return fmt.Errorf("%d changes survived", len(survivors))
@@ -90,15 +95,20 @@ func (l lab) unchanged(ctx context.Context) error {
 	return nil
 }
 
-// survivors returns the changes that no scenario notices.
-func (l lab) survivors(ctx context.Context, all []mutant) []mutant {
+// survivors returns the changes that no scenario notices, and tells of each.
+func (l lab) survivors(ctx context.Context, all []mutant, tell func(mutant)) []mutant {
+	var telling sync.Mutex
 	survived := make([]bool, len(all))
 	next := make(chan int)
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := range next {
-				survived[i] = !l.noticed(ctx, all[i])
+				if survived[i] = !l.noticed(ctx, all[i]); survived[i] {
+					telling.Lock()
+					tell(all[i])
+					telling.Unlock()
+				}
 			}
 		})
 	}
@@ -120,12 +130,27 @@ func (l lab) noticed(ctx context.Context, m mutant) bool {
 	changed := l.group
 	changed.Rules = slices.Clone(l.group.Rules)
 	changed.Rules[m.index] = m.rule
-	for _, sc := range l.scenarios {
+	for _, sc := range l.likeliest(m) {
 		few := ruletest.Relevant(changed, sc)
-		depends := slices.ContainsFunc(few.Rules, func(r rules.Rule) bool { return r.Record+r.Alert == m.rule.Record+m.rule.Alert })
+		depends := slices.ContainsFunc(few.Rules, func(r rules.Rule) bool { return name(r) == name(m.rule) })
 		if depends && l.engine.Run(ctx, few, sc) != nil {
 			return true
 		}
 	}
 	return false
 }
+
+// likeliest puts the scenarios first that check the changed rule itself.
+func (l lab) likeliest(m mutant) []rules.Scenario {
+	direct, other := []rules.Scenario{}, []rules.Scenario{}
+	for _, sc := range l.scenarios {
+		if slices.ContainsFunc(sc.Checks, func(c rules.Check) bool { return strings.Contains(c.Expr, name(m.rule)) }) {
+			direct = append(direct, sc)
+		} else {
+			other = append(other, sc)
+		}
+	}
+	return append(direct, other...)
+}
+
+func name(r rules.Rule) string { return r.Record + r.Alert }

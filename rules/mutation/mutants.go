@@ -106,7 +106,7 @@ func near(v float64) []float64 {
 	case v != math.Trunc(v):
 		return []float64{v * 1.05, v * 0.95}
 	case math.Abs(v) >= 100:
-		return []float64{v + 30, v - 30}
+		return []float64{v + 60, v - 60}
 	}
 	return []float64{v + 1, v - 1}
 }

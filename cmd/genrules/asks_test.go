@@ -1,0 +1,34 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// consequences are the steps that no alert asks for: the end of a start, and
+// the cheap way to more capacity.
+var consequences = []actions.Kind{actions.Enable, actions.Reclaim}
+
+func TestAlertsAskForExactlyWhatTheScalerDoes(t *testing.T) {
+	asked := map[actions.Kind]bool{}
+	for name, m := range actions.Defaults().Asks {
+		kind := actions.Kind(m.Ask)
+		if !slices.Contains(actions.Kinds(), kind) {
+			t.Errorf("%s asks for %q, which is no step of the scaler", name, m.Ask)
+		}
+		asked[kind] = true
+	}
+	for _, kind := range actions.Kinds() {
+		if want := !slices.Contains(consequences, kind); asked[kind] != want {
+			t.Errorf("an alert asks for %s = %v, want %v", kind, asked[kind], want)
+		}
+		cfg := rules.Defaults()
+		cfg.Asks = map[string]rules.Ask{"Mine": rules.Ask(kind)}
+		if allowed, want := len(cfg.Validate()) == 0, !slices.Contains(consequences, kind); allowed != want {
+			t.Errorf("an operator's alert may ask for %s = %v, want %v", kind, allowed, want)
+		}
+	}
+}

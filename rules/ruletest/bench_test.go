@@ -1,0 +1,109 @@
+package ruletest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/teststorage"
+)
+
+// BenchmarkEvaluation is one evaluation of all rules over a fleet of four
+// cores a server, half of it active, where one server in twenty has an alert.
+func BenchmarkEvaluation(b *testing.B) {
+	evaluate(b, func(i int) float64 { return []float64{0.8, 0.2}[min(1, i%20)] })
+}
+
+// BenchmarkStorm is the same with two alerts or more on every server: most of
+// the time goes into their annotations.
+func BenchmarkStorm(b *testing.B) {
+	evaluate(b, func(i int) float64 { return float64(i % 2) })
+}
+
+func evaluate(b *testing.B, workload func(server int) float64) {
+	for _, servers := range []int{10, 100, 1000} {
+		b.Run(fmt.Sprintf("servers=%d", servers), func(b *testing.B) {
+			cfg, in := rules.Defaults(), defaultInput()
+			groups, err := rules.Build(cfg, in)
+			if err != nil {
+				b.Fatal(err)
+			}
+			store := teststorage.New(b)
+			e := NewEngine()
+			defer e.Close()
+			group, err := e.Group(b.Context(), groups[0], store)
+			if err != nil {
+				b.Fatal(err)
+			}
+			series := fleet(servers, workload)
+			step := 0
+			scrape := func() time.Time {
+				now := time.Unix(0, 0).Add(time.Duration(step) * 30 * time.Second)
+				step++
+				ingest(b, store, series, now)
+				return now
+			}
+			for range 20 {
+				group.Eval(b.Context(), scrape())
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				now := scrape()
+				b.StartTimer()
+				group.Eval(b.Context(), now)
+			}
+		})
+	}
+}
+
+// sampled is a series and its value by time.
+type sampled struct {
+	labels labels.Labels
+	value  func(seconds float64) float64
+	ref    storage.SeriesRef
+}
+
+func fleet(servers int, workload func(int) float64) []*sampled {
+	always := func(v float64) func(float64) float64 { return func(float64) float64 { return v } }
+	all := []*sampled{{labels: labels.FromStrings("__name__", rules.MetricFleetRead, "job", "bbb-scaler"), value: func(s float64) float64 { return s }}}
+	for i := range servers {
+		host := fmt.Sprintf("10.0.%d.%d", i/250, i%250)
+		add := func(name, job, port string, value func(float64) float64, more ...string) {
+			text := append([]string{"__name__", name, "job", job, "instance", host + port}, more...)
+			all = append(all, &sampled{labels: labels.FromStrings(text...), value: value})
+		}
+		for core := range 4 {
+			add("node_cpu_seconds_total", "bbb-node", ":9100", func(s float64) float64 { return s * (1 - workload(i)) },
+				"mode", "idle", "cpu", fmt.Sprint(core))
+		}
+		add("node_memory_MemTotal_bytes", "bbb-node", ":9100", always(8<<30))
+		add("node_memory_MemAvailable_bytes", "bbb-node", ":9100", always((1-workload(i))*(8<<30)))
+		add("up", "bbb-node", ":9100", always(1))
+		add("bbb_api_up", "bbb-exporter", ":9688", always(1))
+		add("bbb_meetings_participants", "bbb-exporter", ":9688", always(float64(1+i%3)))
+		add("bbb_recordings_unprocessed", "bbb-exporter", ":9688", always(0))
+		add("bbb_recordings_processing", "bbb-exporter", ":9688", always(0))
+		state := []string{"active", "off"}[i%2]
+		add(rules.MetricServerState, "bbb-scaler", "", always(1), "host", host, "state", state)
+	}
+	return all
+}
+
+func ingest(b *testing.B, store storage.Storage, series []*sampled, now time.Time) {
+	b.Helper()
+	app := store.Appender(b.Context())
+	for _, s := range series {
+		ref, err := app.Append(s.ref, s.labels, now.UnixMilli(), s.value(float64(now.Unix())))
+		if err != nil {
+			b.Fatal(err)
+		}
+		s.ref = ref
+	}
+	if err := app.Commit(); err != nil {
+		b.Fatal(err)
+	}
+}
