@@ -2,13 +2,12 @@ package actions
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"time"
 )
 
-// Validate returns everything that is wrong with the configuration, each error
-// with the key's path, the value, and what is allowed.
+// Validate returns everything that is wrong with the sections that are the
+// core's own, each error with the key's path, the value, and what is allowed.
 func (c Config) Validate() []error {
 	var p problems
 	c.Fleet.validate(&p)
@@ -20,7 +19,6 @@ func (c Config) Validate() []error {
 	c.Deadlines.validate(&p)
 	p.require(c.Deadlines.Stale >= c.Fleet.EvaluationInterval, "deadlines.stale", c.Deadlines.Stale,
 		"at least fleet.evaluation_interval (%v), or every read is stale before the next", c.Fleet.EvaluationInterval)
-	c.validateReach(&p)
 	return p
 }
 
@@ -129,19 +127,6 @@ func (d Deadlines) validate(p *problems) {
 	p.positive("deadlines.alert_resync", d.AlertResync)
 	p.require(d.AlertExpiry > d.AlertResync, "deadlines.alert_expiry", d.AlertExpiry,
 		"more than deadlines.alert_resync (%v)", d.AlertResync)
-}
-
-// validateReach checks what comes from the sections of the cloud, the balancer
-// and the rules.
-func (c Config) validateReach(p *problems) {
-	for i, pattern := range c.Exclude {
-		_, err := path.Match(pattern, "")
-		p.require(err == nil, fmt.Sprintf("ionos.exclude[%d]", i), fmt.Sprintf("%q", pattern),
-			"a name, an id, or a pattern with *, ? and [a-z]")
-	}
-	p.require(c.Budget.Cores >= 0, "ionos.budget.max_cores", c.Budget.Cores, "at least 0 (0: the contract's limit)")
-	p.require(c.Budget.RAM >= 0, "ionos.budget.max_ram_mib", c.Budget.RAM, "at least 0 (0: the contract's limit)")
-	p.positive("scalelite.poll_interval", c.PollInterval)
 }
 
 // Warnings names what is allowed and likely to surprise.
