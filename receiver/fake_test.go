@@ -123,7 +123,8 @@ func deps(m Scaler) Deps {
 	return Deps{
 		Scaler: m, Known: func(a actions.Alert) bool { return rules.Meanings()[a.Name].Ask != "" },
 		Reload: func() error { return nil }, LoginRequired: func() bool { return false },
-		Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Version: "1.2.3",
+		Warnings: func() []string { return []string{"scalelite.url is not set"} },
+		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Version: "1.2.3",
 		Now: func() time.Time { return noon },
 	}
 }

@@ -33,6 +33,7 @@ type pageData struct {
 	Busy    []actions.ServerStatus // on their way, taken over, not understood, or alerted on
 	Steady  []actions.ServerStatus // the others: in service, or off
 	Firing  []actions.Alert
+	Odd     []string // about the configuration
 	Journal []actions.Entry
 	Problem string // why the journal is not shown
 }
@@ -44,7 +45,7 @@ type stateCount struct {
 }
 
 func (s *server) page(c echo.Context) error {
-	d := pageData{Status: s.Scaler.Status(), Now: s.Now(), Version: s.Version, Firing: s.Scaler.Alerts()}
+	d := pageData{Status: s.Scaler.Status(), Now: s.Now(), Version: s.Version, Firing: s.Scaler.Alerts(), Odd: s.Warnings()}
 	d.Counts = counts(d.Status)
 	d.Busy, d.Steady = part(d.Status.Servers)
 	var err error

@@ -71,6 +71,7 @@ func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
 		"dry run: nothing is really changed", "looked 4 s ago",
 		"<b>Nothing is changed.</b> frozen: the cloud lists 3 servers",
 		"Paused (scale-in only):</b> bbb-2* until ", "by anna: exam",
+		"<b>Configuration:</b> scalelite.url is not set",
 		"<b>More capacity is wanted than there is.</b> contract:", "<b>No scale-in:</b> a fleet alert",
 		`<div class="figure active"><b>1</b><span>active</span>`, `<div class="figure off"><b>0</b><span>off</span>`,
 		"<b>3</b><span>floor</span>", "<b>+2</b><span>needed</span>", "<b>40</b><span>ceiling</span>",

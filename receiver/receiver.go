@@ -47,10 +47,12 @@ type Deps struct {
 	// LoginRequired reports whether whoever reaches the handler has logged in
 	// already: the server around it has users or client certificates.
 	LoginRequired func() bool
-	Metrics       Registry
-	Log           *slog.Logger
-	Version       string // shown on the page
-	Now           func() time.Time
+	// Warnings names what is odd about the configuration, for the page.
+	Warnings func() []string
+	Metrics  Registry
+	Log      *slog.Logger
+	Version  string // shown on the page
+	Now      func() time.Time
 }
 
 // server is the handlers' common ground.

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
@@ -179,6 +180,26 @@ func TestADryRunChangesNothingAndSaysWhatItWould(t *testing.T) {
 	}
 	if _, page := p.send("GET", "/", ""); !strings.Contains(page, "dry run") {
 		t.Error("the page does not say that it is a dry run")
+	}
+}
+
+func TestWithoutScaleliteServersAreOnlyStartedAndThePageSaysWhy(t *testing.T) {
+	town := newTown(t, 4, 2)
+	config := strings.Replace(town.alone(), "scalelite: {url: ", "scalelite: {url: \"\", host_header: ", 1)
+	p := start(t, t.TempDir(), strings.Replace(config, "min_active: 1", "min_active: 3", 1))
+	p.ready()
+	p.notify(rules.FleetWorkloadLow, "", "0.01")
+	eventually(t, "a server is started to the floor", func() bool { return town.world.Figures().Steps[actions.Start] == 1 })
+	if _, page := p.send("GET", "/", ""); !strings.Contains(page, "scalelite.url is not set: servers are started and grown, and never drained") {
+		t.Error("the page does not say so")
+	}
+	if !strings.Contains(p.out.String(), "scalelite.url is not set") {
+		t.Error("the log does not say so")
+	}
+	at := p.fleet().At
+	eventually(t, "further looks", func() bool { return p.fleet().At.Sub(at) > 2*time.Second })
+	if steps := town.world.Figures().Steps; len(steps) != 1 {
+		t.Errorf("steps = %v, want the start alone", steps)
 	}
 }
 

@@ -83,6 +83,9 @@ func (r *reloader) take(f config.File) error {
 	return r.scaler.Reload(f.Actions)
 }
 
+// warnings are those of the configuration in force.
+func (r *reloader) warnings() []string { return r.now.Load().Warnings() }
+
 // knows reports whether an alert asks this fleet's scaler for something.
 func (r *reloader) knows(a actions.Alert) bool {
 	c := r.now.Load().Actions
