@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,11 +85,12 @@ func story(t *testing.T, kill int, after bool) (ending string, killed bool) {
 // ending sums up the world: each server's state, and how many changes of each
 // kind came true.
 func (sc *school) ending() string {
-	out := fmt.Sprint("counts ", sc.s.Status().Counts, "\n")
+	var out strings.Builder
+	out.WriteString(fmt.Sprint("counts ", sc.s.Status().Counts, "\n"))
 	for _, k := range actions.Kinds() {
-		out += fmt.Sprintln(k, sc.w.Figures().Steps[k])
+		out.WriteString(fmt.Sprintln(k, sc.w.Figures().Steps[k]))
 	}
-	return out
+	return out.String()
 }
 
 // evaluateOr evaluates; a store that dies meanwhile is as a process that does:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -219,16 +220,17 @@ func value(v float64) map[string]string {
 // describe tells where everything stands, for failures.
 func (sc *school) describe() string {
 	st := sc.s.Status()
-	out := fmt.Sprintf("at %s: %v floor %d need %d brakes %q limits %q blocked %q\nfigures %+v\n", sc.w.Now().Format("15:04:05"),
-		st.Counts, st.Floor, st.Need, st.Brakes, st.Limits, st.Blocked, sc.w.Figures())
+	var out strings.Builder
+	out.WriteString(fmt.Sprintf("at %s: %v floor %d need %d brakes %q limits %q blocked %q\nfigures %+v\n", sc.w.Now().Format("15:04:05"),
+		st.Counts, st.Floor, st.Need, st.Brakes, st.Limits, st.Blocked, sc.w.Figures()))
 	for _, v := range st.Servers {
-		out += fmt.Sprintf("%-14s %-10s %-9s %-6s load %5.1f %v %v: %s\n", v.Name, v.State, v.Balancer, v.Power, v.Load, v.Size, v.Alerts, v.Reason)
+		out.WriteString(fmt.Sprintf("%-14s %-10s %-9s %-6s load %5.1f %v %v: %s\n", v.Name, v.State, v.Balancer, v.Power, v.Load, v.Size, v.Alerts, v.Reason))
 	}
 	lines, _ := sc.store.Journal(40, "")
 	for _, e := range lines {
-		out += fmt.Sprintf("%s %-9s %-9s %-14s %s %s\n", e.At.Format("15:04:05"), e.Step.Kind, e.Outcome, e.Step.Server, e.Step.Reason, e.Detail)
+		out.WriteString(fmt.Sprintf("%s %-9s %-9s %-14s %s %s\n", e.At.Format("15:04:05"), e.Step.Kind, e.Outcome, e.Step.Server, e.Step.Reason, e.Detail))
 	}
-	return out
+	return out.String()
 }
 
 // state returns the state of a server by name.

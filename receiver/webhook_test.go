@@ -157,12 +157,13 @@ func TestWhileTheStoreCannotBeWrittenAlertmanagerIsToldToRetry(t *testing.T) {
 	if code != 503 || !strings.Contains(answer, "database not open; send it again") {
 		t.Errorf("got %d %s, want 503", code, answer)
 	}
-	want := "# HELP bbb_scaler_notifications_total Notifications of Alertmanager, by the status code of the answer.\n" +
-		"# TYPE bbb_scaler_notifications_total counter\n"
+	var want strings.Builder
+	want.WriteString("# HELP bbb_scaler_notifications_total Notifications of Alertmanager, by the status code of the answer.\n" +
+		"# TYPE bbb_scaler_notifications_total counter\n")
 	for _, line := range []string{`200"} 0`, `400"} 0`, `413"} 0`, `415"} 0`, `503"} 1`} {
-		want += `bbb_scaler_notifications_total{code="` + line + "\n"
+		want.WriteString(`bbb_scaler_notifications_total{code="` + line + "\n")
 	}
-	if err := testutil.GatherAndCompare(d.Metrics, strings.NewReader(want), rules.MetricNotifications); err != nil {
+	if err := testutil.GatherAndCompare(d.Metrics, strings.NewReader(want.String()), rules.MetricNotifications); err != nil {
 		t.Error(err)
 	}
 }

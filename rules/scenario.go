@@ -184,18 +184,18 @@ func (s stage) inState(host, state string, t timeline) Series {
 
 // fleetRead is a scaler that reads the fleet at every sample but during gaps.
 func (s stage) fleetRead(t timeline) Series {
-	var text string
+	var text strings.Builder
 	at := 0
 	for _, sp := range t {
 		part := timeline{sp}
 		if sp.gap {
-			text += " " + part.gauge()
+			text.WriteString(" " + part.gauge())
 		} else {
-			text += " " + run(s.at(at).Seconds(), s.step().Seconds(), sp.samples)
+			text.WriteString(" " + run(s.at(at).Seconds(), s.step().Seconds(), sp.samples))
 		}
 		at += sp.samples
 	}
-	return Series{s.scaler(MetricFleetRead), text[1:]}
+	return Series{s.scaler(MetricFleetRead), text.String()[1:]}
 }
 
 func sortSeries(series []Series) {

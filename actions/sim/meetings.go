@@ -227,15 +227,3 @@ func (w *World) breakOff(s *server) {
 		w.again(m)
 	}
 }
-
-// forget has the balancer drop the meetings that it believes to be on s and
-// that do not run there. (Of a server that went offline it would drop the
-// running ones too; people who are in one notice nothing of that.)
-func (s *server) forget() {
-	s.meetings = slices.DeleteFunc(s.meetings, func(m *meeting) bool {
-		if !m.running {
-			m.on = nil
-		}
-		return !m.running
-	})
-}

@@ -137,9 +137,7 @@ func keys(v reflect.Value) map[string]reflect.Value {
 		key, inline := yamlKey(v.Type().Field(i))
 		switch {
 		case inline:
-			for k, field := range keys(v.Field(i)) {
-				byKey[k] = field
-			}
+			maps.Copy(byKey, keys(v.Field(i)))
 		case key != "":
 			byKey[key] = v.Field(i)
 		}

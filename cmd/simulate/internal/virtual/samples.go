@@ -7,6 +7,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
@@ -38,7 +39,7 @@ func NewSamples(keep map[string]time.Duration) *Samples {
 // Series returns the series with these labels, which begins with its first
 // sample. It is nil, to which appending does nothing, for metrics not kept.
 func (s *Samples) Series(l labels.Labels) *Series {
-	name := l.Get(labels.MetricName)
+	name := l.Get(model.MetricNameLabel)
 	keep, ok := s.keep[name]
 	if !ok {
 		return nil
@@ -140,7 +141,7 @@ func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, 
 // candidates narrows the series down by metric name.
 func (q querier) candidates(matchers []*labels.Matcher) []*Series {
 	for _, m := range matchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
 			return q.samples.byName[m.Value]
 		}
 	}
