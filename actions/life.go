@@ -10,8 +10,8 @@ import (
 // is enough: no new meeting comes, and people can still join those it has, in
 // case only its web side hangs.
 func (d *decision) repair() {
-	if n := d.silent(); n > atLeastOne(d.cfg.ScaleIn.MaxUnseen, len(d.v.Servers)) {
-		d.plan.Brakes = append(d.plan.Brakes, plural(n, "server does", "servers do")+
+	if silent, of := d.silent(); silent > atLeastOne(d.cfg.ScaleIn.MaxUnseen, of) {
+		d.plan.Brakes = append(d.plan.Brakes, plural(silent, "server does", "servers do")+
 			" not answer at once: none is taken out, the fault may be on our side")
 	} else {
 		d.each(StateActive, d.takeOut)
@@ -19,14 +19,21 @@ func (d *decision) repair() {
 	d.each(StateDown, d.bringBack)
 }
 
-// silent counts servers in service that should answer and do not.
-func (d *decision) silent() (n int) {
+// silent counts the servers that should answer and do not, of those that are in
+// service or would be if they had answered: what is off tells nothing of a
+// fault on our side, and what was taken out for its silence does.
+func (d *decision) silent() (silent, of int) {
 	for i := range d.v.Servers {
-		if s := &d.v.Servers[i]; s.State == StateActive && s.Probe.silent() {
-			n++
+		s := &d.v.Servers[i]
+		if s.State != StateActive && (s.State != StateDown || s.Record.Aim != AimRepair) {
+			continue
+		}
+		of++
+		if s.Probe.silent() {
+			silent++
 		}
 	}
-	return n
+	return silent, of
 }
 
 func (d *decision) takeOut(s *Server) {
