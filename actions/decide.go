@@ -116,6 +116,9 @@ func (d *decision) count() {
 			d.on++
 			d.used = d.used.Add(s.Size)
 		}
+		if s.inFlight(Grow) {
+			d.used = d.used.Add(s.pending())
+		}
 		d.reserve(s.pending())
 	}
 }
