@@ -3,6 +3,7 @@ package actions
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
@@ -100,6 +101,10 @@ func (d *decision) shrink() {
 
 func (d *decision) shrinkOff(s *Server) {
 	if s.Record.Aim != AimOff || !d.oversized(s) || s.Busy {
+		return
+	}
+	if len(d.plan.Brakes) > 0 || s.HoldIn != "" { // it may be wanted, and could not start meanwhile
+		d.say(s, "off; not made smaller: %s", slices.Concat(d.plan.Brakes, []string{s.HoldIn})[0])
 		return
 	}
 	def := d.sizes().Default
