@@ -113,8 +113,10 @@ func rank(s *Server) int {
 	return 0
 }
 
+// reclaimable reports whether a draining server may be taken back. One with a
+// change pending may not: it could be a stop that was given up and comes late.
 func (d *decision) reclaimable(s *Server) bool {
-	return (s.State == StateDraining || s.State == StateEmpty) && d.idle(s) && s.Probe.answered()
+	return (s.State == StateDraining || s.State == StateEmpty) && d.idle(s) && s.Probe.answered() && !s.Busy
 }
 
 // start switches sleeping servers on, spread over the datacenters, as far as
