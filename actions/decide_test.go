@@ -218,6 +218,46 @@ func TestDecide(t *testing.T) {
 			v.Servers[3].Probe = actions.Probe{At: noon, Err: errors.New("timeout")}
 			v.Servers[3].Alerts = []actions.Alert{alert(rules.ServerIdle)}
 		}, ""},
+		{"a draining server whose stop is still pending is not taken back", func(c *config, v *view) {
+			c.Capacity.MinActive = 5
+			empty(&v.Servers[3], actions.Disabled)
+			v.Servers[3].Busy = true
+		}, "start bbb-5, start bbb-7"},
+		{"when all in service do not answer, none is taken out, however many are off", func(c *config, v *view) {
+			v.Servers = fleetOf(40, 4)
+			for i := range 4 {
+				silent(&v.Servers[i])
+			}
+		}, ""},
+		{"servers that fall silent one after the other are not all taken out", func(c *config, v *view) {
+			silent(&v.Servers[0])
+			silent(&v.Servers[1])
+			v.Servers[1].State, v.Servers[1].Record.Aim, v.Servers[1].Balancer.State = actions.StateDown, actions.AimRepair, actions.Cordoned
+			v.Servers[1].Problem = "does not answer"
+		}, ""},
+		{"a headroom that leaves nothing of the band gives up no server", func(c *config, v *view) {
+			c.ScaleIn.MaxShare, c.ScaleIn.Headroom, v.Alerts = 1, 0.8, []actions.Alert{low(0.2, 0.2)}
+		}, ""},
+		{"growth under way counts in our own budget", func(c *config, v *view) {
+			c.Budget.Cores = 10
+			v.Servers[0].Record.Flight = flight(actions.Grow)
+			v.Servers[0].Record.Flight.Step.To = actions.Size{Cores: 4, RAM: 8192}
+			v.Servers[1].Alerts = []actions.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
+		}, ""},
+		{"nothing shrinks while the fleet asks for more", func(c *config, v *view) {
+			c.Capacity.MaxStep, v.Alerts = 1, []actions.Alert{alert(rules.FleetCPUHigh, rules.AnnotationValue, 0.9)}
+			v.Servers[7].Size, v.Servers[7].Record.Aim = actions.Size{Cores: 4, RAM: 8192}, actions.AimOff
+		}, "start bbb-5"},
+		{"nothing shrinks in a fleet whose scale-in is paused", func(c *config, v *view) {
+			v.Pauses = []actions.Pause{{Reason: "exam", From: noon, Until: noon.Add(time.Hour), ScaleInOnly: true}}
+			v.Servers[7].Size, v.Servers[7].Record.Aim = actions.Size{Cores: 4, RAM: 8192}, actions.AimOff
+		}, ""},
+		{"nothing is taken while most that serve are unseen, however many are off", func(c *config, v *view) {
+			v.Servers, v.Alerts = fleetOf(40, 4), []actions.Alert{low(0, 0)}
+			for i := 1; i < 4; i++ {
+				v.Servers[i].Alerts = []actions.Alert{alert(rules.ServerDown)}
+			}
+		}, ""},
 		{"without a balancer servers are started and never taken", func(c *config, v *view) {
 			c.NoBalancer, c.Capacity.MinActive = true, 5
 			v.Alerts = nil
@@ -250,6 +290,11 @@ func drain(s *actions.Server) {
 	s.State, s.Record.Aim, s.Record.At = actions.StateDraining, actions.AimDrain, noon
 	s.Balancer.State = actions.Cordoned
 	s.Probe = actions.Probe{At: noon, Count: actions.MeetingCount{Meetings: 1, Participants: 9}}
+}
+
+func silent(s *actions.Server) {
+	s.Alerts = []actions.Alert{alert(rules.ServerDown)}
+	s.Probe = actions.Probe{At: noon, Err: errors.New("timeout")}
 }
 
 func empty(s *actions.Server, state actions.BalancerState) {

@@ -18,6 +18,9 @@ func (d *decision) brake() {
 	if n := d.unseen(); float64(n) > d.cfg.ScaleIn.MaxUnseen*float64(len(d.v.Servers)) {
 		b = append(b, fmt.Sprintf("%d of %d servers are unseen", n, len(d.v.Servers)))
 	}
+	if n := d.unmeasured(); n > atLeastOne(d.cfg.ScaleIn.MaxUnseen, d.active) {
+		b = append(b, fmt.Sprintf("%d of %d servers in service are unseen by Prometheus", n, d.active))
+	}
 	if d.floor > d.plan.Floor && d.active+d.coming <= d.floor {
 		b = append(b, fmt.Sprintf("the schedule is about to rise to %d", d.floor))
 	}
@@ -38,6 +41,17 @@ func (d *decision) unseen() (n int) {
 		case s.State == StateUncertain, s.State == StateDown,
 			s.State == StateUnjoined && s.Power == PowerOn,
 			s.serving() && len(s.asked(d.cfg.Asks, rules.AskDisable)) > 0:
+			n++
+		}
+	}
+	return n
+}
+
+// unmeasured counts servers in service that Prometheus does not see: the fleet's
+// workload is an average without them.
+func (d *decision) unmeasured() (n int) {
+	for i := range d.v.Servers {
+		if s := &d.v.Servers[i]; s.serving() && len(s.asked(d.cfg.Asks, rules.AskDisable)) > 0 {
 			n++
 		}
 	}
@@ -96,8 +110,11 @@ func (d *decision) spare() (int, string) {
 // carry is how many servers carry an average workload, measured over so many,
 // below the band's top with headroom.
 func (d *decision) carry(workload float64, measured int, band rules.Band) int {
-	load := workload * float64(measured+d.burdened())
-	return max(1, int(math.Ceil(load/(band.Max-d.cfg.ScaleIn.Headroom)-1e-9)))
+	load, top := workload*float64(measured+d.burdened()), band.Max-d.cfg.ScaleIn.Headroom
+	if top <= 0 {
+		return d.active // nothing can be carried below nothing
+	}
+	return max(1, int(math.Ceil(load/top-1e-9)))
 }
 
 // burdened counts draining servers that still have meetings.
