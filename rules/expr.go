@@ -21,6 +21,7 @@ const (
 	hostState       = "host:bbb_scaler_server_state:last"
 	hostActive      = "host:bbb_server_active:last"
 	fleetReadAge    = "fleet:bbb_scaler_fleet_read_age_seconds:min"
+	fleetKnown      = "fleet:bbb_scaler_known:age_seconds"
 	fleetActive     = "fleet:bbb_servers_active:count"
 	fleetFloor      = "fleet:bbb_servers_floor:max"
 	fleetCPU        = "fleet:bbb_cpu_workload:avg"
@@ -75,11 +76,6 @@ func (g generator) scaler(metric string, more ...matcher) string {
 // rec selects a recorded series of this fleet.
 func (g generator) rec(record string, more ...matcher) string {
 	return selector(record, append([]matcher{{LabelFleet, "=", g.in.Fleet}}, more...)...)
-}
-
-// fleetKnown holds while the scaler reads the fleet, and so knows its states.
-func (g generator) fleetKnown() string {
-	return "(" + g.rec(fleetReadAge) + " < " + secondsOf(g.ScalerStale) + ")"
 }
 
 // firing selects an alert of this fleet while it fires, for hysteresis:

@@ -48,23 +48,25 @@ func (g generator) serverRecords() []Rule {
 // scaler that is down distorts nothing.
 func (g generator) stateRecords() []Rule {
 	state := "max by (host, state) (" +
-		g.scaler(MetricServerState, matcher{labelState, "=~", inServiceStates}) + " == 1)\n  and on () " + g.fleetKnown()
-	last := "(" + g.rec(hostState) + "\n  unless on () " + g.fleetKnown() + "\n  and on () (min_over_time(" +
-		g.rec(fleetReadAge) + "[" + g.ScalerHold.String() + "]) < " + secondsOf(g.ScalerStale) + "))"
+		g.scaler(MetricServerState, matcher{labelState, "=~", inServiceStates}) + " == 1)\n  and on () " + g.rec(fleetKnown)
+	last := "(" + g.rec(hostState) + "\n  unless on () " + g.rec(fleetKnown) + "\n  and on () max_over_time(" +
+		g.rec(fleetKnown) + "[" + g.ScalerHold.String() + "]))"
 	return []Rule{
 		{Record: fleetReadAge, Expr: "min(time() - " + g.scaler(MetricFleetRead) + ")",
 			Why: "Age of the scaler's last complete read of the fleet."},
+		{Record: fleetKnown, Expr: g.rec(fleetReadAge) + " < " + secondsOf(g.ScalerStale),
+			Why: "There only while that is recent: while the scaler knows which servers are in service."},
 		{Record: hostState, Expr: state + "\nor\n" + last,
 			Why: "What the scaler says of each server; while it says nothing, what it said last, for " + g.ScalerHold.String() + "."},
 		{Record: hostActive, Expr: "max by (host) (" + g.rec(hostState, matcher{labelState, "=", "active"}) + ")\nor\n" +
-			"(group by (host) (" + g.rec(instanceCPU) + ") unless on () " + g.rec(hostState) + " unless on () " + g.fleetKnown() + ")",
+			"(group by (host) (" + g.rec(instanceCPU) + ") unless on () " + g.rec(hostState) + " unless on () " + g.rec(fleetKnown) + ")",
 			Why: "The servers that take meetings: not the draining and not the stopped ones. With no scaler at all, every server that is seen."},
 	}
 }
 
 func (g generator) fleetRecords() []Rule {
 	return []Rule{
-		{Record: fleetActive, Expr: "count(" + g.rec(hostActive) + ") or 0 * max" + g.fleetKnown(),
+		{Record: fleetActive, Expr: "count(" + g.rec(hostActive) + ") or 0 * max(" + g.rec(fleetKnown) + ")",
 			Why: "0 only when the scaler says so, never because nothing is known."},
 		{Record: fleetFloor, Expr: "max(" + g.scaler(MetricFloor) + ") or vector(" + number(float64(g.in.Floor)) + ")",
 			Why: "The floor of the present schedule, or capacity.min_active while the scaler does not tell."},

@@ -17,7 +17,7 @@ func (s stage) forecastScenarios() []Scenario {
 	for _, h := range s.Forecast.History {
 		all = append(all, s.bellScenario(h))
 		if h == HistoryDay || !s.coarse {
-			all = append(all, s.levelScenario(h), s.calmScenario(h))
+			all = append(all, s.levelScenario(h), s.calmScenario(h), s.pastScenario(h))
 		}
 	}
 	all = append(all, s.weekdaysScenario())
@@ -149,6 +149,21 @@ func (s stage) calmScenario(h History) Scenario {
 		load := loadOf(wl.forecast)
 		sc.Checks = append(sc.Checks, s.valueAt(at, wl.forecast, max(0.3, bounded)), s.valueAt(at, wl.outlook, max(0.3, bounded)),
 			s.nearAt(at, load, bounded, 1e-5), s.nearAt(at, loadOf(wl.outlook), bounded, 1e-5))
+	}
+	return sc
+}
+
+// pastScenario has a peak that is just over: it is not ahead any more.
+func (s stage) pastScenario(h History) Scenario {
+	_, further := s.horizons()
+	calm := s.settled()
+	sc := s.fleetOfOne(fmt.Sprintf("a peak that ended at this time a %s ago is not ahead", h), s.later(daysOf(h),
+		timeline{steady(0.6, calm), steady(0.1, further+2*calm+4)}, timeline{steady(0.1, 2*calm+4)}))
+	at := s.at(daysOf(h)*s.day() + 2*calm + 1)
+	for _, wl := range s.figures() {
+		for _, load := range []string{loadOf(wl.forecast), loadOf(wl.outlook)} {
+			sc.Checks = append(sc.Checks, Check{At: at, Expr: "count(" + s.rec(load) + " < 0.12) or vector(0)", Want: 1})
+		}
 	}
 	return sc
 }

@@ -3,7 +3,7 @@ package rules
 // stateScenarios are about what counts as in service while the scaler is
 // silent.
 func (s stage) stateScenarios() []Scenario {
-	return []Scenario{s.silentScenario(), s.frozenScenario(), s.unknownScenario(), s.nothingScenario()}
+	return []Scenario{s.silentScenario(), s.frozenScenario(), s.unknownScenario(), s.nothingScenario(), s.noneScenario()}
 }
 
 // silentScenario is a scaler that goes down: its last word counts for as long
@@ -39,6 +39,8 @@ func (s stage) frozenScenario() Scenario {
 	series := []Series{
 		{s.scaler(MetricFleetRead), frozen}, s.inState(host(1), "active", timeline{steady(1, long)}),
 		s.inState(host(2), "active", until(last+stale-1)), s.inState(host(3), "active", until(last+stale)),
+		s.inState(host(4), "active", timeline{nothing(last + stale), steady(1, long-last-stale)}),
+		s.inState(host(5), "active", timeline{nothing(last + stale), steady(1, long-last-stale)}),
 	}
 	return Scenario{Name: "states: a scaler that no longer reads the fleet is believed until it is stale", Series: series, Checks: []Check{
 		s.valueAt(last, fleetActive, 3), s.valueAt(last+stale-2, fleetActive, 3), s.valueAt(last+stale-1, fleetActive, 2),
@@ -71,4 +73,10 @@ func (s stage) nothingScenario() Scenario {
 		sc.Checks = append(sc.Checks, s.firingAt(long-1, r.Alert, boolean(r.Alert == ScalerFleetUnread)))
 	}
 	return sc
+}
+
+// noneScenario is a scaler that read a while ago that no server is active.
+func (s stage) noneScenario() Scenario {
+	return Scenario{Name: "states: no server at all, and known", Series: []Series{{s.scaler(MetricFleetRead), run(0, 0, 4)}}, Checks: []Check{
+		s.valueAt(1, fleetActive, 0)}}
 }

@@ -96,3 +96,10 @@ func TestFlagsThatMakeNoSenseAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestTheFilesInDeployAreCurrent(t *testing.T) {
+	var out bytes.Buffer
+	if err := run([]string{"--config.file", "../../deploy/bbb-scaler.yml", "--output", "../../deploy/rules/", "--check"}, noEnv, &out); err != nil {
+		t.Errorf("%v; run make generate\n%s", err, out.String())
+	}
+}
