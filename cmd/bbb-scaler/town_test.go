@@ -38,13 +38,11 @@ type town struct {
 	ionos, scalelite, alertmanager, prometheus string
 }
 
-// cleaner is a *testing.T or a testscript's environment.
-type cleaner interface{ Cleanup(func()) }
-
-func newTown(t cleaner, servers, running int) *town {
+func newTown(t *testing.T, servers, running int) *town {
+	t.Helper()
 	bbbs, err := net.Listen("tcp", "0.0.0.0:0") // every server has a loopback address of its own
 	if err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
 	each := simhttp.Loopback(bbbs.Addr().(*net.TCPAddr).Port)
 	w := sim.New(sim.Config{
