@@ -34,7 +34,7 @@ func (s *Scaler) attach(ctx context.Context, cfg Config, servers []Server, now t
 // probed is a reading as a Probe; one that is too old is none.
 func probed(r reading[MeetingCount], cfg Config, now time.Time) Probe {
 	switch {
-	case r.Err != nil && !r.Pending:
+	case r.Err != nil: // also while the next try hangs as the last one did
 		return Probe{At: now, Err: r.Err}
 	case r.Err == nil && r.fresh(now, 2*cfg.Fleet.BusyInterval):
 		return Probe{At: r.At, Count: r.Value}
