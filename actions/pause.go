@@ -67,8 +67,8 @@ func (s *Scaler) Release(server string) error {
 	for _, known := range s.servers {
 		if known.ID == server || known.Name == server {
 			r := s.memory.Records[known.ID]
-			r.Manual, r.Tried = "", nil
-			if known.State == StateManual && known.Power == PowerOn {
+			r.ID, r.Manual, r.Tried = known.ID, "", nil
+			if r.State == StateManual && known.Power == PowerOn {
 				r.aim(AimServe, s.deps.Now())
 			}
 			s.poke()
