@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -33,8 +34,8 @@ var ErrCorrupt = errors.New("the store is damaged")
 // error that matches ErrCorrupt. A file locked by another process is an error.
 func OpenStore(path string) (*BoltStore, error) {
 	s, err := openBolt(path)
-	if err == nil || errors.Is(err, bolterrors.ErrTimeout) || errors.Is(err, os.ErrPermission) {
-		return s, err
+	if _, system := errors.AsType[syscall.Errno](err); err == nil || system || errors.Is(err, bolterrors.ErrTimeout) {
+		return s, err // a full disk or a directory says nothing of damage
 	}
 	aside := fmt.Sprintf("%s.damaged-%s", path, time.Now().UTC().Format("20060102T150405"))
 	if moved := os.Rename(path, aside); moved != nil {
