@@ -119,6 +119,9 @@ func (s *Scaler) changed(cfg Config, step Step, now time.Time, c *Commit) {
 	if len(c.Records) > 0 {
 		r = c.Records[0]
 	}
+	if step.Kind.state() != "" {
+		r.WroteAt = now // the poll interval begins when the write has come through
+	}
 	switch step.Kind {
 	case Start, Enable, Reclaim:
 		f.In = now
