@@ -17,29 +17,42 @@ func (s *Scaler) applyAll(ctx context.Context, cfg Config, plan Plan, servers []
 		byID[v.ID] = v
 	}
 	if cfg.Fleet.Concurrency <= 1 {
-		var errs []error
-		for _, step := range plan.Steps {
-			errs = append(errs, s.apply(ctx, cfg, step, byID[step.ServerID]))
-		}
-		return errors.Join(errs...)
+		return s.applyInOrder(ctx, cfg, plan, byID)
 	}
 	return s.applySide(ctx, cfg, plan, byID)
 }
 
-// applySide applies side by side.
+// applyInOrder applies one step after the other, for as long as the patience.
+func (s *Scaler) applyInOrder(ctx context.Context, cfg Config, plan Plan, byID map[string]Server) error {
+	var errs []error
+	begun := s.deps.Now()
+	for _, step := range plan.Steps {
+		if s.deps.Now().Sub(begun) > cfg.Deadlines.Patience {
+			break // what is left is decided anew
+		}
+		errs = append(errs, s.apply(ctx, cfg, step, byID[step.ServerID]))
+	}
+	return errors.Join(errs...)
+}
+
+// applySide applies side by side. A step that has not begun when the patience
+// is over is called off and decided anew: others would be planned in its place,
+// since nothing shows it yet.
 func (s *Scaler) applySide(ctx context.Context, cfg Config, plan Plan, byID map[string]Server) error {
 	var all sync.WaitGroup
 	errs := make(chan error, len(plan.Steps))
-	slots := make(chan struct{}, cfg.Fleet.Concurrency)
+	slots, late := make(chan struct{}, cfg.Fleet.Concurrency), make(chan struct{})
+	defer close(late)
 	for _, step := range plan.Steps {
 		s.mark(step.ServerID, true)
 		all.Add(1)
 		s.writes.Go(func() {
 			defer all.Done()
 			defer s.mark(step.ServerID, false)
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			errs <- s.apply(ctx, cfg, step, byID[step.ServerID])
+			if entered(slots, late) {
+				defer func() { <-slots }()
+				errs <- s.apply(ctx, cfg, step, byID[step.ServerID])
+			}
 		})
 	}
 	done := make(chan struct{})
@@ -55,6 +68,21 @@ func (s *Scaler) applySide(ctx context.Context, cfg Config, plan Plan, byID map[
 		failed = append(failed, <-errs)
 	}
 	return errors.Join(failed...)
+}
+
+// entered takes a slot, unless it is too late.
+func entered(slots chan<- struct{}, late <-chan struct{}) bool {
+	select {
+	case <-late:
+		return false
+	default:
+	}
+	select {
+	case <-late:
+		return false
+	case slots <- struct{}{}:
+		return true
+	}
 }
 
 func (s *Scaler) mark(id string, on bool) {
@@ -74,31 +102,71 @@ func (s *Scaler) apply(ctx context.Context, cfg Config, step Step, v Server) err
 	if cfg.DryRun {
 		return s.pretend(step)
 	}
-	ctx, cancel := context.WithTimeout(ctx, cfg.Deadlines.Write)
-	defer cancel()
-	if no := s.recheck(ctx, cfg, step, v); no != "" {
-		return s.record(step, Abandoned, no, nil)
+	if no := s.recheckWithin(ctx, cfg, step, v); no != "" {
+		return s.abandon(step, no)
+	}
+	if s.mustEnd(ctx) {
+		return nil
 	}
 	before, err := s.intend(cfg, step, v)
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, cfg.Deadlines.Write)
+	defer cancel()
 	request, err := s.write(ctx, step, v)
 	return s.settle(cfg, step, before, request, err)
 }
 
-// pretend journals a step of a dry run, once until it is long past.
-func (s *Scaler) pretend(step Step) error {
-	key := step.ServerID + " " + string(step.Kind)
+// mustEnd reports whether no further step may be begun: the process is to end,
+// or credentials were refused since the plan was made.
+func (s *Scaler) mustEnd(ctx context.Context) bool {
 	s.mu.Lock()
-	now := s.deps.Now()
-	again := now.Sub(s.dryRun[key]) < time.Hour
-	s.dryRun[key] = now
-	s.mu.Unlock()
-	if again {
+	defer s.mu.Unlock()
+	return ctx.Err() != nil || len(s.refused.why(s.deps.Now())) > 0
+}
+
+// recheckWithin leaves the write its own time: a server that hangs takes all
+// that it is given.
+func (s *Scaler) recheckWithin(ctx context.Context, cfg Config, step Step, v Server) string {
+	ctx, cancel := context.WithTimeout(ctx, cfg.Deadlines.Write)
+	defer cancel()
+	return s.recheck(ctx, cfg, step, v)
+}
+
+// abandon journals why a step was not made.
+func (s *Scaler) abandon(step Step, why string) error {
+	if s.toldLately(step, why) {
 		return nil
 	}
-	return s.record(step, Done, "dry run: not made", func(e *Entry, _ *Commit) { e.DryRun = true })
+	return s.record(step, Abandoned, why, nil)
+}
+
+// pretend journals a step of a dry run.
+func (s *Scaler) pretend(step Step) error {
+	const why = "dry run: not made"
+	if s.toldLately(step, why) {
+		return nil
+	}
+	return s.record(step, Done, why, func(e *Entry, _ *Commit) { e.DryRun = true })
+}
+
+// telling is what was journaled of a step that was not made, and when it was
+// last so.
+type telling struct {
+	what string
+	at   time.Time
+}
+
+// toldLately reports whether the same was to be journaled within the last hour:
+// a look repeats itself every few seconds, and the journal is for news.
+func (s *Scaler) toldLately(step Step, what string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, now := step.ServerID+" "+string(step.Kind), telling{what, s.deps.Now()}
+	old := s.told[key]
+	s.told[key] = now
+	return old.what == what && now.at.Sub(old.at) < time.Hour
 }
 
 // record commits a journal line, and what else with adds to the commit.

@@ -31,19 +31,20 @@ func (s *Scaler) resync(ctx context.Context, cfg Config, now time.Time) {
 		s.change("alerts", func() Commit { return cfg.expired(s.memory.Alerts, now) })
 		return
 	}
-	last := s.alerts.peek("")
+	last := s.resynced
 	due := cfg.Deadlines.AlertResync
 	if s.valuesCount(cfg, now) {
 		due = cfg.Fleet.EvaluationInterval
 	}
-	if now.Sub(last.At) < due && last.Err == nil {
+	if now.Sub(last) < due && s.alerts.peek("").Err == nil {
 		return
 	}
 	got := s.alerts.Read(ctx, []string{""}, cfg.Deadlines.Patience)[""]
-	if got.failure() != nil || !got.At.After(last.At) {
+	if got.Err != nil || !got.At.After(last) { // it may have come after the look that asked for it
 		s.change("alerts", func() Commit { return cfg.expired(s.memory.Alerts, now) })
 		return
 	}
+	s.resynced = got.At
 	s.change("alerts", func() Commit { return cfg.resynced(s.memory.Alerts, got.Value, got.At) })
 }
 

@@ -52,8 +52,9 @@ type Scaler struct {
 	alerts   *reader[[]Alert]
 	contract *reader[Contract]
 
-	cycle  sync.Mutex     // one look at a time
-	writes sync.WaitGroup // writes under way
+	cycle    sync.Mutex     // one look at a time
+	resynced time.Time      // when the list of alerts taken over last was asked for; guarded by cycle
+	writes   sync.WaitGroup // writes under way
 
 	mu       sync.Mutex // guards everything below
 	cfg      Config
@@ -66,7 +67,7 @@ type Scaler struct {
 	listed   map[string]listing // by id
 	complete int                // looks that read everything
 	refused  refusals
-	dryRun   map[string]time.Time // what a dry run has journaled, by server and kind
+	told     map[string]telling // of steps that were not made, by server and kind
 }
 
 // New returns a Scaler that knows what its store remembers. It does nothing
@@ -88,7 +89,7 @@ func New(cfg Config, d Deps) (*Scaler, error) {
 	s := &Scaler{
 		deps: d, log: d.Log, metrics: newMetrics(d.Metrics), wake: make(chan struct{}, 1), cfg: cfg, memory: memory,
 		servers: map[string]Server{}, listed: map[string]listing{}, dns: map[string]reading[[]netip.Addr]{}, applying: map[string]bool{},
-		dryRun: map[string]time.Time{},
+		told: map[string]telling{},
 	}
 	s.open(cfg)
 	return s, nil

@@ -47,6 +47,9 @@ func (c Config) resynced(table map[string]Alert, list []Alert, asked time.Time) 
 	for _, a := range list {
 		if c.concerns(a) {
 			listed[a.Fingerprint] = true
+			if table[a.Fingerprint].SeenAt.After(asked) {
+				continue // a notification told more while the list was made
+			}
 			out.Alerts = append(out.Alerts, a)
 		}
 	}
