@@ -9,19 +9,19 @@ import (
 // is decided: it ends flights, confirms what was written to the balancer,
 // notices what a person did, and returns the journal lines that follow. failed
 // holds the cloud's words when it says that the flight's request failed;
-// readAt is when the balancer was read.
-func (s *Server) observe(cfg Config, failed string, readAt, now time.Time) []Entry {
+// cloudAt and balancerAt are when the two were read.
+func (s *Server) observe(cfg Config, failed string, cloudAt, balancerAt, now time.Time) []Entry {
 	r := &s.Record
 	r.ID = s.ID
 	var entries []Entry
 	if r.Flight != nil {
-		entries = s.land(cfg, failed, now)
+		entries = s.land(cfg, failed, cloudAt, now)
 	}
 	if r.Flight == nil {
 		s.notice(now)
 	}
 	if s.Balancer != nil {
-		s.confirm(cfg, readAt, now)
+		s.confirm(cfg, balancerAt, now)
 	}
 	s.count(now)
 	return entries
@@ -29,7 +29,7 @@ func (s *Server) observe(cfg Config, failed string, readAt, now time.Time) []Ent
 
 // land ends the flight when its goal shows, its request failed, or its
 // deadline is over.
-func (s *Server) land(cfg Config, failed string, now time.Time) []Entry {
+func (s *Server) land(cfg Config, failed string, readAt, now time.Time) []Entry {
 	f := s.Record.Flight
 	switch {
 	case s.reached(f.Step):
@@ -38,7 +38,7 @@ func (s *Server) land(cfg Config, failed string, now time.Time) []Entry {
 		return s.end(Done, "", now)
 	case failed != "":
 		return s.giveUp(cfg, failed, now)
-	case f.Request == "" && !s.Busy && now.Sub(f.At) > untraced:
+	case f.Request == "" && !s.Busy && readAt.Sub(f.At) > untraced && !f.Step.Kind.switchesOff():
 		return s.end(Abandoned, "the cloud shows nothing of it: it was never sent, or never accepted", now)
 	case !now.Before(f.Deadline):
 		return s.giveUp(cfg, fmt.Sprintf("not done within %s (the cloud says: power %s, busy %v)",
@@ -50,6 +50,10 @@ func (s *Server) land(cfg Config, failed string, now time.Time) []Entry {
 // untraced is how long a write whose answer was lost, to a crash or a broken
 // connection, may take to show in the cloud's list before it is decided anew.
 const untraced = time.Minute
+
+// switchesOff reports whether a step that comes true late would end meetings that
+// have begun since: one without trace keeps its server until its deadline.
+func (k Kind) switchesOff() bool { return k == Stop || k == Shrink }
 
 func (s *Server) giveUp(cfg Config, why string, now time.Time) []Entry {
 	s.Record.failed(why, now, cfg.Cooldowns)

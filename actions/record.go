@@ -97,9 +97,11 @@ func (r *Record) succeeded() {
 type FleetRecord struct {
 	Outs []time.Time `json:"outs,omitempty"` // starts within the scale-out cooldown
 	In   time.Time   `json:"in,omitzero"`    // last cordon for scale-in, or last capacity added
-	// Known is the number of servers listed when it was last believed;
-	// FewerSince is since when the list has been far shorter.
+	// Known is the number of servers listed when it was last believed; Listed is
+	// how many are listed now, and FewerSince since when it has been that few.
 	Known      int       `json:"known,omitempty"`
+	Of         []string  `json:"of,omitempty"` // the datacenters that Known counts
+	Listed     int       `json:"listed,omitempty"`
 	FewerSince time.Time `json:"fewer_since,omitzero"`
 }
 
@@ -111,9 +113,12 @@ func (f FleetRecord) started(now time.Time, cooldown time.Duration) *FleetRecord
 	return &f
 }
 
-// forgiven is f without its last start: it failed, and another may take its
-// place at once.
-func (f FleetRecord) forgiven() *FleetRecord {
-	f.Outs = slices.Clone(f.Outs[:max(0, len(f.Outs)-1)])
+// forgiven is f without the start asked for at the given time: it failed, and
+// another may take its place at once.
+func (f FleetRecord) forgiven(asked time.Time) *FleetRecord {
+	f.Outs = slices.Clone(f.Outs)
+	if i := slices.IndexFunc(f.Outs, asked.Equal); i >= 0 {
+		f.Outs = slices.Delete(f.Outs, i, i+1)
+	}
 	return &f
 }

@@ -20,7 +20,10 @@ func (s *Scaler) observe(ctx context.Context, cfg Config, w seen, servers []Serv
 		v := &servers[i]
 		v.Record = s.memory.Records[v.ID] // a write may have ended meanwhile
 		if w.unsure[v.Datacenter] == "" && w.missing[v.ID] == "" && w.balanced == "" && !s.applying[v.ID] {
-			c.Entries = append(c.Entries, v.observe(cfg, failed[v.ID], w.balancerAt, now)...)
+			flight := v.Record.Flight
+			ended := v.observe(cfg, failed[v.ID], w.cloudAt[v.Datacenter], w.balancerAt, now)
+			s.forgive(&c, flight, ended)
+			c.Entries = append(c.Entries, ended...)
 		}
 		v.classify(cfg, w.world, now)
 		v.hold(pauses, now)
@@ -32,7 +35,6 @@ func (s *Scaler) observe(ctx context.Context, cfg Config, w seen, servers []Serv
 			c.Records = append(c.Records, v.Record)
 		}
 	}
-	s.forgive(&c)
 	frozen := s.freeze(cfg, w, now, &c)
 	if err := s.commit(c); err != nil {
 		return nil, fmt.Errorf("storing a look: %w", err)
@@ -40,15 +42,17 @@ func (s *Scaler) observe(ctx context.Context, cfg Config, w seen, servers []Serv
 	return append(frozen, s.refused.why(now)...), nil
 }
 
-// forgive takes failed starts out of the scale-out cooldown: others are to be
-// started in their place at once.
-func (s *Scaler) forgive(c *Commit) {
-	f := &s.memory.Fleet
-	for _, e := range c.Entries {
-		if e.Step.Kind == Start && e.Outcome != Done {
-			f = f.forgiven()
-			c.Fleet = f
+// forgive takes a start that failed out of the scale-out cooldown: another is to
+// be started in its place at once.
+func (s *Scaler) forgive(c *Commit, flight *Flight, ended []Entry) {
+	for _, e := range ended {
+		if e.Step.Kind != Start || e.Outcome == Done {
+			continue
 		}
+		if c.Fleet == nil {
+			c.Fleet = &s.memory.Fleet
+		}
+		c.Fleet = c.Fleet.forgiven(flight.At)
 	}
 }
 

@@ -23,8 +23,8 @@ func (s *Scaler) fell(cfg Config, step Step, before Record, failure error) error
 		} else {
 			r.failed(failure.Error(), e.At, cfg.Cooldowns)
 		}
-		if step.Kind == Start {
-			c.Fleet = s.memory.Fleet.forgiven()
+		if f := s.memory.Records[step.ServerID].Flight; f != nil && step.Kind == Start {
+			c.Fleet = s.memory.Fleet.forgiven(f.At)
 		}
 		c.Records = []Record{r}
 	})

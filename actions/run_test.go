@@ -17,11 +17,13 @@ import (
 type counted struct {
 	actions.Cloud
 	looks *atomic.Int32
-	stuck string // id of the server whose start never answers
+	stuck string        // id of the server whose start never answers
+	slow  time.Duration // that a list takes
 }
 
 func (c counted) Servers(ctx context.Context, dc string) ([]actions.CloudServer, error) {
 	c.looks.Add(1)
+	time.Sleep(c.slow)
 	return c.Cloud.Servers(ctx, dc)
 }
 
@@ -36,13 +38,22 @@ func (c counted) Start(ctx context.Context, s actions.ServerRef) (string, error)
 // live runs a Scaler side by side with a world, both by the bubble's clock.
 func live(t *testing.T, cfg actions.Config, world sim.Config, stuck func(*sim.World) string) (*actions.Scaler, *sim.World, *atomic.Int32) {
 	t.Helper()
-	world.Start, world.BlockOnHang = time.Now(), true
-	w := sim.New(world)
-	looks := &atomic.Int32{}
-	cloud := counted{Cloud: w.Cloud(), looks: looks}
+	w := bubble(world)
+	cloud := counted{Cloud: w.Cloud(), looks: &atomic.Int32{}}
 	if stuck != nil {
 		cloud.stuck = stuck(w)
 	}
+	return liveOver(t, cfg, w, cloud), w, cloud.looks
+}
+
+// bubble is a world that keeps to a bubble's clock.
+func bubble(world sim.Config) *sim.World {
+	world.Start, world.BlockOnHang = time.Now(), true
+	return sim.New(world)
+}
+
+func liveOver(t *testing.T, cfg actions.Config, w *sim.World, cloud actions.Cloud) *actions.Scaler {
+	t.Helper()
 	s, err := actions.New(cfg, actions.Deps{
 		Cloud: cloud, Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve, Store: actions.NewMemoryStore(),
 	})
@@ -57,7 +68,7 @@ func live(t *testing.T, cfg actions.Config, world sim.Config, stuck func(*sim.Wo
 		}
 	})
 	t.Cleanup(func() { cancel(); both.Wait() })
-	return s, w, looks
+	return s
 }
 
 func liveConfig(dcs ...string) actions.Config {

@@ -19,13 +19,14 @@ import (
 // Prometheus and Alertmanager that keeps to the meaning of the rules. It runs
 // in virtual time, one thing after the other.
 type school struct {
-	t     tb
-	w     *sim.World
-	cfg   actions.Config
-	store actions.Store
-	s     *actions.Scaler
-	mute  bool // no notification is sent
-	watch func(actions.Cloud, actions.Balancer) (actions.Cloud, actions.Balancer)
+	t      tb
+	w      *sim.World
+	cfg    actions.Config
+	store  actions.Store
+	s      *actions.Scaler
+	mute   bool // no notification is sent
+	watch  func(actions.Cloud, actions.Balancer) (actions.Cloud, actions.Balancer)
+	alerts actions.AlertSource // nil: none
 
 	pending map[string]time.Time // alert → since when its condition holds
 	firing  map[string]actions.Alert
@@ -80,7 +81,7 @@ func (sc *school) restart() {
 	var err error
 	sc.s, err = actions.New(sc.cfg, actions.Deps{
 		Cloud: cloud, Balancer: balancer, Meetings: sc.w.Meetings(),
-		Resolve: sc.w.Resolve, Store: sc.store, Now: sc.w.Now,
+		Resolve: sc.w.Resolve, Store: sc.store, Now: sc.w.Now, Alerts: sc.alerts,
 	})
 	if err != nil {
 		sc.t.Fatalf("New() = %v", err)

@@ -2,19 +2,24 @@ package actions
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 )
 
 // seen is a world together with how it was read.
 type seen struct {
 	world
+	cloudAt    map[string]time.Time // when each datacenter was read
 	balancerAt time.Time
 	sources    []SourceStatus
 	failing    []string // sources whose last read failed: no scale-in
 	whole      bool     // every source was read lately
-	listed     int      // servers that the cloud lists
+	listed     int      // servers that the cloud lists, or did where it cannot be read
+	unread     bool     // a datacenter was never read
 }
 
 // read reads everything that a look needs, side by side.
@@ -26,16 +31,18 @@ func (s *Scaler) read(ctx context.Context, cfg Config, now time.Time) seen {
 		func() { balancer = s.readBalancer(ctx, cfg) },
 		func() { s.resync(ctx, cfg, now) },
 	)
-	w := seen{whole: true, world: world{unsure: map[string]string{}}}
+	w := seen{whole: true, world: world{unsure: map[string]string{}}, cloudAt: map[string]time.Time{}}
 	for _, dc := range cfg.Datacenters {
 		r := clouds[dc]
 		w.cloud = append(w.cloud, r.Value...)
 		w.listed += len(r.Value)
+		w.cloudAt[dc] = r.At
+		w.unread = w.unread || r.At.IsZero()
 		if why := w.source("datacenter "+dc, r.At, r.failure(), cfg, now); why != "" {
 			w.unsure[dc] = why
 		}
 	}
-	s.keepMissing(&w, now)
+	s.keepMissing(cfg, &w, now)
 	if !cfg.NoBalancer {
 		r := balancer[""]
 		w.balancer, w.balancerAt = r.Value, r.At
@@ -55,7 +62,7 @@ type listing struct {
 // keepMissing adds servers that the cloud listed a while ago and does not list
 // now: they are likelier to be left out than to be gone, and if they are on
 // they count against the ceiling.
-func (s *Scaler) keepMissing(w *seen, now time.Time) {
+func (s *Scaler) keepMissing(cfg Config, w *seen, now time.Time) {
 	w.missing = map[string]string{}
 	for _, c := range w.cloud {
 		s.listed[c.ID] = listing{c, now}
@@ -63,7 +70,7 @@ func (s *Scaler) keepMissing(w *seen, now time.Time) {
 	for id, l := range s.listed {
 		switch {
 		case l.at.Equal(now):
-		case now.Sub(l.at) >= vanishedTrust:
+		case now.Sub(l.at) >= vanishedTrust, !slices.Contains(cfg.Datacenters, l.Datacenter):
 			delete(s.listed, id)
 		default:
 			w.cloud = append(w.cloud, l.CloudServer)
@@ -82,6 +89,9 @@ func (s *Scaler) readBalancer(ctx context.Context, cfg Config) map[string]readin
 // source notes how a source was read, and says why its servers are uncertain.
 func (w *seen) source(name string, at time.Time, err error, cfg Config, now time.Time) (uncertain string) {
 	status := SourceStatus{Name: name, ReadAt: at}
+	if errors.Is(err, errPending) && now.Sub(at) <= cfg.Deadlines.Read+cfg.Fleet.EvaluationInterval {
+		err = nil // slow, and read at the look before
+	}
 	if err != nil {
 		status.Error = err.Error()
 		w.failing = append(w.failing, fmt.Sprintf("%s cannot be read: %v", name, err))
@@ -120,5 +130,6 @@ func (s *Scaler) resolve(ctx context.Context, cfg Config, w world, now time.Time
 	for _, host := range all {
 		out[host] = s.dns[host].Value
 	}
+	maps.DeleteFunc(s.dns, func(host string, _ reading[[]netip.Addr]) bool { return !slices.Contains(all, host) })
 	return out
 }

@@ -19,7 +19,7 @@ func (s *Scaler) view(ctx context.Context, cfg Config, w seen, servers []Server,
 		v.Brakes = append(v.Brakes, "just started: nothing is taken before one whole look")
 	}
 	v.Fleet = s.memory.Fleet
-	v.Unknown = max(0, v.Fleet.Known-len(servers))
+	v.Unknown = max(0, v.Fleet.Known-len(w.cloud)) // Known counts what is not of the fleet, too
 	v.Pauses = s.pausesAt(now, &Commit{})
 	v.Active = s.remember(cfg, servers, now)
 	s.mu.Unlock()
