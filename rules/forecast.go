@@ -51,8 +51,8 @@ func (g generator) forecast(w workload, record string, ahead model.Duration, why
 	return []Rule{
 		{Record: load, Expr: strings.Join(days, "\nor\n"),
 			Why: "The load within " + ahead.String() + ", by that of the same hours of another day. No history, no forecast."},
-		{Record: record, Expr: "(" + g.rec(load) + " / (" + g.rec(fleetActive) + " > 0) > " + g.rec(w.average) + ")\nor\n(" +
-			g.rec(w.average) + " and " + g.rec(load) + ")",
+		{Record: record, Expr: g.rec(w.average) + "\n+ clamp_min(" + g.rec(load) + " / " + g.rec(fleetActive) + " - " +
+			g.rec(w.average) + ", 0)",
 			Why: "The workload of the present servers within " + ahead.String() + ", never less than now; " + why},
 	}
 }
