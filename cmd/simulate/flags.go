@@ -2,93 +2,118 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
-
-	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
-	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/live"
 )
 
 // options are the command line.
 type options struct {
 	live     bool
 	servers  int
+	output   string
 	length   time.Duration
 	speed    float64
-	output   string
 	logLevel string
+
+	seeds      string
+	days       int
+	strategies string
+	faults     []string
+	trace      string
+	configs    []string
+	plot       string
 }
 
-func parse(args []string) (*options, error) {
+func parse(args []string) (*options, string, error) {
 	o := &options{}
-	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet, before it is yours.")
+	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet, before it is yours: simulated school weeks, or, with --live, a school cloud to watch.")
 	app.HelpFlag.Short('h')
-	app.Flag("live", "Run a small school cloud in this process, with the daemon on it, an hour in a minute.").Required().BoolVar(&o.live)
-	app.Flag("servers", "How many servers the fleet has.").Default("24").IntVar(&o.servers)
-	app.Flag("for", "How long to run, such as 3m; without it, until Ctrl-C.").DurationVar(&o.length)
-	app.Flag("speed", "Seconds of the simulated world in one second.").Default("60").Float64Var(&o.speed)
-	app.Flag("output", "What to print in the end: text, or one JSON object on standard output.").Default("text").EnumVar(&o.output, "text", "json")
-	app.Flag("log.level", "How much of what the parts have to say is shown: error, warn, info or debug.").Default("error").EnumVar(&o.logLevel, "error", "warn", "info", "debug")
-	_, err := app.Parse(args)
-	return o, err
+	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is what happens without a command.").Default()
+	c.Flag("servers", "How many servers the fleet has: 100, or 24 with --live.").IntVar(&o.servers)
+	c.Flag("output", "What to print: text or json.").Default("text").EnumVar(&o.output, "text", "json")
+	c.Flag("seed", "Which weeks: a number, or a range such as 1..10.").Default("1").StringVar(&o.seeds)
+	c.Flag("days", "How many days, from a Monday on.").Default("7").IntVar(&o.days)
+	c.Flag("strategy", "Which strategies, with commas between: "+strings.Join(strategyNames, ", ")+".").
+		Default(strings.Join(strategyNames, ",")).StringVar(&o.strategies)
+	c.Flag("fault", "Something that is wrong all the time, such as bbb-hangs@bbb-server3; may be repeated.").StringsVar(&o.faults)
+	c.Flag("trace", "A CSV file of meetings (start,duration,participants,webcams) instead of generated weeks.").ExistingFileVar(&o.trace)
+	c.Flag("config.file", "The scaler's configuration; repeated, each is a strategy of its own. Without it, the shipped defaults.").StringsVar(&o.configs)
+	c.Flag("plot", "A file to draw the first seed's week into, as SVG.").StringVar(&o.plot)
+	c.Flag("live", "Run a small school cloud in this process, with the daemon on it, an hour in a minute.").BoolVar(&o.live)
+	c.Flag("for", "With --live: how long to run, such as 3m; without it, until Ctrl-C.").DurationVar(&o.length)
+	c.Flag("speed", "With --live: seconds of the simulated world in one second.").Default("60").Float64Var(&o.speed)
+	c.Flag("log.level", "With --live: how much of what the parts have to say is shown.").Default("error").EnumVar(&o.logLevel, "error", "warn", "info", "debug")
+	command, err := app.Parse(args)
+	return o, command, err
 }
 
-// Bounds of the live demo: each server has three listeners, and the parts need
+// Bounds. In the live demo each server has three listeners, and the parts need
 // some of a second for what takes them a minute.
 const (
-	mostLive  = 250
-	mostSpeed = 240
+	mostServers = 2000
+	mostDays    = 366
+	mostLive    = 250
+	mostSpeed   = 240
 )
 
 func (o *options) validate() error {
+	most := mostServers
+	if o.live {
+		most = mostLive
+	}
 	switch {
-	case o.servers < 1 || o.servers > mostLive:
-		return fmt.Errorf("--servers %d is not from 1 to %d", o.servers, mostLive)
+	case o.servers < 1 || o.servers > most:
+		return fmt.Errorf("--servers %d is not from 1 to %d", o.servers, most)
 	case o.speed < 1 || o.speed > mostSpeed:
 		return fmt.Errorf("--speed %g is not from 1 to %d", o.speed, mostSpeed)
 	case o.length < 0:
 		return fmt.Errorf("--for %s is negative", o.length)
+	case o.days < 1 || o.days > mostDays:
+		return fmt.Errorf("--days %d is not from 1 to %d", o.days, mostDays)
 	}
 	return nil
 }
 
+// seedList reads "3" or "1..10".
+func seedList(text string) ([]uint64, error) {
+	first, last, isRange := strings.Cut(text, "..")
+	from, err := strconv.ParseUint(first, 10, 32)
+	to := from
+	if err == nil && isRange {
+		to, err = strconv.ParseUint(last, 10, 32)
+	}
+	if err != nil || to < from || to-from >= 1000 {
+		return nil, fmt.Errorf("--seed %q is not a number or a range of at most 1000, such as 1..10", text)
+	}
+	var list []uint64
+	for s := from; s <= to; s++ {
+		list = append(list, s)
+	}
+	return list, nil
+}
+
 // run does what args say until it is done or ctx is.
-func run(ctx context.Context, args []string, _ func(string) string, stdout, stderr io.Writer) error {
-	o, err := parse(args)
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	o, _, err := parse(args)
 	if err != nil {
 		return err
+	}
+	if o.servers == 0 {
+		o.servers = 100
+		if o.live {
+			o.servers = 24
+		}
 	}
 	if err := o.validate(); err != nil {
 		return err
 	}
-	return o.demo(ctx, stdout, stderr)
-}
-
-// demo runs the live demo and prints its summary.
-func (o *options) demo(ctx context.Context, stdout, stderr io.Writer) error {
-	out := stdout
-	if o.output == "json" {
-		out = stderr
+	if o.live {
+		return o.demo(ctx, stdout, stderr)
 	}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
-		return err
-	}
-	s, err := live.Run(ctx, live.Config{
-		Servers: o.servers, Speed: o.speed, For: o.length, Daemon: daemon.Run, Out: out,
-		Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
-	})
-	if err != nil {
-		return err
-	}
-	if o.output == "json" {
-		return json.NewEncoder(stdout).Encode(s)
-	}
-	_, err = io.WriteString(stdout, s.String())
-	return err
+	return o.compare(ctx, getenv, stdout, stderr)
 }

@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -177,7 +179,7 @@ func freePort() (string, error) {
 }
 
 func (p *place) serve(h http.Handler, on ...net.Listener) {
-	s := &http.Server{Handler: h}
+	s := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)} // what breaks off when the demo ends is no news
 	p.servers = append(p.servers, s)
 	for _, l := range on {
 		go func() { _ = s.Serve(l) }() // ends with Close

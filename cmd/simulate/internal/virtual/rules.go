@@ -63,7 +63,7 @@ func NewRules(text string, o Options) (*Rules, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	p := parser.NewParser(parser.Options{})
+	p := newOnceParser()
 	file, errs := rulefmt.Parse([]byte(text), false, model.LegacyValidation, p, o.Logger)
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("reading the rules: %w", errs[0])
@@ -86,7 +86,7 @@ func NewRules(text string, o Options) (*Rules, error) {
 	manager := rules.NewManager(&rules.ManagerOptions{
 		NameValidationScheme: model.LegacyValidation, Context: context.Background(), ExternalURL: &url.URL{},
 		Appendable: r.Samples, Queryable: r.Samples, QueryFunc: r.query, NotifyFunc: r.notify,
-		ResendDelay: resend, Registerer: prom.NewRegistry(), Logger: o.Logger, GroupLoader: loaded{file, p},
+		ResendDelay: resend, Registerer: prom.NewRegistry(), Logger: o.Logger, GroupLoader: loaded{file, p}, RuleDependencyController: independent{},
 		DefaultRuleQueryOffset: func() time.Duration { return 0 },
 	})
 	groups, errs := manager.LoadGroups(o.Interval, labels.EmptyLabels(), "", nil, false, "rules")
@@ -108,7 +108,14 @@ type loaded struct {
 func (l loaded) Load(string, bool, model.ValidationScheme) (*rulefmt.RuleGroups, []error) {
 	return l.file, nil
 }
-func (l loaded) Parse(query string) (parser.Expr, error) { return l.ParseExpr(query) }
+
+func (l loaded) Parse(query string) (parser.Expr, error) {
+	expr, err := l.ParseExpr(query)
+	if err != nil {
+		return nil, err
+	}
+	return printed{expr, expr.String()}, nil
+}
 
 func (o Options) dropAlerts(file *rulefmt.RuleGroups) {
 	for g := range file.Groups {

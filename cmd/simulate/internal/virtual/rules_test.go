@@ -45,6 +45,9 @@ groups:
   - alert: FleetBusier
     expr: fleet:busy:avg > 1.1 * (fleet:busy:avg offset 1h) and max_over_time(fleet:busy:avg[10m:1m]) > 0.2
     annotations: {value: "{{ $value | printf \"%.3f\" }}"}
+  - alert: Odd
+    expr: "-sum by (instance) (label_replace(instance:busy:ratio, \"host\", \"$1\", \"instance\", \"(.*):.*\")) + 1 < bool 0.3 or topk(2, avg_over_time(instance:busy:ratio[5m:1m] offset 2m)) or on () vector(1) > 2"
+    annotations: {value: "{{ $value | printf \"%.3f\" }}"}
   - alert: StillBusy
     expr: "instance:busy:ratio >= 0.6 or (instance:busy:ratio >= 0.4 and on (instance) ALERTS{alertname=\"StillBusy\",alertstate=\"firing\"})"
     for: 1m

@@ -125,7 +125,12 @@ type querier struct {
 	mint, maxt int64
 }
 
-func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+// Select narrows each series to what this selector can look at: the others of
+// the query may look back a week.
+func (q querier) Select(_ context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	if hints != nil {
+		q.mint, q.maxt = max(q.mint, hints.Start), min(q.maxt, hints.End)
+	}
 	set := &seriesSet{at: -1}
 	for _, s := range q.candidates(matchers) {
 		if matches(s.labels, matchers) {

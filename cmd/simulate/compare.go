@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/plot"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/report"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/week"
+)
+
+// Names of the strategies; the bound is always there.
+const (
+	nameStatic      = "static"
+	namePredecessor = "bbb_scaler"
+	nameVertical    = "infra-autoscaler"
+	nameOurs        = "ours"
+	nameBlind       = "ours-without-forecast"
+)
+
+var strategyNames = []string{nameStatic, namePredecessor, nameVertical, nameOurs, nameBlind, report.BoundName}
+
+// gcPercent trades memory, of which a run needs little, for time.
+const gcPercent = 800
+
+// compare runs the strategies and prints the report.
+func (o *options) compare(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) error {
+	c, err := o.comparison(getenv)
+	if err != nil {
+		return err
+	}
+	debug.SetGCPercent(gcPercent)
+	bar := progress(c.Hours(), stderr)
+	c.Progress = func() { _ = bar.Add(1) }
+	weeks, err := c.Run(ctx)
+	_ = bar.Finish()
+	if err != nil {
+		return err
+	}
+	if o.plot != "" {
+		if err := draw(o.plot, c.Figure(weeks[0])); err != nil {
+			return err
+		}
+	}
+	r := report.New(c, weeks)
+	if o.output == "json" {
+		return r.JSON(stdout)
+	}
+	return r.Text(stdout)
+}
+
+// progress is a bar on a terminal, and nothing elsewhere.
+func progress(hours int, stderr io.Writer) *progressbar.ProgressBar {
+	f, ok := stderr.(*os.File)
+	if info, err := statOf(f, ok); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return progressbar.DefaultSilent(int64(hours))
+	}
+	return progressbar.NewOptions(hours, progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription("hours simulated"),
+		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
+		progressbar.OptionThrottle(200*time.Millisecond))
+}
+
+func statOf(f *os.File, ok bool) (os.FileInfo, error) {
+	if !ok {
+		return nil, os.ErrInvalid
+	}
+	return f.Stat()
+}
+
+func draw(path string, figure plot.Figure) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := plot.Write(f, figure); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// monday is the first day of every simulated week: without a change of time
+// within it, in the operator's time zone.
+func monday() (time.Time, error) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	return time.Date(2026, 3, 2, 0, 0, 0, 0, berlin), err
+}
+
+func (o *options) comparison(getenv func(string) string) (c week.Comparison, err error) {
+	c = week.Comparison{Days: o.days, Servers: o.servers, Parallel: runtime.GOMAXPROCS(0)}
+	if c.Seeds, err = seedList(o.seeds); err != nil {
+		return c, err
+	}
+	if c.Monday, err = monday(); err != nil {
+		return c, err
+	}
+	files, err := o.files(getenv)
+	if err != nil {
+		return c, err
+	}
+	c.Config = files[0].file.Actions
+	if c.Strategies, err = chosen(o.strategies, files); err != nil {
+		return c, err
+	}
+	if c.Faults, err = faults(o.faults); err != nil {
+		return c, err
+	}
+	if o.trace != "" {
+		c.Trace, err = readTrace(o.trace, c.Monday)
+	}
+	return c, err
+}
+
+// named is a configuration and what to call it.
+type named struct {
+	title string // "" for the only one
+	file  config.File
+}
+
+func (o *options) files(getenv func(string) string) ([]named, error) {
+	if len(o.configs) == 0 {
+		return []named{{"", config.Defaults()}}, nil
+	}
+	var out []named
+	for _, path := range o.configs {
+		f, err := config.Read(path, getenv)
+		if err != nil {
+			return nil, err
+		}
+		title := ""
+		if len(o.configs) > 1 {
+			title = ":" + strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		}
+		out = append(out, named{title, f})
+	}
+	return out, nil
+}
+
+// chosen builds the strategies that are named.
+func chosen(names string, files []named) ([]week.Strategy, error) {
+	want := strings.Split(names, ",")
+	for _, name := range want {
+		if !slices.Contains(strategyNames, name) {
+			return nil, fmt.Errorf("--strategy %q is not one of %s", name, strings.Join(strategyNames, ", "))
+		}
+	}
+	first := files[0].file.Actions
+	var out []week.Strategy
+	for _, name := range strategyNames {
+		if !slices.Contains(want, name) {
+			continue
+		}
+		switch name {
+		case nameStatic:
+			out = append(out, week.Static{Config: first})
+		case namePredecessor:
+			out = append(out, week.Predecessor{Config: first})
+		case nameVertical:
+			out = append(out, week.Vertical{Config: first})
+		case nameOurs, nameBlind:
+			for _, f := range files {
+				f.file.Rules.Forecast.Enabled = f.file.Rules.Forecast.Enabled && name == nameOurs
+				out = append(out, week.Ours{Title: name + f.title, File: f.file})
+			}
+		}
+	}
+	return out, nil
+}
+
+// faultKinds are those of the simulated world.
+var faultKinds = []sim.FaultKind{
+	sim.StartHangs, sim.RequestFails, sim.BusyForever, sim.CloudLost, sim.ListHangs, sim.BBBHangs, sim.BBBCrashed, sim.BBBFails,
+	sim.ExporterGone, sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail, sim.CordonRaces, sim.EnableRaces, sim.ExporterUnauthorized,
+}
+
+// faults reads "kind" or "kind@server", the kind with dashes for its spaces.
+func faults(texts []string) ([]sim.Fault, error) {
+	var out []sim.Fault
+	for _, text := range texts {
+		kind, on, _ := strings.Cut(text, "@")
+		f := sim.Fault{Kind: sim.FaultKind(strings.ReplaceAll(kind, "-", " ")), On: on}
+		if !slices.Contains(faultKinds, f.Kind) {
+			var known []string
+			for _, k := range faultKinds {
+				known = append(known, strings.ReplaceAll(string(k), " ", "-"))
+			}
+			return nil, fmt.Errorf("--fault %q: there is no fault %q; there are %s", text, kind, strings.Join(known, ", "))
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+func readTrace(path string, monday time.Time) ([]sim.Arrival, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	src, err := sim.ReadTrace(f, monday)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	all := []sim.Arrival{} // not nil: an empty trace is a trace
+	for a, ok := src.Next(); ok; a, ok = src.Next() {
+		all = append(all, a)
+	}
+	return all, nil
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/live"
+)
+
+// demo runs the live demo and prints its summary.
+func (o *options) demo(ctx context.Context, stdout, stderr io.Writer) error {
+	out := stdout
+	if o.output == "json" {
+		out = stderr
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
+		return err
+	}
+	s, err := live.Run(ctx, live.Config{
+		Servers: o.servers, Speed: o.speed, For: o.length, Daemon: daemon.Run, Out: out,
+		Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
+	})
+	if err != nil {
+		return err
+	}
+	if o.output == "json" {
+		return json.NewEncoder(stdout).Encode(s)
+	}
+	_, err = io.WriteString(stdout, s.String())
+	return err
+}

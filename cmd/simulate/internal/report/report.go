@@ -1,0 +1,189 @@
+// Package report turns compared weeks into JSON, a table and a picture.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/week"
+)
+
+// Figures are what a strategy came to, over one seed or added up over several.
+type Figures struct {
+	ServerHours                float64        `json:"server_hours"`
+	CoreHours                  float64        `json:"core_hours"`
+	RAMGiBHours                float64        `json:"ram_gib_hours"`
+	Cost                       float64        `json:"cost"`
+	OverloadParticipantMinutes float64        `json:"overload_participant_minutes"`
+	ParticipantMinutes         float64        `json:"participant_minutes"`
+	Meetings                   int            `json:"meetings"`
+	MeetingsEndedEarly         int            `json:"meetings_ended_early"`
+	MeetingsRefused            int            `json:"meetings_refused"`
+	JoinsRefused               int            `json:"joins_refused"`
+	CapacityDelayP50           float64        `json:"capacity_delay_p50_seconds"`
+	CapacityDelayP95           float64        `json:"capacity_delay_p95_seconds"`
+	CloudCalls                 int            `json:"cloud_calls"`
+	BalancerCalls              int            `json:"balancer_calls"`
+	Steps                      map[string]int `json:"steps"`
+	Flaps                      int            `json:"flaps"`
+
+	delays []time.Duration
+}
+
+// BoundName is the strategy that nobody can be better than.
+const BoundName = "bound"
+
+// Report is a comparison's figures.
+type Report struct {
+	Seeds   []uint64 `json:"seeds"`
+	Servers int      `json:"servers"`
+	Days    int      `json:"days"`
+	// Strategies holds the figures by name, added up over all seeds; the delays
+	// are percentiles over all seeds' mornings.
+	Strategies map[string]Figures `json:"strategies"`
+	// BySeed holds each seed's own.
+	BySeed map[string]map[string]Figures `json:"by_seed,omitempty"`
+
+	order []string
+}
+
+// New adds up weeks.
+func New(c week.Comparison, weeks []week.Week) Report {
+	r := Report{Seeds: c.Seeds, Servers: c.Servers, Days: c.Days, Strategies: map[string]Figures{}, BySeed: map[string]map[string]Figures{}}
+	for _, s := range c.Strategies {
+		r.order = append(r.order, s.Name())
+	}
+	r.order = append(r.order, BoundName)
+	for _, w := range weeks {
+		one := map[string]Figures{BoundName: figures(w.Bound, nil)}
+		for _, o := range w.Outcomes {
+			one[o.Name] = figures(o.Figures, o.Delays)
+		}
+		for name, f := range one {
+			r.Strategies[name] = r.Strategies[name].plus(f)
+		}
+		r.BySeed[strconv.FormatUint(w.Seed, 10)] = one
+	}
+	if len(weeks) == 1 {
+		r.BySeed = nil
+	}
+	return r
+}
+
+func figures(f sim.Figures, delays []time.Duration) Figures {
+	out := Figures{
+		ServerHours: round(f.ServerHours), CoreHours: round(f.CoreHours), RAMGiBHours: round(f.RAMGiBHours), Cost: round(f.Cost),
+		OverloadParticipantMinutes: round(f.OverloadParticipantMinutes), ParticipantMinutes: round(f.ParticipantMinutes),
+		Meetings: f.Meetings, MeetingsEndedEarly: f.MeetingsEndedEarly, MeetingsRefused: f.MeetingsRefused, JoinsRefused: f.JoinsRefused,
+		CloudCalls: f.CloudCalls, BalancerCalls: f.BalancerCalls, Flaps: f.Flaps, Steps: map[string]int{}, delays: delays,
+	}
+	for kind, n := range f.Steps {
+		out.Steps[string(kind)] = n
+	}
+	return out.withDelays()
+}
+
+// round keeps two decimals: what the last bits of a sum say is noise.
+func round(v float64) float64 {
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'f', 2, 64), 64)
+	return rounded
+}
+
+func (f Figures) withDelays() Figures {
+	f.CapacityDelayP50 = week.Percentile(f.delays, 50).Seconds()
+	f.CapacityDelayP95 = week.Percentile(f.delays, 95).Seconds()
+	return f
+}
+
+func (f Figures) plus(g Figures) Figures {
+	sum := Figures{
+		ServerHours: round(f.ServerHours + g.ServerHours), CoreHours: round(f.CoreHours + g.CoreHours),
+		RAMGiBHours: round(f.RAMGiBHours + g.RAMGiBHours), Cost: round(f.Cost + g.Cost),
+		OverloadParticipantMinutes: round(f.OverloadParticipantMinutes + g.OverloadParticipantMinutes),
+		ParticipantMinutes:         round(f.ParticipantMinutes + g.ParticipantMinutes),
+		Meetings:                   f.Meetings + g.Meetings, MeetingsEndedEarly: f.MeetingsEndedEarly + g.MeetingsEndedEarly,
+		MeetingsRefused: f.MeetingsRefused + g.MeetingsRefused, JoinsRefused: f.JoinsRefused + g.JoinsRefused,
+		CloudCalls: f.CloudCalls + g.CloudCalls, BalancerCalls: f.BalancerCalls + g.BalancerCalls, Flaps: f.Flaps + g.Flaps,
+		Steps: map[string]int{}, delays: append(append([]time.Duration(nil), f.delays...), g.delays...),
+	}
+	for _, steps := range []map[string]int{f.Steps, g.Steps} {
+		for kind, n := range steps {
+			sum.Steps[kind] += n
+		}
+	}
+	return sum.withDelays()
+}
+
+// JSON writes the report as one object.
+func (r Report) JSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}
+
+// Text writes the report as a table.
+func (r Report) Text(w io.Writer) error {
+	fmt.Fprintf(w, "%d servers, %d days, %s; hours, cost and counts are sums.\n\n", r.Servers, r.Days, seeds(r.Seeds))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	r.table(func(cells []string) {
+		for _, c := range cells {
+			fmt.Fprint(t, c, "\t")
+		}
+		fmt.Fprintln(t)
+	})
+	return t.Flush()
+}
+
+// Markdown writes the table for a README.
+func (r Report) Markdown(w io.Writer) error {
+	first := true
+	r.table(func(cells []string) {
+		fmt.Fprint(w, "|")
+		for _, c := range cells {
+			fmt.Fprint(w, " ", c, " |")
+		}
+		fmt.Fprintln(w)
+		if first {
+			fmt.Fprint(w, "|---|")
+			for range cells[1:] {
+				fmt.Fprint(w, "---:|")
+			}
+			fmt.Fprintln(w)
+		}
+		first = false
+	})
+	return nil
+}
+
+func (r Report) table(row func([]string)) {
+	row([]string{"strategy", "server-h", "of bound", "core-h", "GiB-h", "cost", "overload", "ended early", "refused", "delay p50", "p95", "cloud calls", "Scalelite", "flaps"})
+	bound := r.Strategies[BoundName].ServerHours
+	for _, name := range r.order {
+		f := r.Strategies[name]
+		cells := []string{
+			name, fmt.Sprintf("%.0f", f.ServerHours), fmt.Sprintf("%.2f", f.ServerHours/bound), fmt.Sprintf("%.0f", f.CoreHours),
+			fmt.Sprintf("%.0f", f.RAMGiBHours), fmt.Sprintf("%.2f", f.Cost),
+		}
+		if name == BoundName {
+			row(append(cells, "0", "0", "0", "", "", "", "", ""))
+			continue
+		}
+		row(append(cells,
+			fmt.Sprintf("%.3f %%", 100*f.OverloadParticipantMinutes/max(1, f.ParticipantMinutes)),
+			strconv.Itoa(f.MeetingsEndedEarly), strconv.Itoa(f.MeetingsRefused),
+			fmt.Sprintf("%.0f s", f.CapacityDelayP50), fmt.Sprintf("%.0f s", f.CapacityDelayP95),
+			strconv.Itoa(f.CloudCalls), strconv.Itoa(f.BalancerCalls), strconv.Itoa(f.Flaps)))
+	}
+}
+
+func seeds(list []uint64) string {
+	if len(list) == 1 {
+		return fmt.Sprintf("seed %d", list[0])
+	}
+	return fmt.Sprintf("seeds %d to %d", list[0], list[len(list)-1])
+}

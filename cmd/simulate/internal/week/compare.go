@@ -1,0 +1,142 @@
+package week
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/plot"
+)
+
+// Comparison is a set of strategies on the same weeks.
+type Comparison struct {
+	Seeds      []uint64
+	Monday     time.Time // 00:00 of the first day, in the schools' time zone
+	Days       int
+	Servers    int
+	Strategies []Strategy
+	// Config is what need, capacity and bound are measured by, and the floor,
+	// sizes and thresholds of the strategies that are not ours.
+	Config actions.Config
+	Trace  []sim.Arrival // instead of generated weeks
+	Faults []sim.Fault
+	// Parallel is how many runs go on at a time.
+	Parallel int
+	Progress func() // called for every hour of every run
+}
+
+// Hours is how many hours of the world all runs have together.
+func (c Comparison) Hours() int { return len(c.Seeds) * len(c.Strategies) * c.Days * 24 }
+
+// Outcome is what a strategy came to on one seed.
+type Outcome struct {
+	Result
+	Delays []time.Duration // of Delays
+}
+
+// Week is one seed's outcomes, and what they are compared with.
+type Week struct {
+	Seed     uint64
+	Demand   Demand
+	Bound    sim.Figures
+	Outcomes []Outcome // in the order of the strategies
+}
+
+// Run runs every strategy on every seed.
+func (c Comparison) Run(ctx context.Context) ([]Week, error) {
+	weeks := make([]Week, len(c.Seeds))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, c.Parallel))
+	for i, seed := range c.Seeds {
+		setup := c.setup(seed)
+		weeks[i] = c.week(seed, setup)
+		for j, s := range c.Strategies {
+			group.Go(func() error {
+				r, err := Simulate(ctx, setup, s)
+				if err == nil {
+					weeks[i].Outcomes[j] = c.outcome(r, weeks[i].Demand)
+				}
+				return err
+			})
+		}
+	}
+	return weeks, group.Wait()
+}
+
+func (c Comparison) end() time.Time {
+	return time.Date(c.Monday.Year(), c.Monday.Month(), c.Monday.Day()+c.Days, 0, 0, 0, 0, c.Monday.Location())
+}
+
+// yard measures by the maximum thresholds, which is also where overload begins.
+func (c Comparison) yard() Yard { return YardOf(sim.DefaultLoad(), c.Config.Thresholds) }
+
+func (c Comparison) setup(seed uint64) Setup {
+	y := c.yard()
+	s := Setup{
+		World: sim.Config{Seed: seed, Start: c.Monday, Servers: c.Servers, Overload: y.Top},
+		Until: c.end(), Arrivals: c.Trace, Faults: c.Faults, Progress: c.Progress,
+	}
+	if c.Trace == nil {
+		school := sim.SchoolWeek(seed, c.Monday, c.Servers)
+		school.Days = c.Days
+		s.Arrivals = drain(school.Arrivals())
+		s.History = c.past(seed)
+	}
+	return s
+}
+
+// past is the week before: the same school, other days, and none of the
+// holidays and events.
+func (c Comparison) past(seed uint64) Demand {
+	start := time.Date(c.Monday.Year(), c.Monday.Month(), c.Monday.Day()-7, 0, 0, 0, 0, c.Monday.Location())
+	school := sim.SchoolWeek(seed+1<<32, start, c.Servers)
+	school.Holidays, school.Events = nil, nil
+	return NewDemand(drain(school.Arrivals()), start, c.Monday, time.Minute)
+}
+
+func drain(src sim.Source) []sim.Arrival {
+	var all []sim.Arrival
+	for a, ok := src.Next(); ok; a, ok = src.Next() {
+		all = append(all, a)
+	}
+	return all
+}
+
+func (c Comparison) week(seed uint64, s Setup) Week {
+	d := NewDemand(s.Arrivals, c.Monday, c.end(), sampleEvery)
+	w := Week{Seed: seed, Demand: d, Outcomes: make([]Outcome, len(c.Strategies))}
+	w.Bound = Bound(d, c.yard(), c.Config, sim.Prices{CoreHour: 0.02, GiBHour: 0.005})
+	within := func(a sim.Arrival) bool { return a.At.Before(c.end()) }
+	w.Bound.Meetings = len(slices.DeleteFunc(slices.Clone(s.Arrivals), func(a sim.Arrival) bool { return !within(a) }))
+	return w
+}
+
+func (c Comparison) outcome(r Result, d Demand) Outcome {
+	return Outcome{r, Delays(d, r.Samples, c.yard(), c.Config.Sizes.Default, c.Config.Capacity.MinActive)}
+}
+
+// Figure is a picture of one seed's week, in servers of the default size,
+// filled to the maximum thresholds. The need is at least the floor.
+func (c Comparison) Figure(w Week) plot.Figure {
+	f := plot.Figure{Title: fmt.Sprintf("%d servers, seed %d", c.Servers, w.Seed), Unit: "servers"}
+	for _, o := range w.Outcomes {
+		s := plot.Series{Name: o.Name, Note: fmt.Sprintf("%.0f server-hours", o.Figures.ServerHours)}
+		for i, sample := range o.Samples {
+			if i >= len(w.Demand.People) {
+				break
+			}
+			on, takes := c.yard().capacity(sample.Counts, c.Config.Sizes.Default)
+			need := c.yard().servers(w.Demand.load(i, sim.DefaultLoad()), c.Config.Sizes.Default)
+			s.Points = append(s.Points, plot.Point{
+				At: sample.At, On: on, Service: takes, Need: float64(max(c.Config.Capacity.FloorAt(sample.At), need)),
+			})
+		}
+		f.Series = append(f.Series, s)
+	}
+	return f
+}

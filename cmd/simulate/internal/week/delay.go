@@ -1,0 +1,78 @@
+package week
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+// Rise is when a school day's load comes: the time of the day in which delays
+// are measured.
+var riseFrom, riseUntil = 7*time.Hour + 30*time.Minute, 9*time.Hour + 30*time.Minute
+
+// Delays returns how long the fleet's capacity was behind the need at the
+// morning rises: for each server more that the load needed there, from when it
+// was first needed until the fleet had as much, 0 if it had it before. Need and
+// capacity are counted in servers of the default size, filled to the maximum
+// thresholds. A need that is gone before it was met counts until then.
+func Delays(d Demand, samples []Sample, y Yard, unit actions.Size, floor int) []time.Duration {
+	var out []time.Duration
+	i := 0
+	for i < len(samples) {
+		day := samples[i].At
+		midnight := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, day.Location())
+		var rise []Sample
+		for i < len(samples) && samples[i].At.Before(midnight.AddDate(0, 0, 1)) {
+			if at := clockOf(samples[i].At, midnight); at >= riseFrom && at < riseUntil {
+				rise = append(rise, samples[i])
+			}
+			i++
+		}
+		out = append(out, d.delays(rise, y, unit, floor)...)
+	}
+	return out
+}
+
+// clockOf is the time of the day as clocks show it.
+func clockOf(t, midnight time.Time) time.Duration {
+	h, m, s := t.In(midnight.Location()).Clock()
+	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second
+}
+
+func (d Demand) delays(rise []Sample, y Yard, unit actions.Size, floor int) []time.Duration {
+	var out []time.Duration
+	waiting := map[int]time.Time{} // level → since when
+	highest := floor
+	for _, s := range rise {
+		step := int(s.At.Sub(d.Start) / d.Step)
+		if step >= len(d.People) {
+			break
+		}
+		need := y.servers(d.load(step, y.Model), unit)
+		for ; highest < need; highest++ {
+			waiting[highest+1] = s.At
+		}
+		_, have := y.capacity(s.Counts, unit)
+		for level, since := range waiting {
+			if have >= float64(level)-1e-9 || need < level {
+				out = append(out, s.At.Sub(since))
+				delete(waiting, level)
+			}
+		}
+	}
+	for _, since := range waiting {
+		out = append(out, rise[len(rise)-1].At.Sub(since))
+	}
+	return out
+}
+
+// Percentile returns the p-th percentile, p from 0 to 100, of ds; 0 for none.
+func Percentile(ds []time.Duration, p float64) time.Duration {
+	if len(ds) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(ds))
+	return sorted[max(0, int(math.Ceil(p/100*float64(len(sorted))))-1)]
+}

@@ -1,0 +1,221 @@
+package week
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+// never is a time that no week reaches.
+var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Static has every server on, at the default size, at all times.
+type Static struct{ Config actions.Config }
+
+// Name is static.
+func (Static) Name() string { return "static" }
+
+// Prepare has all servers on.
+func (s Static) Prepare(cfg *sim.Config) {
+	cfg.Running, cfg.Size = cfg.Servers, s.Config.Sizes.Default
+}
+
+// Begin does nothing.
+func (Static) Begin(*sim.World, Setup) (Run, error) { return idle{}, nil }
+
+type idle struct{}
+
+func (idle) Next() time.Time           { return never }
+func (idle) Act(context.Context) error { return nil }
+
+// poller is a scaler that looks at all servers every so often and knows
+// nothing of the balancer.
+type poller struct {
+	w     *sim.World
+	cfg   actions.Config
+	every time.Duration
+	next  time.Time
+	look  func(ctx context.Context, p *poller, servers []sim.Reading) error
+	buf   []sim.Reading
+}
+
+func (p *poller) Next() time.Time { return p.next }
+
+func (p *poller) Act(ctx context.Context) error {
+	now := p.w.Now()
+	if now.Before(p.next) {
+		return nil
+	}
+	p.next = now.Add(p.every)
+	for _, dc := range p.w.Datacenters() {
+		if _, err := p.w.Machines(dc); err != nil {
+			return nil // this look is lost
+		}
+	}
+	p.buf = p.w.AppendServers(p.buf)
+	return p.look(ctx, p, p.buf)
+}
+
+// allEnabled has the balancer send meetings to every server that answers it,
+// as these scalers leave it.
+func allEnabled(cfg *sim.Config) {
+	cfg.Each = func(_ int, s *sim.ServerSpec) { s.State = actions.Enabled }
+}
+
+// Predecessor is bbb_scaler, the polling scaler of the operator's past, by its
+// own steps and with its own faults: it asks a server's exporters and stops it
+// without a word to the balancer, and one exporter that does not answer ends
+// the look.
+type Predecessor struct{ Config actions.Config }
+
+// Name is bbb_scaler.
+func (Predecessor) Name() string { return "bbb_scaler" }
+
+// Prepare starts with the floor.
+func (s Predecessor) Prepare(cfg *sim.Config) {
+	cfg.Running = min(cfg.Servers, max(1, s.Config.Capacity.FloorAt(cfg.Start)))
+	cfg.Size = s.Config.Sizes.Default
+	allEnabled(cfg)
+}
+
+// waitingTime is bbb_scaler's WAITINGTIME, as the operator had it.
+const waitingTime = 5 * time.Minute
+
+// Begin starts the poll.
+func (s Predecessor) Begin(w *sim.World, _ Setup) (Run, error) {
+	return &poller{w: w, cfg: s.Config, every: waitingTime, next: w.Now(), look: predecessorLook}, nil
+}
+
+func predecessorLook(ctx context.Context, p *poller, servers []sim.Reading) error {
+	var on, off []sim.Reading
+	for _, r := range servers {
+		for range 2 { // it reads each server's volumes and NICs one by one
+			_, _ = p.w.Machine(refOf(r)) // counted
+		}
+		if r.Power != actions.PowerOn {
+			off = append(off, r)
+			continue
+		}
+		if !r.NodeUp || !r.BBBUp {
+			return nil // an exception ends the look
+		}
+		on = append(on, r)
+	}
+	p.startMissing(ctx, on, off)
+	p.stopIdle(ctx, on)
+	p.resizeByOne(ctx, on)
+	return nil
+}
+
+func refOf(r sim.Reading) actions.ServerRef {
+	return actions.ServerRef{Datacenter: r.Datacenter, ID: r.ID}
+}
+
+// startMissing starts up to the floor, at most so many at once, or one server
+// when the average is high.
+func (p *poller) startMissing(ctx context.Context, on, off []sim.Reading) {
+	var cpu, memory float64
+	for _, r := range on {
+		cpu += r.CPU / float64(len(on))
+		memory += r.Memory / float64(len(on))
+	}
+	n := 0
+	floor, t := p.cfg.Capacity.FloorAt(p.w.Now()), p.cfg.Thresholds
+	switch {
+	case len(on) < floor:
+		n = min(p.cfg.Capacity.MaxStep, floor-len(on))
+	case cpu >= t.CPU.Max || memory >= t.Memory.Max:
+		n = 1
+	}
+	for _, r := range off[:min(n, len(off))] {
+		_, _ = p.w.Cloud().Start(ctx, refOf(r)) // it ignores the answer
+	}
+}
+
+// stopIdle stops servers beyond the floor that are low by either measure and
+// have nobody on them.
+func (p *poller) stopIdle(ctx context.Context, on []sim.Reading) {
+	slices.SortStableFunc(on, func(a, b sim.Reading) int {
+		return -cmp.Or(cmp.Compare(a.Memory, b.Memory), cmp.Compare(a.CPU, b.CPU))
+	})
+	t := p.cfg.Thresholds
+	for i, r := range on {
+		low := r.Memory < t.Memory.Min || r.CPU < t.CPU.Min
+		if i >= p.cfg.Capacity.FloorAt(p.w.Now()) && low && r.Size.Fits(p.cfg.Sizes.Default) && r.Participants == 0 {
+			_, _ = p.w.Cloud().Stop(ctx, refOf(r))
+		}
+	}
+}
+
+// resizeByOne moves cores and memory by one step each, in calls of their own.
+func (p *poller) resizeByOne(ctx context.Context, on []sim.Reading) {
+	t, z := p.cfg.Thresholds, p.cfg.Sizes
+	for _, r := range on {
+		cores, ram := r.Size, r.Size
+		switch {
+		case r.CPU > t.CPU.Max && r.Size.Cores+z.Step.Cores <= z.Max.Cores:
+			cores.Cores += z.Step.Cores
+		case r.CPU < t.CPU.Min && r.Size.Cores > z.Default.Cores && r.Participants == 0:
+			cores.Cores -= z.Step.Cores
+		}
+		switch {
+		case r.Memory > t.Memory.Max && r.Size.RAM+z.Step.RAM <= z.Max.RAM:
+			ram.RAM += z.Step.RAM
+		case r.Memory < t.Memory.Min && r.Size.RAM > z.Default.RAM && r.Participants == 0:
+			ram.RAM -= z.Step.RAM
+		}
+		if ram != r.Size {
+			_, _ = p.w.Cloud().Resize(ctx, refOf(r), ram)
+		}
+		if cores != r.Size {
+			cores.RAM = ram.RAM // the two calls race; at best both hold
+			_, _ = p.w.Cloud().Resize(ctx, refOf(r), cores)
+		}
+	}
+}
+
+// Vertical is infra-autoscaler with direct sizing: all servers on, each larger
+// by a step while it is high and people are on it, and back at the least at
+// once when nobody is.
+type Vertical struct{ Config actions.Config }
+
+// Name is infra-autoscaler.
+func (Vertical) Name() string { return "infra-autoscaler" }
+
+// Prepare has all servers on.
+func (s Vertical) Prepare(cfg *sim.Config) {
+	cfg.Running, cfg.Size = cfg.Servers, s.Config.Sizes.Default
+}
+
+// Begin starts the poll, every 60 s.
+func (s Vertical) Begin(w *sim.World, _ Setup) (Run, error) {
+	return &poller{w: w, cfg: s.Config, every: time.Minute, next: w.Now(), look: verticalLook}, nil
+}
+
+func verticalLook(ctx context.Context, p *poller, servers []sim.Reading) error {
+	t, z := p.cfg.Thresholds, p.cfg.Sizes
+	for _, r := range servers {
+		to := r.Size
+		switch {
+		case !r.NodeUp || !r.BBBUp:
+			continue
+		case r.Participants == 0:
+			to = z.Default
+		default:
+			if r.CPU > t.CPU.Max {
+				to.Cores = min(to.Cores+z.Step.Cores, z.Max.Cores)
+			}
+			if r.Memory > t.Memory.Max {
+				to.RAM = min(to.RAM+z.Step.RAM, z.Max.RAM)
+			}
+		}
+		if to != r.Size {
+			_, _ = p.w.Cloud().Resize(ctx, refOf(r), to)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,225 @@
+package week
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/virtual"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// Ours is the scaler itself, with all that stands before it: the generated
+// rules, evaluated by Prometheus's engine, Alertmanager's grouping and
+// repeating, and the daemon's looks at the fleet.
+type Ours struct {
+	Title string
+	File  config.File
+}
+
+// Name is its title in tables.
+func (o Ours) Name() string { return o.Title }
+
+// Prepare starts with the floor of the first minute, the rest being off.
+func (o Ours) Prepare(cfg *sim.Config) {
+	cfg.Running = min(cfg.Servers, max(1, o.File.Actions.Capacity.FloorAt(cfg.Start)))
+	cfg.Size = o.File.Actions.Sizes.Default
+}
+
+// looks is a run of the scaler.
+type looks struct {
+	w          *sim.World
+	cfg        actions.Config
+	scaler     *actions.Scaler
+	scraper    *scraper
+	rules      *virtual.Rules
+	dispatcher *virtual.Dispatcher
+
+	scrapeEvery, evalEvery         time.Duration
+	nextScrape, nextEval, nextLook time.Time
+	notified                       time.Time // the first notification not looked at; zero: none
+	quietUntil                     time.Time
+	err                            error
+}
+
+// Begin builds everything that runs beside the world.
+func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
+	l := &looks{w: w, cfg: o.File.Actions}
+	l.cfg.Fleet.Concurrency = 1 // one thing after the other: the same every time
+	l.cfg.Datacenters, l.cfg.Names, l.cfg.NoBalancer = w.Datacenters(), actions.NamePattern{}, false
+	l.cfg.Asks = o.File.Rules.Meanings()
+	ruleText, err := generate(rules.FormatRules, o.File)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := generate(rules.FormatAlertmanager, o.File)
+	if err != nil {
+		return nil, err
+	}
+	l.evalEvery, l.scrapeEvery = time.Duration(o.File.Rules.EvaluationInterval), time.Duration(o.File.Rules.ScrapeInterval)
+	l.rules, err = virtual.NewRules(ruleText, virtual.Options{
+		Interval:    l.evalEvery,
+		Annotations: []string{rules.AnnotationValue, rules.AnnotationThreshold, rules.AnnotationCPU, rules.AnnotationMemory},
+		Alerts:      func(name string) bool { return l.cfg.Asks[name].Ask != "" }, // not those for people
+	})
+	if err != nil {
+		return nil, err
+	}
+	if l.dispatcher, err = virtual.NewDispatcher(routes); err != nil {
+		return nil, err
+	}
+	remember(l.rules.Samples, setup.History, o.File.Actions)
+	l.scraper = newScraper(l.rules.Samples, o.File.Rules)
+	l.scaler, err = actions.New(l.cfg, actions.Deps{
+		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
+		Alerts: l, Store: actions.NewMemoryStore(), Now: w.Now,
+	})
+	l.nextLook, l.nextScrape = w.Now(), w.Now().Add(l.scrapeEvery/2) // between two evaluations, as likely as not
+	l.nextEval = w.Now().Add(l.evalEvery)
+	return l, err
+}
+
+func generate(format rules.Format, file config.File) (string, error) {
+	f, err := rules.FileOf(format)
+	if err != nil {
+		return "", err
+	}
+	text, err := f.Render(file.Rules, file.RuleInput())
+	if err != nil {
+		return "", fmt.Errorf("generating %s: %w", f.Name, err)
+	}
+	return string(text), nil
+}
+
+// Recorded series that the forecast looks back at.
+const (
+	cpuLoad    = "fleet:bbb_cpu_load:sum"
+	memoryLoad = "fleet:bbb_memory_load:sum"
+)
+
+// remember writes what Prometheus would hold of the weeks before: the load of
+// that time's lessons on as many servers as carry it in the middle of the band.
+func remember(samples *virtual.Samples, past Demand, c actions.Config) {
+	m := sim.DefaultLoad()
+	size, t := c.Sizes.Default, c.Thresholds
+	middle := Yard{m, sim.Workload{CPU: t.CPU.Middle(), Memory: t.Memory.Middle()}}
+	cpu := samples.Series(labels.FromStrings(labels.MetricName, cpuLoad, rules.LabelFleet, c.Fleet.Name))
+	memory := samples.Series(labels.FromStrings(labels.MetricName, memoryLoad, rules.LabelFleet, c.Fleet.Name))
+	for i := range past.People {
+		at, l := past.At(i), past.load(i, m)
+		n := float64(max(c.Capacity.FloorAt(at), middle.servers(l, size)))
+		_ = cpu.Append(at.UnixMilli(), (l.cores+n*m.BaseCores)/float64(size.Cores)) // in order
+		_ = memory.Append(at.UnixMilli(), (l.ram+n*m.BaseRAM)/float64(size.RAM))
+	}
+}
+
+// Next is when the first of all its clocks strikes.
+func (l *looks) Next() time.Time {
+	next := slices.MinFunc([]time.Time{l.nextScrape, l.nextEval, l.nextLook}, time.Time.Compare)
+	if at, ok := l.dispatcher.Next(); ok && at.Before(next) {
+		next = at
+	}
+	return next
+}
+
+// Act does what is due.
+func (l *looks) Act(ctx context.Context) error {
+	now := l.w.Now()
+	if !now.Before(l.nextScrape) {
+		l.scraper.scrape(l.w)
+		l.scraper.daemon(l.scaler.Status(), now)
+		l.nextScrape = now.Add(l.scrapeEvery)
+	}
+	if !now.Before(l.nextEval) {
+		l.dispatcher.Put(now, l.rules.Eval(ctx, now)...)
+		l.nextEval = now.Add(l.evalEvery)
+		if now.Minute() == 0 && now.Second() == 0 {
+			l.rules.Samples.Sweep(now)
+		}
+	}
+	for _, n := range l.dispatcher.Flush(now) {
+		if err := l.notify(n, now); err != nil {
+			return err
+		}
+	}
+	if !now.Before(l.nextLook) {
+		if err := l.look(ctx, now); err != nil {
+			return err
+		}
+	}
+	return l.rules.Err()
+}
+
+// notify hands a notification to the scaler and brings its next look forward,
+// when notifications have been quiet, or for long enough.
+func (l *looks) notify(n virtual.Notification, now time.Time) error {
+	var alerts []actions.Alert
+	for _, a := range n.Firing {
+		alerts = append(alerts, alert(a, now, false))
+	}
+	for _, a := range n.Resolved {
+		alerts = append(alerts, alert(a, now, true))
+	}
+	if l.notified.IsZero() {
+		l.notified = now
+	}
+	wake := now.Add(l.cfg.Fleet.DebounceQuiet)
+	if latest := l.notified.Add(l.cfg.Fleet.DebounceMax); latest.Before(wake) {
+		wake = latest
+	}
+	if wake.Before(l.nextLook) {
+		l.nextLook = wake
+	}
+	return l.scaler.Notify(alerts)
+}
+
+func (l *looks) look(ctx context.Context, now time.Time) error {
+	err := l.scaler.Cycle(ctx, now)
+	l.notified = time.Time{}
+	l.nextLook = now.Add(l.interval())
+	return err
+}
+
+// interval is the daemon's: short while a server is on its way.
+func (l *looks) interval() time.Duration {
+	counts := l.scaler.Status().Counts
+	for _, s := range []actions.State{
+		actions.StateStarting, actions.StateWarming, actions.StateDraining, actions.StateEmpty, actions.StateStopping,
+		actions.StateResizing, actions.StateDown,
+	} {
+		if counts[s] > 0 {
+			return l.cfg.Fleet.BusyInterval
+		}
+	}
+	return l.cfg.Fleet.EvaluationInterval
+}
+
+// Alerts is Alertmanager's API as the scaler reads it.
+func (l *looks) Alerts(context.Context) ([]actions.Alert, error) {
+	var out []actions.Alert
+	for _, a := range l.dispatcher.Alerts(l.w.Now()) {
+		out = append(out, alert(a, l.w.Now(), false))
+	}
+	return out, nil
+}
+
+func alert(a model.Alert, now time.Time, resolved bool) actions.Alert {
+	out := actions.Alert{
+		Fingerprint: a.Fingerprint().String(), Name: a.Name(), Labels: map[string]string{}, Annotations: map[string]string{},
+		StartsAt: a.StartsAt, EndsAt: a.EndsAt, Resolved: resolved, SeenAt: now,
+	}
+	for k, v := range a.Labels {
+		out.Labels[string(k)] = string(v)
+	}
+	for k, v := range a.Annotations {
+		out.Annotations[string(k)] = string(v)
+	}
+	return out
+}

@@ -1,0 +1,160 @@
+// Package week runs strategies through simulated school weeks, side by side on
+// the same meetings, and says what each cost and whom it harmed.
+package week
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+// Strategy is a way to run a fleet.
+type Strategy interface {
+	// Name is its title in tables.
+	Name() string
+	// Prepare says in which state the fleet is when the week begins.
+	Prepare(cfg *sim.Config)
+	// Begin starts a run in a world that is at its beginning.
+	Begin(w *sim.World, setup Setup) (Run, error)
+}
+
+// Run is a strategy at work.
+type Run interface {
+	// Next is when it acts next.
+	Next() time.Time
+	// Act does what is due at the world's time.
+	Act(ctx context.Context) error
+}
+
+// Setup is what strategies are compared on.
+type Setup struct {
+	World    sim.Config // seed, start, servers; strategies add to it
+	Arrivals []sim.Arrival
+	Until    time.Time
+	// History is the demand of the weeks before, which Prometheus remembers.
+	History Demand
+	Faults  []sim.Fault // from the start
+	// Progress is told, every hour of the world's time.
+	Progress func()
+}
+
+// Sample is the state of the fleet at one time.
+type Sample struct {
+	At     time.Time
+	Counts []SizeCount
+}
+
+// SizeCount counts servers of one size: those that are switched on, and those
+// of them that the balancer sends meetings to.
+type SizeCount struct {
+	Size      actions.Size
+	On, Takes int
+}
+
+// Result is what a strategy came to.
+type Result struct {
+	Name    string
+	Figures sim.Figures
+	Samples []Sample
+}
+
+// sampleEvery is how often the fleet is looked at for the delay and the plot.
+const sampleEvery = 30 * time.Second
+
+// Simulate runs one strategy.
+func Simulate(ctx context.Context, setup Setup, s Strategy) (Result, error) {
+	cfg := setup.World
+	s.Prepare(&cfg)
+	w := sim.New(cfg)
+	w.Follow(&replay{setup.Arrivals})
+	run, err := s.Begin(w, setup)
+	if err != nil {
+		return Result{}, fmt.Errorf("strategy %s: %w", s.Name(), err)
+	}
+	for _, f := range setup.Faults {
+		w.Inject(f)
+	}
+	r := runner{setup: setup, w: w, run: run, next: w.Now()}
+	if err := r.to(ctx, setup.Until); err != nil {
+		return Result{}, fmt.Errorf("strategy %s at %s: %w", s.Name(), w.Now(), err)
+	}
+	return Result{Name: s.Name(), Figures: w.Figures(), Samples: r.samples}, nil
+}
+
+// replay gives arrivals, which are in order, as a source.
+type replay struct{ rest []sim.Arrival }
+
+func (r *replay) Next() (sim.Arrival, bool) {
+	if len(r.rest) == 0 {
+		return sim.Arrival{}, false
+	}
+	next := r.rest[0]
+	r.rest = r.rest[1:]
+	return next, true
+}
+
+type runner struct {
+	setup   Setup
+	w       *sim.World
+	run     Run
+	next    time.Time // sample
+	samples []Sample
+	buffer  []sim.Reading
+}
+
+// to lets time pass until t.
+func (r *runner) to(ctx context.Context, t time.Time) error {
+	for {
+		next := r.run.Next()
+		if r.next.Before(next) {
+			next = r.next
+		}
+		if !next.Before(t) {
+			r.w.Advance(t)
+			return nil
+		}
+		r.w.Advance(next)
+		if err := r.run.Act(ctx); err != nil {
+			return err
+		}
+		if !next.Before(r.next) {
+			if err := r.look(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// look takes a sample, and lets the run be given up.
+func (r *runner) look(ctx context.Context) error {
+	r.next = r.next.Add(sampleEvery)
+	if now := r.w.Now(); r.setup.Progress != nil && now.Minute() == 0 && now.Second() == 0 {
+		r.setup.Progress()
+	}
+	r.buffer = r.w.AppendServers(r.buffer)
+	s := Sample{At: r.w.Now()}
+	for i := range r.buffer {
+		s.add(&r.buffer[i])
+	}
+	r.samples = append(r.samples, s)
+	return ctx.Err()
+}
+
+func (s *Sample) add(r *sim.Reading) {
+	if r.Power != actions.PowerOn {
+		return
+	}
+	i := slices.IndexFunc(s.Counts, func(c SizeCount) bool { return c.Size == r.Size })
+	if i < 0 {
+		i = len(s.Counts)
+		s.Counts = append(s.Counts, SizeCount{Size: r.Size})
+	}
+	s.Counts[i].On++
+	if r.Takes && r.BBBUp {
+		s.Counts[i].Takes++
+	}
+}
