@@ -137,7 +137,7 @@ func (d *decision) start(need int, why string, alerts []Alert) {
 		d.on++
 		room--
 	}
-	if room > 0 && len(d.plan.Limits) == 0 {
+	if room > 0 && len(d.plan.Limits) == 0 && len(d.v.Servers) > 0 {
 		d.limit("fleet: " + plural(room, "more server is", "more servers are") + " wanted, and none is left to start")
 	}
 }

@@ -181,11 +181,13 @@ func (s *Scaler) Alerts() []Alert {
 	return out
 }
 
-// Status returns what the last look saw and decided.
+// Status returns what the last look saw and decided, with the present pauses.
 func (s *Scaler) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.status
+	now := s.status
+	now.Pauses = s.pausesAt(s.deps.Now(), &Commit{})
+	return now
 }
 
 // Journal returns the newest entries first; server keeps those of one server,

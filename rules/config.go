@@ -195,7 +195,7 @@ func Defaults() Config {
 			APIUp: "bbb_api_up",
 		},
 		Forecast: Forecast{
-			Enabled: true, History: []History{HistoryWeek, HistoryDay}, Margin: minutes(5), Hold: minutes(60),
+			Enabled: true, History: []History{HistoryWeek, HistoryDay}, Margin: minutes(10), Hold: minutes(60),
 			LevelWindow: minutes(60), LevelPrior: 0.1, LevelMax: 2,
 		},
 		Severities: Severities{Ask: "none", Warning: "warning", Critical: "critical"},

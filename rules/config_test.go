@@ -21,7 +21,7 @@ func TestDefaultsAreValid(t *testing.T) {
 func exampleInput() Input {
 	return Input{
 		Fleet: "bbb", Thresholds: Thresholds{CPU: Band{0.05, 0.35}, Memory: Band{0.15, 0.35}}, Floor: 2,
-		Cooldown: 5 * 60e9, StartTime: 10 * 60e9, DrainDeadline: 3 * 3600e9, StaleAfter: 5 * 60e9, AlertExpiry: 30 * 60e9,
+		Cooldown: 5 * 60e9, StartTime: 5 * 60e9, DrainDeadline: 3 * 3600e9, StaleAfter: 5 * 60e9, AlertExpiry: 30 * 60e9,
 	}
 }
 

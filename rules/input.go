@@ -11,7 +11,7 @@ type Input struct {
 	Thresholds    Thresholds    // thresholds
 	Floor         int           // capacity.min_active: the floor while the scaler's own metric is absent
 	Cooldown      time.Duration // cooldowns.scale_out: how often a firing alert is sent again
-	StartTime     time.Duration // deadlines.start: how far ahead the forecast looks, at least
+	StartTime     time.Duration // capacity.start_time: how far ahead the forecast looks, at least
 	DrainDeadline time.Duration // deadlines.drain
 	StaleAfter    time.Duration // deadlines.stale
 	AlertExpiry   time.Duration // deadlines.alert_expiry
@@ -24,7 +24,7 @@ func (in Input) Validate() []error {
 	p.check(in.Fleet != "", "fleet.name", in.Fleet, "must not be empty")
 	p.check(in.Floor >= 0, "capacity.min_active", in.Floor, "must be at least 0")
 	p.duration("cooldowns.scale_out", in.Cooldown)
-	p.duration("deadlines.start", in.StartTime)
+	p.duration("capacity.start_time", in.StartTime)
 	p.duration("deadlines.drain", in.DrainDeadline)
 	p.duration("deadlines.stale", in.StaleAfter)
 	p.duration("deadlines.alert_expiry", in.AlertExpiry)
