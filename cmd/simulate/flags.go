@@ -31,7 +31,8 @@ type options struct {
 
 func parse(args []string) (*options, string, error) {
 	o := &options{}
-	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet, before it is yours: simulated school weeks, or, with --live, a school cloud to watch.")
+	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet, before it is yours: simulated school weeks, or, with --live, a school cloud to watch. "+
+		"simulate record turns a real fleet's past into a trace; simulate record --help says how.")
 	app.HelpFlag.Short('h')
 	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is what happens without a command.").Default()
 	c.Flag("servers", "How many servers the fleet has: 100, or 24 with --live.").IntVar(&o.servers)
@@ -99,6 +100,9 @@ func seedList(text string) ([]uint64, error) {
 
 // run does what args say until it is done or ctx is.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == "record" {
+		return runRecord(ctx, args[1:], getenv, stdout, stderr)
+	}
 	o, _, err := parse(args)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,9 +20,18 @@ const maxSecret = 64 << 10
 // readSecrets fills each secret from the file that the key beside it names
 // (password, password_file). A secret that is already given wins over its file
 // when it came from the environment, and is refused beside it in the file.
-func readSecrets(f *File, dir string) []error {
+func readSecrets(f *File, dir string) []error { return fill("", reflect.ValueOf(f).Elem(), dir) }
+
+// ReadSecrets fills the section's secrets from its files, for programs that
+// Read the configuration and need no other. Relative paths are below dir, the
+// configuration file's.
+func (p *Prometheus) ReadSecrets(dir string) error {
+	return errors.Join(fill("prometheus", reflect.ValueOf(p).Elem(), dir)...)
+}
+
+func fill(at string, v reflect.Value, dir string) []error {
 	var errs []error
-	eachSecret("", reflect.ValueOf(f).Elem(), func(at string, secret *actions.Secret, file string) {
+	eachSecret(at, v, func(at string, secret *actions.Secret, file string) {
 		if file == "" || *secret != "" {
 			return
 		}

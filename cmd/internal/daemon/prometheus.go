@@ -5,18 +5,15 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/api"
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
-	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
-	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -28,45 +25,13 @@ func (c *preflight) prometheus(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*c.file.Prometheus.RequestTimeout)
 	defer cancel()
-	prom, err := dialPrometheus(c.file.Prometheus)
+	prom, err := promapi.Dial(c.file.Prometheus)
 	if err != nil {
 		c.wrong("prometheus", err, "check prometheus.url")
 		return
 	}
 	c.loaded(ctx, prom)
 	c.scraped(ctx, prom)
-}
-
-func dialPrometheus(p config.Prometheus) (promv1.API, error) {
-	base, err := outbound.Connections{CAFile: p.CAFile}.Transport()
-	if err != nil {
-		return nil, err
-	}
-	httpClient := outbound.NewClient(login{p, base})
-	httpClient.Timeout = p.RequestTimeout
-	dialled, err := api.NewClient(api.Config{Address: p.URL, Client: httpClient})
-	if err != nil {
-		return nil, err
-	}
-	return promv1.NewAPI(dialled), nil
-}
-
-// login adds Prometheus's credentials to requests.
-type login struct {
-	config.Prometheus
-	base http.RoundTripper
-}
-
-// RoundTrip implements http.RoundTripper.
-func (l login) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	switch {
-	case l.BearerToken != "":
-		r.Header.Set("Authorization", "Bearer "+l.BearerToken.Reveal())
-	case l.Username != "":
-		r.SetBasicAuth(l.Username, l.Password.Reveal())
-	}
-	return l.base.RoundTrip(r)
 }
 
 // loaded checks that Prometheus evaluates the generated alerts.

@@ -84,8 +84,19 @@ func answer(parse func(*http.Request) (promql.Query, error)) http.HandlerFunc {
 			write(w, http.StatusUnprocessableEntity, reply{Status: "error", ErrorType: "execution", Error: res.Err.Error()})
 			return
 		}
-		write(w, http.StatusOK, reply{Status: "success", Data: &data{res.Value.Type(), res.Value}})
+		write(w, http.StatusOK, reply{Status: "success", Data: &data{res.Value.Type(), list(res.Value)}})
 	}
+}
+
+// list is v, written as [] when it is empty.
+func list(v parser.Value) parser.Value {
+	switch all := v.(type) {
+	case promql.Vector:
+		return append(promql.Vector{}, all...)
+	case promql.Matrix:
+		return append(promql.Matrix{}, all...)
+	}
+	return v
 }
 
 func write(w http.ResponseWriter, code int, body reply) {

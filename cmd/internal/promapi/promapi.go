@@ -1,0 +1,47 @@
+// Package promapi opens Prometheus's HTTP API as the configuration describes it:
+// Prometheus itself, or Grafana's data source proxy in front of it.
+package promapi
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/api"
+	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+)
+
+// Dial returns a client of the API at p.URL. It makes no call yet; its errors
+// are those of reading p.CAFile and of an address that is none.
+func Dial(p config.Prometheus) (promv1.API, error) {
+	base, err := outbound.Connections{CAFile: p.CAFile}.Transport()
+	if err != nil {
+		return nil, err
+	}
+	httpClient := outbound.NewClient(login{p, base})
+	httpClient.Timeout = p.RequestTimeout
+	dialled, err := api.NewClient(api.Config{Address: p.URL, Client: httpClient})
+	if err != nil {
+		return nil, err
+	}
+	return promv1.NewAPI(dialled), nil
+}
+
+// login adds the credentials to requests.
+type login struct {
+	config.Prometheus
+	base http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (l login) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	switch {
+	case l.BearerToken != "":
+		r.Header.Set("Authorization", "Bearer "+l.BearerToken.Reveal())
+	case l.Username != "":
+		r.SetBasicAuth(l.Username, l.Password.Reveal())
+	}
+	return l.base.RoundTrip(r)
+}

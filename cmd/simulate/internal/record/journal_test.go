@@ -1,0 +1,96 @@
+package record
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+)
+
+func entry(minute int, kind actions.Kind, server string, outcome actions.Outcome) actions.Entry {
+	return actions.Entry{At: monday.Add(time.Duration(minute) * time.Minute), Outcome: outcome, Step: actions.Step{Kind: kind, Server: server}}
+}
+
+// journal is newest first, as the daemon gives it.
+func journal() []actions.Entry {
+	all := []actions.Entry{
+		entry(5, actions.Start, "bbb-1", actions.Done),
+		entry(8, actions.Enable, "bbb-1", actions.Begun),
+		entry(10, actions.Enable, "bbb-1", actions.Done),
+		entry(15, actions.Cordon, "bbb-2", actions.Done),
+		entry(20, actions.Cordon, "bbb-1", actions.Done),
+		entry(25, actions.Reclaim, "bbb-1", actions.Done),
+		entry(26, actions.Enable, "bbb-3", actions.Failed),
+		entry(30, actions.Disable, "bbb-1", actions.Done),
+	}
+	slices.Reverse(all)
+	return all
+}
+
+func daemon(t *testing.T, h http.HandlerFunc) Journal {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return Journal{URL: server.URL + "/", People: 20}
+}
+
+func TestTheJournalTellsWhenServersWereInService(t *testing.T) {
+	j := daemon(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/api/v1/journal" || r.URL.Query().Get("limit") != "10000" {
+			http.NotFound(w, r)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(journal())
+	})
+	entries, err := j.Entries(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := NewCutter(minutely())
+	servers, err := j.Give(entries, Range{From: monday, Until: monday.Add(time.Hour), Step: time.Minute}, c)
+	if err != nil || servers != 2 {
+		t.Errorf("Give = %d servers, %v, want 2", servers, err)
+	}
+	if got, want := text(c.Meetings()), "0+15: 20/4, 10+10: 20/4, 25+5: 20/4"; got != want {
+		t.Errorf("meetings = %q, want %q", got, want)
+	}
+}
+
+func TestADryRunPutsNoServerInService(t *testing.T) {
+	e := entry(5, actions.Enable, "bbb-1", actions.Done)
+	e.DryRun = true
+	_, err := Journal{People: 20}.Give([]actions.Entry{e}, Range{From: monday, Until: monday.Add(time.Hour), Step: time.Minute}, NewCutter(minutely()))
+	if !errors.Is(err, ErrNoService) {
+		t.Errorf("error = %v, want ErrNoService", err)
+	}
+}
+
+func TestTheJournalIsReadWithALogin(t *testing.T) {
+	j := daemon(t, func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != "ada" || password != "s3cret" {
+			http.Error(w, "log in", http.StatusUnauthorized)
+			return
+		}
+		_, _ = w.Write([]byte("[]"))
+	})
+	if _, err := j.Entries(t.Context()); err == nil || !strings.Contains(err.Error(), "401 Unauthorized: log in") {
+		t.Errorf("without a login: %v, want the daemon's answer", err)
+	}
+	j.User, j.Password = "ada", "s3cret"
+	if entries, err := j.Entries(t.Context()); err != nil || len(entries) != 0 {
+		t.Errorf("with a login: %v, %v, want an empty journal", entries, err)
+	}
+}
+
+func TestWhatIsNoJournalIsRefused(t *testing.T) {
+	j := daemon(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) })
+	if _, err := j.Entries(t.Context()); err == nil || !strings.Contains(err.Error(), "is no list of entries") {
+		t.Errorf("error = %v, want one that says what is wrong", err)
+	}
+}
