@@ -48,6 +48,11 @@ type Meetings interface {
 // MeetingCount is what runs on a server, breakout rooms included.
 type MeetingCount struct {
 	Meetings     int `json:"meetings"`
+	Breakouts    int `json:"breakouts,omitempty"` // those of Meetings that are breakout rooms
 	Participants int `json:"participants"`
 	Videos       int `json:"videos"`
 }
+
+// placed is how many of the meetings the balancer has sent: breakout rooms stay
+// with their meeting.
+func (c MeetingCount) placed() int { return c.Meetings - c.Breakouts }

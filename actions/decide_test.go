@@ -212,6 +212,18 @@ func TestDecide(t *testing.T) {
 			v.Servers[3].Alerts = []actions.Alert{alert(rules.ServerIdle)}
 		}, "disable bbb-4"},
 		{"an empty server waits for its idle alert", func(c *config, v *view) { empty(&v.Servers[3], actions.Disabled) }, ""},
+		{"breakout rooms of a meeting on a draining server are no new meetings", func(c *config, v *view) {
+			drain(&v.Servers[3])
+			r := &v.Servers[3].Record
+			r.Confirmed, r.Least, r.LeastKnown = true, 1, true
+			v.Servers[3].Probe.Count.Meetings, v.Servers[3].Probe.Count.Breakouts = 5, 4
+		}, ""},
+		{"a meeting more on a draining server means that it was cordoned in vain", func(c *config, v *view) {
+			drain(&v.Servers[3])
+			r := &v.Servers[3].Record
+			r.Confirmed, r.Least, r.LeastKnown = true, 1, true
+			v.Servers[3].Probe.Count.Meetings, v.Servers[3].Probe.Count.Breakouts = 6, 4
+		}, "enable bbb-4"},
 		{"a server that does not prove itself empty is not stopped", func(c *config, v *view) {
 			drain(&v.Servers[3])
 			v.Servers[3].Balancer.State = actions.Disabled

@@ -344,3 +344,25 @@ func TestPollIntervalIsCountedFromTheEndOfAWrite(t *testing.T) {
 		t.Errorf("written at %s, recorded as %s", now, wrote)
 	}
 }
+
+func TestServerWhoseStopComesLateIsNotTakenBackUntilThen(t *testing.T) {
+	sc := lowSchool(t, func(c *actions.Config, _ *sim.Config) { c.Capacity.MinActive = 3 })
+	g := sc.guard()
+	name := drainOne(t, sc)
+	sc.w.Inject(sim.Fault{Kind: sim.BusyForever, On: name, For: 6 * time.Hour})
+	sc.until(5*time.Hour, "its stop is given up", func() bool {
+		lines, err := sc.store.Journal(100, name)
+		must(t, err)
+		return len(lines) > 0 && lines[0].Step.Kind == actions.Stop && lines[0].Outcome == actions.Failed
+	})
+	sc.cfg.Capacity.MinActive = 6
+	must(t, sc.s.Reload(sc.cfg))
+	for range 12 {
+		sc.run(30 * time.Minute)
+		sc.lessons(6, 25*time.Minute)
+	}
+	sc.unharmed()
+	if len(g.broken) > 0 {
+		t.Errorf("broken promises %q\n%s", g.broken, sc.describe())
+	}
+}

@@ -155,7 +155,7 @@ func (s *Server) count(now time.Time) {
 	} else if r.EmptySince.IsZero() {
 		r.EmptySince = now
 	}
-	if n := s.Probe.Count.Meetings; r.Confirmed && (!r.LeastKnown || n < r.Least) {
+	if n := s.Probe.Count.placed(); r.Confirmed && (!r.LeastKnown || n < r.Least) {
 		r.Least, r.LeastKnown = n, true
 	}
 }
@@ -165,5 +165,5 @@ func (s *Server) count(now time.Time) {
 func (s *Server) cordonedInVain() bool {
 	r := s.Record
 	return r.Confirmed && r.LeastKnown && s.Probe.answered() && s.Balancer.State == Cordoned &&
-		s.Probe.Count.Meetings > r.Least
+		s.Probe.Count.placed() > r.Least
 }

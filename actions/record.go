@@ -30,8 +30,8 @@ type Record struct {
 	Wrote     BalancerState `json:"wrote,omitempty"`
 	WroteAt   time.Time     `json:"wrote_at,omitzero"`
 	Confirmed bool          `json:"confirmed,omitempty"`
-	// Least is the smallest number of meetings seen since a cordon was
-	// confirmed; a cordoned server whose meetings grow was cordoned in vain.
+	// Least is the smallest number of meetings, breakout rooms aside, seen since a
+	// cordon was confirmed; a cordoned server whose meetings grow was cordoned in vain.
 	Least      int       `json:"least,omitempty"`
 	LeastKnown bool      `json:"least_known,omitempty"`
 	EmptySince time.Time `json:"empty_since,omitzero"`

@@ -63,7 +63,7 @@ const three = `<?xml version="1.0"?><response><returncode>SUCCESS</returncode><m
 </meetings></response>`
 
 func TestMeetingsAreCountedBreakoutsIncluded(t *testing.T) {
-	for body, want := range map[string]actions.MeetingCount{none: {}, "\n" + none + "\r\n<!-- end -->\n": {}, three: {Meetings: 3, Participants: 33, Videos: 4}} {
+	for body, want := range map[string]actions.MeetingCount{none: {}, "\n" + none + "\r\n<!-- end -->\n": {}, three: {Meetings: 3, Breakouts: 1, Participants: 33, Videos: 4}} {
 		if got, err := client(t, replies(200, body)).Meetings(t.Context(), server()); err != nil || got != want {
 			t.Errorf("Meetings() = %+v, %v, want %+v", got, err, want)
 		}

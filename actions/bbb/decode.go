@@ -29,6 +29,7 @@ type meeting struct {
 	ID           string `xml:"meetingID"`
 	Participants *int   `xml:"participantCount"`
 	Videos       int    `xml:"videoCount"`
+	Breakout     string `xml:"isBreakout"`
 }
 
 // count reads a reply of getMeetings. A server is empty only when it says so in
@@ -107,6 +108,9 @@ func sum(lists []meetings) (total actions.MeetingCount, err error) {
 				return total, fmt.Errorf("meeting %q without a number of participants", m.ID)
 			}
 			total.Meetings++
+			if m.Breakout == "true" {
+				total.Breakouts++
+			}
 			total.Participants += *m.Participants
 			total.Videos += m.Videos
 		}
