@@ -2,8 +2,11 @@ package actions_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
@@ -16,9 +19,18 @@ type guard struct {
 	actions.Cloud
 	actions.Balancer
 	sc     *school
-	broken []string
 	touch  map[string]bool // servers that belong to a person now, by name
-	grown  map[string]time.Time
+	pauses []actions.Pause
+
+	mu     sync.Mutex // writes may be made side by side
+	broken []string
+	grown  map[string]growth
+}
+
+// growth is what a server was asked to grow from, and when.
+type growth struct {
+	at   time.Time
+	from actions.Size
 }
 
 // guardCloud and guardBalancer split the guard by interface: both have a
@@ -29,7 +41,7 @@ type (
 )
 
 func (sc *school) guard() *guard {
-	g := &guard{sc: sc, touch: map[string]bool{}, grown: map[string]time.Time{}}
+	g := &guard{sc: sc, touch: map[string]bool{}, grown: map[string]growth{}}
 	sc.watch = func(c actions.Cloud, b actions.Balancer) (actions.Cloud, actions.Balancer) {
 		g.Cloud, g.Balancer = c, b
 		return guardCloud{g}, guardBalancer{g}
@@ -39,6 +51,8 @@ func (sc *school) guard() *guard {
 }
 
 func (g *guard) say(r sim.Reading, format string, args ...any) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.broken = append(g.broken, fmt.Sprintf("%s %s: ", g.sc.w.Now().Format("15:04:05"), r.Name)+fmt.Sprintf(format, args...))
 }
 
@@ -51,9 +65,21 @@ func (g *guard) see(id, what string) sim.Reading {
 		if g.touch[r.Name] {
 			g.say(r, "%s although a person has it", what)
 		}
+		g.paused(r, what, false)
 		return r
 	}
 	return sim.Reading{}
+}
+
+// paused checks that no pause covers the server; takes tells a write that takes
+// capacity away.
+func (g *guard) paused(r sim.Reading, what string, takes bool) {
+	for _, p := range g.pauses {
+		match, _ := path.Match(p.Server, r.Name)
+		if now := g.sc.w.Now(); p.ScaleInOnly == takes && (match || p.Server == "") && !now.Before(p.From) && now.Before(p.Until) {
+			g.say(r, "%s although it is paused: %+v", what, p)
+		}
+	}
 }
 
 func (g *guard) change(id, what string) sim.Reading {
@@ -83,7 +109,9 @@ func (g guardCloud) Start(ctx context.Context, ref actions.ServerRef) (string, e
 }
 
 func (g guardCloud) Stop(ctx context.Context, ref actions.ServerRef) (string, error) {
-	if r := g.change(ref.ID, "stop"); r.Meetings > 0 || r.State == actions.Enabled {
+	r := g.change(ref.ID, "stop")
+	g.paused(r, "stop", true)
+	if r.Meetings > 0 || r.State == actions.Enabled {
 		g.say(r, "stopped with %d meetings, %s", r.Meetings, r.State)
 	}
 	return g.Cloud.Stop(ctx, ref)
@@ -93,17 +121,25 @@ func (g guardCloud) Resize(ctx context.Context, ref actions.ServerRef, to action
 	r := g.change(ref.ID, "resize")
 	z := g.sc.cfg.Sizes
 	smaller := to.Cores < r.Size.Cores || to.RAM < r.Size.RAM
+	if smaller {
+		g.paused(r, "shrink", true)
+	}
+	g.mu.Lock()
+	grown := g.grown[r.Name]
+	g.mu.Unlock()
 	switch {
 	case smaller && r.Power == actions.PowerOn && (r.Meetings > 0 || r.State == actions.Enabled):
 		g.say(r, "shrunk with %d meetings, %s", r.Meetings, r.State)
 	case to.Cores > max(z.Max.Cores, r.Size.Cores), to.RAM > max(z.Max.RAM, r.Size.RAM), to.RAM%z.Step.RAM != 0:
 		g.say(r, "resized to %v, beyond %v or between steps", to, z.Max)
-	case !smaller && g.sc.w.Now().Sub(g.grown[r.Name]) < g.sc.cfg.Cooldowns.ServerUp:
+	case !smaller && r.Size != grown.from && g.sc.w.Now().Sub(grown.at) < g.sc.cfg.Cooldowns.ServerUp:
 		g.say(r, "grown again within the cooldown")
 	}
 	request, err := g.Cloud.Resize(ctx, ref, to)
-	if !smaller && err == nil {
-		g.grown[r.Name] = g.sc.w.Now()
+	if !smaller && (err == nil || errors.Is(err, actions.ErrUnknown)) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.grown[r.Name] = growth{g.sc.w.Now(), r.Size}
 	}
 	return request, err
 }
@@ -114,6 +150,9 @@ func (g guardBalancer) Servers(ctx context.Context) ([]actions.BalancerServer, e
 
 func (g guardBalancer) SetState(ctx context.Context, id string, to actions.BalancerState) error {
 	r := g.see(id, string(to))
+	if to == actions.Disabled {
+		g.paused(r, "disable", true)
+	}
 	switch {
 	case to == actions.Disabled && r.Meetings > 0:
 		g.say(r, "disabled with %d meetings", r.Meetings)

@@ -14,8 +14,18 @@ import (
 // faults and interventions of people, and checks every write against the truth.
 // When all is quiet again the fleet must come down to its floor and rest there.
 func TestPromisesHoldInRandomWorlds(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		sc := randomSchool(rt)
+	rapid.Check(t, promises(1))
+}
+
+// TestPromisesHoldInRandomWorldsSideBySide is the same with reads and writes
+// side by side, whose order is as it comes.
+func TestPromisesHoldInRandomWorldsSideBySide(t *testing.T) {
+	rapid.Check(t, promises(8))
+}
+
+func promises(concurrency int) func(*rapid.T) {
+	return func(rt *rapid.T) {
+		sc := randomSchool(rt, concurrency)
 		g := sc.guard()
 		events := rapid.IntRange(10, 60).Draw(rt, "events")
 		for range events {
@@ -26,11 +36,12 @@ func TestPromisesHoldInRandomWorlds(t *testing.T) {
 			}
 		}
 		quiet(rt, sc, g)
-	})
+	}
 }
 
-func randomSchool(rt *rapid.T) *school {
+func randomSchool(rt *rapid.T, concurrency int) *school {
 	cfg := schoolConfig()
+	cfg.Fleet.Concurrency = concurrency
 	n := rapid.IntRange(2, 12).Draw(rt, "servers")
 	cfg.Capacity.MinActive = rapid.IntRange(1, min(n, 4)).Draw(rt, "min active")
 	cfg.Capacity.MaxStep = rapid.IntRange(1, 5).Draw(rt, "max step")
@@ -49,14 +60,43 @@ func randomSchool(rt *rapid.T) *school {
 			EnableRace: rapid.SampledFrom([]float64{0, 0, 0.2}).Draw(rt, "enable race"),
 		},
 	}
-	return newSchool(rt, cfg, world)
+	if top := cfg.Capacity.Ceiling; rapid.Bool().Draw(rt, "schedule") {
+		if top == 0 {
+			top = n
+		}
+		cfg.Capacity.Schedule = schedule(rt, "07:40", "10:00", rapid.IntRange(cfg.Capacity.MinActive, top).Draw(rt, "scheduled"))
+	}
+	random(rt, &cfg, &world)
+	sc := newSchool(rt, cfg, world)
+	sc.store = &mortal{Store: sc.store, left: 1 << 30}
+	return sc
+}
+
+// random draws what servers are like, and how they are found.
+func random(rt *rapid.T, cfg *actions.Config, world *sim.Config) {
+	templates, dynamic := rapid.Bool().Draw(rt, "templates"), rapid.Bool().Draw(rt, "dynamic addresses")
+	host, err := actions.ParseNamePattern(`bbb-(\d+)\.bbb\.example\.org`)
+	must(rt, err)
+	if dynamic { // DNS keeps the old address, so that the name must tell
+		cfg.HostNames = actions.HostNames{Host: host, Name: "bbb-server$1"}
+	}
+	world.Each = func(i int, s *sim.ServerSpec) {
+		s.DynamicAddr = dynamic
+		switch {
+		case templates && i%3 == 0:
+			s.Template, s.HotPlug = "CUBE", actions.HotPlug{}
+		case templates && i%3 == 1:
+			s.HotPlug = actions.HotPlug{RAM: true}
+		}
+	}
 }
 
 // happens lets one thing happen to the world.
 func happens(rt *rapid.T, sc *school, g *guard) {
 	all := sc.w.Servers()
 	r := all[rapid.IntRange(0, len(all)-1).Draw(rt, "server")]
-	switch rapid.SampledFrom([]string{"lessons", "lessons", "nothing", "fault", "person", "give back", "restart"}).Draw(rt, "event") {
+	switch rapid.SampledFrom([]string{"lessons", "lessons", "nothing", "fault", "person", "give back", "restart",
+		"kill", "pause", "reload"}).Draw(rt, "event") {
 	case "lessons":
 		for range rapid.IntRange(1, 12).Draw(rt, "meetings") {
 			_, _ = sc.w.CreateMeeting(sim.MeetingSpec{
@@ -71,6 +111,28 @@ func happens(rt *rapid.T, sc *school, g *guard) {
 		giveBack(sc, g, r)
 	case "restart":
 		sc.restart()
+	case "kill":
+		m := sc.store.(*mortal)
+		m.left, m.after = rapid.IntRange(1, 6).Draw(rt, "commits"), rapid.Bool().Draw(rt, "durable")
+	case "pause":
+		p, err := sc.s.Pause(actions.Pause{
+			Server:      rapid.SampledFrom([]string{"", r.Name, "bbb-server[1-3]"}).Draw(rt, "paused"),
+			ScaleInOnly: rapid.Bool().Draw(rt, "scale in only"), Reason: "exam",
+			Until: sc.w.Now().Add(time.Duration(rapid.IntRange(1, 40).Draw(rt, "pause minutes")) * time.Minute),
+		})
+		if !sc.dead() {
+			must(rt, err)
+			g.pauses = append(g.pauses, p)
+		}
+	case "reload":
+		c := &sc.cfg.Capacity
+		most := min(len(all), 4)
+		if c.Ceiling > 0 {
+			most = min(most, c.Ceiling)
+		}
+		c.MinActive = rapid.IntRange(1, most).Draw(rt, "min active")
+		sc.cfg.ScaleIn.MaxShare = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(rt, "max share")
+		must(rt, sc.s.Reload(sc.cfg))
 	}
 }
 

@@ -34,7 +34,7 @@ func (s *Server) land(cfg Config, failed string, readAt, now time.Time) []Entry 
 	switch {
 	case s.reached(f.Step):
 		s.Record.succeeded()
-		s.landed(f.Step, now)
+		s.landed(f.Step, f.At, now)
 		return s.end(Done, "", now)
 	case failed != "":
 		return s.giveUp(cfg, failed, now)
@@ -75,9 +75,14 @@ func (s *Server) reached(step Step) bool {
 	return s.Size == step.To
 }
 
-// landed sets what comes after a step that came true.
-func (s *Server) landed(step Step, now time.Time) {
+// landed sets what comes after a step, asked for at the given time, that came
+// true: also the cooldown, should its answer have been lost.
+func (s *Server) landed(step Step, asked, now time.Time) {
 	switch step.Kind {
+	case Grow:
+		s.Record.Up = later(s.Record.Up, asked)
+	case Shrink:
+		s.Record.Down = later(s.Record.Down, asked)
 	case Start:
 		s.Record.At = now // the deadline for warming begins
 	case Stop:
@@ -99,7 +104,7 @@ func (s *Server) notice(now time.Time) {
 	r := &s.Record
 	if t := r.Tried; t != nil && s.reached(*t) {
 		r.succeeded()
-		s.landed(*t, now)
+		s.landed(*t, now, now)
 		r.Power, r.Size = s.Power, s.Size
 	}
 	switch {
