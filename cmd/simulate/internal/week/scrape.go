@@ -1,6 +1,7 @@
 package week
 
 import (
+	"maps"
 	"math"
 	"strconv"
 	"time"
@@ -45,9 +46,7 @@ func newScraper(samples *virtual.Samples, cfg rules.Config) *scraper {
 
 func newTarget(samples *virtual.Samples, cfg rules.Config, job rules.Matchers, instance string) *target {
 	t := &target{labels: map[string]string{cfg.Labels.Instance: instance}, series: map[string]*virtual.Series{}}
-	for name, v := range job {
-		t.labels[name] = v
-	}
+	maps.Copy(t.labels, job)
 	t.up = t.open(samples, "up")
 	return t
 }
