@@ -45,8 +45,6 @@ type looks struct {
 	scrapeEvery, evalEvery         time.Duration
 	nextScrape, nextEval, nextLook time.Time
 	notified                       time.Time // the first notification not looked at; zero: none
-	quietUntil                     time.Time
-	err                            error
 }
 
 // Begin builds everything that runs beside the world.
@@ -110,8 +108,8 @@ func remember(samples *virtual.Samples, past Demand, c actions.Config) {
 	m := sim.DefaultLoad()
 	size, t := c.Sizes.Default, c.Thresholds
 	middle := Yard{m, sim.Workload{CPU: t.CPU.Middle(), Memory: t.Memory.Middle()}}
-	cpu := samples.Series(labels.FromStrings(labels.MetricName, cpuLoad, rules.LabelFleet, c.Fleet.Name))
-	memory := samples.Series(labels.FromStrings(labels.MetricName, memoryLoad, rules.LabelFleet, c.Fleet.Name))
+	cpu := samples.Series(labels.FromStrings(model.MetricNameLabel, cpuLoad, rules.LabelFleet, c.Fleet.Name))
+	memory := samples.Series(labels.FromStrings(model.MetricNameLabel, memoryLoad, rules.LabelFleet, c.Fleet.Name))
 	for i := range past.People {
 		at, l := past.At(i), past.load(i, m)
 		n := float64(max(c.Capacity.FloorAt(at), middle.servers(l, size)))

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
@@ -54,7 +55,7 @@ func newTarget(samples *virtual.Samples, cfg rules.Config, job rules.Matchers, i
 // open returns a series of the target; more holds pairs of label and value.
 func (t *target) open(samples *virtual.Samples, metric string, more ...string) *virtual.Series {
 	b := labels.NewBuilder(labels.FromMap(t.labels))
-	b.Set(labels.MetricName, metric)
+	b.Set(model.MetricNameLabel, metric)
 	for i := 0; i < len(more); i += 2 {
 		b.Set(more[i], more[i+1])
 	}
