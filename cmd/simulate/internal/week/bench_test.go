@@ -17,7 +17,7 @@ func BenchmarkADayOfTheScaler(b *testing.B) {
 	monday := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 	c := Comparison{
 		Seeds: []uint64{1}, Monday: monday, Days: 1, Servers: 100, Config: file.Actions,
-		Strategies: []Strategy{Ours{"ours", file}},
+		Strategies: []Strategy{Ours{Title: "ours", File: file}},
 	}
 	for b.Loop() {
 		if _, err := c.Run(b.Context()); err != nil {

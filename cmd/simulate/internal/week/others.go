@@ -3,6 +3,7 @@ package week
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -69,25 +70,37 @@ func allEnabled(cfg *sim.Config) {
 // Predecessor is bbb_scaler, the polling scaler of the operator's past, by its
 // own steps and with its own faults: it asks a server's exporters and stops it
 // without a word to the balancer, and one exporter that does not answer ends
-// the look.
+// the look. It has our thresholds and sizes; its floor is its operator's, 4 of
+// 30 servers, since with less it never catches up with a morning.
 type Predecessor struct{ Config actions.Config }
+
+// floorOf is the floor that the operator would give it.
+func (s Predecessor) floorOf(servers int) int {
+	return max(s.Config.Capacity.MinActive, int(math.Round(float64(servers)*4/30)))
+}
 
 // Name is bbb_scaler.
 func (Predecessor) Name() string { return "bbb_scaler" }
 
 // Prepare starts with the floor.
 func (s Predecessor) Prepare(cfg *sim.Config) {
-	cfg.Running = min(cfg.Servers, max(1, s.Config.Capacity.FloorAt(cfg.Start)))
+	cfg.Running = min(cfg.Servers, s.floorOf(cfg.Servers))
 	cfg.Size = s.Config.Sizes.Default
 	allEnabled(cfg)
 }
 
-// waitingTime is bbb_scaler's WAITINGTIME, as the operator had it.
-const waitingTime = 5 * time.Minute
+// bbb_scaler's WAITINGTIME, as the operator had it, and the default of its
+// MAX_SERVER_INCREASE.
+const (
+	waitingTime       = 5 * time.Minute
+	bbbScalerIncrease = 3
+)
 
 // Begin starts the poll.
 func (s Predecessor) Begin(w *sim.World, _ Setup) (Run, error) {
-	return &poller{w: w, cfg: s.Config, every: waitingTime, next: w.Now(), look: predecessorLook}, nil
+	cfg := s.Config
+	cfg.Capacity = actions.Capacity{MinActive: s.floorOf(len(w.Servers())), MaxStep: bbbScalerIncrease}
+	return &poller{w: w, cfg: cfg, every: waitingTime, next: w.Now(), look: predecessorLook}, nil
 }
 
 func predecessorLook(ctx context.Context, p *poller, servers []sim.Reading) error {

@@ -22,6 +22,9 @@ import (
 type Ours struct {
 	Title string
 	File  config.File
+	// Meddle, when set, changes what the scaler acts through: to see that the
+	// figures show it when something of it is broken.
+	Meddle func(*actions.Deps)
 }
 
 // Name is its title in tables.
@@ -75,10 +78,14 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	}
 	remember(l.rules.Samples, setup.History, o.File.Actions)
 	l.scraper = newScraper(l.rules.Samples, o.File.Rules)
-	l.scaler, err = actions.New(l.cfg, actions.Deps{
+	deps := actions.Deps{
 		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
 		Alerts: l, Store: actions.NewMemoryStore(), Now: w.Now,
-	})
+	}
+	if o.Meddle != nil {
+		o.Meddle(&deps)
+	}
+	l.scaler, err = actions.New(l.cfg, deps)
 	l.nextLook, l.nextScrape = w.Now(), w.Now().Add(l.scrapeEvery/2) // between two evaluations, as likely as not
 	l.nextEval = w.Now().Add(l.evalEvery)
 	return l, err

@@ -1,0 +1,150 @@
+package week
+
+import (
+	"context"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+)
+
+var monday = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+
+// aDay is a school's Monday on a small fleet.
+func aDay(servers int, file config.File, strategies ...Strategy) Comparison {
+	return Comparison{
+		Seeds: []uint64{1}, Monday: monday, Days: 1, Servers: servers, Config: file.Actions, Strategies: strategies, Parallel: 2,
+	}
+}
+
+func mustRun(t *testing.T, c Comparison) []Week {
+	t.Helper()
+	weeks, err := c.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return weeks
+}
+
+// morning is the hours in which a scaler starts, drains and stops.
+func morning(servers int) Setup {
+	begin, end := monday.Add(6*time.Hour+30*time.Minute), monday.Add(10*time.Hour)
+	setup := Setup{World: sim.Config{Seed: 1, Start: begin, Servers: servers}, Until: end.Add(time.Hour)}
+	for _, a := range drain(sim.SchoolWeek(1, monday, servers).Arrivals()) {
+		if a.At.After(begin) && a.At.Before(end) && a.Participants < 100 {
+			setup.Arrivals = append(setup.Arrivals, a)
+		}
+	}
+	return setup
+}
+
+// restless is a morning of short meetings that come in waves, with a few long
+// ones that end long after.
+func restless() Setup {
+	begin := monday.Add(7 * time.Hour)
+	setup := Setup{World: sim.Config{Seed: 1, Start: begin, Servers: 12}, Until: begin.Add(5 * time.Hour)}
+	meet := func(after, length time.Duration, n int) {
+		for i := range n {
+			setup.Arrivals = append(setup.Arrivals, sim.Arrival{At: begin.Add(after + time.Duration(i)*10*time.Second),
+				MeetingSpec: sim.MeetingSpec{Duration: length, Participants: 25, Webcams: 8, Fill: time.Minute}})
+		}
+	}
+	for wave := range 8 {
+		meet(time.Duration(wave)*20*time.Minute, 10*time.Minute, 12)
+		if wave == 2 {
+			meet(45*time.Minute, 3*time.Hour, 5)
+		}
+	}
+	return setup
+}
+
+func mustSimulate(t *testing.T, setup Setup, s Strategy) Result {
+	t.Helper()
+	r, err := Simulate(t.Context(), setup, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestNobodyWhoServesEveryoneIsBelowTheBound(t *testing.T) {
+	file := config.Defaults()
+	all := []Strategy{Static{file.Actions}, Vertical{file.Actions}, Predecessor{file.Actions}, Ours{Title: "ours", File: file}}
+	w := mustRun(t, aDay(12, file, all...))[0]
+	for _, o := range w.Outcomes {
+		f := o.Figures
+		if f.Meetings != w.Bound.Meetings || f.ParticipantsIn == 0 {
+			t.Errorf("%s: %d meetings, %d people; want the %d meetings of the demand", o.Name, f.Meetings, f.ParticipantsIn, w.Bound.Meetings)
+		}
+		if f.ParticipantsPresent != f.ParticipantsIn-f.ParticipantsOut {
+			t.Errorf("%s: in %d, out %d, present %d: people appear or vanish", o.Name, f.ParticipantsIn, f.ParticipantsOut, f.ParticipantsPresent)
+		}
+		served := f.OverloadParticipantMinutes < 0.02*f.ParticipantMinutes
+		if served && (f.ServerHours < w.Bound.ServerHours || f.CoreHours < w.Bound.CoreHours || f.RAMGiBHours < w.Bound.RAMGiBHours) {
+			t.Errorf("%s needs %.1f server-hours, %.1f core-hours, %.1f GiB-hours; the bound is %.1f, %.1f, %.1f", o.Name,
+				f.ServerHours, f.CoreHours, f.RAMGiBHours, w.Bound.ServerHours, w.Bound.CoreHours, w.Bound.RAMGiBHours)
+		}
+	}
+	if w.Bound.ServerHours < 24*float64(file.Actions.Capacity.MinActive) {
+		t.Errorf("the bound of %.1f server-hours is below the floor", w.Bound.ServerHours)
+	}
+}
+
+func TestTheSameSeedGivesTheSameFiguresTwice(t *testing.T) {
+	for _, s := range []Strategy{Ours{Title: "ours", File: config.Defaults()}, Predecessor{config.Defaults().Actions}} {
+		if first, second := mustSimulate(t, morning(12), s), mustSimulate(t, morning(12), s); !reflect.DeepEqual(first, second) {
+			t.Errorf("two runs differ:\n%+v\n%+v", first.Figures, second.Figures)
+		}
+	}
+}
+
+// blind says that every server is empty.
+type blind struct{}
+
+func (blind) Meetings(context.Context, actions.BalancerServer) (actions.MeetingCount, error) {
+	return actions.MeetingCount{}, nil
+}
+
+func TestASabotagedScalerIsVisiblyWorse(t *testing.T) {
+	file := config.Defaults()
+	file.Actions.ScaleIn.RecordingsDeadline = time.Minute // nobody waits for an idle alert
+	sound := mustSimulate(t, restless(), Ours{Title: "sound", File: file}).Figures
+	if sound.MeetingsEndedEarly != 0 || sound.MeetingsRefused != 0 || sound.Flaps > 2 || sound.Steps[actions.Stop] == 0 {
+		t.Errorf("the sound scaler: %d ended early, %d refused, %d flaps, steps %v; want none, hardly any, and some stopped",
+			sound.MeetingsEndedEarly, sound.MeetingsRefused, sound.Flaps, sound.Steps)
+	}
+	hasty := file
+	second := time.Second
+	hasty.Actions.Cooldowns = actions.Cooldowns{ServerUp: second, ServerDown: second, Out: second, In: second, Backoff: second, BackoffMax: second}
+	hasty.Actions.ScaleIn.MaxShare, hasty.Rules.ScaleInBelow = 1, 0.99
+	hasty.Rules.For = map[string]model.Duration{}
+	for name := range file.Rules.For {
+		hasty.Rules.For[name] = model.Duration(second)
+	}
+	low := file
+	low.Actions.Capacity.MinActive = 0
+	tests := []struct {
+		name   string
+		broken Ours
+		worse  func(f sim.Figures) bool
+	}{
+		{"stopping without waiting ends meetings", Ours{File: file, Meddle: func(d *actions.Deps) { d.Meetings = blind{} }},
+			func(f sim.Figures) bool { return f.MeetingsEndedEarly > 0 }},
+		{"without cooldowns and patience there is needless coming and going", Ours{File: hasty},
+			func(f sim.Figures) bool { return f.Flaps > sound.Flaps+3 }},
+		{"without a floor the first lessons are crowded", Ours{File: low},
+			func(f sim.Figures) bool { return f.OverloadParticipantMinutes > 1.1*sound.OverloadParticipantMinutes }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if f := mustSimulate(t, restless(), tt.broken).Figures; !tt.worse(f) {
+				t.Errorf("figures %+v; want worse than %+v", f, sound)
+			}
+		})
+	}
+}
