@@ -6,7 +6,9 @@
 // has the pure function Decide compute a Plan, checks each step again, and
 // carries it out in small, journaled, idempotent writes. A step in progress is
 // a record with a deadline, never a waiting goroutine: the next cycle sees from
-// the world whether it came true, also after a crash.
+// the world whether it came true, also after a crash. What a look has planned
+// and not begun when its patience is over is dropped: the next look plans anew,
+// from what is then true.
 //
 // Cloud, Balancer, Meetings and Store are what it needs from outside; the
 // packages below implement them for IONOS, Scalelite, BigBlueButton, and, in
