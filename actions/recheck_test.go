@@ -1,0 +1,66 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// truth is a balancer with one server and that server's BigBlueButton.
+type truth struct {
+	Balancer
+	state BalancerState
+	count MeetingCount
+	err   error // of BigBlueButton
+}
+
+func (w truth) Server(context.Context, string) (BalancerServer, error) {
+	return BalancerServer{State: w.state}, nil
+}
+
+func (w truth) Meetings(context.Context, BalancerServer) (MeetingCount, error) { return w.count, w.err }
+
+func TestWhatCouldDoHarmIsCheckedAgainRightBefore(t *testing.T) {
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	out := Step{Kind: Cordon, Aim: AimDrain, Alerts: []string{rules.FleetWorkloadLow}}
+	silent := Step{Kind: Cordon, Aim: AimRepair}
+	low := Alert{Fingerprint: "a", Name: rules.FleetWorkloadLow, SeenAt: now}
+	for _, tt := range []struct {
+		name   string
+		step   Step
+		truth  truth
+		alerts []Alert
+		made   bool
+	}{
+		{"a disabled, empty server is stopped", Step{Kind: Stop}, truth{state: Disabled}, nil, true},
+		{"a server that was cordoned again is not stopped", Step{Kind: Stop}, truth{state: Cordoned}, nil, false},
+		{"a server with a meeting of nobody yet is not stopped", Step{Kind: Stop}, truth{state: Disabled, count: MeetingCount{Meetings: 1}}, nil, false},
+		{"a server that does not answer is not stopped", Step{Kind: Stop}, truth{state: Disabled, err: errors.New("timeout")}, nil, false},
+		{"a cordoned, empty server is disabled", Step{Kind: Disable}, truth{state: Cordoned}, nil, true},
+		{"a server that a person enabled is not disabled", Step{Kind: Disable}, truth{state: Enabled}, nil, false},
+		{"a server with a meeting of nobody yet is not disabled", Step{Kind: Disable}, truth{state: Cordoned, count: MeetingCount{Meetings: 1}}, nil, false},
+		{"a disabled server shrinks", Step{Kind: Shrink}, truth{state: Disabled}, nil, true},
+		{"a server that a person enabled does not shrink", Step{Kind: Shrink}, truth{state: Enabled}, nil, false},
+		{"a server that still does not answer is taken out", silent, truth{err: errors.New("timeout")}, nil, true},
+		{"a server that answers by now is not taken out", silent, truth{}, nil, false},
+		{"a server is cordoned while its alert fires", out, truth{}, []Alert{low}, true},
+		{"a server is not cordoned once no alert asks for it", out, truth{}, nil, false},
+	} {
+		memory := newMemory()
+		memory.apply(Commit{Alerts: tt.alerts})
+		s := &Scaler{deps: Deps{Balancer: tt.truth, Meetings: tt.truth, Now: func() time.Time { return now }}, memory: memory}
+		no := s.recheck(t.Context(), Defaults(), tt.step, Server{Balancer: &BalancerServer{}})
+		if (no == "") != tt.made {
+			t.Errorf("%s: the check says %q", tt.name, no)
+		}
+	}
+}
+
+func TestMeetingOfNobodyYetIsNoEmptyServer(t *testing.T) {
+	if p := (Probe{At: time.Now(), Count: MeetingCount{Meetings: 1}}); p.empty() {
+		t.Error("a server with a meeting that nobody has joined counts as empty")
+	}
+}
