@@ -18,6 +18,7 @@ func (s stage) forecastScenarios() []Scenario {
 		all = append(all, s.bellScenario(h))
 		if h == HistoryDay || !s.coarse {
 			all = append(all, s.levelScenario(h), s.calmScenario(h), s.pastScenario(h))
+			all = append(all, s.edgeScenarios(h)...)
 			if ahead, _ := s.horizons(); ahead > s.settled()+2 {
 				all = append(all, s.soonScenario(h))
 			}
@@ -189,6 +190,33 @@ func (s stage) soonScenario(h History) Scenario {
 		}
 	}
 	return sc
+}
+
+// edgeScenarios have one workload of which as much as the threshold, or a hair
+// less, is ahead.
+func (s stage) edgeScenarios(h History) []Scenario {
+	ahead, _ := s.horizons()
+	n := s.patience(FleetForecastHigh) + s.settled() + 4
+	today := daysOf(h) * s.day()
+	if n >= ahead {
+		return nil
+	}
+	var all []Scenario
+	edge := func(word string, limit, to float64, want int, series func(string, timeline) []Series) {
+		t := s.later(daysOf(h), timeline{steady(limit/2, n), steady(to, ahead+4)}, timeline{steady(limit/2, n)})
+		sc := s.fleetOfOne(fmt.Sprintf("%s of %s ahead, %s", word, exact(to), h), t)
+		sc.Series = append(series(host(1), t), sc.Series[len(sc.Series)-2:]...)
+		sc.Checks = []Check{s.firingAt(today+n-1, FleetForecastHigh, want)}
+		all = append(all, sc)
+	}
+	memory, cpu := s.in.Thresholds.Memory.Max, s.in.Thresholds.CPU.Max
+	edge("memory", memory, reached(memory), 1, s.memory)
+	edge("memory", memory, missed(memory), 0, s.memory)
+	if !s.coarse {
+		edge("CPU", cpu, reached(cpu), 1, s.cpu)
+		edge("CPU", cpu, missed(cpu), 0, s.cpu)
+	}
+	return all
 }
 
 // weekdaysScenario has a load at the same hour of eight days, growing by day.

@@ -35,7 +35,8 @@ func (s stage) peopleScenarios() []Scenario {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Scenario) int { return strings.Compare(a.Name, b.Name) })
-	all = append(all, s.unreadScenario(), s.neverReadScenario(), s.unseenScenario())
+	all = append(all, s.unreadScenario(), s.neverReadScenario())
+	all = append(all, s.unseenScenarios()...)
 	all = append(all, s.failingScenarios()...)
 	return append(all, s.rejectedScenarios()...)
 }
@@ -72,26 +73,28 @@ func (s stage) neverReadScenario() Scenario {
 	}}
 }
 
-// unseenScenario has as many servers without metrics as the share allows, and
-// one fewer.
-func (s stage) unseenScenario() Scenario {
+// unseenScenarios have five servers without metrics, which are just as many as
+// the share allows, and just too few.
+func (s stage) unseenScenarios() []Scenario {
 	n := s.patience(FleetUnseen)
-	lag, long := 1, 2*(n+s.settled())+12
-	total := int(1/s.UnseenShare + 1e-9)
-	series := []Series{s.fleetRead(timeline{steady(0, long)})}
-	half := long / 2
-	for i := range total {
-		series = append(series, s.inState(host(i+1), "active", timeline{steady(1, long)}))
-		if i > 0 {
-			series = append(series, s.cpu(host(i+1), timeline{steady(0.25, long)})...)
+	long := n + s.settled() + 4
+	on := timeline{steady(1, long)}
+	of := func(name string, total int, checks ...Check) Scenario {
+		series := []Series{s.fleetRead(on)}
+		for i := range total {
+			series = append(series, s.inState(host(i+1), "active", on))
+			if i >= 5 {
+				series = append(series, s.cpu(host(i+1), timeline{steady(0.25, long)})...)
+			}
 		}
+		return Scenario{Name: FleetUnseen + ": " + name, Series: series, Checks: checks}
 	}
-	series = append(series, s.cpu(host(1), timeline{nothing(half), steady(0.25, long-half)})...)
-	series[len(series)-1].Values = "_x" + series[len(series)-1].Values[len("stale _x"):]
-	return Scenario{Name: FleetUnseen + ": servers in service without metrics", Series: series, Checks: []Check{
-		s.firingAt(lag+n-1-lag, FleetUnseen, 0), s.firingAt(half-1, FleetUnseen, 1), s.firingAt(half+s.settled(), FleetUnseen, 0),
-		s.firingAt(lag+n, FleetUnseen, 1),
-	}}
+	total := int(5/s.UnseenShare + 1e-9)
+	// At first no server has a workload yet: that counts too.
+	return []Scenario{
+		of("servers in service without metrics", total, s.firingAt(n-1, FleetUnseen, 0), s.firingAt(n, FleetUnseen, 1), s.firingAt(long-1, FleetUnseen, 1)),
+		of("a smaller share than configured", total+1, s.firingAt(long-1, FleetUnseen, 0)),
+	}
 }
 
 // failingScenarios count failed steps of one kind.

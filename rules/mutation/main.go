@@ -21,7 +21,7 @@ import (
 )
 
 func main() {
-	if err := run(context.Background(), os.Stdout); err != nil {
+	if err := run(context.Background(), os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "mutation:", err)
 		os.Exit(1)
 	}
@@ -45,7 +45,8 @@ func input() (rules.Config, rules.Input) {
 	}
 }
 
-func run(ctx context.Context, out io.Writer) error {
+// run changes the rules of the given names, or all.
+func run(ctx context.Context, only []string, out io.Writer) error {
 	cfg, in := input()
 	groups, err := rules.Build(cfg, in)
 	if err != nil {
@@ -61,6 +62,9 @@ func run(ctx context.Context, out io.Writer) error {
 	all, err := mutants(lab.group)
 	if err != nil {
 		return err
+	}
+	if len(only) > 0 {
+		all = slices.DeleteFunc(all, func(m mutant) bool { return !slices.Contains(only, name(m.rule)) })
 	}
 	survivors := lab.survivors(ctx, all, func(m mutant) { fmt.Fprintf(out, "survived: %s: %s\n", name(m.rule), m.what) })
 	fmt.Fprintf(out, "%d of %d changes noticed\n", len(all)-len(survivors), len(all))

@@ -186,12 +186,21 @@ func (r *run) checkAnnotations(c rules.Check) error {
 		if rule.Name() != c.Alert || len(active) == 0 {
 			continue
 		}
-		for name, want := range c.Annotations {
-			if got := active[0].Annotations.Get(name); got != want {
-				return fmt.Errorf("annotation %s of %s = %q, want %q", name, c.Alert, got, want)
+		for _, a := range active {
+			if err := annotated(a, c); err != nil {
+				return err
 			}
 		}
 		return nil
 	}
 	return fmt.Errorf("no alert %s is active", c.Alert)
+}
+
+func annotated(a *engine.Alert, c rules.Check) error {
+	for name, want := range c.Annotations {
+		if got := a.Annotations.Get(name); got != want {
+			return fmt.Errorf("annotation %s of %s = %q, want %q", name, a.Labels, got, want)
+		}
+	}
+	return nil
 }
