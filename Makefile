@@ -62,8 +62,8 @@ tools: ## installs the servers and linters for tests into bin/
 mutation: ## changes each threshold, comparison and duration of the rules and sees a test go red
 	go run ./rules/mutation
 
-report: ## writes the figures in README.md again
-	go run ./cmd/simulate report
+report: ## compares the strategies over a simulated school week
+	go run ./cmd/simulate compare $(REPORT)
 
 image: ## builds the container image
 	docker build --tag bbb-scaler .
