@@ -224,6 +224,21 @@ func (w *World) collides(kind FaultKind, m *member, chance float64) bool {
 	return w.strike(kind, "", m.s, nil) != nil || chance > 0 && w.random.Float64() < chance
 }
 
+// Place picks the server for a new meeting, as the balancer's create does, for one
+// who then creates it there. Errors are *BalancerError or ErrNoServers.
+func (w *World) Place() (Member, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.balancerAnswers() {
+		return Member{}, &BalancerError{Message: "connection refused"}
+	}
+	m := w.place()
+	if m == nil {
+		return Member{}, ErrNoServers
+	}
+	return m.describe(), nil
+}
+
 // place picks the server for a new meeting: of those that take meetings the
 // one with the lowest load, ties by id, as Redis orders equal scores. It
 // returns nil when there is none.

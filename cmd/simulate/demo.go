@@ -20,10 +20,14 @@ func (o *options) demo(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
 		return err
 	}
-	s, err := live.Run(ctx, live.Config{
+	cfg := live.Config{
 		Servers: o.servers, Speed: o.speed, For: o.length, Daemon: daemon.Run, Out: out,
 		Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
-	})
+	}
+	if o.scalelite.URL != "" {
+		cfg.Scalelite = &o.scalelite
+	}
+	s, err := live.Run(ctx, cfg)
 	if err != nil {
 		return err
 	}

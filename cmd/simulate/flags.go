@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/live"
 )
 
 // options are the command line.
@@ -27,6 +29,8 @@ type options struct {
 	trace      string
 	configs    []string
 	plot       string
+
+	scalelite live.Scalelite
 }
 
 func parse(args []string) (*options, string, error) {
@@ -47,7 +51,10 @@ func parse(args []string) (*options, string, error) {
 	c.Flag("plot", "A file to draw the first seed's week into, as SVG.").StringVar(&o.plot)
 	c.Flag("live", "Run a small school cloud in this process, with the daemon on it, an hour in a minute.").BoolVar(&o.live)
 	c.Flag("for", "With --live: how long to run, such as 3m; without it, until Ctrl-C.").DurationVar(&o.length)
-	c.Flag("speed", "With --live: seconds of the simulated world in one second.").Default("60").Float64Var(&o.speed)
+	c.Flag("speed", "With --live: seconds of the simulated world in one second; without it 60, or what Scalelite's poll interval allows.").Float64Var(&o.speed)
+	c.Flag("scalelite.url", "With --live: a running Scalelite on this machine, without servers, to use instead of the simulated one. The simulated servers are registered there until the end.").StringVar(&o.scalelite.URL)
+	c.Flag("scalelite.secret", "Its LOADBALANCER_SECRET; better in the variable of that name.").StringVar((*string)(&o.scalelite.Secret))
+	c.Flag("scalelite.poll-interval", "Its POLL_INTERVAL, by the wall's clock. The longer it is, the slower the world goes: 60s allow a --speed of 2, 2s one of 60.").Default("60s").DurationVar(&o.scalelite.PollInterval)
 	c.Flag("log.level", "With --live: how much of what the parts have to say is shown.").Default("error").EnumVar(&o.logLevel, "error", "warn", "info", "debug")
 	command, err := app.Parse(args)
 	return o, command, err
@@ -112,6 +119,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		if o.live {
 			o.servers = 24
 		}
+	}
+	if err := o.beside(getenv); err != nil {
+		return err
 	}
 	if err := o.validate(); err != nil {
 		return err

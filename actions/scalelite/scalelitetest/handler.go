@@ -1,6 +1,8 @@
 // Package scalelitetest serves the balancer of a sim.World as Scalelite 1.8.5
 // serves its API: the same paths, checksums, states, and the same three shapes
-// of error.
+// of error. Of what it does for learning platforms it serves create and end:
+// it places a meeting by the world's rules and passes the call on, over HTTP, to
+// the server's own API.
 package scalelitetest
 
 import (
@@ -35,7 +37,10 @@ type Config struct {
 	Before15 bool
 }
 
-type api struct{ Config }
+type api struct {
+	Config
+	placed placed
+}
 
 // call is one of the API's actions; body holds its JSON parameters.
 type call struct {
@@ -53,13 +58,17 @@ var calls = map[string]call{
 }
 
 // New returns the API as a handler, to be mounted at the root of a listener.
-func New(cfg Config) http.Handler { return &api{cfg} }
+func New(cfg Config) http.Handler { return &api{Config: cfg} }
 
 // ServeHTTP answers one request in Scalelite's order: host, route, content
 // type, checksum, then the action itself.
 func (a *api) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if a.Host != "" && hostOnly(r.Host) != a.Host {
 		http.Error(rw, "Blocked hosts: "+r.Host, http.StatusForbidden)
+		return
+	}
+	if action, ok := strings.CutPrefix(r.URL.Path, MeetingsPath); ok {
+		a.forward(rw, r, action)
 		return
 	}
 	action, ok := strings.CutPrefix(r.URL.Path, BasePath)

@@ -9,6 +9,15 @@ import (
 // begin is the demo's first minute, on a Monday: the bell rings 45 min later.
 var begin = time.Date(2026, 3, 2, 7, 15, 0, 0, time.UTC)
 
+// beginAt is the world's first minute at a speed: soon before the bell, where
+// an hour takes long.
+func beginAt(speed float64) time.Time {
+	if speed < 10 {
+		return begin.Add(35 * time.Minute)
+	}
+	return begin
+}
+
 // day is the demo's timetable, in minutes after the bell, with breaks that are
 // long enough for the fleet to shrink in them.
 var day = []struct{ start, length, share int }{

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"strings"
 	"sync"
@@ -34,6 +35,8 @@ type Config struct {
 	Daemon  Daemon
 	Out     io.Writer    // lines for people
 	Log     *slog.Logger // what the parts have to say
+	// Scalelite, unless nil, is used instead of the simulated one.
+	Scalelite *Scalelite
 }
 
 // Summary is what a run came to.
@@ -62,10 +65,38 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 		return Summary{}, err
 	}
 	defer p.close()
+	if p.balancer != nil {
+		return p.besideScalelite(ctx, cfg)
+	}
 	p.world.Follow(lessons(p.world.Start(), cfg.Servers))
 	p.introduce(cfg.Out)
 	err = p.run(ctx, cfg)
 	return summary(p.world), err
+}
+
+// leaveWithin bounds how long the servers take to leave Scalelite in the end.
+const leaveWithin = 30 * time.Second
+
+// besideScalelite runs with a balancer that is not of the world.
+func (p *place) besideScalelite(ctx context.Context, cfg Config) (Summary, error) {
+	defer p.balancer.Close()
+	err := p.balancer.register(ctx, p.world.Servers())
+	if err == nil {
+		p.introduce(cfg.Out)
+		err = p.run(ctx, cfg)
+	}
+	s := summary(p.world)
+	s.Meetings, s.MeetingsRefused = int(p.guests.asked.Load()), int(p.guests.refused.Load())
+	maps.Copy(s.Steps, p.steps) // the world knows only the cloud's
+	if why := p.guests.last.Load(); why != nil {
+		fmt.Fprintf(cfg.Out, "The last meeting that was refused: %s\n", *why)
+	}
+	leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
+	defer cancel()
+	if left := p.balancer.leave(leave); left != nil {
+		err = errors.Join(err, fmt.Errorf("some servers may still be registered in Scalelite: %w", left))
+	}
+	return s, err
 }
 
 // run starts every part and waits for all of them; the first that fails ends
@@ -81,7 +112,7 @@ func (p *place) run(ctx context.Context, cfg Config) error {
 			}
 		})
 	}
-	clock := newClock(p.world, cfg.Speed)
+	clock := p.clock
 	part("the world", clock.run)
 	part("alertmanager", p.alertmanager.Run)
 	part("prometheus", p.prometheus.Run)
@@ -89,6 +120,9 @@ func (p *place) run(ctx context.Context, cfg Config) error {
 		log := &lines{log: cfg.Log, name: "bbb-scaler"}
 		return cfg.Daemon(ctx, p.daemonArgs(), func(string) string { return "" }, log, log)
 	})
+	if p.guests != nil {
+		part("the guests", func(ctx context.Context) error { return p.guests.come(ctx, lessons(p.world.Start(), cfg.Servers)) })
+	}
 	part("the journal", func(ctx context.Context) error { return p.tell(ctx, clock, cfg.Out) })
 	wg.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
@@ -111,6 +145,11 @@ func newClock(w *sim.World, speed float64) *clock {
 // world's time at a time of the wall's.
 func (c *clock) at(wall time.Time) time.Time {
 	return c.world.Start().Add(time.Duration(float64(wall.Sub(c.begun)) * c.speed))
+}
+
+// wall's time at a time of the world.
+func (c *clock) wall(world time.Time) time.Time {
+	return c.begun.Add(time.Duration(float64(world.Sub(c.world.Start())) / c.speed))
 }
 
 // tick is how often the world is moved.

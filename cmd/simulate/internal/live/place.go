@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb/bbbtest"
@@ -29,13 +30,20 @@ type place struct {
 	speed  float64
 	secret secrets
 
-	bbb, node, exporter            []net.Listener // one a server
-	ionosAt, scaleliteAt, daemonAt string         // host:port
-	prometheusAt, alertmanagerAt   string
+	bbb, node, exporter          []net.Listener // one a server
+	ionosAt, daemonAt            string         // host:port
+	prometheusAt, alertmanagerAt string
+	scaleliteURL                 string
+	pollInterval                 time.Duration // Scalelite's, of the wall's time
 
 	prometheus   *monitor.Prometheus
 	alertmanager *monitor.Alertmanager
 	servers      []*http.Server
+	clock        *clock
+	steps        map[string]int // that came true, by kind
+
+	balancer *balancer // nil: the world's own
+	guests   *guests   // of that
 }
 
 // secrets are made up for one run.
@@ -50,7 +58,7 @@ const (
 )
 
 func newPlace(cfg Config, dir string) (*place, error) {
-	p := &place{dir: dir, speed: cfg.Speed, secret: secrets{newSecret(), newSecret(), newSecret()}}
+	p := &place{dir: dir, speed: cfg.Speed, steps: map[string]int{}, secret: secrets{newSecret(), newSecret(), newSecret()}}
 	err := p.build(cfg)
 	if err != nil {
 		p.close()
@@ -67,26 +75,48 @@ func (p *place) build(cfg Config) error {
 		}
 	}
 	p.world = sim.New(sim.Config{
-		Servers: cfg.Servers, Running: floor, Start: begin,
+		Servers: cfg.Servers, Running: floor, Start: beginAt(cfg.Speed),
 		Each: func(i int, s *sim.ServerSpec) {
 			s.Name, s.Addr = fmt.Sprintf("bbb-server%d", i), simhttp.Addr(i)
 			s.URL = "http://" + p.bbb[i-1].Addr().String() + "/bigbluebutton/api"
+			s.Unregistered = cfg.Scalelite != nil
 		},
 	})
-	p.serve(bbbtest.New(bbbtest.Config{World: p.world}), p.bbb...)
+	p.clock = newClock(p.world, cfg.Speed)
+	bbb := bbbtest.Config{World: p.world}
+	if cfg.Scalelite != nil {
+		bbb.Clock = p.clock.wall // Scalelite compares createTime with its own clock
+	}
+	p.serve(bbbtest.New(bbb), p.bbb...)
 	exporter := exportertest.Config{World: p.world, User: exporterUser, Password: p.secret.exporter}
 	p.serve(slowed(exportertest.Node(exporter), cfg.Speed), p.node...)
 	p.serve(exportertest.BBB(exporter), p.exporter...)
 	if p.ionosAt, err = p.listen(ionostest.New(ionostest.Config{World: p.world, User: ionosUser, Password: p.secret.password})); err != nil {
 		return err
 	}
-	if p.scaleliteAt, err = p.listen(scalelitetest.New(scalelitetest.Config{World: p.world, Secret: p.secret.balancer})); err != nil {
+	if err = p.balance(cfg); err != nil {
 		return err
 	}
 	if p.daemonAt, err = freePort(); err != nil {
 		return err
 	}
 	return p.monitors(cfg)
+}
+
+// balance builds the simulated Scalelite, or prepares for the real one.
+func (p *place) balance(cfg Config) (err error) {
+	if cfg.Scalelite == nil {
+		at, err := p.listen(scalelitetest.New(scalelitetest.Config{World: p.world, Secret: p.secret.balancer}))
+		p.scaleliteURL, p.pollInterval = "http://"+at, p.shorter(time.Minute)
+		return err
+	}
+	if p.balancer, err = newBalancer(*cfg.Scalelite); err != nil {
+		return err
+	}
+	p.scaleliteURL, p.pollInterval = p.balancer.URL, p.balancer.PollInterval
+	p.secret.balancer = p.balancer.Secret
+	p.guests = newGuests(p.balancer, p.clock)
+	return nil
 }
 
 // monitors builds Alertmanager and Prometheus from the generated files.

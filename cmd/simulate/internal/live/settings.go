@@ -132,7 +132,7 @@ func (p *place) daemonConfig(c config.File) (string, error) {
 	maps.Copy(doc, map[string]any{
 		"rules":        c.Rules,
 		"ionos":        map[string]any{"url": "http://" + p.ionosAt, "username": ionosUser, "password_file": ionosFile, "datacenters": p.world.Datacenters()},
-		"scalelite":    map[string]any{"url": "http://" + p.scaleliteAt, "secret_file": balancerFile, "poll_interval": p.shorter(time.Minute).String()},
+		"scalelite":    map[string]any{"url": p.scaleliteURL, "secret_file": balancerFile, "poll_interval": p.pollInterval.String()},
 		"alertmanager": map[string]any{"urls": []string{"http://" + p.alertmanagerAt}},
 	})
 	text, err = yaml.Marshal(doc)

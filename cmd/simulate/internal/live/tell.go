@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
 func kinds() []actions.Kind { return actions.Kinds() }
@@ -22,7 +23,7 @@ func (p *place) introduce(out io.Writer) {
 	rows := [][3]string{
 		{"bbb-scaler", "http://" + p.daemonAt + "/", "the daemon: page, /metrics, /api/v1/fleet"},
 		{"IONOS", "http://" + p.ionosAt + "/cloudapi/v6", "user " + ionosUser + ", password " + p.secret.password.Reveal()},
-		{"Scalelite", "http://" + p.scaleliteAt + "/scalelite/api", "secret " + p.secret.balancer.Reveal()},
+		{"Scalelite", p.scaleliteURL + "/scalelite/api", p.balancerNote()},
 		{"Prometheus", "http://" + p.prometheusAt + "/api/v1/query", "?query=fleet:bbb_cpu_workload:avg"},
 		{"Alertmanager", "http://" + p.alertmanagerAt + "/api/v2/alerts", "also takes silences: they are pauses"},
 		{"BBB servers", "http://" + p.bbb[0].Addr().String() + "/bigbluebutton/api", "and so on; Scalelite's getServers has their secrets"},
@@ -32,6 +33,14 @@ func (p *place) introduce(out io.Writer) {
 		fmt.Fprintf(out, "  %-15s %-48s %s\n", r[0], r[1], r[2])
 	}
 	fmt.Fprintf(out, "\n%-6s %-8s %-14s %s\n", "time", "step", "server", "why")
+}
+
+// balancerNote tells the throw-away secret, and no other.
+func (p *place) balancerNote() string {
+	if p.balancer != nil {
+		return "yours; the servers are registered there until the end"
+	}
+	return "secret " + p.secret.balancer.Reveal()
 }
 
 // tellEvery is how often the daemon is asked for what it did.
@@ -52,12 +61,15 @@ func (p *place) tell(ctx context.Context, c *clock, out io.Writer) error {
 		}
 		for _, e := range p.journal(ctx, seen) {
 			seen = max(seen, e.Seq)
+			if e.Outcome == actions.Done {
+				p.steps[string(e.Step.Kind)]++
+			}
 			if line := describe(e); line != "" {
 				fmt.Fprintf(out, "%-6s %s\n", c.at(e.At).Format("15:04"), line)
 			}
 		}
 		if now := p.world.Now(); !now.Before(next) {
-			fmt.Fprintf(out, "%-6s %s\n", now.Format("15:04"), p.fleetLine())
+			fmt.Fprintf(out, "%-6s %s\n", now.Format("15:04"), p.fleetLine(ctx))
 			next = now.Truncate(10 * time.Minute).Add(10 * time.Minute)
 		}
 	}
@@ -100,14 +112,22 @@ func describe(e actions.Entry) string {
 }
 
 // fleetLine is the fleet in one line.
-func (p *place) fleetLine() string {
+func (p *place) fleetLine(ctx context.Context) string {
+	takes := func(r sim.Reading) bool { return r.Takes }
+	if p.balancer != nil {
+		listed, err := p.balancer.takes(ctx)
+		if err != nil {
+			return "-------- Scalelite does not answer: " + err.Error()
+		}
+		takes = func(r sim.Reading) bool { return listed[r.URL] }
+	}
 	var on, active, meetings, people int
 	var cpu float64
 	for _, r := range p.world.Servers() {
 		if r.Power == actions.PowerOn {
 			on++
 		}
-		if r.Takes {
+		if takes(r) {
 			active++
 			cpu += r.CPU
 		}

@@ -1,0 +1,232 @@
+package live
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+// Scalelite is a running Scalelite to use instead of the simulated one. It must
+// run on this machine, since the simulated servers listen on loopback, and have
+// no servers of its own, since it gets the demo's meetings.
+type Scalelite struct {
+	URL          string
+	Secret       actions.Secret // LOADBALANCER_SECRET
+	PollInterval time.Duration  // its POLL_INTERVAL
+}
+
+// base is the address without an API's path.
+func (s Scalelite) base() string {
+	base := strings.TrimRight(s.URL, "/")
+	for _, path := range []string{"/scalelite/api", "/bigbluebutton/api"} {
+		base = strings.TrimSuffix(base, path)
+	}
+	return base
+}
+
+// Validate returns what is wrong with s.
+func (s Scalelite) Validate() error {
+	errs := []error{outbound.CheckURL("--scalelite.url", s.URL), outbound.CheckPositive("--scalelite.poll-interval", s.PollInterval)}
+	if s.Secret == "" {
+		errs = append(errs, errors.New("--scalelite.secret: need Scalelite's LOADBALANCER_SECRET"))
+	}
+	return errors.Join(errs...)
+}
+
+// maxAnswer bounds an answer of Scalelite to a call of ours.
+const maxAnswer = 1 << 20
+
+// balancer is a running Scalelite as the demo uses it: what the daemon never
+// does, adding and deleting servers and creating meetings.
+type balancer struct {
+	Scalelite
+	http   *http.Client
+	client *scalelite.Client
+	urls   map[string]bool // of the servers that are ours
+}
+
+func newBalancer(s Scalelite) (*balancer, error) {
+	s.URL = s.base()
+	cfg := scalelite.Defaults()
+	cfg.URL, cfg.Secret = s.URL, s.Secret
+	client, err := scalelite.New(cfg, outbound.Options{})
+	if err != nil {
+		return nil, err
+	}
+	transport, err := outbound.Connections{MaxPerHost: atOnce}.Transport()
+	if err != nil {
+		return nil, err
+	}
+	b := &balancer{Scalelite: s, http: outbound.NewClient(transport), client: client, urls: map[string]bool{}}
+	b.http.Timeout = cfg.RequestTimeout
+	return b, nil
+}
+
+// register adds all servers, and enables those that run.
+func (b *balancer) register(ctx context.Context, servers []sim.Reading) error {
+	present, err := b.client.Servers(ctx)
+	if err != nil {
+		return err
+	}
+	if len(present) > 0 {
+		return fmt.Errorf("the Scalelite at %s has %d servers already, the first at %s: need one without, since the demo holds its meetings there; delete them with rake servers:remove, or start another Scalelite",
+			b.URL, len(present), present[0].URL)
+	}
+	for _, s := range servers {
+		id, err := b.add(ctx, s)
+		if err == nil && s.Power == actions.PowerOn {
+			err = b.client.SetState(ctx, id, actions.Enabled)
+		}
+		if err != nil {
+			return fmt.Errorf("registering %s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+// attempts at adding one server: Scalelite refuses one of several writers now
+// and then.
+const attempts = 3
+
+// add adds a server. When it is not known whether that worked, it looks.
+func (b *balancer) add(ctx context.Context, s sim.Reading) (id string, err error) {
+	b.urls[s.URL] = true
+	var added struct {
+		ID string `json:"id"`
+	}
+	body := map[string]any{"server": map[string]any{"url": s.URL, "secret": s.Secret.Reveal()}}
+	for range attempts {
+		if err = b.post(ctx, "addServer", body, &added); err == nil && added.ID != "" {
+			return added.ID, nil
+		}
+		present, listed := b.client.Servers(ctx)
+		if listed != nil {
+			return "", errors.Join(err, listed)
+		}
+		for _, p := range present {
+			if p.URL == s.URL {
+				return p.ID, nil
+			}
+		}
+	}
+	return "", cmp.Or(err, errors.New("addServer answered without an id"))
+}
+
+// leave ends the meetings on our servers and takes them out again.
+func (b *balancer) leave(ctx context.Context) error {
+	present, err := b.client.Servers(ctx)
+	errs := []error{err}
+	for _, s := range present {
+		if !b.urls[s.URL] {
+			continue
+		}
+		id := map[string]any{"id": s.ID}
+		errs = append(errs, b.post(ctx, "panicServer", id, nil), b.post(ctx, "deleteServer", id, nil))
+	}
+	return errors.Join(errs...)
+}
+
+// post makes a call of Scalelite's own API, whose bodies are not signed.
+func (b *balancer) post(ctx context.Context, action string, body, into any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	address := b.URL + "/scalelite/api/" + action + "?checksum=" + outbound.SHA256.Sign(action, "", b.Secret)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	answer, err := b.do(req, action)
+	if err != nil || into == nil {
+		return err
+	}
+	if err := json.Unmarshal(answer, into); err != nil {
+		return fmt.Errorf("%s answered %s", action, outbound.Brief(string(answer)))
+	}
+	return nil
+}
+
+// do makes a call; a FAILED in XML is an error too, whatever the status.
+func (b *balancer) do(req *http.Request, action string) ([]byte, error) {
+	resp, err := b.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("%s at %s: %w", action, b.URL, plain(err))
+	}
+	defer resp.Body.Close()
+	answer, err := outbound.ReadBody(resp, maxAnswer)
+	if err != nil {
+		return nil, fmt.Errorf("%s at %s: %w", action, b.URL, err)
+	}
+	var said struct {
+		Returncode string `xml:"returncode"`
+		Key        string `xml:"messageKey"`
+		Message    string `xml:"message"`
+	}
+	_ = xml.Unmarshal(answer, &said) // JSON, where it is none
+	if resp.StatusCode/100 != 2 || said.Returncode == "FAILED" {
+		return nil, fmt.Errorf("%s at %s answered %s: %s", action, b.URL, resp.Status,
+			cmp.Or(strings.TrimSpace(said.Key+" "+said.Message), outbound.Brief(string(answer))))
+	}
+	return answer, nil
+}
+
+// plain drops the address from an error of http.Client, since it is signed.
+func plain(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
+}
+
+// create asks for a meeting as a learning platform does. What the people in it
+// will do is in its metadata, which Scalelite passes on.
+func (b *balancer) create(ctx context.Context, id string, m sim.MeetingSpec) error {
+	query := meetingQuery(id, m)
+	address := b.URL + "/bigbluebutton/api/create?" + query + "&checksum=" + outbound.SHA256.Sign("create", query, b.Secret)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return err
+	}
+	answer, err := b.do(req, "create")
+	if err == nil && !bytes.Contains(answer, []byte("SUCCESS")) {
+		err = fmt.Errorf("create answered %s", outbound.Brief(string(answer)))
+	}
+	return err
+}
+
+// takes returns the URLs of the servers that get meetings.
+func (b *balancer) takes(ctx context.Context) (map[string]bool, error) {
+	present, err := b.client.Servers(ctx)
+	takes := map[string]bool{}
+	for _, s := range present {
+		if s.State == actions.Enabled && s.Online {
+			takes[s.URL] = true
+		}
+	}
+	return takes, err
+}
+
+var _ io.Closer = (*balancer)(nil)
+
+// Close lets the connections go.
+func (b *balancer) Close() error {
+	b.http.CloseIdleConnections()
+	return nil
+}
