@@ -38,6 +38,7 @@ func parse(args []string) (*options, string, error) {
 	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet, before it is yours: simulated school weeks, or, with --live, a school cloud to watch. "+
 		"simulate record turns a real fleet's past into a trace; simulate record --help says how.")
 	app.HelpFlag.Short('h')
+	app.UsageTemplate(kingpin.LongHelpTemplate) // the flags are those of the command without a name
 	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is what happens without a command.").Default()
 	c.Flag("servers", "How many servers the fleet has: 100, or 24 with --live.").IntVar(&o.servers)
 	c.Flag("output", "What to print: text or json.").Default("text").EnumVar(&o.output, "text", "json")
