@@ -8,7 +8,7 @@ RACE        ?= ./actions/... ./receiver/...
 SOURCES      = $(shell git ls-files '*.go')
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test go-test race fuzz bench check format vet staticcheck tidy generated generate tools mutation report image
+.PHONY: help build demo test go-test race fuzz bench check format vet staticcheck tidy generated generate tools soak mutation report image
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ generate: ## writes the generated files in deploy/ again
 
 tools: ## installs the servers and linters for tests into bin/
 	@.ci/install tools debian
+
+soak: ## the core's promises in thousands of new random worlds; takes an hour
+	go test -run 'Promises' -timeout 3h ./actions -rapid.checks=3000 -rapid.seed=$$RANDOM
 
 mutation: ## changes each threshold, comparison and duration of the rules and sees a test go red
 	go run ./rules/mutation
