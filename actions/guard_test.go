@@ -25,6 +25,7 @@ type guard struct {
 	mu     sync.Mutex // writes may be made side by side
 	broken []string
 	grown  map[string]growth
+	listed map[string]bool // servers that the cloud ever listed, by id
 }
 
 // growth is what a server was asked to grow from, and when.
@@ -41,7 +42,7 @@ type (
 )
 
 func (sc *school) guard() *guard {
-	g := &guard{sc: sc, touch: map[string]bool{}, grown: map[string]growth{}}
+	g := &guard{sc: sc, touch: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}}
 	sc.watch = func(c actions.Cloud, b actions.Balancer) (actions.Cloud, actions.Balancer) {
 		g.Cloud, g.Balancer = c, b
 		return guardCloud{g}, guardBalancer{g}
@@ -91,14 +92,20 @@ func (g *guard) change(id, what string) sim.Reading {
 }
 
 func (g guardCloud) Servers(ctx context.Context, dc string) ([]actions.CloudServer, error) {
-	return g.Cloud.Servers(ctx, dc)
+	list, err := g.Cloud.Servers(ctx, dc)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, s := range list {
+		g.listed[s.ID] = true
+	}
+	return list, err
 }
 
 func (g guardCloud) Start(ctx context.Context, ref actions.ServerRef) (string, error) {
 	r := g.change(ref.ID, "start")
 	on := 0
 	for _, other := range g.sc.w.Servers() {
-		if other.Power == actions.PowerOn && other.Name != r.Name {
+		if other.Power == actions.PowerOn && other.Name != r.Name && g.known(other) {
 			on++
 		}
 	}
@@ -106,6 +113,14 @@ func (g guardCloud) Start(ctx context.Context, ref actions.ServerRef) (string, e
 		g.say(r, "started beyond the ceiling of %d", c)
 	}
 	return g.Cloud.Start(ctx, ref)
+}
+
+// known reports whether the cloud ever listed the server: nobody can count one
+// that it has left out of every list.
+func (g *guard) known(r sim.Reading) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.listed[r.ID]
 }
 
 func (g guardCloud) Stop(ctx context.Context, ref actions.ServerRef) (string, error) {
