@@ -68,7 +68,7 @@ type ScaleIn struct {
 	// MaxShare is the share of the active servers that may drain at a time;
 	// at least one may.
 	MaxShare float64 `yaml:"max_share"`
-	// Headroom is kept below a band's top by what remains, as a ratio.
+	// Headroom is the share of a band's top that what remains keeps free.
 	Headroom float64 `yaml:"headroom"`
 	// MaxUnseen is the share of the fleet that may be unseen before scale-in stops.
 	MaxUnseen float64 `yaml:"max_unseen"`
@@ -130,14 +130,14 @@ func Defaults() Config {
 			Name: "bbb", EvaluationInterval: 30 * time.Second, BusyInterval: 10 * time.Second,
 			DebounceQuiet: 2 * time.Second, DebounceMax: 10 * time.Second, Concurrency: 16,
 		},
-		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.05, Max: 0.35}, Memory: rules.Band{Min: 0.15, Max: 0.35}},
+		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.15, Max: 0.85}, Memory: rules.Band{Min: 0.15, Max: 0.85}},
 		Sizes:      Sizes{Default: Size{2, 8192}, Max: Size{4, 16384}, Step: Size{1, 1024}},
-		Capacity:   Capacity{MinActive: 2, MaxStep: 3, StartTime: 5 * time.Minute},
+		Capacity:   Capacity{MinActive: 2, MaxStep: 50, StartTime: 5 * time.Minute},
 		ScaleIn: ScaleIn{
-			MaxShare: 0.2, Headroom: 0.1, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
+			MaxShare: 0.25, Headroom: 0.4, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
 		},
 		Cooldowns: Cooldowns{
-			ServerUp: 5 * time.Minute, ServerDown: 5 * time.Minute, Out: 5 * time.Minute, In: 5 * time.Minute,
+			ServerUp: 2 * time.Minute, ServerDown: 5 * time.Minute, Out: time.Minute, In: 2 * time.Minute,
 			Backoff: time.Minute, BackoffMax: 30 * time.Minute,
 		},
 		Deadlines: Deadlines{

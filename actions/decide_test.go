@@ -117,7 +117,7 @@ func TestDecide(t *testing.T) {
 		}, "start bbb-7, start bbb-6, start bbb-8"},
 		{"a low fleet gives up what the rest can carry, the emptiest first", func(c *config, v *view) {
 			c.ScaleIn.MaxShare, v.Alerts = 1, []actions.Alert{low(0.2, 0.4)}
-		}, "cordon bbb-1"}, // 4 × 0.4 / (0.7 - 0.1) = 2.7
+		}, "cordon bbb-1"}, // 4 × 0.4 / (0.7 × 0.9) = 2.5
 		{"never below the floor", func(c *config, v *view) {
 			c.ScaleIn.MaxShare, c.Capacity.MinActive, v.Alerts = 1, 3, []actions.Alert{low(0, 0)}
 		}, "cordon bbb-1"},
@@ -247,8 +247,8 @@ func TestDecide(t *testing.T) {
 			v.Servers[1].State, v.Servers[1].Record.Aim, v.Servers[1].Balancer.State = actions.StateDown, actions.AimRepair, actions.Cordoned
 			v.Servers[1].Problem = "does not answer"
 		}, ""},
-		{"a headroom that leaves nothing of the band gives up no server", func(c *config, v *view) {
-			c.ScaleIn.MaxShare, c.ScaleIn.Headroom, v.Alerts = 1, 0.8, []actions.Alert{low(0.2, 0.2)}
+		{"a headroom that leaves next to nothing of the band gives up no server", func(c *config, v *view) {
+			c.ScaleIn.MaxShare, c.ScaleIn.Headroom, v.Alerts = 1, 0.99, []actions.Alert{low(0.2, 0.2)}
 		}, ""},
 		{"growth under way counts in our own budget", func(c *config, v *view) {
 			c.Budget.Cores = 10
@@ -278,7 +278,7 @@ func TestDecide(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := actions.Defaults()
 			cfg.Thresholds = rules.Thresholds{CPU: rules.Band{Min: 0.3, Max: 0.7}, Memory: rules.Band{Min: 0.3, Max: 0.7}}
-			cfg.Capacity.MaxStep = 10
+			cfg.Capacity.MaxStep, cfg.ScaleIn.Headroom, cfg.Cooldowns.Out = 10, 0.1, 5*time.Minute
 			v := actions.View{Now: noon, Servers: fleetOf(8, 4)}
 			tt.change(&cfg, &v)
 			p := actions.Decide(cfg, v)

@@ -110,10 +110,7 @@ func (d *decision) spare() (int, string) {
 // carry is how many servers carry an average workload, measured over so many,
 // below the band's top with headroom.
 func (d *decision) carry(workload float64, measured int, band rules.Band) int {
-	load, top := workload*float64(measured+d.burdened()), band.Max-d.cfg.ScaleIn.Headroom
-	if top <= 0 {
-		return d.active // nothing can be carried below nothing
-	}
+	load, top := workload*float64(measured+d.burdened()), band.Max*(1-d.cfg.ScaleIn.Headroom)
 	return max(1, int(math.Ceil(load/top-1e-9)))
 }
 

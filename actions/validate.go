@@ -15,8 +15,6 @@ func (c Config) Validate() []error {
 	c.Sizes.validate(&p)
 	c.Capacity.validate(&p)
 	c.ScaleIn.validate(&p)
-	top := min(c.Thresholds.CPU.Max, c.Thresholds.Memory.Max)
-	p.require(c.ScaleIn.Headroom < top, "scale_in.headroom", c.ScaleIn.Headroom, "below the lower of thresholds.cpu.max and thresholds.memory.max (%v)", top)
 	c.Cooldowns.validate(&p)
 	c.Deadlines.validate(&p)
 	p.require(c.Deadlines.Stale >= c.Fleet.EvaluationInterval, "deadlines.stale", c.Deadlines.Stale,

@@ -180,7 +180,7 @@ type Scrape struct {
 // Defaults returns the section that an empty file gives.
 func Defaults() Config {
 	return Config{
-		Compat: "2.22", EvaluationInterval: seconds(30), ScrapeInterval: seconds(30), RateWindow: minutes(2),
+		Compat: "2.22", EvaluationInterval: seconds(30), ScrapeInterval: seconds(30), RateWindow: seconds(90),
 		Hysteresis: 0.02, ScaleInBelow: 0.5, ScalerStale: minutes(3), ScalerHold: minutes(60), UnseenShare: 0.1,
 		For: defaultFor(), KeepFiringFor: minutes(2),
 		Exporters: Exporters{

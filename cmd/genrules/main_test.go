@@ -36,7 +36,7 @@ func TestCheckComparesAndWritesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edited := bytes.Replace(text, []byte("for: 2m"), []byte("for: 9m"), 1)
+	edited := bytes.Replace(text, []byte("for: 15m"), []byte("for: 9m"), 1)
 	if err := os.WriteFile(path, edited, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestCheckComparesAndWritesNothing(t *testing.T) {
 	if err := run([]string{"--output", dir, "--check"}, noEnv, &out); !errors.Is(err, errOutOfDate) {
 		t.Errorf("check of an edited file = %v, want %v", err, errOutOfDate)
 	}
-	if got := out.String(); !strings.Contains(got, "-        for: 9m") || !strings.Contains(got, "+        for: 2m") {
+	if got := out.String(); !strings.Contains(got, "-        for: 9m") || !strings.Contains(got, "+        for: 15m") {
 		t.Errorf("diff = %q, want both lines", got)
 	}
 	if after, _ := os.ReadFile(path); !bytes.Equal(after, edited) {

@@ -74,7 +74,8 @@ func generate(format rules.Format, c config.File) (string, error) {
 func (p *place) config() config.File {
 	c := config.Defaults()
 	c.Actions.Capacity.MinActive = floor
-	c.Rules.Forecast.Enabled = false // there is no yesterday
+	c.Actions.Thresholds.CPU = rules.Band{Min: 0.1, Max: 0.5} // fewer people fill a server: more to see
+	c.Rules.Forecast.Enabled = false                          // there is no yesterday
 	p.shorten(reflect.ValueOf(&c.Actions).Elem())
 	p.shorten(reflect.ValueOf(&c.Rules).Elem())
 	d := &c.Actions.Deadlines // calls take as long as they take

@@ -11,6 +11,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 var monday = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
@@ -90,7 +91,7 @@ func TestNobodyWhoServesEveryoneIsBelowTheBound(t *testing.T) {
 				f.ServerHours, f.CoreHours, f.RAMGiBHours, w.Bound.ServerHours, w.Bound.CoreHours, w.Bound.RAMGiBHours)
 		}
 	}
-	if w.Bound.ServerHours < 24*float64(file.Actions.Capacity.MinActive) {
+	if w.Bound.ServerHours < 24*float64(file.Actions.Capacity.MinActive)-1e-6 {
 		t.Errorf("the bound of %.1f server-hours is below the floor", w.Bound.ServerHours)
 	}
 }
@@ -112,6 +113,9 @@ func (blind) Meetings(context.Context, actions.BalancerServer) (actions.MeetingC
 
 func TestASabotagedScalerIsVisiblyWorse(t *testing.T) {
 	file := config.Defaults()
+	file.Actions.Thresholds = rules.Thresholds{CPU: rules.Band{Min: 0.05, Max: 0.35}, Memory: rules.Band{Min: 0.15, Max: 0.35}}
+	file.Actions.Capacity.MaxStep, file.Actions.ScaleIn.Headroom = 3, 0.3 // many servers for few people
+	file.Actions.Cooldowns.Out, file.Actions.Cooldowns.In = 5*time.Minute, 5*time.Minute
 	file.Actions.ScaleIn.RecordingsDeadline = time.Minute // nobody waits for an idle alert
 	sound := mustSimulate(t, restless(), Ours{Title: "sound", File: file}).Figures
 	if sound.MeetingsEndedEarly != 0 || sound.MeetingsRefused != 0 || sound.Flaps > 2 || sound.Steps[actions.Stop] == 0 {
