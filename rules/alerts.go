@@ -80,4 +80,6 @@ const (
 	AnnotationThreshold = "threshold" // what it is compared with
 	AnnotationCPU       = "cpu"       // FleetWorkloadLow, FleetForecastHigh: the fleet's CPU workload
 	AnnotationMemory    = "memory"    // FleetWorkloadLow, FleetForecastHigh: the fleet's memory workload
+	AnnotationCores     = "cores"     // fleet alerts on workloads: the load in cores, of all active servers together
+	AnnotationRAM       = "ram_mib"   // fleet alerts on workloads: the memory in use in MiB, of all active servers together
 )
