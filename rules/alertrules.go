@@ -80,13 +80,14 @@ func (g generator) held(name, condition, looser, on string) string {
 	return condition + "\nor\n(" + looser + " and on (" + on + ") " + g.firing(name) + ")"
 }
 
-// asked is a template that gives the present value of a record of the fleet,
-// as a plain number.
-func (g generator) asked(record, format string) string {
-	return "{{ with query `" + g.rec(record) + "` }}{{ . | first | value | printf \"" + format + "\" }}{{ end }}"
+// asked is a template that gives the present value of an expression with one
+// sample, as a plain number.
+func (g generator) asked(expr, format string) string {
+	return "{{ with query `" + expr + "` }}{{ . | first | value | printf \"" + format + "\" }}{{ end }}"
 }
 
 const (
 	ratio = "%.4f"
 	count = "%.0f"
+	cores = "%.3f"
 )

@@ -20,11 +20,26 @@ func (g generator) fleetHigh(name, word, record string, band Band) alert {
 		why: "Short: a start takes minutes, and an average over many servers does not swing. It resolves " + number(g.Hysteresis) +
 			" below the threshold.",
 		value: ratio, threshold: limit, keepFiring: true,
+		extra:   g.loads(g.rec(fleetCPU), g.rec(fleetMemory)),
 		summary: "Fleet " + g.in.Fleet + ": " + word + " workload is high",
 		description: "The average " + word + " workload of the servers that take meetings has been at or above " + limit + " for " +
 			g.For[name].String() + "; it is now {{ $value | printf \"%.2f\" }}. The scaler takes back draining servers and starts more.",
 	}
 }
+
+// loads are the annotations that the scaler counts servers from, by
+// expressions of the fleet's workloads: those, and the loads that they are of
+// the present servers.
+func (g generator) loads(cpu, memory string) map[string]string {
+	return map[string]string{
+		AnnotationCPU: g.asked(cpu, ratio), AnnotationMemory: g.asked(memory, ratio),
+		AnnotationCores: g.asked("("+cpu+") * "+g.rec(fleetCores), cores),
+		AnnotationRAM:   g.asked("("+memory+") * "+g.rec(fleetBytes)+" / "+bytesPerMiB, count),
+	}
+}
+
+// bytesPerMiB turns the exporters' unit into the scaler's.
+const bytesPerMiB = "1048576"
 
 // scaleInBelow is where in a band the fleet's workload must be below.
 func (g generator) scaleInBelow(b Band) float64 { return b.Min + g.ScaleInBelow*(b.Max-b.Min) }
@@ -43,7 +58,7 @@ func (g generator) fleetLow() alert {
 		summary: "Fleet " + g.in.Fleet + ": more servers than needed",
 		description: "For " + g.For[FleetWorkloadLow].String() + ", the servers that take meetings have been below " + number(cpu) + " CPU and " +
 			number(memory) + " memory workload, also for the time to come. The scaler drains the emptiest, down to the floor.",
-		extra: map[string]string{AnnotationCPU: g.asked(cpuExpected, ratio), AnnotationMemory: g.asked(memoryExpected, ratio)},
+		extra: g.loads(g.rec(cpuExpected), g.rec(memoryExpected)),
 	}
 }
 
@@ -52,15 +67,17 @@ func (g generator) fleetBelowMinimum() alert {
 		name:  FleetBelowMinimum,
 		expr:  g.rec(fleetActive) + " < " + g.rec(fleetFloor),
 		why:   "Short: the floor is a promise. Just longer than one look of the scaler, which keeps the floor also by itself.",
-		value: count, threshold: g.asked(fleetFloor, count), keepFiring: true,
+		value: count, threshold: g.asked(g.rec(fleetFloor), count), keepFiring: true,
 		summary: "Fleet " + g.in.Fleet + ": fewer servers than the floor",
 		description: "For " + g.For[FleetBelowMinimum].String() + ", only {{ $value | printf \"%.0f\" }} servers take meetings; the floor is " +
-			g.asked(fleetFloor, count) + ". The scaler starts the missing ones.",
+			g.asked(g.rec(fleetFloor), count) + ". The scaler starts the missing ones.",
 	}
 }
 
 func (g generator) fleetForecast() alert {
 	cpu, memory := number(g.in.Thresholds.CPU.Max), number(g.in.Thresholds.Memory.Max)
+	// One may have history that the other has not: then its present counts.
+	cpuAhead, memoryAhead := g.rec(cpuForecast)+" or "+g.rec(fleetCPU), g.rec(memoryForecast)+" or "+g.rec(fleetMemory)
 	return alert{
 		name: FleetForecastHigh,
 		expr: g.rec(cpuForecast) + " >= " + cpu + "\nor\n" + g.rec(memoryForecast) + " >= " + memory,
@@ -68,8 +85,8 @@ func (g generator) fleetForecast() alert {
 			"there is no forecast and no alert. In the week after the clocks change it comes an hour off; the floor's schedule does not.",
 		value: ratio, threshold: cpu,
 		summary: "Fleet " + g.in.Fleet + ": load is about to rise",
-		description: "By the same hours of an earlier day, the present servers will have a workload of " + g.asked(cpuForecast, "%.2f") +
-			" CPU and " + g.asked(memoryForecast, "%.2f") + " memory by the time that more could be ready. The scaler starts them now.",
-		extra: map[string]string{AnnotationCPU: g.asked(cpuForecast, ratio), AnnotationMemory: g.asked(memoryForecast, ratio)},
+		description: "By the same hours of an earlier day, the present servers will have a workload of " + g.asked(cpuAhead, "%.2f") +
+			" CPU and " + g.asked(memoryAhead, "%.2f") + " memory by the time that more could be ready. The scaler starts them now.",
+		extra: g.loads(cpuAhead, memoryAhead),
 	}
 }

@@ -74,12 +74,14 @@ const (
 
 // Annotations that the scaler reads. Values travel here and never in labels,
 // where they would change the alert's fingerprint. All are plain decimal
-// numbers; workloads are ratios from 0 to 1.
+// numbers; workloads are ratios from 0 to 1. The workloads and loads of
+// FleetForecastHigh and FleetWorkloadLow are those to come, never less than
+// now; of the other alerts, those of now.
 const (
 	AnnotationValue     = "value"     // the figure that the alert compares
 	AnnotationThreshold = "threshold" // what it is compared with
-	AnnotationCPU       = "cpu"       // FleetWorkloadLow, FleetForecastHigh: the fleet's CPU workload
-	AnnotationMemory    = "memory"    // FleetWorkloadLow, FleetForecastHigh: the fleet's memory workload
+	AnnotationCPU       = "cpu"       // fleet alerts on workloads: the fleet's CPU workload
+	AnnotationMemory    = "memory"    // fleet alerts on workloads: the fleet's memory workload
 	AnnotationCores     = "cores"     // fleet alerts on workloads: the load in cores, of all active servers together
 	AnnotationRAM       = "ram_mib"   // fleet alerts on workloads: the memory in use in MiB, of all active servers together
 )

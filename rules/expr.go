@@ -13,7 +13,9 @@ import (
 const (
 	instanceCPUNow  = "instance:bbb_cpu_workload:irate"
 	instanceCPU     = "instance:bbb_cpu_workload:ratio"
+	instanceCores   = "instance:bbb_cores:count"
 	instanceMemory  = "instance:bbb_memory_workload:ratio"
+	instanceBytes   = "instance:bbb_memory_bytes:max"
 	instanceUp      = "instance:bbb_node_up:max"
 	hostPeople      = "host:bbb_meetings_participants:max"
 	hostRecordings  = "host:bbb_recordings_pending:max"
@@ -24,10 +26,13 @@ const (
 	fleetKnown      = "fleet:bbb_scaler_known:age_seconds"
 	fleetActive     = "fleet:bbb_servers_active:count"
 	fleetFloor      = "fleet:bbb_servers_floor:max"
+	fleetCores      = "fleet:bbb_cores:sum"
+	fleetBytes      = "fleet:bbb_memory_bytes:sum"
+	cpuLoadNow      = "fleet:bbb_cpu_busy_cores:sum"
+	cpuLoad         = "fleet:bbb_cpu_busy_cores:avg"
+	memoryLoad      = "fleet:bbb_memory_used_bytes:sum"
 	fleetCPU        = "fleet:bbb_cpu_workload:avg"
 	fleetMemory     = "fleet:bbb_memory_workload:avg"
-	cpuLoad         = "fleet:bbb_cpu_load:sum"
-	memoryLoad      = "fleet:bbb_memory_load:sum"
 	cpuForecast     = "fleet:bbb_cpu_workload:forecast"
 	memoryForecast  = "fleet:bbb_memory_workload:forecast"
 	cpuExpected     = "fleet:bbb_cpu_workload:expected"
@@ -85,9 +90,10 @@ func (g generator) firing(alert string) string {
 		matcher{LabelFleet, "=", g.in.Fleet})
 }
 
-// byInstance names the labels of the scraped series that tell servers apart.
-func (g generator) byInstance() string {
-	return "by (" + g.Labels.Instance + ", " + g.Labels.ServerID + ")"
+// byInstance names the labels of the scraped series that tell servers apart,
+// and more.
+func (g generator) byInstance(more ...string) string {
+	return "by (" + strings.Join(append([]string{g.Labels.Instance, g.Labels.ServerID}, more...), ", ") + ")"
 }
 
 // identified gives expr, which has the scraped series' labels, the labels that

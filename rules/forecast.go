@@ -15,13 +15,18 @@ var historyAge = map[History]time.Duration{HistoryWeek: 7 * 24 * time.Hour, Hist
 const dayIsLikeYesterday = "(day_of_week() >= 2 <= 5)"
 
 // workload is one of the two figures that the fleet is judged by: its record,
-// and those of its load, in servers' worth, and of what is to come.
-type workload struct{ average, load, forecast, outlook, expected string }
+// what that is divided from, and what is to come.
+type workload struct {
+	average, load, capacity   string
+	loadForecast, loadOutlook string // the load ahead, in the unit of the load
+	forecast, expected        string // the workload that it means
+}
 
 func workloads() []workload {
 	return []workload{
-		{fleetCPU, cpuLoad, cpuForecast, "fleet:bbb_cpu_workload:outlook", cpuExpected},
-		{fleetMemory, memoryLoad, memoryForecast, "fleet:bbb_memory_workload:outlook", memoryExpected},
+		{fleetCPU, cpuLoad, fleetCores, "fleet:bbb_cpu_busy_cores:forecast", "fleet:bbb_cpu_busy_cores:outlook", cpuForecast, cpuExpected},
+		{fleetMemory, memoryLoad, fleetBytes, "fleet:bbb_memory_used_bytes:forecast", "fleet:bbb_memory_used_bytes:outlook", memoryForecast,
+			memoryExpected},
 	}
 }
 
@@ -32,33 +37,29 @@ func (g generator) forecastRecords() []Rule {
 	further := max(ahead, g.Forecast.Hold)
 	var rules []Rule
 	for _, w := range workloads() {
-		rules = append(rules, Rule{Record: w.load, Expr: g.rec(w.average) + " * " + g.rec(fleetActive),
-			Why: "The fleet's load, in servers' worth: comparable between days with different numbers of servers."})
-		rules = append(rules, g.forecast(w, w.forecast, ahead, "a start and a margin: what is started now is ready then.")...)
-		rules = append(rules, g.forecast(w, w.outlook, further, "for scale-in: what is drained now is not needed again by then.")...)
+		rules = append(rules, g.loadAhead(w, w.loadForecast, ahead, "As far as a start and a margin: what is started now is ready then."),
+			Rule{Record: w.forecast, Expr: g.workloadAhead(w, w.loadForecast),
+				Why: "The workload of the present servers within " + ahead.String() + ", never less than now."},
+			g.loadAhead(w, w.loadOutlook, further, "For scale-in: what is drained now is not needed again by then."))
 	}
 	return rules
 }
 
-// forecast records the load ahead, and the workload that it means for the
-// present servers.
-func (g generator) forecast(w workload, record string, ahead model.Duration, why string) []Rule {
-	load := loadOf(record)
+// loadAhead records the greatest load of the time ahead.
+func (g generator) loadAhead(w workload, record string, ahead model.Duration, why string) Rule {
 	days := make([]string, len(g.Forecast.History))
 	for i, h := range g.Forecast.History {
 		days[i] = "(\n" + indent(g.fromHistory(w, h, ahead)) + "\n)"
 	}
-	return []Rule{
-		{Record: load, Expr: strings.Join(days, "\nor\n"),
-			Why: "The load within " + ahead.String() + ", by that of the same hours of another day. No history, no forecast."},
-		{Record: record, Expr: g.rec(w.average) + "\n+ clamp_min(" + g.rec(load) + " / " + g.rec(fleetActive) + " - " +
-			g.rec(w.average) + ", 0)",
-			Why: "The workload of the present servers within " + ahead.String() + ", never less than now; " + why},
-	}
+	return Rule{Record: record, Expr: strings.Join(days, "\nor\n"),
+		Why: "The load within " + ahead.String() + ", by that of the same hours of another day. No history, no forecast.\n" + why}
 }
 
-// loadOf names the load that a workload to come is computed from.
-func loadOf(record string) string { return strings.Replace(record, "_workload:", "_load:", 1) }
+// workloadAhead is what a load ahead means for the present servers: never
+// less than now.
+func (g generator) workloadAhead(w workload, load string) string {
+	return g.rec(w.average) + "\n+ clamp_min(" + g.rec(load) + " / " + g.rec(w.capacity) + " - " + g.rec(w.average) + ", 0)"
+}
 
 // fromHistory is that day's greatest load in the time ahead, times today's
 // level against that day's. Both sides of the level have a share of the load
@@ -83,7 +84,7 @@ func (g generator) expectedRecords() []Rule {
 	for _, w := range workloads() {
 		expr := g.rec(w.average)
 		if g.Forecast.Enabled {
-			expr = g.rec(w.outlook) + " or " + expr
+			expr = g.workloadAhead(w, w.loadOutlook) + "\nor\n" + expr
 		}
 		rules = append(rules, Rule{Record: w.expected, Expr: expr,
 			Why: "What scale-in goes by: the greater of the present workload and the one to come."})

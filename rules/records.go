@@ -17,16 +17,20 @@ func (g generator) records() []Rule {
 
 func (g generator) serverRecords() []Rule {
 	window := g.RateWindow.String()
+	idle := "(irate(" + g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "idle"}) + "[" + window + "]))"
+	memory := func(metric string) string { return "max " + g.byInstance() + " (" + g.node(metric) + ")" }
 	rules := []Rule{
-		{Record: instanceCPUNow, Expr: g.identified("1 - avg " + g.byInstance() + " (irate(" +
-			g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "idle"}) + "[" + window + "]))"),
+		{Record: instanceCPUNow, Expr: g.identified("1 - avg " + g.byInstance() + " " + idle),
 			Why: "Share of time that a server's cores are not idle, since the last scrape. Not rate, which takes the missing past of a\n" +
 				"server that has just started for work. host joins the exporters of one server, whatever their ports."},
 		{Record: instanceCPU, Expr: "avg_over_time(" + g.rec(instanceCPUNow) + "[" + window + "]) and " + g.rec(instanceCPUNow),
 			Why: "The same, smoothed over " + window + "."},
-		{Record: instanceMemory, Expr: g.identified("1 - max " + g.byInstance() + " (" + g.node(g.Metrics.MemoryAvailable) +
-			")\n  / max " + g.byInstance() + " (" + g.node(g.Metrics.MemoryTotal) + ")"),
+		{Record: instanceCores, Expr: g.identified("count " + g.byInstance() + " (group " + g.byInstance("cpu") + " " + idle + ")"),
+			Why: "The cores that this is the average of: one that was just plugged in counts from its second sample."},
+		{Record: instanceMemory, Expr: g.identified("1 - " + memory(g.Metrics.MemoryAvailable) + "\n  / " + memory(g.Metrics.MemoryTotal)),
 			Why: "Share of a server's memory that is not available to new work."},
+		{Record: instanceBytes, Expr: g.identified(memory(g.Metrics.MemoryTotal) + "\n  and " + memory(g.Metrics.MemoryAvailable)),
+			Why: "The memory that this is the share of, in bytes."},
 		{Record: instanceUp, Expr: g.identified("max " + g.byInstance() + " (" + g.node("up") + ")"),
 			Why: "Whether a server's node exporter answers; 0 also while it refuses the password."},
 	}
@@ -70,11 +74,21 @@ func (g generator) fleetRecords() []Rule {
 			Why: "0 only when the scaler says so, never because nothing is known."},
 		{Record: fleetFloor, Expr: "max(" + g.scaler(MetricFloor) + ") or vector(" + number(float64(g.in.Floor)) + ")",
 			Why: "The floor of the present schedule, or capacity.min_active while the scaler does not tell."},
-		{Record: fleetCPU, Expr: g.overActive(instanceCPU), Why: "Averages over the servers that take meetings."},
-		{Record: fleetMemory, Expr: g.overActive(instanceMemory)},
+		{Record: fleetCores, Expr: g.overActive(g.rec(instanceCores)),
+			Why: "What the servers that take meetings have together, in cores and bytes. One that is not seen counts neither here nor below."},
+		{Record: fleetBytes, Expr: g.overActive(g.rec(instanceBytes))},
+		{Record: cpuLoadNow, Expr: g.overActive(g.rec(instanceCPUNow) + " * " + g.rec(instanceCores)),
+			Why: "The fleet's load: busy cores, and memory in use in bytes, of the servers that take meetings at this time."},
+		{Record: cpuLoad, Expr: "avg_over_time(" + g.rec(cpuLoadNow) + "[" + g.RateWindow.String() + "]) and " + g.rec(cpuLoadNow),
+			Why: "Smoothed after summing, so that the work of a server's boot, before it took meetings, is never in it."},
+		{Record: memoryLoad, Expr: g.overActive(g.rec(instanceMemory) + " * " + g.rec(instanceBytes))},
+		{Record: fleetCPU, Expr: g.rec(cpuLoad) + " / " + g.rec(fleetCores),
+			Why: "Load by what there is: averages over the servers that take meetings, by their sizes."},
+		{Record: fleetMemory, Expr: g.rec(memoryLoad) + " / " + g.rec(fleetBytes)},
 	}
 }
 
-func (g generator) overActive(record string) string {
-	return "avg(avg by (host) (" + g.rec(record) + ") and on (host) " + g.rec(hostActive) + ")"
+// overActive sums a figure of the active servers, each counted once.
+func (g generator) overActive(expr string) string {
+	return "sum(max by (host) (" + expr + ") and on (host) " + g.rec(hostActive) + ")"
 }

@@ -52,6 +52,7 @@ func (s stage) presentScenarios() []Scenario {
 	all = append(all, s.idleScenarios()...)
 	all = append(all, s.downScenario())
 	all = append(all, s.fleetScenarios()...)
+	all = append(all, s.loadScenarios()...)
 	all = append(all, s.stateScenarios()...)
 	return append(all, s.peopleScenarios()...)
 }
@@ -88,7 +89,7 @@ func (s stage) firingAt(sample int, alert string, want int, more ...matcher) Che
 
 // valueAt checks a recorded value of the fleet to six digits, at a sample.
 func (s stage) valueAt(sample int, record string, want float64) Check {
-	return s.nearAt(sample, record, want, 1e-6)
+	return s.nearAt(sample, record, want, 1e-6*max(1, want))
 }
 
 func (s stage) nearAt(sample int, record string, want, within float64) Check {
@@ -139,20 +140,28 @@ func (e exporter) portOr(other string) string {
 	return other
 }
 
-// cpu is a server whose cores are busy by the timeline's workloads.
-func (s stage) cpu(host string, t timeline) []Series {
+// stageBytes is the memory of a server of the stage.
+const stageBytes = 1 << 33
+
+// cpu is a server of one core that is busy by the timeline's workloads.
+func (s stage) cpu(host string, t timeline) []Series { return s.core(host, "0", t) }
+
+// core is one core of a server.
+func (s stage) core(host, name string, t timeline) []Series {
 	idle := make(timeline, len(t))
 	for i, sp := range t {
 		idle[i] = sp
 		idle[i].value = (1 - sp.value) * s.step().Seconds()
 	}
 	return []Series{s.exported(s.Metrics.CPUSeconds, s.Exporters.Node, host, s.nodePort(), idle.counter(),
-		matcher{"cpu", "=", "0"}, matcher{"mode", "=", "idle"})}
+		matcher{"cpu", "=", name}, matcher{"mode", "=", "idle"})}
 }
 
 // memory is a server whose memory is used by the timeline's workloads.
-func (s stage) memory(host string, t timeline) []Series {
-	const total = 1 << 33
+func (s stage) memory(host string, t timeline) []Series { return s.memoryOf(host, stageBytes, t) }
+
+// memoryOf is the same for a server with as many bytes.
+func (s stage) memoryOf(host string, total float64, t timeline) []Series {
 	free := make(timeline, len(t))
 	for i, sp := range t {
 		free[i] = sp

@@ -28,7 +28,7 @@ func (s stage) forecastScenarios() []Scenario {
 	if s.coarse {
 		return all
 	}
-	return append(all, s.noServerScenario())
+	return append(all, s.noServerScenario(), s.mildScenario())
 }
 
 // coarser is a stage whose samples are as far apart as a forecast bears: a
@@ -84,6 +84,13 @@ func (s stage) horizons() (ahead, further int) {
 	return int(a / s.EvaluationInterval), int(max(a, s.Forecast.Hold) / s.EvaluationInterval)
 }
 
+// loadsAhead checks the loads ahead of a fleet of one, as a share of what the
+// server has.
+func (s stage) loadsAhead(sample int, w workload, want, within float64) []Check {
+	has := map[string]float64{fleetCores: 1, fleetBytes: stageBytes}[w.capacity]
+	return []Check{s.nearAt(sample, w.loadForecast, want*has, within*has), s.nearAt(sample, w.loadOutlook, want*has, within*has)}
+}
+
 func daysOf(h History) int { return int(historyAge[h] / (24 * time.Hour)) }
 
 // bellScenario is a calm hour and a bell, and the calm of the same hour later.
@@ -115,7 +122,8 @@ func (s stage) bellScenario(h History) Scenario {
 		s.nearAt(asks+shown, cpuForecast, high, 1e-3), s.valueAt(asks-1, cpuForecast, low),
 		s.valueAt(today+quiet-further-1, cpuExpected, low), s.nearAt(today+quiet-further+shown, cpuExpected, high, 1e-3),
 		Check{At: s.at(asks + shown), Alert: FleetForecastHigh, Annotations: map[string]string{
-			AnnotationCPU: fmt.Sprintf(ratio, high), AnnotationMemory: fmt.Sprintf(ratio, high)}})
+			AnnotationCPU: fmt.Sprintf(ratio, high), AnnotationMemory: fmt.Sprintf(ratio, high),
+			AnnotationCores: fmt.Sprintf(cores, high), AnnotationRAM: fmt.Sprintf(count, high*stageBytes/(1<<20))}})
 	return sc
 }
 
@@ -134,7 +142,7 @@ func (s stage) levelScenario(h History) Scenario {
 	predicted := 0.5 * min(s.Forecast.LevelMax, (mean(now)+s.Forecast.LevelPrior*0.5)/(mean(then)+s.Forecast.LevelPrior*0.5))
 	sc := s.fleetOfOne(fmt.Sprintf("a %s ago, scaled by the level of today", h), s.later(daysOf(h), then, now))
 	for _, wl := range s.figures() {
-		sc.Checks = append(sc.Checks, s.nearAt(today+at, wl.forecast, predicted, 0.04), s.nearAt(today+at, wl.outlook, predicted, 0.04))
+		sc.Checks = append(sc.Checks, s.nearAt(today+at, wl.forecast, predicted, 0.04), s.nearAt(today+at, wl.expected, predicted, 0.04))
 	}
 	return sc
 }
@@ -150,9 +158,8 @@ func (s stage) calmScenario(h History) Scenario {
 	bounded := 0.05 * min(s.Forecast.LevelMax, (0.3+s.Forecast.LevelPrior*0.05)/(0.05+s.Forecast.LevelPrior*0.05))
 	at := today + s.settled()
 	for _, wl := range s.figures() {
-		load := loadOf(wl.forecast)
-		sc.Checks = append(sc.Checks, s.valueAt(at, wl.forecast, max(0.3, bounded)), s.valueAt(at, wl.outlook, max(0.3, bounded)),
-			s.nearAt(at, load, bounded, 1e-5), s.nearAt(at, loadOf(wl.outlook), bounded, 1e-5))
+		sc.Checks = append(sc.Checks, s.valueAt(at, wl.forecast, max(0.3, bounded)), s.valueAt(at, wl.expected, max(0.3, bounded)))
+		sc.Checks = append(sc.Checks, s.loadsAhead(at, wl, bounded, 1e-5)...)
 	}
 	return sc
 }
@@ -170,9 +177,7 @@ func (s stage) pastScenario(h History) Scenario {
 	want := 0.1 * min(s.Forecast.LevelMax, (0.1+s.Forecast.LevelPrior*0.1)/(then+s.Forecast.LevelPrior*0.1))
 	for _, wl := range s.figures() {
 		// The CPU workload shows a sample late, which moves the level a little.
-		for _, load := range []string{loadOf(wl.forecast), loadOf(wl.outlook)} {
-			sc.Checks = append(sc.Checks, s.nearAt(daysOf(h)*s.day()+passed, load, want, 0.07*want))
-		}
+		sc.Checks = append(sc.Checks, s.loadsAhead(daysOf(h)*s.day()+passed, wl, want, 0.07*want)...)
 	}
 	return sc
 }
@@ -185,9 +190,7 @@ func (s stage) soonScenario(h History) Scenario {
 	sc := s.fleetOfOne(fmt.Sprintf("a short peak right ahead, a %s ago", h), s.later(daysOf(h),
 		timeline{steady(0.1, 2*calm), steady(0.6, calm), steady(0.1, further+4)}, timeline{steady(0.1, 2*calm+4)}))
 	for _, wl := range s.figures() {
-		for _, load := range []string{loadOf(wl.forecast), loadOf(wl.outlook)} {
-			sc.Checks = append(sc.Checks, s.nearAt(daysOf(h)*s.day()+2*calm-1, load, 0.6, 0.01))
-		}
+		sc.Checks = append(sc.Checks, s.loadsAhead(daysOf(h)*s.day()+2*calm-1, wl, 0.6, 0.01)...)
 	}
 	return sc
 }
@@ -236,13 +239,13 @@ func (s stage) weekdaysScenario() Scenario {
 	for _, wl := range s.figures() {
 		for d := range 8 {
 			at := s.at(d*s.day() + n - 2)
-			for _, record := range []string{wl.forecast, wl.outlook} {
+			for _, record := range []string{wl.forecast, wl.loadOutlook} {
 				sc.Checks = append(sc.Checks, Check{At: at, Expr: "count(" + s.rec(record) + ") or vector(0)", Want: float64(boolean(has(d)))})
 			}
 		}
 		if s.Forecast.History[0] == HistoryWeek {
-			sc.Checks = append(sc.Checks, s.nearAt(7*s.day()+n-2, loadOf(wl.forecast), 0.05*min(s.Forecast.LevelMax,
-				(0.4+s.Forecast.LevelPrior*0.05)/(0.05+s.Forecast.LevelPrior*0.05)), 1e-5))
+			sc.Checks = append(sc.Checks, s.loadsAhead(7*s.day()+n-2, wl, 0.05*min(s.Forecast.LevelMax,
+				(0.4+s.Forecast.LevelPrior*0.05)/(0.05+s.Forecast.LevelPrior*0.05)), 1e-5)...)
 		}
 	}
 	return sc
@@ -256,7 +259,22 @@ func (s stage) noServerScenario() Scenario {
 	sc := s.fleetOfOne("no server, no workload", s.later(daysOf(h), timeline{steady(0.5, n)}, timeline{steady(0.5, n)}))
 	sc.Series[len(sc.Series)-1] = s.inState(host(1), "active", timeline{steady(1, n)})
 	for _, wl := range s.figures() {
-		sc.Checks = append(sc.Checks, s.absentAt(today+n-1, wl.forecast), s.absentAt(today+n-1, wl.outlook))
+		sc.Checks = append(sc.Checks, s.absentAt(today+n-1, wl.forecast), s.absentAt(today+n-1, wl.expected))
 	}
+	return sc
+}
+
+// mildScenario has little load now and, by its history, twice that later, which
+// still is little.
+func (s stage) mildScenario() Scenario {
+	h := s.Forecast.History[0]
+	_, further := s.horizons()
+	n := s.patience(FleetWorkloadLow) + s.settled() + 2
+	little := min(s.in.Thresholds.CPU.Min, s.in.Thresholds.Memory.Min) / 4
+	sc := s.fleetOfOne(FleetWorkloadLow+" tells of the load to come", s.later(daysOf(h),
+		timeline{steady(little, n), steady(2*little, n+further)}, timeline{steady(little, n)}))
+	sc.Checks = []Check{{At: s.at(daysOf(h)*s.day() + n - 1), Alert: FleetWorkloadLow, Annotations: map[string]string{
+		AnnotationCPU: fmt.Sprintf(ratio, 2*little), AnnotationMemory: fmt.Sprintf(ratio, 2*little),
+		AnnotationCores: fmt.Sprintf(cores, 2*little), AnnotationRAM: fmt.Sprintf(count, 2*little*stageBytes/(1<<20))}}}
 	return sc
 }

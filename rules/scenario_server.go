@@ -99,9 +99,15 @@ func (s stage) windowScenario() Scenario {
 	return Scenario{Name: "CPU workload: bridges missed scrapes within its window, and is smoothed over it", Series: series, Checks: []Check{
 		{At: s.at(before - 1 + w - 2), Expr: "count(" + s.rec(instanceCPU) + ") or vector(0)", Want: 1},
 		{At: s.at(before - 1 + w + 1), Expr: "count(" + s.rec(instanceCPUNow) + ") or vector(0)", Want: 0},
+		{At: s.at(before - 1 + w - 2), Expr: "count(" + s.rec(instanceCores) + ") or vector(0)", Want: 1},
+		{At: s.at(before - 1 + w + 1), Expr: "count(" + s.rec(instanceCores) + ") or vector(0)", Want: 0},
 		{At: s.at(changed - 1), Expr: "count(abs(" + s.rec(instanceCPU) + " - 0.25) < 0.000001) or vector(0)", Want: 1},
 		{At: s.at(changed + w - 2), Expr: "count(abs(" + s.rec(instanceCPU) + " - 0.75) < 0.000001) or vector(0)", Want: 0},
 		{At: s.at(changed + w + 1), Expr: "count(abs(" + s.rec(instanceCPU) + " - 0.75) < 0.000001) or vector(0)", Want: 1},
+		// With no scaler this server is the fleet.
+		s.absentAt(before-1+w+1, cpuLoad), s.valueAt(changed-1, cpuLoad, 0.25),
+		{At: s.at(changed + w - 2), Expr: "count(abs(" + s.rec(cpuLoad) + " - 0.75) < 0.000001) or vector(0)", Want: 0},
+		s.valueAt(changed+w+1, cpuLoad, 0.75),
 	}}
 }
 
@@ -133,5 +139,6 @@ func (s stage) twiceScenario() Scenario {
 	}
 	return Scenario{Name: "averages: a server that is listed twice counts once", Series: append(one, other...), Checks: []Check{
 		s.valueAt(n-1, fleetMemory, 0.25), s.valueAt(n-1, fleetCPU, 0.25), s.valueAt(n-1, fleetActive, 2),
+		s.valueAt(n-1, fleetCores, 2), s.valueAt(n-1, cpuLoad, 0.5), s.valueAt(n-1, fleetBytes, 2*stageBytes), s.valueAt(n-1, memoryLoad, stageBytes/2),
 	}}
 }
