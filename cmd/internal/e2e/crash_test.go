@@ -31,7 +31,8 @@ func TestADrainGoesOnAfterKill9AndNothingIsDoneTwice(t *testing.T) {
 	}
 	config := writeFile(t, t.TempDir(), "bbb-scaler.yml", settings{Fleet: f, MinActive: 2, MemoryMin: 0.3, MemoryMax: 0.7}.text(t))
 	d := startDaemon(t, build(t, "bbb-scaler"), freeAddr(t), config)
-	low := map[string]string{rules.AnnotationValue: "0.01", rules.AnnotationCPU: "0.01", rules.AnnotationMemory: "0.01"}
+	low := map[string]string{rules.AnnotationValue: "0.01", rules.AnnotationCPU: "0.01", rules.AnnotationMemory: "0.01",
+		rules.AnnotationCores: "0.060", rules.AnnotationRAM: "123"}
 	d.notify(t, low, map[string]string{rules.LabelAlert: rules.FleetWorkloadLow, rules.LabelFleet: "bbb"})
 
 	leaving := 0 // the server that drains; which one is the scaler's choice
