@@ -30,19 +30,24 @@ func (s *Scaler) applyInOrder(ctx context.Context, cfg Config, plan Plan, byID m
 		if s.deps.Now().Sub(begun) > cfg.Deadlines.Patience {
 			break // what is left is decided anew
 		}
-		errs = append(errs, s.apply(ctx, cfg, step, byID[step.ServerID]))
+		errs = append(errs, s.apply(ctx, cfg, step, byID[step.ServerID], nil))
 	}
 	return errors.Join(errs...)
 }
 
 // applySide applies side by side. A step that has not begun when the patience
 // is over is called off and decided anew: others would be planned in its place,
-// since nothing shows it yet.
+// since nothing shows it yet. late is closed while nothing can begin, so that
+// the next look sees either the step in flight or none.
 func (s *Scaler) applySide(ctx context.Context, cfg Config, plan Plan, byID map[string]Server) error {
 	var all sync.WaitGroup
 	errs := make(chan error, len(plan.Steps))
 	slots, late := make(chan struct{}, cfg.Fleet.Concurrency), make(chan struct{})
-	defer close(late)
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		close(late)
+	}()
 	for _, step := range plan.Steps {
 		s.mark(step.ServerID, true)
 		all.Add(1)
@@ -51,7 +56,7 @@ func (s *Scaler) applySide(ctx context.Context, cfg Config, plan Plan, byID map[
 			defer s.mark(step.ServerID, false)
 			if entered(slots, late) {
 				defer func() { <-slots }()
-				errs <- s.apply(ctx, cfg, step, byID[step.ServerID])
+				errs <- s.apply(ctx, cfg, step, byID[step.ServerID], late)
 			}
 		})
 	}
@@ -72,16 +77,24 @@ func (s *Scaler) applySide(ctx context.Context, cfg Config, plan Plan, byID map[
 
 // entered takes a slot, unless it is too late.
 func entered(slots chan<- struct{}, late <-chan struct{}) bool {
-	select {
-	case <-late:
+	if over(late) {
 		return false
-	default:
 	}
 	select {
 	case <-late:
 		return false
 	case slots <- struct{}{}:
 		return true
+	}
+}
+
+// over reports whether late is closed; nil never is.
+func over(late <-chan struct{}) bool {
+	select {
+	case <-late:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -96,34 +109,23 @@ func (s *Scaler) mark(id string, on bool) {
 }
 
 // apply checks a step once more, writes the intent, makes the change, and
-// writes what came of it. Only a failing store is an error: without a journal
-// nothing may be done.
-func (s *Scaler) apply(ctx context.Context, cfg Config, step Step, v Server) error {
+// writes what came of it, unless it is too late for it. Only a failing store is
+// an error: without a journal nothing may be done.
+func (s *Scaler) apply(ctx context.Context, cfg Config, step Step, v Server, late <-chan struct{}) error {
 	if cfg.DryRun {
 		return s.pretend(step)
 	}
 	if no := s.recheckWithin(ctx, cfg, step, v); no != "" {
 		return s.abandon(step, no)
 	}
-	if s.mustEnd(ctx) {
-		return nil
-	}
-	before, err := s.intend(cfg, step, v)
-	if err != nil {
+	before, begun, err := s.intend(ctx, cfg, step, v, late)
+	if !begun {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, cfg.Deadlines.Write)
 	defer cancel()
 	request, err := s.write(ctx, step, v)
 	return s.settle(cfg, step, before, request, err)
-}
-
-// mustEnd reports whether no further step may be begun: the process is to end,
-// or credentials were refused since the plan was made.
-func (s *Scaler) mustEnd(ctx context.Context) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return ctx.Err() != nil || len(s.refused.why(s.deps.Now())) > 0
 }
 
 // recheckWithin leaves the write its own time: a server that hangs takes all
@@ -173,6 +175,11 @@ func (s *Scaler) toldLately(step Step, what string) bool {
 func (s *Scaler) record(step Step, o Outcome, detail string, with func(*Entry, *Commit)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.note(step, o, detail, with)
+}
+
+// note is record for a caller that holds mu.
+func (s *Scaler) note(step Step, o Outcome, detail string, with func(*Entry, *Commit)) error {
 	e := Entry{At: s.deps.Now(), Step: step, Outcome: o, Detail: detail}
 	var c Commit
 	if with != nil {

@@ -192,14 +192,16 @@ func (g *guard) leaves(r sim.Reading) {
 }
 
 // outs is the largest number of starts that came true and were asked for
-// within one cooldown.
+// within one cooldown. Starts that the cloud reported failed do not count, nor
+// those that came true only after they were given up: others took their place.
 func (g *guard) outs() (most int) {
 	lines, err := g.sc.store.Journal(1<<20, "")
 	must(g.sc.t, err)
-	var asked []time.Time // newest first
+	var asked []time.Time
 	for _, e := range lines {
 		if e.Step.Kind == actions.Start && e.Outcome == actions.Done {
-			asked = append(asked, e.At.Add(-time.Duration(float64(e.Took)*float64(time.Second))))
+			took := time.Duration(float64(e.Took) * float64(time.Second)) // exact to a few nanoseconds
+			asked = append(asked, e.At.Add(-took).Round(time.Microsecond))
 		}
 	}
 	slices.SortFunc(asked, time.Time.Compare)

@@ -7,26 +7,50 @@ import (
 	"time"
 )
 
-// intend commits what is about to be done, and returns the record before it.
-func (s *Scaler) intend(cfg Config, step Step, v Server) (before Record, err error) {
-	err = s.record(step, Begun, "", func(e *Entry, c *Commit) {
-		before = s.memory.Records[step.ServerID]
-		r := before
-		r.ID = step.ServerID
-		if step.Aim != r.Aim {
-			r.aim(step.Aim, e.At)
-		}
-		if to := step.Kind.state(); to != "" {
-			r.wrote(to, e.At)
-		} else {
-			r.Flight = &Flight{Step: step, At: e.At, Deadline: e.At.Add(cfg.Deadlines.of(step.Kind) + s.queue(cfg, v))}
-		}
-		if step.Kind == Start {
-			c.Fleet = s.memory.Fleet.started(e.At, cfg.Cooldowns.Out)
-		}
-		c.Records = []Record{r}
-	})
-	return before, err
+// intend commits what is about to be done, and returns the record before it; or
+// it begins nothing: the process is to end, credentials were refused since the
+// plan was made, or it is too late for it.
+func (s *Scaler) intend(ctx context.Context, cfg Config, step Step, v Server, late <-chan struct{}) (before Record, begun bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() != nil || len(s.refused.why(s.deps.Now())) > 0 || (step.replaceable() && over(late)) {
+		return before, false, nil
+	}
+	before = s.memory.Records[step.ServerID]
+	err = s.note(step, Begun, "", func(e *Entry, c *Commit) { s.begin(cfg, step, v, e.At, c) })
+	return before, err == nil, err
+}
+
+// replaceable reports whether the next plan makes another step in place of one
+// that has not begun: of these only so many may be made. The others are due
+// whatever else is planned, and what they are checked by may be slow to answer.
+func (s Step) replaceable() bool {
+	switch s.Kind {
+	case Start, Reclaim, Grow:
+		return true
+	case Cordon:
+		return s.Aim == AimDrain
+	}
+	return false
+}
+
+// begin adds what a step in progress is known by to the commit. The caller
+// holds mu.
+func (s *Scaler) begin(cfg Config, step Step, v Server, now time.Time, c *Commit) {
+	r := s.memory.Records[step.ServerID]
+	r.ID = step.ServerID
+	if step.Aim != r.Aim {
+		r.aim(step.Aim, now)
+	}
+	if to := step.Kind.state(); to != "" {
+		r.wrote(to, now)
+	} else {
+		r.Flight = &Flight{Step: step, At: now, Deadline: now.Add(cfg.Deadlines.of(step.Kind) + s.queue(cfg, v))}
+	}
+	if step.Kind == Start {
+		c.Fleet = s.memory.Fleet.started(now, cfg.Cooldowns.Out)
+	}
+	c.Records = []Record{r}
 }
 
 // queue is how much longer a change may take behind the others that are under
