@@ -46,6 +46,7 @@ func randomSchool(rt *rapid.T, concurrency int) *school {
 	cfg.Capacity.MinActive = rapid.IntRange(1, min(n, 4)).Draw(rt, "min active")
 	cfg.Capacity.MaxStep = rapid.IntRange(1, 5).Draw(rt, "max step")
 	cfg.Capacity.Ceiling = rapid.SampledFrom([]int{0, n, max(cfg.Capacity.MinActive, n-1)}).Draw(rt, "ceiling")
+	cfg.Cooldowns.Out = rapid.SampledFrom([]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}).Draw(rt, "scale-out cooldown")
 	cfg.ScaleIn.MaxShare = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(rt, "max share")
 	cfg.ScaleIn.MaxUnseen = rapid.SampledFrom([]float64{0.1, 0.5}).Draw(rt, "max unseen")
 	world := sim.Config{

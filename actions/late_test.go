@@ -194,6 +194,7 @@ func TestServersThatAreNotOfTheFleetDoNotCountAgainstTheCeiling(t *testing.T) {
 func TestStartThatFailsLateForgivesNoOther(t *testing.T) {
 	cfg := schoolConfig()
 	cfg.Capacity.MinActive, cfg.Capacity.MaxStep = 7, 2
+	cfg.Cooldowns.Out = 5 * time.Minute // others were started within it when the first is given up
 	cfg.Deadlines.Start, cfg.Deadlines.Queue = 6*time.Minute, 0
 	sc := newSchool(t, cfg, sim.Config{Servers: 8, Running: 0})
 	g := sc.guard()
