@@ -16,9 +16,13 @@ func (s *Scaler) observe(ctx context.Context, cfg Config, w seen, servers []Serv
 	defer s.mu.Unlock()
 	var c Commit
 	pauses := s.pausesAt(now, &c)
+	if f, changed := s.memory.Fleet.pulled(now); changed {
+		c.Fleet = &f
+	}
 	for i := range servers {
 		v := &servers[i]
 		v.Record = s.memory.Records[v.ID] // a write may have ended meanwhile
+		v.Record.pull(now, cfg.Cooldowns)
 		if w.unsure[v.Datacenter] == "" && w.missing[v.ID] == "" && w.balanced == "" && !s.applying[v.ID] {
 			flight := v.Record.Flight
 			ended := v.observe(cfg, failed[v.ID], w.cloudAt[v.Datacenter], w.balancerAt, now)
