@@ -56,8 +56,13 @@ type Sizes struct {
 type Capacity struct {
 	MinActive int      `yaml:"min_active"` // floor outside the schedule
 	Schedule  Schedule `yaml:"schedule"`
-	MaxStep   int      `yaml:"max_step"` // servers started at once
-	Ceiling   int      `yaml:"ceiling"`  // servers switched on; 0: no limit of our own
+	// Headroom is the share of a band's top that the fleet keeps free, whether it
+	// is scaled out or in.
+	Headroom float64 `yaml:"headroom"`
+	// GrowFirst has the servers that run grow to Sizes.Max before others start.
+	GrowFirst bool `yaml:"grow_first"`
+	MaxStep   int  `yaml:"max_step"` // servers started at once
+	Ceiling   int  `yaml:"ceiling"`  // servers switched on; 0: no limit of our own
 	// StartTime is how long a server usually takes from the start call to its
 	// first meeting: how far ahead the schedule and the forecast look.
 	StartTime time.Duration `yaml:"start_time"`
@@ -68,8 +73,6 @@ type ScaleIn struct {
 	// MaxShare is the share of the active servers that may drain at a time;
 	// at least one may.
 	MaxShare float64 `yaml:"max_share"`
-	// Headroom is the share of a band's top that what remains keeps free.
-	Headroom float64 `yaml:"headroom"`
 	// MaxUnseen is the share of the fleet that may be unseen before scale-in stops.
 	MaxUnseen float64 `yaml:"max_unseen"`
 	// MaxVanished is the share of servers that may be missing from a list that
@@ -132,9 +135,9 @@ func Defaults() Config {
 		},
 		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.15, Max: 0.85}, Memory: rules.Band{Min: 0.15, Max: 0.85}},
 		Sizes:      Sizes{Default: Size{2, 8192}, Max: Size{4, 16384}, Step: Size{1, 1024}},
-		Capacity:   Capacity{MinActive: 2, MaxStep: 50, StartTime: 5 * time.Minute},
+		Capacity:   Capacity{MinActive: 2, Headroom: 0.3, GrowFirst: true, MaxStep: 50, StartTime: 5 * time.Minute},
 		ScaleIn: ScaleIn{
-			MaxShare: 0.25, Headroom: 0.4, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
+			MaxShare: 0.25, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
 		},
 		Cooldowns: Cooldowns{
 			ServerUp: 2 * time.Minute, ServerDown: 5 * time.Minute, Out: time.Minute, In: 2 * time.Minute,

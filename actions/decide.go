@@ -15,9 +15,6 @@ type View struct {
 	Servers []Server // by name
 	Alerts  []Alert  // believed and unsuppressed, about the fleet
 	Fleet   FleetRecord
-	// Active is how many servers served at earlier looks, oldest first: a
-	// workload is the average over those that served when it was measured.
-	Active []Count
 	// Unknown is how many servers the fleet had that no source tells of now;
 	// they may be on.
 	Unknown  int
@@ -25,12 +22,6 @@ type View struct {
 	Pauses   []Pause
 	Blocked  []string // why nothing may be written at all
 	Brakes   []string // why no capacity may be taken, from the reads
-}
-
-// Count is a number of servers at a time.
-type Count struct {
-	At time.Time
-	N  int
 }
 
 // Decide computes what to do next from one view of the fleet: at most one step
@@ -41,9 +32,9 @@ func Decide(cfg Config, v View) Plan {
 	d := newDecision(cfg, v)
 	d.holdAll()
 	d.repair()
-	d.warm()
 	d.scaleOut()
 	d.grow()
+	d.warm()
 	d.brake()
 	d.finishDrains()
 	d.scaleIn()
@@ -61,11 +52,16 @@ type decision struct {
 	coming  int // servers on their way into service
 	leaving int // servers cordoned by us and still on
 	floor   int // the floor to keep, of now and of what begins soon
-	free    Contract
-	on      int // servers switched on, or about to be
-	used    Size
-	asks    []Alert // fleet alerts that ask for more
-	low     []Alert // fleet alerts that ask for less
+	// serves is what the servers in service and on their way have together; reach
+	// what they come to when all have grown. Those that Prometheus does not see
+	// count in neither, as in the load.
+	serves, reach Size
+	want          wanted
+	free          Contract
+	on            int // servers switched on, or about to be
+	used          Size
+	asks          []Alert // fleet alerts that ask for more
+	low           []Alert // fleet alerts that ask for less
 	// exchanged is set once this plan has sought a server to start in place of
 	// one that is to shrink.
 	exchanged bool
@@ -108,6 +104,9 @@ func (d *decision) count() {
 			d.active++
 		case s.coming():
 			d.coming++
+		}
+		if (s.serving() || s.coming()) && len(s.asked(d.cfg.Asks, rules.AskDisable)) == 0 {
+			d.serves, d.reach = d.serves.Add(s.Size), d.reach.Add(d.atMost(s))
 		}
 		if s.leaving() {
 			d.leaving++

@@ -41,9 +41,12 @@ func alert(name string, annotations ...any) actions.Alert {
 	return a
 }
 
-func low(cpu, memory float64) actions.Alert {
-	return alert(rules.FleetWorkloadLow, rules.AnnotationCPU, cpu, rules.AnnotationMemory, memory)
+// load returns a fleet alert that tells of a load in cores and GiB.
+func load(name string, cores, gib float64) actions.Alert {
+	return alert(name, rules.AnnotationCores, cores, rules.AnnotationRAM, 1024*gib)
 }
+
+func low(cores, gib float64) actions.Alert { return load(rules.FleetWorkloadLow, cores, gib) }
 
 // made writes a plan's steps as "kind server", for comparison.
 func made(p actions.Plan) string {
@@ -89,24 +92,71 @@ func TestDecide(t *testing.T) {
 			c.Capacity.MinActive = 5
 			drain(&v.Servers[3])
 		}, "reclaim bbb-4, start bbb-5"},
-		{"a high fleet is brought to the middle of its band", func(c *config, v *view) {
-			v.Alerts = []actions.Alert{alert(rules.FleetCPUHigh, rules.AnnotationValue, 0.75)}
-		}, "start bbb-5, start bbb-6"}, // 4 × 0.75 / 0.5 = 6
+		{"a load is given servers that carry it, with headroom", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 6, 8)}
+		}, "start bbb-5, start bbb-6"}, // 6 / (0.7 × 0.75) = 11.4 cores, and four servers have 8
 		{"memory asks for more than CPU", func(c *config, v *view) {
-			v.Alerts = []actions.Alert{alert(rules.FleetCPUHigh, rules.AnnotationValue, 0.75), alert(rules.FleetMemoryHigh, rules.AnnotationValue, 0.9)}
-		}, "start bbb-5, start bbb-6, start bbb-7, start bbb-8"}, // 4 × 0.9 / 0.5 = 7.2
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 6, 8), load(rules.FleetMemoryHigh, 4, 30)}
+		}, "start bbb-5, start bbb-6, start bbb-7, start bbb-8"}, // 30 / (0.7 × 0.75) = 57.1 GiB
 		{"servers on their way are not started again", func(c *config, v *view) {
-			v.Alerts = []actions.Alert{alert(rules.FleetCPUHigh, rules.AnnotationValue, 0.75)}
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 6, 8)}
 			v.Servers[4].State, v.Servers[4].Record.Flight = actions.StateStarting, flight(actions.Start)
 		}, "start bbb-6"},
-		{"a value measured with fewer servers is no reason to start more", func(c *config, v *view) {
-			v.Active = []actions.Count{{At: noon.Add(-5 * time.Minute), N: 2}, {At: noon, N: 4}}
-			v.Alerts = []actions.Alert{alert(rules.FleetCPUHigh, rules.AnnotationValue, 0.9)}
-		}, ""}, // 2 × 0.9 / 0.5 = 3.6, and four serve
-		{"an alert without a value starts one", func(c *config, v *view) { v.Alerts = []actions.Alert{alert(rules.FleetCPUHigh)} }, "start bbb-5"},
-		{"the forecast asks by its own figures", func(c *config, v *view) {
-			v.Alerts = []actions.Alert{alert(rules.FleetForecastHigh, rules.AnnotationCPU, 0.6, rules.AnnotationMemory, 0.3)}
+		{"a server that Prometheus does not see is not among those that carry the load it sees", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 6, 8)}
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerDown)}
+		}, "start bbb-5, start bbb-6, start bbb-7"},
+		{"an alert without a load starts one", func(c *config, v *view) { v.Alerts = []actions.Alert{alert(rules.FleetCPUHigh)} }, "start bbb-5"},
+		{"a load that cannot be starts one", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, -1, 1)}
 		}, "start bbb-5"},
+		{"a load beyond all bounds starts all there are", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 1e300, 1)}
+		}, "start bbb-5, start bbb-6, start bbb-7, start bbb-8"},
+		{"servers in service grow before others start, all to one size", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
+		}, "grow bbb-1 3/8192, grow bbb-2 3/8192, grow bbb-3 3/8192, grow bbb-4 3/8192"},
+		{"what growth does not give is started", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 9, 8)}
+		}, "start bbb-5, grow bbb-1 4/8192, grow bbb-2 4/8192, grow bbb-3 4/8192, grow bbb-4 4/8192"}, // 17.1 cores, and 16 with growth
+		{"a draining server is taken back before any grows", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			drain(&v.Servers[3])
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 4, 8)}
+		}, "reclaim bbb-4"},
+		{"where no hot-plug is, servers are started", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			for i := range v.Servers {
+				v.Servers[i].HotPlug = actions.HotPlug{}
+			}
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
+		}, "start bbb-5"}, // one that may grow is hoped for; the next look sees that it cannot
+		{"servers whose growth fails are not counted on", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			for i := range 4 {
+				v.Servers[i].Record.RetryAt = noon.Add(time.Minute)
+			}
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
+		}, "start bbb-5"},
+		{"a server that starts grows before it serves", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			v.Servers[4].State, v.Servers[4].Power, v.Servers[4].Record.Aim = actions.StateWarming, actions.PowerOn, actions.AimServe
+			for i := range 4 {
+				v.Servers[i].Size.Cores = 4
+			}
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 10, 8)}
+		}, "grow bbb-5 4/8192"},
+		{"and is enabled first once it could serve", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			s := &v.Servers[4]
+			s.State, s.Power, s.Record.Aim, s.Probe = actions.StateWarming, actions.PowerOn, actions.AimServe, actions.Probe{At: noon}
+			for i := range 4 {
+				v.Servers[i].Size.Cores = 4
+			}
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 10, 8)}
+		}, "enable bbb-5"},
 		{"a server that failed is passed over for another", func(c *config, v *view) {
 			c.Capacity.MinActive = 5
 			v.Servers[4].Record.Failures = 1
@@ -116,8 +166,12 @@ func TestDecide(t *testing.T) {
 			v.Servers[4].Record.RetryAt = noon.Add(time.Minute)
 		}, "start bbb-7, start bbb-6, start bbb-8"},
 		{"a low fleet gives up what the rest can carry, the emptiest first", func(c *config, v *view) {
-			c.ScaleIn.MaxShare, v.Alerts = 1, []actions.Alert{low(0.2, 0.4)}
-		}, "cordon bbb-1"}, // 4 × 0.4 / (0.7 × 0.9) = 2.5
+			c.ScaleIn.MaxShare, v.Alerts = 1, []actions.Alert{low(1, 12)}
+		}, "cordon bbb-1"}, // 12 / (0.7 × 0.75) = 22.9 GiB of 32
+		{"a larger server stays where a smaller one can leave", func(c *config, v *view) {
+			c.ScaleIn.MaxShare, v.Alerts = 1, []actions.Alert{low(1, 14)}
+			v.Servers[0].Size.RAM = 16384
+		}, "cordon bbb-2"}, // 14 / (0.7 × 0.75) = 26.7 GiB of 40
 		{"never below the floor", func(c *config, v *view) {
 			c.ScaleIn.MaxShare, c.Capacity.MinActive, v.Alerts = 1, 3, []actions.Alert{low(0, 0)}
 		}, "cordon bbb-1"},
@@ -127,7 +181,7 @@ func TestDecide(t *testing.T) {
 			v.Alerts = []actions.Alert{low(0, 0)}
 		}, ""},
 		{"nothing is taken while anything asks for more", func(c *config, v *view) {
-			v.Alerts = []actions.Alert{low(0, 0), alert(rules.FleetForecastHigh, rules.AnnotationCPU, 0.1, rules.AnnotationMemory, 0.1)}
+			v.Alerts = []actions.Alert{low(0, 0), load(rules.FleetForecastHigh, 0.1, 0.1)}
 		}, ""},
 		{"nothing is taken while the fleet cools down", func(c *config, v *view) {
 			v.Alerts, v.Fleet.In = []actions.Alert{low(0, 0)}, noon.Add(-time.Minute)
@@ -248,7 +302,7 @@ func TestDecide(t *testing.T) {
 			v.Servers[1].Problem = "does not answer"
 		}, ""},
 		{"a headroom that leaves next to nothing of the band gives up no server", func(c *config, v *view) {
-			c.ScaleIn.MaxShare, c.ScaleIn.Headroom, v.Alerts = 1, 0.99, []actions.Alert{low(0.2, 0.2)}
+			c.ScaleIn.MaxShare, c.Capacity.Headroom, v.Alerts = 1, 0.99, []actions.Alert{low(0.2, 0.2)}
 		}, ""},
 		{"growth under way counts in our own budget", func(c *config, v *view) {
 			c.Budget.Cores = 10
@@ -257,7 +311,7 @@ func TestDecide(t *testing.T) {
 			v.Servers[1].Alerts = []actions.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
 		}, ""},
 		{"nothing shrinks while the fleet asks for more", func(c *config, v *view) {
-			c.Capacity.MaxStep, v.Alerts = 1, []actions.Alert{alert(rules.FleetCPUHigh, rules.AnnotationValue, 0.9)}
+			c.Capacity.MaxStep, v.Alerts = 1, []actions.Alert{load(rules.FleetCPUHigh, 6, 8)}
 			v.Servers[7].Size, v.Servers[7].Record.Aim = actions.Size{Cores: 4, RAM: 8192}, actions.AimOff
 		}, "start bbb-5"},
 		{"nothing shrinks in a fleet whose scale-in is paused", func(c *config, v *view) {
@@ -278,7 +332,7 @@ func TestDecide(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := actions.Defaults()
 			cfg.Thresholds = rules.Thresholds{CPU: rules.Band{Min: 0.3, Max: 0.7}, Memory: rules.Band{Min: 0.3, Max: 0.7}}
-			cfg.Capacity.MaxStep, cfg.ScaleIn.Headroom, cfg.Cooldowns.Out = 10, 0.1, 5*time.Minute
+			cfg.Capacity.MaxStep, cfg.Capacity.Headroom, cfg.Capacity.GrowFirst, cfg.Cooldowns.Out = 10, 0.25, false, 5*time.Minute
 			v := actions.View{Now: noon, Servers: fleetOf(8, 4)}
 			tt.change(&cfg, &v)
 			p := actions.Decide(cfg, v)
@@ -325,7 +379,7 @@ func TestDecideGivesTheSamePlanForTheSameView(t *testing.T) {
 			v.Alerts = append(v.Alerts, low(0.1, 0.1))
 		}
 		if rapid.Bool().Draw(rt, "high") {
-			v.Alerts = append(v.Alerts, alert(rules.FleetCPUHigh, rules.AnnotationValue, 0.9))
+			v.Alerts = append(v.Alerts, load(rules.FleetCPUHigh, float64(n), 1))
 		}
 		one, two := actions.Decide(cfg, v), actions.Decide(cfg, v)
 		if !reflect.DeepEqual(one, two) {

@@ -3,7 +3,6 @@ package actions
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -72,46 +71,39 @@ func (d *decision) scaleIn() {
 	if len(d.low) == 0 {
 		return
 	}
-	spare, why := d.spare()
+	keep, why := d.keep()
 	for _, s := range d.emptiest() {
-		if spare <= 0 {
+		if !keep.Fits(d.serves.Sub(s.Size)) {
 			d.say(s, "in service: %s", why)
 			continue
 		}
 		if d.leaveOrSay(s, d.low, why) {
-			spare--
+			d.serves = d.serves.Sub(s.Size)
 		}
 	}
 }
 
-// spare is how many servers the fleet can do without, by its workload, if the
-// rest carries what they carry and stays below the band's top with headroom.
-// Meetings on draining servers count as load that comes back.
-func (d *decision) spare() (int, string) {
-	spare, why := math.MaxInt, ""
+// keep is how much must stay in service to carry the load that the alerts tell
+// of. Meetings on draining servers count as load that comes back.
+func (d *decision) keep() (Size, string) {
+	var keep Size
+	var why string
 	for _, a := range d.low {
-		for _, w := range []struct {
-			name string
-			band rules.Band
-		}{{rules.AnnotationCPU, d.cfg.Thresholds.CPU}, {rules.AnnotationMemory, d.cfg.Thresholds.Memory}} {
-			workload := a.Annotation(w.name)
-			if !known(workload) {
-				return 0, fmt.Sprintf("%s carries no %s workload to project from", a.Name, w.name)
-			}
-			carry := d.carry(workload, d.activeAt(a.SeenAt), w.band)
-			if n := d.active - carry; n < spare {
-				spare, why = n, fmt.Sprintf("fleet's %s workload %.2f: %d of %d servers can carry it", w.name, workload, carry, d.active)
-			}
+		l, told := a.load()
+		if !told {
+			return d.serves, a.Name + " carries no load to project from"
 		}
+		keep = keep.Max(d.cfg.carrying(d.withBurden(l)))
+		why = fmt.Sprintf("a load of %s wants %s of the %s in service", l, keep, d.serves)
 	}
-	return spare, why
+	return keep, why
 }
 
-// carry is how many servers carry an average workload, measured over so many,
-// below the band's top with headroom.
-func (d *decision) carry(workload float64, measured int, band rules.Band) int {
-	load, top := workload*float64(measured+d.burdened()), band.Max*(1-d.cfg.ScaleIn.Headroom)
-	return max(1, int(math.Ceil(load/top-1e-9)))
+// withBurden adds to the load of the servers in service what the draining ones
+// with meetings have, taken as that of an average server for each.
+func (d *decision) withBurden(l load) load {
+	share := float64(d.burdened()) / float64(max(1, d.active))
+	return load{l.cores * (1 + share), l.ram * (1 + share)}
 }
 
 // burdened counts draining servers that still have meetings.

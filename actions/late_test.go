@@ -32,7 +32,7 @@ func firing(name string, r *sim.Reading, annotations map[string]string) actions.
 	return a
 }
 
-var idle = map[string]string{rules.AnnotationCPU: "0", rules.AnnotationMemory: "0"}
+var idle = map[string]string{rules.AnnotationCores: "0", rules.AnnotationRAM: "0"}
 
 func TestHangingServerIsTakenOutWhenReadsGoOnSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

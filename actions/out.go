@@ -3,94 +3,26 @@ package actions
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// scaleOut adds servers: first those that drain are taken back, which is
-// instant and free, then sleeping ones are started.
+// scaleOut adds capacity, what comes first and costs least first: servers that
+// drain are taken back, those that run are grown (by grow, later in the plan),
+// and only what that leaves is started.
 func (d *decision) scaleOut() {
-	need, why, alerts := d.need()
-	d.plan.Need = need
-	if need <= 0 {
-		return
-	}
-	need -= d.reclaim(need, why, alerts)
+	d.want = d.wanted()
+	taken := d.reclaim()
+	need := d.missing(d.want, d.reach)
+	d.plan.Need = taken + need
 	if need > 0 {
-		d.start(need, why, alerts)
+		d.start(need, d.want.why, d.want.alerts)
 	}
-}
-
-// need is how many servers are wanted beyond those in service or on their way:
-// the most that the floor or any alert asks for.
-func (d *decision) need() (need int, why string, alerts []Alert) {
-	have := d.active + d.coming
-	need, why = d.floor-have, fmt.Sprintf("floor of %d active servers, %d in service or on their way", d.floor, have)
-	for _, a := range d.asks {
-		n, because := d.needOf(a)
-		if n > need {
-			need, why, alerts = n, because, []Alert{a}
-		}
-	}
-	return need, why, alerts
-}
-
-// needOf is how many more servers bring the fleet's workload to the middle of
-// its band, by what the alert carries; one at a time if it carries nothing.
-func (d *decision) needOf(a Alert) (int, string) {
-	th := d.cfg.Thresholds
-	switch a.Name {
-	case rules.FleetBelowMinimum:
-		return 0, "" // the floor is counted by ourselves
-	case rules.FleetCPUHigh:
-		return d.needFor("CPU", a.Value(), th.CPU, a)
-	case rules.FleetMemoryHigh:
-		return d.needFor("memory", a.Value(), th.Memory, a)
-	case rules.FleetForecastHigh:
-		cpu, why := d.needFor("forecast CPU", a.Annotation(rules.AnnotationCPU), th.CPU, a)
-		if memory, because := d.needFor("forecast memory", a.Annotation(rules.AnnotationMemory), th.Memory, a); memory > cpu {
-			return memory, because
-		}
-		return cpu, why
-	}
-	return 1 - d.coming, a.Name + " asks for another server"
-}
-
-func (d *decision) needFor(what string, workload float64, band rules.Band, a Alert) (int, string) {
-	if !known(workload) || workload <= 0 {
-		return 1 - d.coming, fmt.Sprintf("%s carries no %s workload: one more server", a.Name, what)
-	}
-	measured := d.activeAt(a.SeenAt)
-	total := int(math.Ceil(float64(measured)*workload/band.Middle() - 1e-9))
-	return total - d.active - d.coming, fmt.Sprintf("fleet's %s workload %.2f on %d servers: %d bring it to %.2f",
-		what, workload, measured, total, band.Middle())
-}
-
-// measureDelay is how long before an alert was seen its value had been
-// measured: about two scrapes and an evaluation, which keep the pace of the
-// looks (one minute by default).
-func (d *decision) measureDelay() time.Duration { return 2 * d.cfg.Fleet.EvaluationInterval }
-
-// activeAt is how many servers were in service when a value seen at t had been
-// measured. Without it, capacity added since would be counted as load.
-func (d *decision) activeAt(t time.Time) int {
-	n := d.active
-	for i := len(d.v.Active) - 1; i >= 0; i-- {
-		n = d.v.Active[i].N
-		if !d.v.Active[i].At.After(t.Add(-d.measureDelay())) {
-			break
-		}
-	}
-	return max(1, n)
 }
 
 // reclaim takes draining servers back: first the cordoned ones, whose meetings
 // come again at once.
-func (d *decision) reclaim(need int, why string, alerts []Alert) (taken int) {
+func (d *decision) reclaim() (taken int) {
 	var back []*Server
 	for i := range d.v.Servers {
 		if s := &d.v.Servers[i]; d.reclaimable(s) {
@@ -98,9 +30,14 @@ func (d *decision) reclaim(need int, why string, alerts []Alert) (taken int) {
 		}
 	}
 	slices.SortStableFunc(back, func(a, b *Server) int { return cmp.Compare(rank(a), rank(b)) })
-	for _, s := range back[:min(need, len(back))] {
-		d.step(s, Reclaim, AimServe, Size{}, alerts, "taken back from draining: %s", why)
+	for _, s := range back {
+		if d.missing(d.want, d.serves) == 0 {
+			break
+		}
+		d.step(s, Reclaim, AimServe, Size{}, d.want.alerts, "taken back from draining: %s", d.want.why)
 		d.leaving--
+		d.coming++
+		d.serves, d.reach = d.serves.Add(s.Size), d.reach.Add(d.atMost(s))
 		taken++
 	}
 	return taken
@@ -135,6 +72,7 @@ func (d *decision) start(need int, why string, alerts []Alert) {
 		d.take(s.Size)
 		d.step(s, Start, AimServe, Size{}, alerts, "%s", why)
 		d.on++
+		d.coming++
 		room--
 	}
 	if room > 0 && len(d.plan.Limits) == 0 && len(d.v.Servers) > 0 {

@@ -62,8 +62,7 @@ type Scaler struct {
 	status   Status
 	servers  map[string]Server // of the last look, by id
 	dns      map[string]reading[[]netip.Addr]
-	applying map[string]bool // servers with a write under way
-	counts   []Count
+	applying map[string]bool    // servers with a write under way
 	listed   map[string]listing // by id
 	complete int                // looks that read everything
 	refused  refusals

@@ -181,8 +181,8 @@ func (sc *school) conditions() map[string]actions.Alert {
 		out[name+" "+instance] = a
 	}
 	th := sc.cfg.Thresholds
-	var sum sim.Workload
-	n := 0
+	var has actions.Size // of the servers that take meetings
+	var load struct{ cores, mib float64 }
 	for _, r := range sc.w.Servers() {
 		if r.Power != actions.PowerOn || !r.NodeUp {
 			if r.Power == actions.PowerOn && r.State == actions.Enabled {
@@ -207,24 +207,22 @@ func (sc *school) conditions() map[string]actions.Alert {
 			add(rules.ServerIdle, host, nil)
 		}
 		if r.Takes {
-			n++
-			sum.CPU += r.CPU
-			sum.Memory += r.Memory
+			has, load.cores, load.mib = has.Add(r.Size), load.cores+r.CPU*float64(r.Size.Cores), load.mib+r.Memory*float64(r.Size.RAM)
 		}
 	}
-	if n == 0 {
+	if has.Cores == 0 {
 		return out
 	}
-	cpu, memory := sum.CPU/float64(n), sum.Memory/float64(n)
+	cpu, memory := load.cores/float64(has.Cores), load.mib/float64(has.RAM)
+	told := map[string]string{rules.AnnotationCores: fmt.Sprint(load.cores), rules.AnnotationRAM: fmt.Sprint(load.mib)}
 	if cpu >= th.CPU.Max {
-		add(rules.FleetCPUHigh, "", value(cpu))
+		add(rules.FleetCPUHigh, "", told)
 	}
 	if memory >= th.Memory.Max {
-		add(rules.FleetMemoryHigh, "", value(memory))
+		add(rules.FleetMemoryHigh, "", told)
 	}
 	if cpu < th.CPU.Middle() && memory < th.Memory.Middle() {
-		add(rules.FleetWorkloadLow, "", map[string]string{
-			rules.AnnotationCPU: fmt.Sprint(cpu), rules.AnnotationMemory: fmt.Sprint(memory)})
+		add(rules.FleetWorkloadLow, "", told)
 	}
 	return out
 }

@@ -23,5 +23,8 @@ func (s Size) Add(t Size) Size { return Size{s.Cores + t.Cores, s.RAM + t.RAM} }
 // Sub returns what s has beyond t; parts can be negative.
 func (s Size) Sub(t Size) Size { return Size{s.Cores - t.Cores, s.RAM - t.RAM} }
 
+// Max returns the greater of s and t in each part.
+func (s Size) Max(t Size) Size { return Size{max(s.Cores, t.Cores), max(s.RAM, t.RAM)} }
+
 // Fits reports whether s is within limit in both parts.
 func (s Size) Fits(limit Size) bool { return s.Cores <= limit.Cores && s.RAM <= limit.RAM }

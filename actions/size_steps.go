@@ -8,18 +8,34 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// grow gives busy servers more cores and RAM, in one step, as much as brings
-// their workload back to the middle of its band.
+// grow gives servers more cores and RAM, in one step: busy ones as much as
+// brings their workload down to its target, and all of them what the fleet's
+// load asks for. A server that starts grows before BigBlueButton is up on it.
 func (d *decision) grow() {
+	level := d.level()
 	d.each(StateActive, func(s *Server) {
 		if high := s.asked(d.cfg.Asks, rules.AskGrow); len(high) > 0 {
-			d.growOne(s, high)
+			to, why := d.larger(s, high)
+			d.growOne(s, to.Max(s.plugged(level)), high, why)
+		} else {
+			d.growTo(s, level)
+		}
+	})
+	d.each(StateWarming, func(s *Server) {
+		if !s.Probe.answered() { // else it is to be enabled first
+			d.growTo(s, level)
 		}
 	})
 }
 
-func (d *decision) growOne(s *Server, high []Alert) {
-	to, why := d.larger(s, high)
+// growTo grows a server to what the fleet's load asks for.
+func (d *decision) growTo(s *Server, level Size) {
+	if to := s.plugged(level); to != s.Size {
+		d.growOne(s, to, d.want.alerts, d.want.why+fmt.Sprintf(": grows to %s", to))
+	}
+}
+
+func (d *decision) growOne(s *Server, to Size, alerts []Alert, why string) {
 	until := s.Record.Up.Add(d.cfg.Cooldowns.ServerUp)
 	switch {
 	case to == s.Size:
@@ -33,7 +49,7 @@ func (d *decision) growOne(s *Server, high []Alert) {
 		d.say(s, "is to grow to %s; the contract or the budget has no room", to)
 	default:
 		d.take(to.Sub(s.Size))
-		d.step(s, Grow, s.Record.Aim, to, high, "%s", why)
+		d.step(s, Grow, s.Record.Aim, to, alerts, "%s", why)
 	}
 }
 
@@ -47,10 +63,10 @@ func (d *decision) larger(s *Server, high []Alert) (to Size, why string) {
 	for _, a := range high {
 		switch {
 		case a.Name == rules.ServerMemoryHigh && s.HotPlug.RAM:
-			to.RAM = max(to.RAM, MiB(d.scaled(int(s.Size.RAM), int(d.sizes().Step.RAM), int(d.sizes().Max.RAM), a.Value(), d.cfg.Thresholds.Memory)))
+			to.RAM = max(to.RAM, MiB(d.scaled(int(s.Size.RAM), int(d.sizes().Step.RAM), int(d.sizes().Max.RAM), a.Value()/d.cfg.target(d.cfg.Thresholds.Memory))))
 			why = fmt.Sprintf("memory workload %.2f", a.Value())
 		case a.Name == rules.ServerCPUHigh && s.HotPlug.CPU:
-			to.Cores = max(to.Cores, Cores(d.scaled(int(s.Size.Cores), int(d.sizes().Step.Cores), int(d.sizes().Max.Cores), a.Value(), d.cfg.Thresholds.CPU)))
+			to.Cores = max(to.Cores, Cores(d.scaled(int(s.Size.Cores), int(d.sizes().Step.Cores), int(d.sizes().Max.Cores), a.Value()/d.cfg.target(d.cfg.Thresholds.CPU))))
 			why = fmt.Sprintf("CPU workload %.2f", a.Value())
 		case a.Name != rules.ServerMemoryHigh && a.Name != rules.ServerCPUHigh:
 			to = d.oneStep(s, to)
@@ -80,12 +96,12 @@ func (d *decision) oneStep(s *Server, to Size) Size {
 	return to
 }
 
-// scaled is have grown in whole steps, at least one, until workload falls to
-// the middle of its band, within most; never less than have.
-func (d *decision) scaled(have, step, most int, workload float64, band rules.Band) int {
+// scaled is have grown in whole steps, at least one, until it is so many times
+// as much, within most; never less than have.
+func (d *decision) scaled(have, step, most int, times float64) int {
 	steps := 1.0
-	if known(workload) {
-		steps = max(1, math.Ceil(float64(have)*(workload/band.Middle()-1)/float64(step)-1e-9))
+	if known(times) {
+		steps = max(1, math.Ceil(float64(have)*(times-1)/float64(step)-1e-9))
 	}
 	steps = min(steps, math.Floor(float64(most-have)/float64(step)))
 	return have + int(max(0, steps))*step

@@ -80,6 +80,7 @@ func (p *problems) size(key string, s Size) bool {
 
 func (c Capacity) validate(p *problems) {
 	p.require(c.MinActive >= 1, "capacity.min_active", c.MinActive, "at least 1: without an active server no meeting can begin")
+	p.require(c.Headroom >= 0 && c.Headroom < 1, "capacity.headroom", c.Headroom, "a ratio from 0 to below 1")
 	p.require(c.MaxStep >= 1, "capacity.max_step", c.MaxStep, "at least 1")
 	p.positive("capacity.start_time", c.StartTime)
 	floor := c.MinActive
@@ -96,7 +97,6 @@ func (c Capacity) validate(p *problems) {
 
 func (s ScaleIn) validate(p *problems) {
 	p.share("scale_in.max_share", s.MaxShare)
-	p.require(s.Headroom >= 0 && s.Headroom < 1, "scale_in.headroom", s.Headroom, "a ratio from 0 to below 1")
 	p.share("scale_in.max_unseen", s.MaxUnseen)
 	p.share("scale_in.max_vanished", s.MaxVanished)
 	p.require(s.RecordingsDeadline >= 0, "scale_in.recordings_deadline", s.RecordingsDeadline,

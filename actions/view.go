@@ -3,7 +3,6 @@ package actions
 import (
 	"context"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -21,28 +20,11 @@ func (s *Scaler) view(ctx context.Context, cfg Config, w seen, servers []Server,
 	v.Fleet = s.memory.Fleet
 	v.Unknown = max(0, v.Fleet.Known-len(w.cloud)) // Known counts what is not of the fleet, too
 	v.Pauses = s.pausesAt(now, &Commit{})
-	v.Active = s.remember(cfg, servers, now)
 	s.mu.Unlock()
 	if wantsMore(cfg, v, w) {
 		v.Contract = s.readContract(ctx, cfg, now)
 	}
 	return v
-}
-
-// remember notes how many servers serve now, and returns what was noted within
-// the time that an alert is believed. The caller holds mu.
-func (s *Scaler) remember(cfg Config, servers []Server, now time.Time) []Count {
-	n := 0
-	for i := range servers {
-		if servers[i].serving() {
-			n++
-		}
-	}
-	s.counts = append(s.counts, Count{now, n})
-	for len(s.counts) > 1 && now.Sub(s.counts[1].At) > cfg.Deadlines.AlertExpiry {
-		s.counts = s.counts[1:]
-	}
-	return slices.Clone(s.counts)
 }
 
 // wantsMore reports whether a step may be planned that the contract must have

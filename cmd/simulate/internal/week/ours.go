@@ -67,7 +67,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	l.evalEvery, l.scrapeEvery = time.Duration(o.File.Rules.EvaluationInterval), time.Duration(o.File.Rules.ScrapeInterval)
 	l.rules, err = virtual.NewRules(ruleText, virtual.Options{
 		Interval:    l.evalEvery,
-		Annotations: []string{rules.AnnotationValue, rules.AnnotationThreshold, rules.AnnotationCPU, rules.AnnotationMemory},
+		Annotations: []string{rules.AnnotationValue, rules.AnnotationCores, rules.AnnotationRAM},
 		Alerts:      func(name string) bool { return l.cfg.Asks[name].Ask != "" }, // not those for people
 	})
 	if err != nil {
@@ -105,23 +105,26 @@ func generate(format rules.Format, file config.File) (string, error) {
 
 // Recorded series that the forecast looks back at.
 const (
-	cpuLoad    = "fleet:bbb_cpu_load:sum"
-	memoryLoad = "fleet:bbb_memory_load:sum"
+	cpuLoad    = "fleet:bbb_cpu_busy_cores:avg"
+	memoryLoad = "fleet:bbb_memory_used_bytes:sum"
 )
 
 // remember writes what Prometheus would hold of the weeks before: the load of
-// that time's lessons on as many servers as carry it in the middle of the band.
+// that time's lessons on as many servers as carry it at the target.
 func remember(samples *virtual.Samples, past Demand, c actions.Config) {
-	m := sim.DefaultLoad()
-	size, t := c.Sizes.Default, c.Thresholds
-	middle := Yard{m, sim.Workload{CPU: t.CPU.Middle(), Memory: t.Memory.Middle()}}
+	m, free := sim.DefaultLoad(), 1-c.Capacity.Headroom
+	size := c.Sizes.Default
+	if c.Capacity.GrowFirst {
+		size = c.Sizes.Max
+	}
+	target := Yard{m, sim.Workload{CPU: free * c.Thresholds.CPU.Max, Memory: free * c.Thresholds.Memory.Max}}
 	cpu := samples.Series(labels.FromStrings(model.MetricNameLabel, cpuLoad, rules.LabelFleet, c.Fleet.Name))
 	memory := samples.Series(labels.FromStrings(model.MetricNameLabel, memoryLoad, rules.LabelFleet, c.Fleet.Name))
 	for i := range past.People {
 		at, l := past.At(i), past.load(i, m)
-		n := float64(max(c.Capacity.FloorAt(at), middle.servers(l, size)))
-		_ = cpu.Append(at.UnixMilli(), (l.cores+n*m.BaseCores)/float64(size.Cores)) // in order
-		_ = memory.Append(at.UnixMilli(), (l.ram+n*m.BaseRAM)/float64(size.RAM))
+		n := float64(max(c.Capacity.FloorAt(at), target.servers(l, size)))
+		_ = cpu.Append(at.UnixMilli(), l.cores+n*m.BaseCores) // in order
+		_ = memory.Append(at.UnixMilli(), (l.ram+n*m.BaseRAM)*(1<<20))
 	}
 }
 

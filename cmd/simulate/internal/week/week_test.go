@@ -114,7 +114,7 @@ func (blind) Meetings(context.Context, actions.BalancerServer) (actions.MeetingC
 func TestASabotagedScalerIsVisiblyWorse(t *testing.T) {
 	file := config.Defaults()
 	file.Actions.Thresholds = rules.Thresholds{CPU: rules.Band{Min: 0.05, Max: 0.35}, Memory: rules.Band{Min: 0.15, Max: 0.35}}
-	file.Actions.Capacity.MaxStep, file.Actions.ScaleIn.Headroom = 3, 0.3 // many servers for few people
+	file.Actions.Capacity.MaxStep, file.Actions.Capacity.Headroom = 3, 0.3 // many servers for few people
 	file.Actions.Cooldowns.Out, file.Actions.Cooldowns.In = 5*time.Minute, 5*time.Minute
 	file.Actions.ScaleIn.RecordingsDeadline = time.Minute // nobody waits for an idle alert
 	sound := mustSimulate(t, restless(), Ours{Title: "sound", File: file}).Figures
