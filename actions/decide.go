@@ -37,8 +37,8 @@ func Decide(cfg Config, v View) Plan {
 	d.warm()
 	d.brake()
 	d.finishDrains()
-	d.scaleIn()
 	d.shrink()
+	d.scaleIn()
 	d.explain()
 	return d.plan
 }

@@ -233,8 +233,12 @@ func TestDecide(t *testing.T) {
 		{"a grown server that the floor needs is exchanged", func(c *config, v *view) {
 			c.Capacity.MinActive = 4
 			v.Servers[0].Size = actions.Size{Cores: 4, RAM: 8192}
-			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPULow)}
+			v.Servers[0].Alerts, v.Alerts = []actions.Alert{alert(rules.ServerCPULow)}, []actions.Alert{low(1, 4)}
 		}, "start bbb-5"},
+		{"a server that grew for a load to come does not leave again before it comes", func(c *config, v *view) {
+			v.Servers[0].Size = actions.Size{Cores: 4, RAM: 8192}
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPULow)}
+		}, ""},
 		{"a started server is enabled once BigBlueButton answers", func(c *config, v *view) {
 			s := &v.Servers[4]
 			s.State, s.Power, s.Record.Aim, s.Probe = actions.StateWarming, actions.PowerOn, actions.AimServe, actions.Probe{At: noon}

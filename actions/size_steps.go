@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -137,12 +138,16 @@ func (d *decision) shrinkRunning(s *Server) {
 	if len(low) == 0 || !d.oversized(s) || d.cfg.NoBalancer || s.Balancer.Load > 0 {
 		return
 	}
-	if no := d.cannotLeave(s); no == "" {
+	keep, why := d.keep()
+	switch no := d.cannotLeave(s); {
+	case len(d.low) == 0:
+		d.say(s, "is to shrink, once the fleet's workload is low")
+	case no == "" && keep.Fits(d.serves.Sub(s.Size)):
 		d.leave(s, AimDrain, low, "low, without load, and larger than the default size: drained to be made smaller")
-	} else if d.active <= d.floor && len(d.plan.Brakes) == 0 && s.HoldIn == "" {
+	case d.active <= d.floor && len(d.plan.Brakes) == 0 && s.HoldIn == "":
 		d.exchange(s, low)
-	} else {
-		d.say(s, "is to shrink; %s", no)
+	default:
+		d.say(s, "is to shrink; %s", cmp.Or(no, why))
 	}
 }
 
