@@ -74,8 +74,12 @@ func (g generator) fleetBelowMinimum() alert {
 	}
 }
 
+// aboveTarget is the workload from which on a forecast is worth a start: just
+// above what scaling aims at, since there is time to get there.
+func (g generator) aboveTarget(b Band) float64 { return b.Max*(1-g.in.Headroom) + g.Hysteresis }
+
 func (g generator) fleetForecast() alert {
-	cpu, memory := number(g.in.Thresholds.CPU.Max), number(g.in.Thresholds.Memory.Max)
+	cpu, memory := number(g.aboveTarget(g.in.Thresholds.CPU)), number(g.aboveTarget(g.in.Thresholds.Memory))
 	// One may have history that the other has not: then its present counts.
 	cpuAhead, memoryAhead := g.rec(cpuForecast)+" or "+g.rec(fleetCPU), g.rec(memoryForecast)+" or "+g.rec(fleetMemory)
 	return alert{

@@ -130,8 +130,9 @@ func (c Comparison) Figure(w Week) plot.Figure {
 			if i >= len(w.Demand.People) {
 				break
 			}
-			on, takes := c.yard().capacity(sample.Counts, c.Config.Sizes.Default)
-			need := c.yard().servers(w.Demand.load(i, sim.DefaultLoad()), c.Config.Sizes.Default)
+			l := w.Demand.load(i, sim.DefaultLoad())
+			on, takes := c.yard().capacity(sample.Counts, c.Config.Sizes.Default, l)
+			need := c.yard().servers(l, c.Config.Sizes.Default)
 			s.Points = append(s.Points, plot.Point{
 				At: sample.At, On: on, Service: takes, Need: float64(max(c.Config.Capacity.FloorAt(sample.At), need)),
 			})

@@ -50,11 +50,12 @@ func (d Demand) delays(rise []Sample, y Yard, unit actions.Size, floor int) []ti
 		if step >= len(d.People) {
 			break
 		}
-		need := y.servers(d.load(step, y.Model), unit)
+		l := d.load(step, y.Model)
+		need := y.servers(l, unit)
 		for ; highest < need; highest++ {
 			waiting[highest+1] = s.At
 		}
-		_, have := y.capacity(s.Counts, unit)
+		_, have := y.capacity(s.Counts, unit, l)
 		for level, since := range waiting {
 			if have >= float64(level)-1e-9 || need < level {
 				out = append(out, s.At.Sub(since))

@@ -92,9 +92,10 @@ func (y Yard) servers(l load, s actions.Size) int {
 	return int(math.Ceil(max(l.cores/c.cores, l.ram/c.ram) - 1e-9))
 }
 
-// capacity is what servers of all sizes carry, in servers of one size: those
-// that are on, and those in service.
-func (y Yard) capacity(counts []SizeCount, unit actions.Size) (on, takes float64) {
+// capacity is what servers of all sizes carry of a load, in servers of one
+// size that carry as much of its mix of CPU and memory: those that are on, and
+// those in service.
+func (y Yard) capacity(counts []SizeCount, unit actions.Size, l load) (on, takes float64) {
 	var sumOn, sumTakes load
 	for _, t := range counts {
 		c := y.carries(t.Size)
@@ -102,7 +103,11 @@ func (y Yard) capacity(counts []SizeCount, unit actions.Size) (on, takes float64
 		sumTakes = sumTakes.plus(c, t.Takes)
 	}
 	c := y.carries(unit)
-	return min(sumOn.cores/c.cores, sumOn.ram/c.ram), min(sumTakes.cores/c.cores, sumTakes.ram/c.ram)
+	if l == (load{}) {
+		l = c // of no load at all, any mix will do
+	}
+	one := max(l.cores/c.cores, l.ram/c.ram) // the load, in such servers
+	return one * min(sumOn.cores/l.cores, sumOn.ram/l.ram), one * min(sumTakes.cores/l.cores, sumTakes.ram/l.ram)
 }
 
 func (l load) plus(c load, times int) load {

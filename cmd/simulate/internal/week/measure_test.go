@@ -75,6 +75,14 @@ func TestDelaysAreTimedFromTheNeedToTheCapacity(t *testing.T) {
 	}
 }
 
+func TestMoreCoresCarryALoadThatNeedsCores(t *testing.T) {
+	y, grown := testYard(), actions.Size{Cores: 4, RAM: 8192}
+	three := load{3 * y.carries(small).cores, y.carries(small).ram} // three small servers' worth of cores, one's of memory
+	if on, _ := y.capacity([]SizeCount{{grown, 1, 1}}, small, three); on < 2 || on > 2.1 {
+		t.Errorf("a server of %v carries %.2f small servers' worth, want a little more than 2: its memory is enough", grown, on)
+	}
+}
+
 func TestPercentiles(t *testing.T) {
 	list := []time.Duration{4, 1, 3, 2}
 	for p, want := range map[float64]time.Duration{0: 1, 25: 1, 50: 2, 75: 3, 95: 4, 100: 4} {
