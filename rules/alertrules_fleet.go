@@ -6,6 +6,9 @@ func (g generator) fleetAlerts() []alert {
 		g.fleetHigh(FleetCPUHigh, "CPU", fleetCPU, g.in.Thresholds.CPU),
 		g.fleetLow(), g.fleetBelowMinimum(),
 	}
+	if g.Trend.Window > 0 {
+		alerts = append(alerts, g.fleetRising())
+	}
 	if g.Forecast.Enabled {
 		alerts = append(alerts, g.fleetForecast())
 	}
@@ -71,6 +74,23 @@ func (g generator) fleetBelowMinimum() alert {
 		summary: "Fleet " + g.in.Fleet + ": fewer servers than the floor",
 		description: "For " + g.For[FleetBelowMinimum].String() + ", only {{ $value | printf \"%.0f\" }} servers take meetings; the floor is " +
 			g.asked(g.rec(fleetFloor), count) + ". The scaler starts the missing ones.",
+	}
+}
+
+// fleetRising is for what no history tells of: a crowd, or a first week.
+func (g generator) fleetRising() alert {
+	cpu, memory := g.trend(fleetCPU), g.trend(fleetMemory)
+	limits := number(g.in.Thresholds.CPU.Max)
+	return alert{
+		name: FleetLoadRising,
+		expr: "(" + cpu + ") >= " + limits + "\nor\n(" + memory + ") >= " + number(g.in.Thresholds.Memory.Max),
+		why: "Very short: a crowd is there within minutes. A line through several samples does not follow a single one.\n" +
+			"Only while the load rises, and resolved once what was started serves.",
+		value: ratio, threshold: limits,
+		summary: "Fleet " + g.in.Fleet + ": load is rising fast",
+		description: "At the pace of the last " + g.Trend.Window.String() + ", the present servers will have a workload of " + g.asked(cpu, "%.2f") +
+			" CPU and " + g.asked(memory, "%.2f") + " memory in " + g.Trend.Ahead.String() + ". The scaler starts more now.",
+		extra: g.loads(cpu, memory),
 	}
 }
 

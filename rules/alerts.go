@@ -38,6 +38,7 @@ const (
 	FleetWorkloadLow  = "BBBFleetWorkloadLow"
 	FleetBelowMinimum = "BBBFleetBelowMinimum"
 	FleetForecastHigh = "BBBFleetForecastHigh"
+	FleetLoadRising   = "BBBFleetLoadRising"
 )
 
 // Meaning is what the scaler does with an alert of a name.
@@ -61,6 +62,7 @@ func Meanings() map[string]Meaning {
 		FleetWorkloadLow:  {ScopeFleet, AskCordon},
 		FleetBelowMinimum: {ScopeFleet, AskStart},
 		FleetForecastHigh: {ScopeFleet, AskStart},
+		FleetLoadRising:   {ScopeFleet, AskStart},
 	}
 }
 

@@ -26,6 +26,8 @@ type Config struct {
 	// ScaleInBelow is where in its band, 0 at min and 1 at max, each of the
 	// fleet's workloads must be below before servers are drained.
 	ScaleInBelow float64 `yaml:"scale_in_below"`
+	// Trend is how the load is followed on its way up.
+	Trend Trend `yaml:"trend"`
 	// ScalerStale is the age of the scaler's last read of the fleet from which
 	// its metrics no longer tell which servers are in service.
 	ScalerStale model.Duration `yaml:"scaler_stale"`
@@ -54,6 +56,15 @@ type Config struct {
 	Operator     Operator     `yaml:"operator"`
 	Alertmanager Alertmanager `yaml:"alertmanager"`
 	Scrape       Scrape       `yaml:"scrape"`
+}
+
+// Trend draws a line through the fleet's load and looks where it leads.
+type Trend struct {
+	// Window is what the line is drawn through: at least two evaluations; 0s: no
+	// trend.
+	Window model.Duration `yaml:"window"`
+	// Ahead is how far the line is followed: what a start takes.
+	Ahead model.Duration `yaml:"ahead"`
 }
 
 // Variant is where a server's exporters listen.
@@ -181,7 +192,7 @@ type Scrape struct {
 func Defaults() Config {
 	return Config{
 		Compat: "2.22", EvaluationInterval: seconds(30), ScrapeInterval: seconds(30), RateWindow: seconds(90),
-		Hysteresis: 0.02, ScaleInBelow: 0.5, ScalerStale: minutes(3), ScalerHold: minutes(60), UnseenShare: 0.1,
+		Hysteresis: 0.02, ScaleInBelow: 0.5, Trend: Trend{Window: minutes(3), Ahead: minutes(3)}, ScalerStale: minutes(3), ScalerHold: minutes(60), UnseenShare: 0.1,
 		For: defaultFor(), KeepFiringFor: minutes(2),
 		Exporters: Exporters{
 			Variant: VariantPorts, WithBBB: true, Recordings: true,

@@ -18,14 +18,15 @@ const dayIsLikeYesterday = "(day_of_week() >= 2 <= 5)"
 // what that is divided from, and what is to come.
 type workload struct {
 	average, load, capacity   string
+	now                       string // the load before it is smoothed
 	loadForecast, loadOutlook string // the load ahead, in the unit of the load
 	forecast, expected        string // the workload that it means
 }
 
 func workloads() []workload {
 	return []workload{
-		{fleetCPU, cpuLoad, fleetCores, "fleet:bbb_cpu_busy_cores:forecast", "fleet:bbb_cpu_busy_cores:outlook", cpuForecast, cpuExpected},
-		{fleetMemory, memoryLoad, fleetBytes, "fleet:bbb_memory_used_bytes:forecast", "fleet:bbb_memory_used_bytes:outlook", memoryForecast,
+		{fleetCPU, cpuLoad, fleetCores, cpuLoadNow, "fleet:bbb_cpu_busy_cores:forecast", "fleet:bbb_cpu_busy_cores:outlook", cpuForecast, cpuExpected},
+		{fleetMemory, memoryLoad, fleetBytes, memoryLoad, "fleet:bbb_memory_used_bytes:forecast", "fleet:bbb_memory_used_bytes:outlook", memoryForecast,
 			memoryExpected},
 	}
 }

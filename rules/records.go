@@ -88,6 +88,17 @@ func (g generator) fleetRecords() []Rule {
 	}
 }
 
+// trend is where a line through the latest of a workload's load leads: never
+// less than the present.
+func (g generator) trend(record string) string {
+	w := workloads()[0]
+	if record == fleetMemory {
+		w = workloads()[1]
+	}
+	return g.rec(record) + " + clamp_min(predict_linear(" + g.rec(w.now) + "[" + g.Trend.Window.String() + "], " + secondsOf(g.Trend.Ahead) + ") / " +
+		g.rec(w.capacity) + " - " + g.rec(record) + ", 0)"
+}
+
 // overActive sums a figure of the active servers, each counted once.
 func (g generator) overActive(expr string) string {
 	return "sum(max by (host) (" + expr + ") and on (host) " + g.rec(hostActive) + ")"

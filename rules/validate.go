@@ -33,6 +33,7 @@ func (c Config) Validate() []error {
 	c.Exporters.validate(&p)
 	c.Labels.validate(&p)
 	c.Metrics.validate(&p)
+	c.Trend.validate(&p, c.EvaluationInterval)
 	c.Forecast.validate(&p)
 	p.labels("rules.extra_labels", c.Extra)
 	p.url("rules.runbook_url", c.RunbookURL)
@@ -84,6 +85,12 @@ func (m Metrics) validate(p *problems) {
 	p.match(metricName, "rules.metrics.recordings_queued", m.RecordingsQueued)
 	p.match(metricName, "rules.metrics.recordings_processing", m.RecordingsProcessing)
 	p.match(metricName, "rules.metrics.api_up", m.APIUp)
+}
+
+func (t Trend) validate(p *problems, evaluation model.Duration) {
+	p.check(t.Window == 0 || t.Window >= 2*evaluation, "rules.trend.window", t.Window,
+		fmt.Sprintf("must be at least two evaluations (%s), or 0s for no trend", 2*evaluation))
+	p.duration("rules.trend.ahead", time.Duration(t.Ahead))
 }
 
 func (f Forecast) validate(p *problems) {
