@@ -94,9 +94,11 @@ func (g generator) fleetRising() alert {
 	}
 }
 
-// aboveTarget is the workload from which on a forecast is worth a start: just
-// above what scaling aims at, since there is time to get there.
-func (g generator) aboveTarget(b Band) float64 { return b.Max*(1-g.in.Headroom) + g.Hysteresis }
+// aboveTarget is the workload from which on a forecast is worth a start: above
+// what scaling aims at, since there is time to get there, by the tolerance.
+func (g generator) aboveTarget(b Band) float64 {
+	return b.Max * min(1, (1-g.in.Headroom)*(1+g.Forecast.Tolerance))
+}
 
 func (g generator) fleetForecast() alert {
 	cpu, memory := number(g.aboveTarget(g.in.Thresholds.CPU)), number(g.aboveTarget(g.in.Thresholds.Memory))
