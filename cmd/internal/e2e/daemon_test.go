@@ -43,8 +43,8 @@ thresholds:
 sizes:
   default: {cores: 2, ram_mib: 8192}
   max: {cores: 2, ram_mib: {{.Greatest}}}
-capacity: {min_active: {{.MinActive}}, max_step: 1}
-scale_in: {headroom: 0.0001, recordings_deadline: 1s}
+capacity: {min_active: {{.MinActive}}, max_step: 1, headroom: 0.0001, grow_first: false}
+scale_in: {recordings_deadline: 1s}
 cooldowns: {server_up: ` + cooldown.String() + `, server_down: 1s, scale_out: 3s, scale_in: 1s, backoff: 1s}
 ionos:
   url: {{.Fleet.Cloud}}
@@ -59,6 +59,7 @@ rules:
   rate_window: 4s
   hysteresis: 0.001
   exporters: {with_bbb: false, recordings: false}
+  trend: {window: 0s}
   forecast: {enabled: false}
   for: {BBBServerMemoryHigh: 2s, BBBFleetMemoryHigh: 2s, BBBFleetBelowMinimum: 2s, BBBServerMemoryLow: 1h,
         BBBServerCPUHigh: 1h, BBBFleetCPUHigh: 1h, BBBServerCPULow: 1h, BBBFleetWorkloadLow: 1h}
