@@ -59,6 +59,9 @@ type Capacity struct {
 	// Headroom is the share of a band's top that the fleet keeps free, whether it
 	// is scaled out or in.
 	Headroom float64 `yaml:"headroom"`
+	// Tolerance is how far, as a share, the load may be above what scaling aims
+	// at before servers are grown or started for it.
+	Tolerance float64 `yaml:"tolerance"`
 	// GrowFirst has the servers that run grow to Sizes.Max before others start.
 	GrowFirst bool `yaml:"grow_first"`
 	MaxStep   int  `yaml:"max_step"` // servers started at once
@@ -135,7 +138,7 @@ func Defaults() Config {
 		},
 		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.15, Max: 0.85}, Memory: rules.Band{Min: 0.15, Max: 0.85}},
 		Sizes:      Sizes{Default: Size{2, 8192}, Max: Size{4, 16384}, Step: Size{1, 1024}},
-		Capacity:   Capacity{MinActive: 2, Headroom: 0.4, GrowFirst: true, MaxStep: 50, StartTime: 5 * time.Minute},
+		Capacity:   Capacity{MinActive: 2, Headroom: 0.4, Tolerance: 0.1, GrowFirst: true, MaxStep: 50, StartTime: 5 * time.Minute},
 		ScaleIn: ScaleIn{
 			MaxShare: 0.25, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
 		},

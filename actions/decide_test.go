@@ -106,6 +106,12 @@ func TestDecide(t *testing.T) {
 			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 6, 8)}
 			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerDown)}
 		}, "start bbb-5, start bbb-6, start bbb-7"},
+		{"a lack within the tolerance is borne", func(c *config, v *view) {
+			c.Capacity.Tolerance, v.Alerts = 0.1, []actions.Alert{load(rules.FleetForecastHigh, 4.6, 8)}
+		}, ""}, // 8.8 cores, and there are 8
+		{"a lack beyond the tolerance is made up for whole", func(c *config, v *view) {
+			c.Capacity.Tolerance, v.Alerts = 0.1, []actions.Alert{load(rules.FleetForecastHigh, 6.2, 8)}
+		}, "start bbb-5, start bbb-6"}, // 11.8 cores
 		{"an alert without a load starts one", func(c *config, v *view) { v.Alerts = []actions.Alert{alert(rules.FleetCPUHigh)} }, "start bbb-5"},
 		{"a load that cannot be starts one", func(c *config, v *view) {
 			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, -1, 1)}
@@ -336,7 +342,8 @@ func TestDecide(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := actions.Defaults()
 			cfg.Thresholds = rules.Thresholds{CPU: rules.Band{Min: 0.3, Max: 0.7}, Memory: rules.Band{Min: 0.3, Max: 0.7}}
-			cfg.Capacity.MaxStep, cfg.Capacity.Headroom, cfg.Capacity.GrowFirst, cfg.Cooldowns.Out = 10, 0.25, false, 5*time.Minute
+			cfg.Capacity.MaxStep, cfg.Capacity.Headroom, cfg.Capacity.Tolerance, cfg.Capacity.GrowFirst = 10, 0.25, 0, false
+			cfg.Cooldowns.Out = 5 * time.Minute
 			v := actions.View{Now: noon, Servers: fleetOf(8, 4)}
 			tt.change(&cfg, &v)
 			p := actions.Decide(cfg, v)

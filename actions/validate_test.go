@@ -42,6 +42,7 @@ func TestEveryKeyThatIsWrongIsNamedWithItsValue(t *testing.T) {
 		"capacity.schedule[0].min_active: 0":                    func(c *Config) { c.Capacity.Schedule = Schedule{{Intervals: make([]timeinterval.TimeInterval, 1)}} },
 		"capacity.schedule[0].time_intervals: an empty list":    func(c *Config) { c.Capacity.Schedule = Schedule{{MinActive: 3}} },
 		"scale_in.max_share: 1.5":                               func(c *Config) { c.ScaleIn.MaxShare = 1.5 },
+		"capacity.tolerance: 1":                                 func(c *Config) { c.Capacity.Tolerance = 1 },
 		"capacity.headroom: 1":                                  func(c *Config) { c.Capacity.Headroom = 1 },
 		"scale_in.max_unseen: 0":                                func(c *Config) { c.ScaleIn.MaxUnseen = 0 },
 		"scale_in.max_vanished: NaN":                            func(c *Config) { c.ScaleIn.MaxVanished = math.NaN() },

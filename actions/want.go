@@ -32,6 +32,12 @@ func (c Config) carrying(l load) Size {
 // target is the workload that scaling aims at, with headroom below a band's top.
 func (c Config) target(b rules.Band) float64 { return b.Max * (1 - c.Capacity.Headroom) }
 
+// tolerated is how much is still enough where size is wanted.
+func (c Config) tolerated(size Size) Size {
+	share := 1 + c.Capacity.Tolerance
+	return Size{Cores(math.Round(float64(size.Cores) / share)), MiB(math.Round(float64(size.RAM) / share))}
+}
+
 // roundUp is x rounded up, and bounded, since it comes from outside.
 func roundUp(x float64) int { return int(min(math.Ceil(x-1e-9), math.MaxInt32)) }
 
@@ -77,9 +83,13 @@ func (d *decision) wantedBy(a Alert) wanted {
 }
 
 // missing is how many servers more are wanted, if those that there are come to
-// have so much together.
+// have so much together. A load's lack is made up for once it is beyond the
+// tolerance, and then whole.
 func (d *decision) missing(w wanted, have Size) int {
 	lack, unit := w.size.Sub(have), d.cfg.Sizes.Default
+	if d.cfg.tolerated(w.size).Fits(have) {
+		lack = Size{}
+	}
 	if d.cfg.Capacity.GrowFirst {
 		unit = d.cfg.Sizes.Max
 	}
@@ -116,13 +126,13 @@ func (s *Server) plugged(to Size) Size {
 // least to carry the load that is asked for; zero, when none is. The balancer
 // deals meetings out by number, so that equal servers are filled equally.
 func (d *decision) level() Size {
-	n, z := max(1, d.active+d.coming), d.cfg.Sizes
+	n, z, all := max(1, d.active+d.coming), d.cfg.Sizes, d.cfg.tolerated(d.want.size)
 	if !d.cfg.Capacity.GrowFirst || d.want.size == (Size{}) {
 		return Size{}
 	}
 	return Size{
-		Cores: min(z.Max.Cores, z.Default.Cores+steps(int(d.want.size.Cores), n, int(z.Default.Cores), z.Step.Cores)),
-		RAM:   min(z.Max.RAM, z.Default.RAM+steps(int(d.want.size.RAM), n, int(z.Default.RAM), z.Step.RAM)),
+		Cores: min(z.Max.Cores, z.Default.Cores+steps(int(all.Cores), n, int(z.Default.Cores), z.Step.Cores)),
+		RAM:   min(z.Max.RAM, z.Default.RAM+steps(int(all.RAM), n, int(z.Default.RAM), z.Step.RAM)),
 	}
 }
 

@@ -97,7 +97,7 @@ func (g generator) fleetRising() alert {
 // aboveTarget is the workload from which on a forecast is worth a start: above
 // what scaling aims at, since there is time to get there, by the tolerance.
 func (g generator) aboveTarget(b Band) float64 {
-	return b.Max * min(1, (1-g.in.Headroom)*(1+g.Forecast.Tolerance))
+	return b.Max * min(1, (1-g.in.Headroom)*(1+g.in.Tolerance))
 }
 
 func (g generator) fleetForecast() alert {

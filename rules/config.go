@@ -139,9 +139,6 @@ type Forecast struct {
 	// LevelPrior is the share of the forecast load that is added to both sides
 	// of that comparison: the more, the less a quiet hour says about the next.
 	LevelPrior float64 `yaml:"level_prior"`
-	// Tolerance is how far, as a share, the forecast may be above what scaling
-	// aims at before servers are started for it.
-	Tolerance float64 `yaml:"tolerance"`
 	// LevelMax bounds how much more than that day's load is forecast.
 	LevelMax float64 `yaml:"level_max"`
 }
@@ -210,7 +207,7 @@ func Defaults() Config {
 		},
 		Forecast: Forecast{
 			Enabled: true, History: []History{HistoryWeek, HistoryDay}, Margin: minutes(10), Hold: minutes(60),
-			LevelWindow: minutes(60), LevelPrior: 0.1, LevelMax: 2, Tolerance: 0.1,
+			LevelWindow: minutes(60), LevelPrior: 0.1, LevelMax: 2,
 		},
 		Severities: Severities{Ask: "none", Warning: "warning", Critical: "critical"},
 		RunbookURL: "https://github.com/bbb-scaler/bbb-scaler/blob/main/deploy/runbooks.md",

@@ -10,6 +10,7 @@ type Input struct {
 	Fleet         string        // fleet.name
 	Thresholds    Thresholds    // thresholds
 	Headroom      float64       // capacity.headroom: how far below a band's top scaling aims
+	Tolerance     float64       // capacity.tolerance: how far above that a load may be, as a share
 	Floor         int           // capacity.min_active: the floor while the scaler's own metric is absent
 	Cooldown      time.Duration // cooldowns.scale_out: how often a firing alert is sent again
 	StartTime     time.Duration // capacity.start_time: how far ahead the forecast looks, at least
@@ -25,6 +26,7 @@ func (in Input) Validate() []error {
 	p.check(in.Fleet != "", "fleet.name", in.Fleet, "must not be empty")
 	p.check(in.Floor >= 0, "capacity.min_active", in.Floor, "must be at least 0")
 	p.check(in.Headroom >= 0 && in.Headroom < 1, "capacity.headroom", in.Headroom, "must be at least 0 and below 1")
+	p.check(in.Tolerance >= 0 && in.Tolerance < 1, "capacity.tolerance", in.Tolerance, "must be at least 0 and below 1")
 	p.duration("cooldowns.scale_out", in.Cooldown)
 	p.duration("capacity.start_time", in.StartTime)
 	p.duration("deadlines.drain", in.DrainDeadline)

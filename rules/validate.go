@@ -103,7 +103,6 @@ func (f Forecast) validate(p *problems) {
 	p.check(time.Duration(f.Hold) < 12*time.Hour, "rules.forecast.hold", f.Hold, "must be shorter than 12h")
 	p.duration("rules.forecast.level_window", time.Duration(f.LevelWindow))
 	p.check(f.LevelPrior > 0 && f.LevelPrior <= 1, "rules.forecast.level_prior", f.LevelPrior, "must be above 0 and at most 1")
-	p.check(f.Tolerance >= 0 && f.Tolerance < 1, "rules.forecast.tolerance", f.Tolerance, "must be at least 0 and below 1")
 	p.check(f.LevelMax >= 1, "rules.forecast.level_max", f.LevelMax, "must be at least 1")
 }
 

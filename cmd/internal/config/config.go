@@ -156,7 +156,7 @@ func (f *File) RuleInput() rules.Input {
 	a := f.Actions
 	return rules.Input{
 		Fleet: a.Fleet.Name, Thresholds: a.Thresholds, Floor: a.Capacity.MinActive, Cooldown: a.Cooldowns.Out,
-		StartTime: a.Capacity.StartTime, Headroom: a.Capacity.Headroom, DrainDeadline: a.Deadlines.Drain, StaleAfter: a.Deadlines.Stale,
+		StartTime: a.Capacity.StartTime, Headroom: a.Capacity.Headroom, Tolerance: a.Capacity.Tolerance, DrainDeadline: a.Deadlines.Drain, StaleAfter: a.Deadlines.Stale,
 		AlertExpiry: a.Deadlines.AlertExpiry,
 	}
 }
