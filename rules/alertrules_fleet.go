@@ -26,9 +26,12 @@ func (g generator) fleetHigh(name, word, record string, band Band) alert {
 		extra:   g.loads(g.rec(fleetCPU), g.rec(fleetMemory)),
 		summary: "Fleet " + g.in.Fleet + ": " + word + " workload is high",
 		description: "The average " + word + " workload of the servers that take meetings has been at or above " + limit + " for " +
-			g.For[name].String() + "; it is now {{ $value | printf \"%.2f\" }}. The scaler takes back draining servers and starts more.",
+			g.For[name].String() + "; it is now {{ $value | printf \"%.2f\" }}. " + addsCapacity,
 	}
 }
+
+// addsCapacity is for people.
+const addsCapacity = "The scaler takes back draining servers, then grows running ones, then starts more."
 
 // loads are the annotations that the scaler counts servers from, by
 // expressions of the fleet's workloads: those, and the loads that they are of
@@ -55,8 +58,8 @@ func (g generator) fleetLow() alert {
 	return alert{
 		name: FleetWorkloadLow,
 		expr: g.held(FleetWorkloadLow, low(0), low(g.Hysteresis), LabelFleet),
-		why: "CPU and memory, both: what either needs must stay. Below the middle of the band, where scaling aims at: the scaler\n" +
-			"drains only as many as keep the rest below the top. Longer than the break between two lessons, the unneeded time.",
+		why: "CPU and memory, both: what either needs must stay. That is only when to look: the scaler drains no more than leaves\n" +
+			"the rest with its headroom. Longer than the break between two lessons, the unneeded time.",
 		value: ratio, threshold: number(cpu),
 		summary: "Fleet " + g.in.Fleet + ": more servers than needed",
 		description: "For " + g.For[FleetWorkloadLow].String() + ", the servers that take meetings have been below " + number(cpu) + " CPU and " +
@@ -79,18 +82,18 @@ func (g generator) fleetBelowMinimum() alert {
 
 // fleetRising is for what no history tells of: a crowd, or a first week.
 func (g generator) fleetRising() alert {
-	cpu, memory := g.trend(fleetCPU), g.trend(fleetMemory)
-	limits := number(g.in.Thresholds.CPU.Max)
+	cpu, memory := workloads()[0], workloads()[1]
+	limit := number(g.in.Thresholds.CPU.Max)
 	return alert{
 		name: FleetLoadRising,
-		expr: "(" + cpu + ") >= " + limits + "\nor\n(" + memory + ") >= " + number(g.in.Thresholds.Memory.Max),
-		why: "Very short: a crowd is there within minutes. A line through several samples does not follow a single one.\n" +
-			"Only while the load rises, and resolved once what was started serves.",
-		value: ratio, threshold: limits,
+		expr: g.trend(cpu) + " >= " + limit + "\nor\n" + g.trend(memory) + " >= " + number(g.in.Thresholds.Memory.Max),
+		why: "Very short: a crowd is there within minutes. A line through several samples hardly follows a single one. It resolves\n" +
+			"when the rise ends, or what was added serves.",
+		value: ratio, threshold: limit,
 		summary: "Fleet " + g.in.Fleet + ": load is rising fast",
-		description: "At the pace of the last " + g.Trend.Window.String() + ", the present servers will have a workload of " + g.asked(cpu, "%.2f") +
-			" CPU and " + g.asked(memory, "%.2f") + " memory in " + g.Trend.Ahead.String() + ". The scaler starts more now.",
-		extra: g.loads(cpu, memory),
+		description: "At the pace of the last " + g.Trend.Window.String() + ", the present servers will have a workload of " +
+			g.asked(g.upward(cpu), "%.2f") + " CPU and " + g.asked(g.upward(memory), "%.2f") + " memory in " + g.Trend.Ahead.String() + ". " + addsCapacity,
+		extra: g.loads(g.upward(cpu), g.upward(memory)),
 	}
 }
 
@@ -107,12 +110,14 @@ func (g generator) fleetForecast() alert {
 	return alert{
 		name: FleetForecastHigh,
 		expr: g.rec(cpuForecast) + " >= " + cpu + "\nor\n" + g.rec(memoryForecast) + " >= " + memory,
-		why: "Short: the forecast is the greatest load of a whole stretch of time and does not swing. Where there is no history,\n" +
-			"there is no forecast and no alert. In the week after the clocks change it comes an hour off; the floor's schedule does not.",
+		why: "Above what scaling aims at, not only at the top: what is added before a rush starts is filled evenly, and not by all\n" +
+			"new meetings of a minute. By a tolerance, since a little more is worth no start. Short: the forecast is the greatest\n" +
+			"load of a whole stretch of time and does not swing. Where there is no history, there is no forecast and no alert. In the\n" +
+			"week after the clocks change it comes an hour off; the floor's schedule does not.",
 		value: ratio, threshold: cpu,
 		summary: "Fleet " + g.in.Fleet + ": load is about to rise",
 		description: "By the same hours of an earlier day, the present servers will have a workload of " + g.asked(cpuAhead, "%.2f") +
-			" CPU and " + g.asked(memoryAhead, "%.2f") + " memory by the time that more could be ready. The scaler starts them now.",
+			" CPU and " + g.asked(memoryAhead, "%.2f") + " memory by the time that more could be ready. " + addsCapacity,
 		extra: g.loads(cpuAhead, memoryAhead),
 	}
 }

@@ -76,9 +76,9 @@ const (
 
 // Annotations that the scaler reads. Values travel here and never in labels,
 // where they would change the alert's fingerprint. All are plain decimal
-// numbers; workloads are ratios from 0 to 1. The workloads and loads of
-// FleetForecastHigh and FleetWorkloadLow are those to come, never less than
-// now; of the other alerts, those of now.
+// numbers; workloads are ratios from 0 to 1, of a trend also more. The
+// workloads and loads of FleetForecastHigh, FleetLoadRising and FleetWorkloadLow
+// are those to come, never less than now; of the other alerts, those of now.
 const (
 	AnnotationValue     = "value"     // the figure that the alert compares
 	AnnotationThreshold = "threshold" // what it is compared with

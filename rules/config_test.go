@@ -20,7 +20,7 @@ func TestDefaultsAreValid(t *testing.T) {
 // enough to stand between thresholds.
 func exampleInput() Input {
 	return Input{
-		Fleet: "bbb", Thresholds: Thresholds{CPU: Band{0.05, 0.35}, Memory: Band{0.15, 0.35}}, Floor: 2,
+		Fleet: "bbb", Thresholds: Thresholds{CPU: Band{0.05, 0.35}, Memory: Band{0.15, 0.35}}, Headroom: 0.4, Floor: 2,
 		Cooldown: 5 * 60e9, StartTime: 5 * 60e9, DrainDeadline: 3 * 3600e9, StaleAfter: 5 * 60e9, AlertExpiry: 30 * 60e9,
 	}
 }
@@ -37,6 +37,9 @@ func TestBadConfigIsRefusedWithTheKeysPath(t *testing.T) {
 		"an interval of 0":                  {`evaluation_interval: 0s`, `rules.evaluation_interval: 0s: must be longer`},
 		"an interval beyond the lookback":   {"{evaluation_interval: 5m, rate_window: 10m}", `rules.evaluation_interval: 5m: must be shorter than 5m`},
 		"a rate window of one scrape":       {`rate_window: 30s`, `rules.rate_window: 30s: must be at least two times`},
+		"a trend through one evaluation":    {`trend: {window: 30s}`, `rules.trend.window: 30s: must be at least two evaluations (1m), or 0s`},
+		"a trend that leads nowhere":        {`trend: {ahead: 0s}`, `rules.trend.ahead: 0s: must be longer than 0`},
+		"a tolerance of everything":         {`forecast: {tolerance: 1}`, `rules.forecast.tolerance: 1: must be at least 0 and below 1`},
 		"an action that does not exist":     {`asks: {MyAlert: explode}`, `rules.asks.MyAlert: "explode": no such action; must be one of grow, shrink, stop, disable, cordon, start`},
 		"an operator's alert of our name":   {`asks: {BBBServerDown: stop}`, `rules.asks.BBBServerDown: "stop": is an alert of`},
 		"an unknown Prometheus":             {`compat: "2.10"`, `rules.compat: "2.10": must be`},

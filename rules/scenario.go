@@ -52,6 +52,7 @@ func (s stage) presentScenarios() []Scenario {
 	all = append(all, s.idleScenarios()...)
 	all = append(all, s.downScenario())
 	all = append(all, s.fleetScenarios()...)
+	all = append(all, s.trendScenarios()...)
 	all = append(all, s.loadScenarios()...)
 	all = append(all, s.stateScenarios()...)
 	return append(all, s.peopleScenarios()...)

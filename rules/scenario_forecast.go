@@ -99,6 +99,7 @@ func (s stage) bellScenario(h History) Scenario {
 	n, calm := s.patience(FleetForecastHigh), s.patience(FleetWorkloadLow)+s.settled()
 	top := max(s.in.Thresholds.CPU.Max, s.in.Thresholds.Memory.Max)
 	low, high := min(s.in.Thresholds.CPU.Min, s.in.Thresholds.Memory.Min), (1+top)/2
+	low = min(low, s.aboveTarget(s.in.Thresholds.CPU)/2, s.aboveTarget(s.in.Thresholds.Memory)/2)
 	quiet := further + calm + 4
 	first := timeline{steady(low, quiet), steady(high, s.settled()+n+4)}
 	today := daysOf(h) * s.day()
@@ -212,7 +213,7 @@ func (s stage) edgeScenarios(h History) []Scenario {
 		sc.Checks = []Check{s.firingAt(today+n-1, FleetForecastHigh, want)}
 		all = append(all, sc)
 	}
-	memory, cpu := s.in.Thresholds.Memory.Max, s.in.Thresholds.CPU.Max
+	memory, cpu := s.aboveTarget(s.in.Thresholds.Memory), s.aboveTarget(s.in.Thresholds.CPU)
 	edge("memory", memory, reached(memory), 1, s.memory)
 	edge("memory", memory, missed(memory), 0, s.memory)
 	if !s.coarse {

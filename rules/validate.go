@@ -88,7 +88,8 @@ func (m Metrics) validate(p *problems) {
 }
 
 func (t Trend) validate(p *problems, evaluation model.Duration) {
-	p.check(t.Window == 0 || t.Window >= 2*evaluation, "rules.trend.window", t.Window,
+	tooSlow := time.Duration(evaluation) >= lookback // which is told by itself
+	p.check(t.Window == 0 || t.Window >= 2*evaluation || tooSlow, "rules.trend.window", t.Window,
 		fmt.Sprintf("must be at least two evaluations (%s), or 0s for no trend", 2*evaluation))
 	p.duration("rules.trend.ahead", time.Duration(t.Ahead))
 }

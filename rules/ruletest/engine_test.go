@@ -10,7 +10,7 @@ import (
 
 func defaultInput() rules.Input {
 	return rules.Input{
-		Fleet: "bbb", Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.05, Max: 0.35}, Memory: rules.Band{Min: 0.15, Max: 0.35}}, Floor: 2,
+		Fleet: "bbb", Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.05, Max: 0.35}, Memory: rules.Band{Min: 0.15, Max: 0.35}}, Headroom: 0.4, Floor: 2,
 		Cooldown: 5 * time.Minute, StartTime: 5 * time.Minute, DrainDeadline: 3 * time.Hour, StaleAfter: 5 * time.Minute, AlertExpiry: 30 * time.Minute,
 	}
 }
@@ -32,7 +32,9 @@ func TestEveryAlertFiresAndResolvesWhenDocumented(t *testing.T) {
 		"no bbb-exporter, no forecast": func(c *rules.Config, _ *rules.Input) {
 			c.Exporters.WithBBB, c.Forecast.Enabled = false, false
 		},
-		"no recordings": func(c *rules.Config, _ *rules.Input) { c.Exporters.Recordings = false },
+		"no recordings, no trend, no headroom": func(c *rules.Config, in *rules.Input) {
+			c.Exporters.Recordings, c.Trend.Window, in.Headroom = false, 0, 0
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, in := rules.Defaults(), defaultInput()

@@ -42,10 +42,7 @@ func (c *preflight) loaded(ctx context.Context, prom promv1.API) {
 		c.wrong("prometheus", fmt.Errorf("reading the rules: %w", err), "check prometheus.url and the login")
 		return
 	}
-	missing := rules.Meanings()
-	if !c.file.Rules.Forecast.Enabled {
-		delete(missing, rules.FleetForecastHigh)
-	}
+	missing := generated(c.file.Rules)
 	wanted := len(missing)
 	for _, g := range got.Groups {
 		for _, r := range g.Rules {
@@ -60,6 +57,18 @@ func (c *preflight) loaded(ctx context.Context, prom promv1.API) {
 		return
 	}
 	c.ok("prometheus", "all %d alerts that ask for something are loaded", wanted)
+}
+
+// generated are the alerts that ask for something, by a configuration.
+func generated(c rules.Config) map[string]rules.Meaning {
+	all := rules.Meanings()
+	if !c.Forecast.Enabled {
+		delete(all, rules.FleetForecastHigh)
+	}
+	if c.Trend.Window == 0 {
+		delete(all, rules.FleetLoadRising)
+	}
+	return all
 }
 
 // scraped checks that every server that takes meetings is seen.

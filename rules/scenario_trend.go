@@ -1,0 +1,152 @@
+package rules
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// followed is one of the workloads whose load is followed, while the other one
+// stays low.
+type followed struct {
+	word      string
+	of, other func(host string, t timeline) []Series
+	band      Band
+	lag       int // samples until a change shows
+	// What is followed as a share of what one server has, and the other one:
+	// the figures that the alert tells.
+	figures func(this, other float64) map[string]string
+}
+
+// little is the load of what stays low, and less than any threshold.
+const little = 1.0 / 64
+
+// trendScenarios have one active server at first, whose load is the fleet's.
+func (s stage) trendScenarios() []Scenario {
+	if s.Trend.Window == 0 {
+		return nil
+	}
+	figures := func(cpu, memory float64) map[string]string {
+		return map[string]string{
+			AnnotationCPU: fmt.Sprintf(ratio, cpu), AnnotationMemory: fmt.Sprintf(ratio, memory),
+			AnnotationCores: fmt.Sprintf(cores, cpu), AnnotationRAM: fmt.Sprintf(count, memory*stageBytes/(1<<20)),
+		}
+	}
+	var all []Scenario
+	for _, f := range []followed{
+		{"memory", s.memory, s.cpu, s.in.Thresholds.Memory, 0, func(memory, cpu float64) map[string]string { return figures(cpu, memory) }},
+		{"CPU", s.cpu, s.memory, s.in.Thresholds.CPU, 1, figures},
+	} {
+		all = append(all, s.climbScenario(f), s.relievedScenario(f), s.levelOffScenario(f), s.jumpScenario(f))
+		if s.followedSamples() >= 4 { // fewer are a straight line at once
+			all = append(all, s.bendScenario(f))
+		}
+	}
+	return all
+}
+
+// followedSamples is how many samples a line is drawn through; with the
+// window's beginning, one more.
+func (s stage) followedSamples() int { return int(s.Trend.Window / s.EvaluationInterval) }
+
+// trending is a fleet of one whose followed workload is the timeline's.
+func (s stage) trending(f followed, name string, t timeline) Scenario {
+	long := t.length()
+	sc := Scenario{Name: FleetLoadRising + ": " + f.word + " " + name, Series: []Series{
+		s.fleetRead(timeline{steady(0, long)}), s.inState(host(1), "active", timeline{steady(1, long)})}}
+	sc.Series = append(sc.Series, f.of(host(1), t)...)
+	sc.Series = append(sc.Series, f.other(host(1), timeline{steady(little, long)})...)
+	return sc
+}
+
+// climb is a load that stays for some samples and then rises evenly. A line
+// through the rise leads to the limit from some samples after the bend on, and
+// beyond it for some more.
+func (s stage) climb(limit float64, flat, reach, more int) timeline {
+	ahead, step := time.Duration(s.Trend.Ahead).Seconds(), s.step().Seconds()
+	// A power of two a second: binary fractions can tell it exactly.
+	pace := math.Exp2(math.Floor(math.Log2(limit / 2 / (ahead + float64(reach)*step))))
+	at := func(sample int) float64 { return min(1, reached(limit)-pace*(ahead+float64(reach-sample)*step)) }
+	t := timeline{steady(at(0), flat)}
+	for sample := range reach + more {
+		t = append(t, steady(at(sample+1), 1))
+	}
+	return t
+}
+
+// straight is how many samples of a climb are more than what is looked at.
+func (s stage) straight() int {
+	return s.followedSamples() + s.settled() + s.patience(FleetLoadRising)
+}
+
+// climbScenario is a rise that ends below the limit.
+func (s stage) climbScenario(f followed) Scenario {
+	n, reach := s.patience(FleetLoadRising), s.straight()
+	t := s.climb(f.band.Max, 1, reach, n+1)
+	t = append(t, steady(min(t[len(t)-1].value, 0.95*f.band.Max), s.straight()))
+	sc := s.trending(f, "that will be at the limit; resolved when the rise ends", t)
+	asks := reach + f.lag
+	annotations := f.figures(reached(f.band.Max), little)
+	annotations[AnnotationValue] = fmt.Sprintf(ratio, reached(f.band.Max))
+	sc.Checks = []Check{
+		{At: s.at(asks), Alert: FleetLoadRising, Annotations: annotations},
+		s.firingAt(asks+n-1, FleetLoadRising, 0), s.firingAt(asks+n, FleetLoadRising, 1), s.firingAt(t.length()-1, FleetLoadRising, 0),
+	}
+	return sc
+}
+
+// relievedScenario is a rise that goes on while a second server comes.
+func (s stage) relievedScenario(f followed) Scenario {
+	n, reach := s.patience(FleetLoadRising), s.straight()
+	comes := reach + f.lag + n + 1
+	t := s.climb(f.band.Max, 1, reach, f.lag+n+3)
+	long := t.length()
+	sc := s.trending(f, "that rises on; resolved when another server serves", t)
+	sc.Series = append(sc.Series, s.inState(host(2), "active", timeline{nothing(comes), steady(1, long-comes)}))
+	for _, of := range []func(string, timeline) []Series{s.cpu, s.memory} {
+		sc.Series = append(sc.Series, of(host(2), timeline{steady(0, long)})...)
+	}
+	sc.Checks = []Check{s.firingAt(comes-1, FleetLoadRising, 1), s.firingAt(comes, FleetLoadRising, 0), s.firingAt(long-1, FleetLoadRising, 0)}
+	return sc
+}
+
+// levelOffScenario is a load just below the limit that stays, and then falls.
+func (s stage) levelOffScenario(f followed) Scenario {
+	stays, falls := s.straight(), s.straight()
+	t := timeline{steady(missed(f.band.Max), stays)}
+	for sample := range falls {
+		t = append(t, steady(f.band.Max*(1-0.5*float64(sample+1)/float64(falls)), 1))
+	}
+	sc := s.trending(f, "that stays below the limit, and falls", t)
+	for at := stays - 1; at < stays+falls; at++ {
+		sc.Checks = append(sc.Checks, s.firingAt(at, FleetLoadRising, 0))
+	}
+	return sc
+}
+
+// jumpScenario is a low load with one sample that sticks out, as far as may be.
+func (s stage) jumpScenario(f followed) Scenario {
+	before, after := s.straight(), s.straight()
+	// What a line through so many samples makes of the last one, so far ahead.
+	n, ahead := float64(s.followedSamples()), float64(s.Trend.Ahead)/float64(s.EvaluationInterval)
+	swing := 1/n + 6*((n-1)/2+ahead)/(n*(n+1))
+	low := f.band.Max / 4
+	t := timeline{steady(low, before), steady(low+0.9*(f.band.Max-low)/max(1, swing), 1), steady(low, after)}
+	sc := s.trending(f, "of which a single sample is higher", t)
+	for at := before; at < t.length(); at++ {
+		sc.Checks = append(sc.Checks, s.firingAt(at, FleetLoadRising, 0))
+	}
+	return sc
+}
+
+// bendScenario is a rise after calm: it is believed once the line follows it,
+// not sooner.
+func (s stage) bendScenario(f followed) Scenario {
+	n, window := s.patience(FleetLoadRising), s.followedSamples()
+	flat := 2*window + s.settled()
+	t := s.climb(f.band.Max, flat, window/2, window+n+1)
+	sc := s.trending(f, "that begins to rise", t)
+	bend := flat - 1 + f.lag
+	sc.Checks = []Check{s.firingAt(bend+window/2+n, FleetLoadRising, 0), s.firingAt(bend+window+n, FleetLoadRising, 1)}
+	return sc
+}
