@@ -88,7 +88,7 @@ func (g generator) fleetRising() alert {
 		name: FleetLoadRising,
 		expr: g.trend(cpu) + " >= " + limit + "\nor\n" + g.trend(memory) + " >= " + number(g.in.Thresholds.Memory.Max),
 		why: "Very short: a crowd is there within minutes. A line through several samples hardly follows a single one. It resolves\n" +
-			"when the rise ends, or what was added serves.",
+			"when the line leads below that: the rise is over, or what was added serves.",
 		value: ratio, threshold: limit,
 		summary: "Fleet " + g.in.Fleet + ": load is rising fast",
 		description: "At the pace of the last " + g.Trend.Window.String() + ", the present servers will have a workload of " +

@@ -16,9 +16,9 @@ func TestAForecastAsksAboveTheTargetAndNeverOnlyAboveTheTop(t *testing.T) {
 		"at the top where the tolerance is more": {0.05, 0.1, "0.35", "0.8"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := ruleOf(t, FleetForecastHigh, func(cfg *Config, in *Input) {
+			r := ruleOf(t, FleetForecastHigh, func(_ *Config, in *Input) {
 				in.Thresholds.Memory.Max = 0.8
-				in.Headroom, cfg.Forecast.Tolerance = c.headroom, c.tolerance
+				in.Headroom, in.Tolerance = c.headroom, c.tolerance
 			})
 			if want := "forecast{fleet=\"bbb\"} >= " + c.cpu + "\nor\n"; !strings.Contains(r.Expr, want) {
 				t.Errorf("expression = %s, want %q in it", r.Expr, want)

@@ -20,7 +20,7 @@ func TestDefaultsAreValid(t *testing.T) {
 // enough to stand between thresholds.
 func exampleInput() Input {
 	return Input{
-		Fleet: "bbb", Thresholds: Thresholds{CPU: Band{0.05, 0.35}, Memory: Band{0.15, 0.35}}, Headroom: 0.4, Floor: 2,
+		Fleet: "bbb", Thresholds: Thresholds{CPU: Band{0.05, 0.35}, Memory: Band{0.15, 0.35}}, Headroom: 0.4, Tolerance: 0.1, Floor: 2,
 		Cooldown: 5 * 60e9, StartTime: 5 * 60e9, DrainDeadline: 3 * 3600e9, StaleAfter: 5 * 60e9, AlertExpiry: 30 * 60e9,
 	}
 }
@@ -39,7 +39,6 @@ func TestBadConfigIsRefusedWithTheKeysPath(t *testing.T) {
 		"a rate window of one scrape":       {`rate_window: 30s`, `rules.rate_window: 30s: must be at least two times`},
 		"a trend through one evaluation":    {`trend: {window: 30s}`, `rules.trend.window: 30s: must be at least two evaluations (1m), or 0s`},
 		"a trend that leads nowhere":        {`trend: {ahead: 0s}`, `rules.trend.ahead: 0s: must be longer than 0`},
-		"a tolerance of everything":         {`forecast: {tolerance: 1}`, `rules.forecast.tolerance: 1: must be at least 0 and below 1`},
 		"an action that does not exist":     {`asks: {MyAlert: explode}`, `rules.asks.MyAlert: "explode": no such action; must be one of grow, shrink, stop, disable, cordon, start`},
 		"an operator's alert of our name":   {`asks: {BBBServerDown: stop}`, `rules.asks.BBBServerDown: "stop": is an alert of`},
 		"an unknown Prometheus":             {`compat: "2.10"`, `rules.compat: "2.10": must be`},
@@ -65,6 +64,15 @@ func TestThresholdsThatCrossAreRefused(t *testing.T) {
 	in := exampleInput()
 	in.Thresholds.CPU = Band{Min: 0.7, Max: 0.3}
 	wantProblem(t, in.Validate(), "thresholds.cpu.min: 0.7: must be below thresholds.cpu.max, which is 0.3")
+}
+
+func TestHeadroomAndToleranceAreShares(t *testing.T) {
+	in := exampleInput()
+	in.Headroom = 1
+	wantProblem(t, in.Validate(), "capacity.headroom: 1: must be at least 0 and below 1")
+	in = exampleInput()
+	in.Tolerance = -0.1
+	wantProblem(t, in.Validate(), "capacity.tolerance: -0.1: must be at least 0 and below 1")
 }
 
 func TestAFilesMatchersReplaceTheDefault(t *testing.T) {

@@ -34,13 +34,13 @@ func input() (rules.Config, rules.Input) {
 	minute := model.Duration(time.Minute)
 	cfg.Hysteresis, cfg.UnseenShare = 0.0625, 0.25
 	cfg.EvaluationInterval, cfg.ScrapeInterval, cfg.RateWindow, cfg.ScalerHold = minute, minute, 4*minute, 20*minute
-	cfg.Forecast.Hold, cfg.Forecast.LevelWindow, cfg.Forecast.Tolerance = 40*minute, 40*minute, 0.5
+	cfg.Forecast.Hold, cfg.Forecast.LevelWindow = 40*minute, 40*minute
 	cfg.Trend = rules.Trend{Window: 8 * minute, Ahead: 8 * minute}
 	for name := range cfg.For {
 		cfg.For[name] = 3 * minute
 	}
 	return cfg, rules.Input{
-		Fleet: "bbb", Headroom: 0.5, Floor: 2, Cooldown: 5 * time.Minute, StartTime: 15 * time.Minute, DrainDeadline: 3 * time.Hour,
+		Fleet: "bbb", Headroom: 0.5, Tolerance: 0.5, Floor: 2, Cooldown: 5 * time.Minute, StartTime: 15 * time.Minute, DrainDeadline: 3 * time.Hour,
 		StaleAfter: 5 * time.Minute, AlertExpiry: 30 * time.Minute,
 		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.125, Max: 0.5}, Memory: rules.Band{Min: 0.25, Max: 0.75}},
 	}
