@@ -27,7 +27,7 @@ func fleetOf(n, active int) []actions.Server {
 		s.Balancer = &actions.BalancerServer{ID: s.ID, State: actions.Disabled}
 		if i < active {
 			s.Power, s.State = actions.PowerOn, actions.StateActive
-			s.Balancer = &actions.BalancerServer{ID: s.ID, State: actions.Enabled, Online: true, LoadKnown: true, Load: float64(10 * i)}
+			s.Balancer = &actions.BalancerServer{ID: s.ID, State: actions.Enabled, Online: true, LoadKnown: true, Load: float64(10*i + 1)}
 		}
 	}
 	return out
@@ -236,12 +236,17 @@ func TestDecide(t *testing.T) {
 		{"a stopped server that had grown shrinks while it is off", func(c *config, v *view) {
 			v.Servers[7].Size, v.Servers[7].Record.Aim = actions.Size{Cores: 4, RAM: 8192}, actions.AimOff
 		}, "shrink bbb-8 2/8192"},
+		{"a server that is busy with its own boot does not grow", func(c *config, v *view) {
+			v.Servers[0].Balancer.Load = 0
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
+		}, ""},
 		{"a grown server that the floor needs is exchanged", func(c *config, v *view) {
-			c.Capacity.MinActive = 4
+			c.Capacity.MinActive, v.Servers[0].Balancer.Load = 4, 0
 			v.Servers[0].Size = actions.Size{Cores: 4, RAM: 8192}
 			v.Servers[0].Alerts, v.Alerts = []actions.Alert{alert(rules.ServerCPULow)}, []actions.Alert{low(1, 4)}
 		}, "start bbb-5"},
 		{"a server that grew for a load to come does not leave again before it comes", func(c *config, v *view) {
+			v.Servers[0].Balancer.Load = 0
 			v.Servers[0].Size = actions.Size{Cores: 4, RAM: 8192}
 			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPULow)}
 		}, ""},

@@ -15,7 +15,7 @@ import (
 func (d *decision) grow() {
 	level := d.level()
 	d.each(StateActive, func(s *Server) {
-		if high := s.asked(d.cfg.Asks, rules.AskGrow); len(high) > 0 {
+		if high := s.asked(d.cfg.Asks, rules.AskGrow); len(high) > 0 && !s.deserted() {
 			to, why := d.larger(s, high)
 			d.growOne(s, to.Max(s.plugged(level)), high, why)
 		} else {
@@ -27,6 +27,12 @@ func (d *decision) grow() {
 			d.growTo(s, level)
 		}
 	})
+}
+
+// deserted reports whether nobody is on the server: what keeps it busy is its
+// boot, or its recordings.
+func (s *Server) deserted() bool {
+	return s.Balancer != nil && s.Balancer.LoadKnown && s.Balancer.Load == 0
 }
 
 // growTo grows a server to what the fleet's load asks for.

@@ -86,15 +86,21 @@ func (g generator) fleetRising() alert {
 	limit := number(g.in.Thresholds.CPU.Max)
 	return alert{
 		name: FleetLoadRising,
-		expr: g.trend(cpu) + " >= " + limit + "\nor\n" + g.trend(memory) + " >= " + number(g.in.Thresholds.Memory.Max),
-		why: "Very short: a crowd is there within minutes. A line through several samples hardly follows a single one. It resolves\n" +
-			"when the line leads below that: the rise is over, or what was added serves.",
+		expr: g.rises(cpu, g.in.Thresholds.CPU.Max) + "\nor\n" + g.rises(memory, g.in.Thresholds.Memory.Max),
+		why: "Very short: a crowd is there within minutes. A line through several samples hardly follows a single one, and only a load\n" +
+			"of half of that is followed: after a jump the line leads to nearly three times as much. It resolves when the line\n" +
+			"leads below that: the rise is over, or what was added serves.",
 		value: ratio, threshold: limit,
 		summary: "Fleet " + g.in.Fleet + ": load is rising fast",
 		description: "At the pace of the last " + g.Trend.Window.String() + ", the present servers will have a workload of " +
 			g.asked(g.upward(cpu), "%.2f") + " CPU and " + g.asked(g.upward(memory), "%.2f") + " memory in " + g.Trend.Ahead.String() + ". " + addsCapacity,
 		extra: g.loads(g.upward(cpu), g.upward(memory)),
 	}
+}
+
+// rises is whether a workload leads to its limit, from half of it at least.
+func (g generator) rises(w workload, limit float64) string {
+	return "(" + g.trend(w) + " >= " + number(limit) + " and " + g.rec(w.average) + " >= " + number(limit/2) + ")"
 }
 
 // aboveTarget is the workload from which on a forecast is worth a start: above

@@ -37,7 +37,7 @@ func (s stage) trendScenarios() []Scenario {
 		{"memory", s.memory, s.cpu, s.in.Thresholds.Memory, 0, func(memory, cpu float64) map[string]string { return figures(cpu, memory) }},
 		{"CPU", s.cpu, s.memory, s.in.Thresholds.CPU, 1, figures},
 	} {
-		all = append(all, s.climbScenario(f), s.relievedScenario(f), s.levelOffScenario(f), s.jumpScenario(f))
+		all = append(all, s.climbScenario(f), s.relievedScenario(f), s.levelOffScenario(f), s.jumpScenario(f), s.stepScenario(f))
 		if s.followedSamples() >= 4 { // fewer are a straight line at once
 			all = append(all, s.bendScenario(f))
 		}
@@ -134,6 +134,17 @@ func (s stage) jumpScenario(f followed) Scenario {
 	t := timeline{steady(low, before), steady(low+0.9*(f.band.Max-low)/max(1, swing), 1), steady(low, after)}
 	sc := s.trending(f, "of which a single sample is higher", t)
 	for at := before; at < t.length(); at++ {
+		sc.Checks = append(sc.Checks, s.firingAt(at, FleetLoadRising, 0))
+	}
+	return sc
+}
+
+// stepScenario is a load that jumps, and stays, at less than half of the limit:
+// the line leads far beyond it.
+func (s stage) stepScenario(f followed) Scenario {
+	before, after := s.straight(), s.straight()
+	sc := s.trending(f, "that jumps to less than half of the limit", timeline{steady(0, before), steady(0.45*f.band.Max, after)})
+	for at := before; at < before+after; at++ {
 		sc.Checks = append(sc.Checks, s.firingAt(at, FleetLoadRising, 0))
 	}
 	return sc

@@ -2,6 +2,7 @@ package week
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"testing"
 	"time"
@@ -117,6 +118,8 @@ func TestASabotagedScalerIsVisiblyWorse(t *testing.T) {
 	file.Actions.Capacity.MaxStep, file.Actions.Capacity.Headroom = 3, 0.3 // many servers for few people
 	file.Actions.Cooldowns.Out, file.Actions.Cooldowns.In = 5*time.Minute, 5*time.Minute
 	file.Actions.ScaleIn.RecordingsDeadline = time.Minute // nobody waits for an idle alert
+	file.Rules.For = maps.Clone(file.Rules.For)
+	file.Rules.For[rules.FleetWorkloadLow] = model.Duration(45 * time.Minute) // two waves and more
 	sound := mustSimulate(t, restless(), Ours{Title: "sound", File: file}).Figures
 	if sound.MeetingsEndedEarly != 0 || sound.MeetingsRefused != 0 || sound.Flaps > 2 || sound.Steps[actions.Stop] == 0 {
 		t.Errorf("the sound scaler: %d ended early, %d refused, %d flaps, steps %v; want none, hardly any, and some stopped",
