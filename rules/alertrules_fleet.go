@@ -44,6 +44,17 @@ func (g generator) loads(cpu, memory string) map[string]string {
 	}
 }
 
+// stableLoads are the same for scale-in, by the greatest load of the time that
+// the alert waits: what is kept carries also that, should it come back.
+func (g generator) stableLoads() map[string]string {
+	greatest := func(w workload) string {
+		expected := g.rec(w.expected)
+		then := "max_over_time(" + g.rec(w.load) + "[" + g.For[FleetWorkloadLow].String() + "]) / " + g.rec(w.capacity)
+		return "(" + then + " > " + expected + ") or " + expected
+	}
+	return g.loads(greatest(workloads()[0]), greatest(workloads()[1]))
+}
+
 // bytesPerMiB turns the exporters' unit into the scaler's.
 const bytesPerMiB = "1048576"
 
@@ -64,7 +75,7 @@ func (g generator) fleetLow() alert {
 		summary: "Fleet " + g.in.Fleet + ": more servers than needed",
 		description: "For " + g.For[FleetWorkloadLow].String() + ", the servers that take meetings have been below " + number(cpu) + " CPU and " +
 			number(memory) + " memory workload, also for the time to come. The scaler drains the emptiest, down to the floor.",
-		extra: g.loads(g.rec(cpuExpected), g.rec(memoryExpected)),
+		extra: g.stableLoads(),
 	}
 }
 

@@ -1,6 +1,9 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 func (s stage) fleetScenarios() []Scenario {
 	cpu, memory := s.in.Thresholds.CPU, s.in.Thresholds.Memory
@@ -9,7 +12,7 @@ func (s stage) fleetScenarios() []Scenario {
 		s.fleetHighScenario(FleetCPUHigh, s.cpu, 1, cpu),
 		s.fleetLowScenario("CPU", s.cpu, 1, s.scaleInBelow(cpu), s.memory),
 		s.fleetLowScenario("memory", s.memory, 0, s.scaleInBelow(memory), s.cpu),
-		s.lowNeedsBoth(),
+		s.lowNeedsBoth(), s.lowTellsTheGreatest(),
 	}
 	return append(all, s.belowMinimumScenarios()...)
 }
@@ -57,6 +60,22 @@ func (s stage) lowNeedsBoth() Scenario {
 	sc.Series = append(sc.Series, s.cpu(host(1), zero)...)
 	sc.Series = append(sc.Series, s.memory(host(1), high)...)
 	sc.Checks = []Check{s.firingAt(n-1, FleetWorkloadLow, 0), s.firingAt(last, FleetWorkloadLow, 0)}
+	return sc
+}
+
+// lowTellsTheGreatest has loads that are low, and then lower.
+func (s stage) lowTellsTheGreatest() Scenario {
+	cpu, memory := s.in.Thresholds.CPU, s.in.Thresholds.Memory
+	// A power of two: binary fractions can tell it exactly.
+	low := math.Exp2(math.Floor(math.Log2(0.9 * min(s.scaleInBelow(cpu), s.scaleInBelow(memory)))))
+	n := s.patience(FleetWorkloadLow) + s.settled()
+	t := timeline{steady(low, n), steady(low/4, 2)}
+	sc := Scenario{Name: FleetWorkloadLow + ": tells the greatest load of the time that it waited", Series: []Series{
+		s.fleetRead(timeline{steady(0, n+2)}), s.inState(host(1), "active", timeline{steady(1, n+2)})}}
+	sc.Series = append(sc.Series, s.cpu(host(1), t)...)
+	sc.Series = append(sc.Series, s.memory(host(1), t)...)
+	sc.Checks = []Check{{At: s.at(n + 1), Alert: FleetWorkloadLow, Annotations: map[string]string{
+		AnnotationCores: fmt.Sprintf(cores, low), AnnotationRAM: fmt.Sprintf(count, low*stageBytes/(1<<20))}}}
 	return sc
 }
 
