@@ -65,8 +65,16 @@ soak: ## the core's promises in thousands of new random worlds; takes an hour
 mutation: ## changes each threshold, comparison and duration of the rules and sees a test go red
 	go run ./rules/mutation
 
-report: ## compares the strategies over a simulated school week
-	go run ./cmd/simulate compare $(REPORT)
+# The table stands under the command that makes it.
+WEEK = go run ./cmd/simulate --servers 30 --seed 1 --plot deploy/week.svg
+
+report: ## writes the README's table and picture of a simulated school week
+	mkdir -p bin
+	$(WEEK) > bin/week.txt
+	awk '{ sub(/ +$$/, "") } NR == FNR { table = table $$0 "\n"; next } \
+	  $$0 == "$$ $(WEEK)" { print; printf "%s", table; old = 1; next } \
+	  old && /^```/ { old = 0 } !old' bin/week.txt README.md > bin/README.md
+	mv bin/README.md README.md
 
 image: ## builds the container image
 	docker build --tag bbb-scaler .

@@ -10,6 +10,16 @@
 // and not begun when its patience is over is dropped: the next look plans anew,
 // from what is then true.
 //
+// Capacity is counted in cores and RAM. An alert about the fleet tells its load,
+// and the plan brings what serves to as much as carries it with headroom: it
+// takes back what drains, which is instant; has all servers in service grow to
+// one size, which is done in seconds and costs less than a server with its own
+// operating system; and starts others for the rest. The balancer deals meetings
+// out by number, so that servers of one size are filled alike. A lack within the
+// tolerance is borne: a single server that joins during a rush draws all new
+// meetings of a poll interval to itself, which in simulated weeks is the main
+// cause of overload.
+//
 // Cloud, Balancer, Meetings and Store are what it needs from outside; the
 // packages below implement them for IONOS, Scalelite, BigBlueButton, and, in
 // sim, for a simulated world.

@@ -1,0 +1,147 @@
+package actions_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
+	type view = actions.View
+	type config = actions.Config
+	for _, tt := range []decideCase{
+		{"a load is given servers that carry it, with headroom", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 6, 8)}
+		}, "start bbb-5, start bbb-6"}, // 6 / (0.7 × 0.75) = 11.4 cores, and four servers have 8
+		{"memory asks for more than CPU", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 6, 8), load(rules.FleetMemoryHigh, 4, 30)}
+		}, "start bbb-5, start bbb-6, start bbb-7, start bbb-8"}, // 30 / (0.7 × 0.75) = 57.1 GiB
+		{"servers on their way are not started again", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 6, 8)}
+			v.Servers[4].State, v.Servers[4].Record.Flight = actions.StateStarting, flight(actions.Start)
+		}, "start bbb-6"},
+		{"a server that Prometheus does not see is not among those that carry the load it sees", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 6, 8)}
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerDown)}
+		}, "start bbb-5, start bbb-6, start bbb-7"},
+		{"a lack within the tolerance is borne", func(c *config, v *view) {
+			c.Capacity.Tolerance, v.Alerts = 0.1, []actions.Alert{load(rules.FleetForecastHigh, 4.6, 8)}
+		}, ""}, // 8.8 cores, and there are 8
+		{"a lack beyond the tolerance is made up for whole", func(c *config, v *view) {
+			c.Capacity.Tolerance, v.Alerts = 0.1, []actions.Alert{load(rules.FleetForecastHigh, 6.2, 8)}
+		}, "start bbb-5, start bbb-6"}, // 11.8 cores
+		{"an alert without a load starts one", func(c *config, v *view) { v.Alerts = []actions.Alert{alert(rules.FleetCPUHigh)} }, "start bbb-5"},
+		{"a load that cannot be starts one", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, -1, 1)}
+		}, "start bbb-5"},
+		{"a load beyond all bounds starts all there are", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 1e300, 1)}
+		}, "start bbb-5, start bbb-6, start bbb-7, start bbb-8"},
+		{"servers in service grow before others start, all to one size", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
+		}, "grow bbb-1 3/8192, grow bbb-2 3/8192, grow bbb-3 3/8192, grow bbb-4 3/8192"},
+		{"what growth does not give is started", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 9, 8)}
+		}, "start bbb-5, grow bbb-1 4/8192, grow bbb-2 4/8192, grow bbb-3 4/8192, grow bbb-4 4/8192"}, // 17.1 cores, and 16 with growth
+		{"a draining server is taken back before any grows", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			drain(&v.Servers[3])
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 4, 8)}
+		}, "reclaim bbb-4"},
+		{"where no hot-plug is, servers are started", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			for i := range v.Servers {
+				v.Servers[i].HotPlug = actions.HotPlug{}
+			}
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
+		}, "start bbb-5"}, // one that may grow is hoped for; the next look sees that it cannot
+		{"servers whose growth fails are not counted on", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			for i := range 4 {
+				v.Servers[i].Record.RetryAt = noon.Add(time.Minute)
+			}
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
+		}, "start bbb-5"},
+		{"a server that starts grows before it serves", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			v.Servers[4].State, v.Servers[4].Power, v.Servers[4].Record.Aim = actions.StateWarming, actions.PowerOn, actions.AimServe
+			for i := range 4 {
+				v.Servers[i].Size.Cores = 4
+			}
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 10, 8)}
+		}, "grow bbb-5 4/8192"},
+		{"and is enabled first once it could serve", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			s := &v.Servers[4]
+			s.State, s.Power, s.Record.Aim, s.Probe = actions.StateWarming, actions.PowerOn, actions.AimServe, actions.Probe{At: noon}
+			for i := range 4 {
+				v.Servers[i].Size.Cores = 4
+			}
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 10, 8)}
+		}, "enable bbb-5"},
+		{"servers that are to be left alone are not counted on to grow", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			for i := range 4 {
+				v.Servers[i].Hold = "resized by a person"
+			}
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
+		}, "start bbb-5"},
+		{"nor are those sized by a template", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			for i := range 4 {
+				v.Servers[i].Template = "CUBE"
+			}
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
+		}, "start bbb-5"},
+		{"nor those without hot-plug for what is lacking", func(c *config, v *view) {
+			c.Capacity.GrowFirst = true
+			for i := range 4 {
+				v.Servers[i].HotPlug = actions.HotPlug{CPU: true}
+			}
+			v.Alerts = []actions.Alert{load(rules.FleetMemoryHigh, 1, 20)}
+		}, "start bbb-5"}, // 38.1 GiB
+		{"growth under way is counted on", func(c *config, v *view) {
+			v.Servers[0].Record.Flight = flight(actions.Grow)
+			v.Servers[0].Record.Flight.Step.To = actions.Size{Cores: 4, RAM: 8192}
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 5, 8)}
+		}, ""}, // 9.5 cores of 10
+		{"the alert that asks for less takes nothing from the one that asks for more", func(c *config, v *view) {
+			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 6, 8), load(rules.FleetMemoryHigh, 1, 9)}
+		}, "start bbb-5, start bbb-6"},
+		{"servers do not grow for a lack within the tolerance", func(c *config, v *view) {
+			c.Capacity.GrowFirst, c.Capacity.Tolerance, v.Alerts = true, 0.1, []actions.Alert{load(rules.FleetForecastHigh, 6.6, 8)}
+			for i := range 4 {
+				v.Servers[i].Size.Cores = 3
+			}
+		}, ""}, // 12.6 cores of 12
+		{"those that start share in what is to be carried", func(c *config, v *view) {
+			c.Capacity.GrowFirst, c.Sizes.Max, v.Alerts = true, actions.Size{Cores: 8, RAM: 8192}, []actions.Alert{load(rules.FleetForecastHigh, 17, 8)}
+		}, "start bbb-5, grow bbb-1 7/8192, grow bbb-2 7/8192, grow bbb-3 7/8192, grow bbb-4 7/8192"}, // 32.4 cores on five
+		{"those taken back are counted on to grow", func(c *config, v *view) {
+			c.Capacity.GrowFirst, v.Alerts = true, []actions.Alert{load(rules.FleetForecastHigh, 7.5, 8)}
+			drain(&v.Servers[3])
+		}, "reclaim bbb-4, grow bbb-1 4/8192, grow bbb-2 4/8192, grow bbb-3 4/8192"}, // 14.3 cores
+		{"a server that is busy itself grows by its own need and the fleet's", func(c *config, v *view) {
+			c.Capacity.GrowFirst, v.Alerts = true, []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerMemoryHigh, rules.AnnotationValue, 0.8)}
+		}, "grow bbb-1 3/13312, grow bbb-2 3/8192, grow bbb-3 3/8192, grow bbb-4 3/8192"},
+	} {
+		t.Run(tt.name, tt.test)
+	}
+}
+
+func TestAStepNamesTheAlertBehindIt(t *testing.T) {
+	cfg := actions.Defaults()
+	v := actions.View{Now: noon, Servers: fleetOf(8, 4), Alerts: []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}}
+	for _, s := range actions.Decide(cfg, v).Steps { // growth alone is enough
+		if s.Kind != actions.Grow || !slices.Equal(s.Alerts, []string{rules.FleetForecastHigh}) || !strings.Contains(s.Reason, "6.0 cores") {
+			t.Errorf("step %+v; want growth, for the forecast's load of 6.0 cores", s)
+		}
+	}
+}
