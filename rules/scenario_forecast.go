@@ -25,6 +25,9 @@ func (s stage) forecastScenarios() []Scenario {
 		}
 	}
 	all = append(all, s.weekdaysScenario())
+	if !s.coarse && s.Trend.Window > 0 && slices.Contains(s.Forecast.History, HistoryDay) {
+		all = append(all, s.knownRiseScenario())
+	}
 	if s.coarse {
 		return all
 	}

@@ -150,6 +150,16 @@ func (s stage) stepScenario(f followed) Scenario {
 	return sc
 }
 
+// knownRiseScenario is a rise that comes a second time, a day later.
+func (s stage) knownRiseScenario() Scenario {
+	n, reach := s.patience(FleetLoadRising), s.straight()
+	rise := s.climb(min(s.in.Thresholds.CPU.Max, s.in.Thresholds.Memory.Max), 1, reach, n+2)
+	sc := s.fleetOfOne("a rise that came yesterday, too, is left to the forecast", s.later(1, rise, rise))
+	first := reach + n + 1
+	sc.Checks = []Check{s.firingAt(first, FleetLoadRising, 1), s.firingAt(s.day()+first, FleetLoadRising, 0)}
+	return sc
+}
+
 // bendScenario is a rise after calm: it is believed once the line follows it,
 // not sooner.
 func (s stage) bendScenario(f followed) Scenario {
