@@ -15,7 +15,7 @@ import (
 func (d *decision) grow() {
 	level := d.level()
 	d.each(StateActive, func(s *Server) {
-		if high := s.asked(d.cfg.Asks, rules.AskGrow); len(high) > 0 && !s.deserted() {
+		if high := s.toGrow(d.cfg.Asks); len(high) > 0 {
 			to, why := d.larger(s, high)
 			d.growOne(s, to.Max(s.plugged(level)), high, why)
 		} else {
@@ -29,10 +29,13 @@ func (d *decision) grow() {
 	})
 }
 
-// deserted reports whether nobody is on the server: what keeps it busy is its
-// boot, or its recordings.
-func (s *Server) deserted() bool {
-	return s.Balancer != nil && s.Balancer.LoadKnown && s.Balancer.Load == 0
+// toGrow returns the alerts that ask for a larger server. What keeps the cores of
+// one busy that nobody is on is its boot, or its recordings.
+func (s *Server) toGrow(asks map[string]rules.Meaning) []Alert {
+	deserted := s.Balancer != nil && s.Balancer.LoadKnown && s.Balancer.Load == 0
+	return slices.DeleteFunc(s.asked(asks, rules.AskGrow), func(a Alert) bool {
+		return deserted && a.Name == rules.ServerCPUHigh
+	})
 }
 
 // growTo grows a server to what the fleet's load asks for.
