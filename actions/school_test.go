@@ -221,7 +221,8 @@ func (sc *school) conditions() map[string]actions.Alert {
 	if memory >= th.Memory.Max {
 		add(rules.FleetMemoryHigh, "", told)
 	}
-	if cpu < th.CPU.Middle() && memory < th.Memory.Middle() {
+	middle := func(b rules.Band) float64 { return (b.Min + b.Max) / 2 }
+	if cpu < middle(th.CPU) && memory < middle(th.Memory) {
 		add(rules.FleetWorkloadLow, "", told)
 	}
 	return out

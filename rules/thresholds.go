@@ -6,9 +6,6 @@ type Band struct {
 	Max float64 `yaml:"max"` // at or above: too little
 }
 
-// Middle is as far from too little as from too much.
-func (b Band) Middle() float64 { return (b.Min + b.Max) / 2 }
-
 // Thresholds are the bands of the two workloads, for each server and for the
 // fleet's average.
 type Thresholds struct {
