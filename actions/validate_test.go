@@ -32,7 +32,7 @@ func TestEveryKeyThatIsWrongIsNamedWithItsValue(t *testing.T) {
 		"sizes.max.ram_mib: 4096 is not at least":               func(c *Config) { c.Sizes.Max.RAM = 4096 },
 		"sizes.max.cores: 1 is not at least":                    func(c *Config) { c.Sizes.Max.Cores = 1 },
 		"sizes.step.cores: 0":                                   func(c *Config) { c.Sizes.Step.Cores = 0 },
-		"sizes.step.cores: 3 is not a divisor":                  func(c *Config) { c.Sizes.Step.Cores = 3 },
+		"sizes.step.cores: 4 is not a divisor":                  func(c *Config) { c.Sizes.Step.Cores = 4 },
 		"sizes.step.ram_mib: 3072 is not a divisor":             func(c *Config) { c.Sizes.Step.RAM = 3072 },
 		"capacity.min_active: 0":                                func(c *Config) { c.Capacity.MinActive = 0 },
 		"capacity.max_step: 0":                                  func(c *Config) { c.Capacity.MaxStep = 0 },

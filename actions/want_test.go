@@ -46,7 +46,7 @@ func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
 			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
 		}, "grow bbb-1 3/8192, grow bbb-2 3/8192, grow bbb-3 3/8192, grow bbb-4 3/8192"},
 		{"what growth does not give is started", func(c *config, v *view) {
-			c.Capacity.GrowFirst = true
+			c.Capacity.GrowFirst, c.Sizes.Max.Cores = true, 4
 			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 9, 8)}
 		}, "start bbb-5, grow bbb-1 4/8192, grow bbb-2 4/8192, grow bbb-3 4/8192, grow bbb-4 4/8192"}, // 17.1 cores, and 16 with growth
 		{"a draining server is taken back before any grows", func(c *config, v *view) {
