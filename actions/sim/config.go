@@ -147,6 +147,9 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// DefaultCloud returns the cloud that the simulation uses.
+func DefaultCloud() CloudConfig { return CloudConfig{}.withDefaults() }
+
 func (c CloudConfig) withDefaults() CloudConfig {
 	or(&c.Start, Span{30 * time.Second, 90 * time.Second})
 	or(&c.Stop, Span{10 * time.Second, 30 * time.Second})

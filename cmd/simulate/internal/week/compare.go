@@ -110,7 +110,8 @@ func drain(src sim.Source) []sim.Arrival {
 func (c Comparison) week(seed uint64, s Setup) Week {
 	d := NewDemand(s.Arrivals, c.Monday, c.end(), sampleEvery)
 	w := Week{Seed: seed, Demand: d, Outcomes: make([]Outcome, len(c.Strategies))}
-	w.Bound = Bound(d, c.yard(), c.Config, sim.Prices{CoreHour: 0.02, GiBHour: 0.005})
+	cloud := sim.DefaultCloud()
+	w.Bound = Bound(d, c.yard(), c.Config, sim.Prices{CoreHour: 0.02, GiBHour: 0.005}, cloud.Start.Min+cloud.BBB.Min)
 	within := func(a sim.Arrival) bool { return a.At.Before(c.end()) }
 	w.Bound.Meetings = len(slices.DeleteFunc(slices.Clone(s.Arrivals), func(a sim.Arrival) bool { return !within(a) }))
 	return w

@@ -38,8 +38,27 @@ func TestTheBoundIsTheLoadOverWhatTheLargestServersCarry(t *testing.T) {
 	m := sim.DefaultLoad()
 	most := (0.5*4 - m.BaseCores) / m.ParticipantCores // people without webcams on one large server, at the threshold
 	d := Demand{Start: monday, Step: time.Hour, People: []float64{0, math.Floor(most), math.Floor(most) + 1}, Cams: make([]float64, 3)}
-	if got, want := Bound(d, y, cfg, sim.Prices{}).ServerHours, 1+1+2.0; got != want {
+	if got, want := Bound(d, y, cfg, sim.Prices{}, 0).ServerHours, 1+1+2.0; got != want {
 		t.Errorf("bound = %v server-hours, want %v: the floor, one full server, and one person more", got, want)
+	}
+}
+
+func TestTheBoundBootsOrBridgesEachGap(t *testing.T) {
+	const step, boot = 30 * time.Second, 90 * time.Second
+	for _, tt := range []struct {
+		name string
+		need []int
+		want time.Duration // beyond the need
+	}{
+		{"what is needed all the time boots never", []int{2, 2, 2}, 0},
+		{"a short gap is bridged", []int{2, 1, 1, 2}, 2 * step},
+		{"a long gap is worth a boot", []int{2, 1, 1, 1, 1, 1, 2}, boot},
+		{"each level has its own gaps", []int{3, 1, 2, 1, 3}, 2*step + boot},
+		{"what was on when the week began may have stayed on", []int{0, 1}, step},
+	} {
+		if got := bootHours(tt.need, step, boot); math.Abs(got-tt.want.Hours()) > 1e-9 {
+			t.Errorf("%s: need %v: %v h beyond it, want %v", tt.name, tt.need, got, tt.want.Hours())
+		}
 	}
 }
 
