@@ -138,7 +138,7 @@ func Defaults() Config {
 		},
 		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.15, Max: 0.85}, Memory: rules.Band{Min: 0.15, Max: 0.85}},
 		Sizes:      Sizes{Default: Size{2, 8192}, Max: Size{8, 16384}, Step: Size{1, 1024}},
-		Capacity:   Capacity{MinActive: 2, Headroom: 0.4, Tolerance: 0.1, GrowFirst: true, MaxStep: 50, StartTime: 5 * time.Minute},
+		Capacity:   Capacity{MinActive: 2, Headroom: 0.4, Tolerance: 0.2, GrowFirst: true, MaxStep: 50, StartTime: 5 * time.Minute},
 		ScaleIn: ScaleIn{
 			MaxShare: 0.25, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
 		},

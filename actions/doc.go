@@ -16,9 +16,9 @@
 // one size, which is done in seconds and costs less than a server with its own
 // operating system; and starts others for the rest. The balancer deals meetings
 // out by number, so that servers of one size are filled alike. A lack within the
-// tolerance is borne: a single server that joins during a rush draws all new
-// meetings of a poll interval to itself, which in simulated weeks is the main
-// cause of overload.
+// tolerance is borne: a few servers that join during a rush draw all new
+// meetings of a poll interval to themselves, which in simulated weeks is the
+// main cause of overload.
 //
 // Cloud, Balancer, Meetings and Store are what it needs from outside; the
 // packages below implement them for IONOS, Scalelite, BigBlueButton, and, in
