@@ -77,7 +77,7 @@ func mustSimulate(t *testing.T, setup Setup, s Strategy) Result {
 func TestNobodyWhoServesEveryoneIsBelowTheBound(t *testing.T) {
 	file := config.Defaults()
 	all := []Strategy{Static{file.Actions}, Vertical{file.Actions}, Predecessor{file.Actions}, Ours{Title: "ours", File: file}}
-	w := mustRun(t, aDay(12, file, all...))[0]
+	w := mustRun(t, aDay(60, file, all...))[0]
 	for _, o := range w.Outcomes {
 		f := o.Figures
 		if f.Meetings != w.Bound.Meetings || f.ParticipantsIn == 0 {
@@ -92,8 +92,8 @@ func TestNobodyWhoServesEveryoneIsBelowTheBound(t *testing.T) {
 				f.ServerHours, f.CoreHours, f.RAMGiBHours, w.Bound.ServerHours, w.Bound.CoreHours, w.Bound.RAMGiBHours)
 		}
 	}
-	if w.Bound.ServerHours < 24*float64(file.Actions.Capacity.MinActive)-1e-6 {
-		t.Errorf("the bound of %.1f server-hours is below the floor", w.Bound.ServerHours)
+	if floor := 24 * float64(file.Actions.Capacity.MinActive); w.Bound.ServerHours < floor+1 {
+		t.Errorf("the bound of %.1f server-hours is hardly above the floor's %.1f: it tells nothing", w.Bound.ServerHours, floor)
 	}
 }
 
