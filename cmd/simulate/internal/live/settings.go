@@ -75,6 +75,7 @@ func (p *place) config() config.File {
 	c := config.Defaults()
 	c.Actions.Capacity.MinActive = floor
 	c.Actions.Thresholds.CPU = rules.Band{Min: 0.1, Max: 0.5} // fewer people fill a server: more to see
+	c.Actions.Sizes.Max.Cores = 4                             // the same
 	c.Rules.Forecast.Enabled = false                          // there is no yesterday
 	p.shorten(reflect.ValueOf(&c.Actions).Elem())
 	p.shorten(reflect.ValueOf(&c.Rules).Elem())
