@@ -66,7 +66,7 @@ mutation: ## changes each threshold, comparison and duration of the rules and se
 	go run ./rules/mutation
 
 # The table stands under the command that makes it.
-WEEK = go run ./cmd/simulate --servers 30 --seed 1 --plot deploy/week.svg
+WEEK = go run ./cmd/simulate --servers 100 --seed 1 --plot deploy/week.svg
 
 report: ## writes the README's table and picture of a simulated school week
 	mkdir -p bin
