@@ -12,6 +12,9 @@ import (
 // configuration asks for one thing at a time. It waits at most the patience:
 // a write that hangs ends in the background, while its server is left alone.
 func (s *Scaler) applyAll(ctx context.Context, cfg Config, plan Plan, servers []Server) error {
+	if len(plan.Steps) == 0 {
+		return nil
+	}
 	byID := make(map[string]Server, len(servers))
 	for _, v := range servers {
 		byID[v.ID] = v

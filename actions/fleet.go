@@ -60,7 +60,7 @@ func (s *Server) serving() bool { return s.State == StateActive }
 func (s *Server) coming() bool { return s.State == StateStarting || s.State == StateWarming }
 
 // byName orders servers as people count: bbb-2 before bbb-10.
-func byName(a, b Server) int {
+func byName(a, b *Server) int {
 	return cmp.Or(compareNatural(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 }
 

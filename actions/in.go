@@ -127,7 +127,7 @@ func (d *decision) emptiest() []*Server {
 	}
 	slices.SortFunc(out, func(a, b *Server) int {
 		return cmp.Or(cmp.Compare(a.Balancer.Load, b.Balancer.Load), -cmp.Compare(a.Size.RAM, b.Size.RAM),
-			-cmp.Compare(a.Size.Cores, b.Size.Cores), -byName(*a, *b))
+			-cmp.Compare(a.Size.Cores, b.Size.Cores), -byName(a, b))
 	})
 	return out
 }

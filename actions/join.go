@@ -29,8 +29,7 @@ func join(cfg Config, w world) (servers []Server, unjoined []string) {
 	j := newJoiner(cfg, w.cloud)
 	unjoined = append(unjoined, j.addBalancer(w.balancer, w.hosts)...)
 	unjoined = append(unjoined, j.addAlerts(w.alerts)...)
-	slices.SortFunc(j.servers, byName)
-	return j.servers, unjoined
+	return j.byName(), unjoined
 }
 
 // joiner indexes the fleet by what the other worlds call its servers.
@@ -42,7 +41,10 @@ type joiner struct {
 }
 
 func newJoiner(cfg Config, cloud []CloudServer) *joiner {
-	j := &joiner{cfg: cfg, byID: map[string]int{}, byHost: map[string]int{}}
+	j := &joiner{
+		cfg: cfg, servers: make([]Server, 0, len(cloud)),
+		byID: make(map[string]int, len(cloud)), byHost: make(map[string]int, 2*len(cloud)), // a name and an address each
+	}
 	for _, c := range cloud {
 		if _, twice := j.byID[c.ID]; twice || !cfg.Names.Match(c.Name) {
 			continue // overlapping groups list a server twice: it is one
@@ -63,6 +65,21 @@ func (j *joiner) index(host string, i int) {
 		i = -1
 	}
 	j.byHost[host] = i
+}
+
+// byName returns the servers in their order for people. A Server is large, so
+// that each is moved once.
+func (j *joiner) byName() []Server {
+	order := make([]*Server, len(j.servers))
+	for i := range j.servers {
+		order[i] = &j.servers[i]
+	}
+	slices.SortFunc(order, byName)
+	sorted := make([]Server, len(order))
+	for i, s := range order {
+		sorted[i] = *s
+	}
+	return sorted
 }
 
 // find returns the index of the one server that host names.

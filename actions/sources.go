@@ -130,6 +130,6 @@ func (s *Scaler) resolve(ctx context.Context, cfg Config, w world, now time.Time
 	for _, host := range all {
 		out[host] = s.dns[host].Value
 	}
-	maps.DeleteFunc(s.dns, func(host string, _ reading[[]netip.Addr]) bool { return !slices.Contains(all, host) })
+	maps.DeleteFunc(s.dns, func(host string, _ reading[[]netip.Addr]) bool { _, used := out[host]; return !used })
 	return out
 }

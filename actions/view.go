@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"maps"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -61,7 +60,7 @@ func (s *Scaler) publish(cfg Config, w seen, v View, plan Plan, unjoined []strin
 	st := Status{
 		Fleet: cfg.Fleet.Name, At: v.Now, DryRun: cfg.DryRun, Floor: plan.Floor, Ceiling: cfg.Capacity.Ceiling,
 		Need: max(0, plan.Need), Counts: map[State]int{}, Brakes: plan.Brakes, Limits: plan.Limits, Blocked: v.Blocked,
-		Pauses: v.Pauses, Sources: w.sources, Unjoined: unjoined,
+		Pauses: v.Pauses, Sources: w.sources, Unjoined: unjoined, Servers: make([]ServerStatus, 0, len(v.Servers)),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,11 +99,14 @@ func (v *Server) status(cfg Config, plan Plan, now time.Time) ServerStatus {
 
 // cooldowns returns those in force.
 func (v *Server) cooldowns(cfg Config, now time.Time) map[string]time.Time {
-	all := map[string]time.Time{
-		"up":      v.Record.Up.Add(cfg.Cooldowns.ServerUp),
-		"down":    later(v.Record.Up, v.Record.Down).Add(cfg.Cooldowns.ServerDown),
-		"backoff": v.Record.RetryAt,
+	all := map[string]time.Time{}
+	note := func(name string, until time.Time) {
+		if until.After(now) {
+			all[name] = until
+		}
 	}
-	maps.DeleteFunc(all, func(_ string, until time.Time) bool { return !until.After(now) })
+	note("up", v.Record.Up.Add(cfg.Cooldowns.ServerUp))
+	note("down", later(v.Record.Up, v.Record.Down).Add(cfg.Cooldowns.ServerDown))
+	note("backoff", v.Record.RetryAt)
 	return all
 }
