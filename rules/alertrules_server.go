@@ -4,14 +4,15 @@ package rules
 type kind struct {
 	word            string // for people
 	record          string
+	now             string // the same before it is smoothed
 	band            Band
 	highName, lowID string
 }
 
 func (g generator) kinds() []kind {
 	return []kind{
-		{"memory", instanceMemory, g.in.Thresholds.Memory, ServerMemoryHigh, ServerMemoryLow},
-		{"CPU", instanceCPU, g.in.Thresholds.CPU, ServerCPUHigh, ServerCPULow},
+		{"memory", instanceMemory, instanceMemory, g.in.Thresholds.Memory, ServerMemoryHigh, ServerMemoryLow},
+		{"CPU", instanceCPU, instanceCPUNow, g.in.Thresholds.CPU, ServerCPUHigh, ServerCPULow},
 	}
 }
 
@@ -27,15 +28,25 @@ func (g generator) serverHigh(k kind) alert {
 	limit := number(k.band.Max)
 	return alert{
 		name: k.highName,
-		expr: g.held(k.highName, g.rec(k.record)+" >= "+limit,
+		expr: g.held(k.highName, g.above(k, limit),
 			g.rec(k.record)+" >= "+number(k.band.Max-g.Hysteresis), "instance"),
-		why: "Longer than a peak when a meeting opens, shorter than users' patience. It resolves " + number(g.Hysteresis) +
-			" below the threshold,\nso that a workload that swings around it does not start and stop the growth.",
+		why: "Longer than a peak when a meeting opens, shorter than users' patience: what holds that long needs no smoothing, and\n" +
+			"a workload that swings across the threshold counts smoothed. It resolves " + number(g.Hysteresis) +
+			" below the threshold, so that such a one\ndoes not start and stop the growth.",
 		value: ratio, threshold: limit, keepFiring: true,
 		summary: "{{ $labels.instance }}: " + k.word + " workload is high",
 		description: "The " + k.word + " workload of {{ $labels.instance }} has been at or above " + limit + " for " + g.For[k.highName].String() +
 			"; it is now {{ $value | printf \"%.2f\" }}. The scaler makes the server larger, up to the configured maximum.",
 	}
+}
+
+// above is a workload at or above its limit, smoothed or not.
+func (g generator) above(k kind, limit string) string {
+	smoothed := g.rec(k.record) + " >= " + limit
+	if k.now == k.record {
+		return smoothed
+	}
+	return g.rec(k.now) + " >= " + limit + "\nor\n" + smoothed
 }
 
 func (g generator) serverLow(k kind) alert {

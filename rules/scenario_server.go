@@ -70,7 +70,7 @@ func (s stage) serverScenarios() []Scenario {
 			s.serverScenario(k, k.highName, tooHigh(k.band.Max, s.Hysteresis), number(k.band.Max)),
 			s.serverScenario(k, k.lowID, tooLow(k.band.Min, s.Hysteresis), number(k.band.Min)))
 	}
-	return append(all, s.windowScenario(), s.resetScenario(), s.twiceScenario())
+	return append(all, s.windowScenario(), s.filledScenario(), s.swingScenario(), s.resetScenario(), s.twiceScenario())
 }
 
 func (s stage) serverScenario(k kind, alert string, e edge, threshold string) Scenario {
@@ -108,6 +108,27 @@ func (s stage) windowScenario() Scenario {
 		s.absentAt(before-1+w+1, cpuLoad), s.valueAt(changed-1, cpuLoad, 0.25),
 		{At: s.at(changed + w - 2), Expr: "count(abs(" + s.rec(cpuLoad) + " - 0.75) < 0.000001) or vector(0)", Want: 0},
 		s.valueAt(changed+w+1, cpuLoad, 0.75),
+	}}
+}
+
+// filledScenario is a server that is full from one scrape to the next: what its
+// workload was before does not delay the alert.
+func (s stage) filledScenario() Scenario {
+	calm, n := 3*s.settled(), s.patience(ServerCPUHigh)
+	t := timeline{steady(0, calm), steady(reached(s.in.Thresholds.CPU.Max), n+2)}
+	return Scenario{Name: ServerCPUHigh + ": a server that fills at once is not measured by what it was", Series: s.cpu(host(1), t), Checks: []Check{
+		s.firingAt(calm+n, ServerCPUHigh, 0), s.firingAt(calm+n+1, ServerCPUHigh, 1),
+	}}
+}
+
+// swingScenario is a server whose workload is at the limit on average, and
+// below it at one scrape before the alert may fire.
+func (s stage) swingScenario() Scenario {
+	limit, n := reached(s.in.Thresholds.CPU.Max), s.patience(ServerCPUHigh)
+	swing := (1 - limit) / 2
+	t := timeline{steady(limit+swing, 1), steady(limit-swing, 1), steady(limit, n+1)}
+	return Scenario{Name: ServerCPUHigh + ": a workload that swings across the limit counts on average", Series: s.cpu(host(1), t), Checks: []Check{
+		s.firingAt(n, ServerCPUHigh, 0), s.firingAt(n+1, ServerCPUHigh, 1),
 	}}
 }
 
