@@ -47,25 +47,35 @@ type FleetConfig struct {
 
 // Sizes bounds and steps the size of every server.
 type Sizes struct {
-	Default Size `yaml:"default"`
-	Max     Size `yaml:"max"`
-	Step    Size `yaml:"step"`
+	Default Size `yaml:"default"` // of an empty server
+	// Fleet is what servers are grown to together, for the fleet's load, before
+	// others start; as Default, none is. What of it is beyond Max, or below
+	// Default, does not count.
+	Fleet Size `yaml:"fleet"`
+	// Max is what one server is grown to for its own load.
+	Max  Size `yaml:"max"`
+	Step Size `yaml:"step"`
+}
+
+// Together is Fleet within the bounds.
+func (s Sizes) Together() Size {
+	return s.Default.Max(Size{min(s.Fleet.Cores, s.Max.Cores), min(s.Fleet.RAM, s.Max.RAM)})
 }
 
 // Capacity bounds the number of servers.
 type Capacity struct {
-	MinActive int      `yaml:"min_active"` // floor outside the schedule
-	Schedule  Schedule `yaml:"schedule"`
+	MinActive int `yaml:"min_active"` // floor outside the schedule
+	// MinActiveShare is the same as a share of the fleet; the greater counts.
+	MinActiveShare float64  `yaml:"min_active_share"`
+	Schedule       Schedule `yaml:"schedule"`
 	// Headroom is the share of a band's top that the fleet keeps free, whether it
 	// is scaled out or in.
 	Headroom float64 `yaml:"headroom"`
 	// Tolerance is how far, as a share, the load may be above what scaling aims
 	// at before servers are grown or started for it.
 	Tolerance float64 `yaml:"tolerance"`
-	// GrowFirst has the servers that run grow to Sizes.Max before others start.
-	GrowFirst bool `yaml:"grow_first"`
-	MaxStep   int  `yaml:"max_step"` // servers started at once
-	Ceiling   int  `yaml:"ceiling"`  // servers switched on; 0: no limit of our own
+	MaxStep   int     `yaml:"max_step"` // servers started at once
+	Ceiling   int     `yaml:"ceiling"`  // servers switched on; 0: no limit of our own
 	// StartTime is how long a server usually takes from the start call to its
 	// first meeting: how far ahead the schedule and the forecast look.
 	StartTime time.Duration `yaml:"start_time"`
@@ -137,8 +147,8 @@ func Defaults() Config {
 			DebounceQuiet: 2 * time.Second, DebounceMax: 10 * time.Second, Concurrency: 16,
 		},
 		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.15, Max: 0.85}, Memory: rules.Band{Min: 0.15, Max: 0.85}},
-		Sizes:      Sizes{Default: Size{2, 8192}, Max: Size{8, 16384}, Step: Size{1, 1024}},
-		Capacity:   Capacity{MinActive: 2, Headroom: 0.4, Tolerance: 0.2, GrowFirst: true, MaxStep: 50, StartTime: 5 * time.Minute},
+		Sizes:      Sizes{Default: Size{2, 8192}, Fleet: Size{8, 16384}, Max: Size{10, 16384}, Step: Size{1, 1024}},
+		Capacity:   Capacity{MinActive: 2, MinActiveShare: 0.02, Headroom: 0.4, Tolerance: 0.2, MaxStep: 50, StartTime: 5 * time.Minute},
 		ScaleIn: ScaleIn{
 			MaxShare: 0.25, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
 		},

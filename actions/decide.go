@@ -69,11 +69,23 @@ type decision struct {
 
 func newDecision(cfg Config, v View) *decision {
 	d := &decision{cfg: cfg, v: v}
-	d.plan = Plan{At: v.Now, Reasons: make(map[string]string, len(v.Servers)), Floor: cfg.Capacity.FloorAt(v.Now)}
+	d.plan = Plan{At: v.Now, Reasons: make(map[string]string, len(v.Servers)), Floor: cfg.Capacity.FloorAt(v.Now, usable(v.Servers))}
 	d.sortAlerts()
 	d.count()
-	d.floor = cfg.floorAhead(v.Now, d.active+d.coming)
+	d.floor = cfg.floorAhead(v.Now, usable(v.Servers), d.active+d.coming)
 	return d
+}
+
+// usable counts the servers that are the scaler's to use, whatever they do now.
+func usable(servers []Server) (n int) {
+	for i := range servers {
+		switch servers[i].State {
+		case StateExcluded, StateUnjoined, StateManual:
+		default:
+			n++
+		}
+	}
+	return n
 }
 
 func (d *decision) sortAlerts() {

@@ -170,6 +170,29 @@ func TestDecide(t *testing.T) {
 			v.Servers[0].Record.Up = noon.Add(-time.Minute)
 			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
 		}, ""},
+		{"the floor is a share of the servers that are the scaler's to use", func(c *config, v *view) {
+			c.Capacity.MinActiveShare = 0.7
+			v.Servers[6].State, v.Servers[7].State = actions.StateExcluded, actions.StateManual
+		}, "start bbb-5"}, // 0.7 × 6 = 4.2
+		{"a draining server grows for those who are still on it", func(c *config, v *view) {
+			drain(&v.Servers[0])
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
+		}, "grow bbb-1 4/8192"},
+		{"a draining server that nobody is on does not grow", func(c *config, v *view) {
+			drain(&v.Servers[0])
+			v.Servers[0].Balancer.Load, v.Servers[0].Probe.Count.Participants = 0, 0
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
+		}, ""},
+		{"a draining server that lost its cordon is cordoned before it grows", func(c *config, v *view) {
+			drain(&v.Servers[0])
+			v.Servers[0].Balancer.State = actions.Enabled
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
+		}, "cordon bbb-1"},
+		{"a busy server grows beyond what the fleet's load grows it to", func(c *config, v *view) {
+			c.Sizes.Fleet.Cores, c.Sizes.Max.Cores = 3, 4
+			v.Servers[0].Size.Cores = 3
+			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
+		}, "grow bbb-1 4/8192"},
 		{"a stopped server that had grown shrinks while it is off", func(c *config, v *view) {
 			v.Servers[7].Size, v.Servers[7].Record.Aim = actions.Size{Cores: 4, RAM: 8192}, actions.AimOff
 		}, "shrink bbb-8 2/8192"},
@@ -288,7 +311,7 @@ func TestDecide(t *testing.T) {
 func (tt decideCase) test(t *testing.T) {
 	cfg := actions.Defaults()
 	cfg.Thresholds = rules.Thresholds{CPU: rules.Band{Min: 0.3, Max: 0.7}, Memory: rules.Band{Min: 0.3, Max: 0.7}}
-	cfg.Capacity.MaxStep, cfg.Capacity.Headroom, cfg.Capacity.Tolerance, cfg.Capacity.GrowFirst = 10, 0.25, 0, false
+	cfg.Capacity.MaxStep, cfg.Capacity.Headroom, cfg.Capacity.Tolerance, cfg.Sizes.Fleet = 10, 0.25, 0, cfg.Sizes.Default
 	cfg.Cooldowns.Out = 5 * time.Minute
 	v := actions.View{Now: noon, Servers: fleetOf(8, 4)}
 	tt.change(&cfg, &v)

@@ -17,8 +17,14 @@
 // operating system; and starts others for the rest. The balancer deals meetings
 // out by number, so that servers of one size are filled alike. A lack within the
 // tolerance is borne: a few servers that join during a rush draw all new
-// meetings of a poll interval to themselves, which in simulated weeks is the
-// main cause of overload.
+// meetings of a poll interval to themselves.
+//
+// The balancer cannot be told how full a server is, and meetings cannot be
+// moved. Two reserves make up for that. One server's own alerts grow it beyond the size for all (Sizes.Max, Sizes.Fleet),
+// also while it drains. And the floor is a share of the fleet
+// (Capacity.MinActiveShare), so that a crowd which nobody announced finds as many
+// servers as its size calls for, and room on them within the seconds that growth
+// takes, rather than after a boot.
 //
 // Cloud, Balancer, Meetings and Store are what it needs from outside; the
 // packages below implement them for IONOS, Scalelite, BigBlueButton, and, in

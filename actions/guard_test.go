@@ -186,7 +186,7 @@ func (g *guard) leaves(r sim.Reading) {
 		}
 	}
 	now := g.sc.w.Now()
-	if floor := g.sc.cfg.Capacity.FloorAt(now); rest < floor && r.Takes {
+	if floor := g.sc.cfg.Capacity.FloorAt(now, len(g.sc.w.Servers())); rest < floor && r.Takes {
 		g.say(r, "cordoned, with %d others for a floor of %d", rest, floor)
 	}
 }

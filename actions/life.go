@@ -89,7 +89,7 @@ func (d *decision) finishDrains() {
 }
 
 func (d *decision) drain(s *Server) {
-	people := s.Probe.Count.Participants
+	people, high := s.Probe.Count.Participants, s.toGrow(d.cfg.Asks)
 	switch {
 	case s.Balancer.State == Enabled:
 		d.step(s, Cordon, s.Record.Aim, Size{}, nil, "the balancer lost the cordon: cordoned again")
@@ -97,6 +97,8 @@ func (d *decision) drain(s *Server) {
 		d.step(s, Enable, s.Record.Aim, Size{}, nil, "meetings still come although it is cordoned: enabled, to be cordoned anew")
 	case s.Balancer.State == Disabled && s.Probe.answered() && people > 0:
 		d.step(s, Cordon, s.Record.Aim, Size{}, nil, "disabled with %s on it: cordoned, so that they can join again", plural(people, "person", "people"))
+	case len(high) > 0 && (people > 0 || s.Balancer.Load > 0):
+		d.growBusy(s, high, s.Size)
 	case !s.Probe.answered():
 		d.say(s, "draining: not proven empty, BigBlueButton does not answer")
 	case d.v.Now.Sub(s.Record.At) > d.cfg.Deadlines.Drain:
@@ -141,18 +143,18 @@ func (d *decision) recordings(s *Server) string {
 	return "waits for its idle alert (recordings processed), until " + clock(s.Record.EmptySince.Add(limit))
 }
 
-// floorAhead is the floor to keep at now: that of the schedule, also what it
-// will be within the time that it takes to start what is missing, at most
-// MaxStep servers a cooldown.
-func (c Config) floorAhead(now time.Time, have int) int {
-	floor := c.Capacity.FloorAt(now)
+// floorAhead is the floor to keep at now in a fleet of so many servers: that of
+// the schedule, also what it will be within the time that it takes to start what
+// those in service lack, at most MaxStep servers a cooldown.
+func (c Config) floorAhead(now time.Time, servers, have int) int {
+	floor := c.Capacity.FloorAt(now, servers)
 	highest := floor
 	for _, f := range c.Capacity.Schedule {
 		highest = max(highest, f.MinActive)
 	}
 	lead := c.lead(highest - have)
 	for at := now.Truncate(time.Minute).Add(time.Minute); highest > floor && at.Sub(now) <= lead; at = at.Add(time.Minute) {
-		if f := c.Capacity.FloorAt(at); f > floor && at.Sub(now) <= c.lead(f-have) {
+		if f := c.Capacity.FloorAt(at, servers); f > floor && at.Sub(now) <= c.lead(f-have) {
 			floor = f
 		}
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // Schedule raises the floor at given times: the floor at a time is the greatest
-// of those that apply, and never below Capacity.MinActive.
+// of those that apply, and never below that of Capacity.
 type Schedule []Floor
 
 // Floor is the least number of active servers during its intervals, which are
@@ -28,23 +28,24 @@ func (f Floor) contains(t time.Time) bool {
 	return false
 }
 
-// FloorAt returns the least number of active servers at t.
-func (c Capacity) FloorAt(t time.Time) int {
-	floor := c.MinActive
+// least is the floor of a fleet of so many servers outside the schedule. The
+// share of them is rounded up, and asks for no more than the ceiling allows.
+func (c Capacity) least(servers int) int {
+	share := roundUp(c.MinActiveShare * float64(servers))
+	if c.Ceiling > 0 {
+		share = min(share, c.Ceiling)
+	}
+	return max(c.MinActive, share)
+}
+
+// FloorAt returns the least number of active servers at t, in a fleet of so
+// many.
+func (c Capacity) FloorAt(t time.Time, servers int) int {
+	floor := c.least(servers)
 	for _, f := range c.Schedule {
 		if f.MinActive > floor && f.contains(t) {
 			floor = f.MinActive
 		}
-	}
-	return floor
-}
-
-// FloorWithin returns the greatest floor from t until ahead later, looked at
-// each minute, the resolution of time intervals: what must be ready by then.
-func (c Capacity) FloorWithin(t time.Time, ahead time.Duration) int {
-	floor := c.FloorAt(t)
-	for at := t.Truncate(time.Minute).Add(time.Minute); !at.After(t.Add(ahead)); at = at.Add(time.Minute) {
-		floor = max(floor, c.FloorAt(at))
 	}
 	return floor
 }

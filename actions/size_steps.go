@@ -12,12 +12,12 @@ import (
 // grow gives servers more cores and RAM, in one step: busy ones as much as
 // brings their workload down to its target, and all of them what the fleet's
 // load asks for. A server that starts grows before BigBlueButton is up on it.
+// One that drains is grown for those who are still on it, by drain.
 func (d *decision) grow() {
 	level := d.level()
 	d.each(StateActive, func(s *Server) {
 		if high := s.toGrow(d.cfg.Asks); len(high) > 0 {
-			to, why := d.larger(s, high)
-			d.growOne(s, to.Max(s.plugged(level)), high, why)
+			d.growBusy(s, high, s.plugged(level))
 		} else {
 			d.growTo(s, level)
 		}
@@ -36,6 +36,12 @@ func (s *Server) toGrow(asks map[string]rules.Meaning) []Alert {
 	return slices.DeleteFunc(s.asked(asks, rules.AskGrow), func(a Alert) bool {
 		return deserted && a.Name == rules.ServerCPUHigh
 	})
+}
+
+// growBusy grows a server for its own load, to no less than least.
+func (d *decision) growBusy(s *Server, high []Alert, least Size) {
+	to, why := d.larger(s, high)
+	d.growOne(s, to.Max(least), high, why)
 }
 
 // growTo grows a server to what the fleet's load asks for.

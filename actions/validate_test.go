@@ -28,11 +28,12 @@ func TestEveryKeyThatIsWrongIsNamedWithItsValue(t *testing.T) {
 		"thresholds.memory.max: NaN":                            func(c *Config) { c.Thresholds.Memory.Max = math.NaN() },
 		"sizes.default.cores: 0":                                func(c *Config) { c.Sizes.Default.Cores = 0 },
 		"sizes.default.ram_mib: 8000 is not a positive":         func(c *Config) { c.Sizes.Default.RAM = 8000 },
+		"sizes.fleet.ram_mib: 1000 is not a positive multiple":  func(c *Config) { c.Sizes.Fleet.RAM = 1000 },
 		"sizes.max.ram_mib: 0":                                  func(c *Config) { c.Sizes.Max.RAM = 0 },
 		"sizes.max.ram_mib: 4096 is not at least":               func(c *Config) { c.Sizes.Max.RAM = 4096 },
 		"sizes.max.cores: 1 is not at least":                    func(c *Config) { c.Sizes.Max.Cores = 1 },
 		"sizes.step.cores: 0":                                   func(c *Config) { c.Sizes.Step.Cores = 0 },
-		"sizes.step.cores: 4 is not a divisor":                  func(c *Config) { c.Sizes.Step.Cores = 4 },
+		"sizes.step.cores: 3 is not a divisor":                  func(c *Config) { c.Sizes.Step.Cores = 3 },
 		"sizes.step.ram_mib: 3072 is not a divisor":             func(c *Config) { c.Sizes.Step.RAM = 3072 },
 		"capacity.min_active: 0":                                func(c *Config) { c.Capacity.MinActive = 0 },
 		"capacity.max_step: 0":                                  func(c *Config) { c.Capacity.MaxStep = 0 },
@@ -94,10 +95,10 @@ func TestDaysFromTheEndAreADayOffAtTheChangeToSummerTime(t *testing.T) {
 		Location:    &timeinterval.Location{Location: berlin},
 	}}}
 	c := Config{Capacity: Capacity{MinActive: 1, Schedule: Schedule{last}}}
-	if got := c.Capacity.FloorAt(time.Date(2027, 3, 31, 12, 0, 0, 0, berlin)); got != 1 {
+	if got := c.Capacity.FloorAt(time.Date(2027, 3, 31, 12, 0, 0, 0, berlin), 10); got != 1 {
 		t.Errorf("the floor of 31 March 2027 is %d: the last day is counted right now, drop the warning", got)
 	}
-	if got := c.Capacity.FloorAt(time.Date(2027, 4, 30, 12, 0, 0, 0, berlin)); got != 9 {
+	if got := c.Capacity.FloorAt(time.Date(2027, 4, 30, 12, 0, 0, 0, berlin), 10); got != 9 {
 		t.Errorf("the floor of 30 April 2027 is %d, want 9", got)
 	}
 	if got := c.Warnings(); len(got) != 1 || !strings.Contains(got[0], "capacity.schedule[0]") {

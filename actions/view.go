@@ -40,7 +40,7 @@ func wantsMore(cfg Config, v View, w seen) bool {
 			have++
 		}
 	}
-	return have < cfg.floorAhead(v.Now, have)
+	return have < cfg.floorAhead(v.Now, usable(v.Servers), have)
 }
 
 // readContract returns what the contract has left, or nil if that is not known.

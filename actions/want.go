@@ -86,28 +86,24 @@ func (d *decision) wantedBy(a Alert) wanted {
 // have so much together. A load's lack is made up for once it is beyond the
 // tolerance, and then whole.
 func (d *decision) missing(w wanted, have Size) int {
-	lack, unit := w.size.Sub(have), d.cfg.Sizes.Default
+	lack, unit := w.size.Sub(have), d.cfg.Sizes.Together()
 	if d.cfg.tolerated(w.size).Fits(have) {
 		lack = Size{}
-	}
-	if d.cfg.Capacity.GrowFirst {
-		unit = d.cfg.Sizes.Max
 	}
 	return max(0, w.servers-d.active-d.coming,
 		divideUp(int(lack.Cores), int(unit.Cores)), divideUp(int(lack.RAM), int(unit.RAM)))
 }
 
-// atMost is how large the server gets without a stop: as it is, or as large as
-// it may grow, where growing comes before starting.
+// atMost is how large the server gets for the fleet's load without a stop.
 func (d *decision) atMost(s *Server) Size {
 	size := s.Size
 	if s.inFlight(Grow) {
 		size = size.Max(s.Record.Flight.Step.To)
 	}
-	if !d.cfg.Capacity.GrowFirst || s.Hold != "" || d.v.Now.Before(s.Record.RetryAt) {
+	if s.Hold != "" || d.v.Now.Before(s.Record.RetryAt) {
 		return size
 	}
-	return size.Max(s.plugged(d.cfg.Sizes.Max))
+	return size.Max(s.plugged(d.cfg.Sizes.Together()))
 }
 
 // plugged is the server's size, grown to another where hot-plug allows.
@@ -127,12 +123,13 @@ func (s *Server) plugged(to Size) Size {
 // deals meetings out by number, so that equal servers are filled equally.
 func (d *decision) level() Size {
 	n, z, all := max(1, d.active+d.coming), d.cfg.Sizes, d.cfg.tolerated(d.want.size)
-	if !d.cfg.Capacity.GrowFirst || d.want.size == (Size{}) {
+	most := z.Together()
+	if most == z.Default || d.want.size == (Size{}) {
 		return Size{}
 	}
 	return Size{
-		Cores: min(z.Max.Cores, z.Default.Cores+steps(int(all.Cores), n, int(z.Default.Cores), z.Step.Cores)),
-		RAM:   min(z.Max.RAM, z.Default.RAM+steps(int(all.RAM), n, int(z.Default.RAM), z.Step.RAM)),
+		Cores: min(most.Cores, z.Default.Cores+steps(int(all.Cores), n, int(z.Default.Cores), z.Step.Cores)),
+		RAM:   min(most.RAM, z.Default.RAM+steps(int(all.RAM), n, int(z.Default.RAM), z.Step.RAM)),
 	}
 }
 

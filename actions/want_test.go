@@ -42,34 +42,42 @@ func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
 			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 1e300, 1)}
 		}, "start bbb-5, start bbb-6, start bbb-7, start bbb-8"},
 		{"servers in service grow before others start, all to one size", func(c *config, v *view) {
-			c.Capacity.GrowFirst = true
+			c.Sizes.Fleet = c.Sizes.Max
 			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
 		}, "grow bbb-1 3/8192, grow bbb-2 3/8192, grow bbb-3 3/8192, grow bbb-4 3/8192"},
 		{"what growth does not give is started", func(c *config, v *view) {
-			c.Capacity.GrowFirst, c.Sizes.Max.Cores = true, 4
+			c.Sizes.Fleet.Cores = 4
 			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 9, 8)}
 		}, "start bbb-5, grow bbb-1 4/8192, grow bbb-2 4/8192, grow bbb-3 4/8192, grow bbb-4 4/8192"}, // 17.1 cores, and 16 with growth
+		{"the fleet's load grows no server beyond the size for it", func(c *config, v *view) {
+			c.Sizes.Fleet.Cores, c.Sizes.Max.Cores = 3, 8
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 9, 8)}
+		}, "start bbb-5, start bbb-6, grow bbb-1 3/8192, grow bbb-2 3/8192, grow bbb-3 3/8192, grow bbb-4 3/8192"}, // 17.1 cores, 12 with growth
+		{"nor beyond the greatest size", func(c *config, v *view) {
+			c.Sizes.Fleet.Cores, c.Sizes.Max.Cores = 8, 3
+			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 9, 8)}
+		}, "start bbb-5, start bbb-6, grow bbb-1 3/8192, grow bbb-2 3/8192, grow bbb-3 3/8192, grow bbb-4 3/8192"},
 		{"a draining server is taken back before any grows", func(c *config, v *view) {
-			c.Capacity.GrowFirst = true
+			c.Sizes.Fleet = c.Sizes.Max
 			drain(&v.Servers[3])
 			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 4, 8)}
 		}, "reclaim bbb-4"},
 		{"where no hot-plug is, servers are started", func(c *config, v *view) {
-			c.Capacity.GrowFirst = true
+			c.Sizes.Fleet = c.Sizes.Max
 			for i := range v.Servers {
 				v.Servers[i].HotPlug = actions.HotPlug{}
 			}
 			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
 		}, "start bbb-5"}, // one that may grow is hoped for; the next look sees that it cannot
 		{"servers whose growth fails are not counted on", func(c *config, v *view) {
-			c.Capacity.GrowFirst = true
+			c.Sizes.Fleet = c.Sizes.Max
 			for i := range 4 {
 				v.Servers[i].Record.RetryAt = noon.Add(time.Minute)
 			}
 			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
 		}, "start bbb-5"},
 		{"a server that starts grows before it serves", func(c *config, v *view) {
-			c.Capacity.GrowFirst = true
+			c.Sizes.Fleet = c.Sizes.Max
 			v.Servers[4].State, v.Servers[4].Power, v.Servers[4].Record.Aim = actions.StateWarming, actions.PowerOn, actions.AimServe
 			for i := range 4 {
 				v.Servers[i].Size.Cores = 4
@@ -77,7 +85,7 @@ func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
 			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 10, 8)}
 		}, "grow bbb-5 4/8192"},
 		{"and is enabled first once it could serve", func(c *config, v *view) {
-			c.Capacity.GrowFirst = true
+			c.Sizes.Fleet = c.Sizes.Max
 			s := &v.Servers[4]
 			s.State, s.Power, s.Record.Aim, s.Probe = actions.StateWarming, actions.PowerOn, actions.AimServe, actions.Probe{At: noon}
 			for i := range 4 {
@@ -86,21 +94,21 @@ func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
 			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 10, 8)}
 		}, "enable bbb-5"},
 		{"servers that are to be left alone are not counted on to grow", func(c *config, v *view) {
-			c.Capacity.GrowFirst = true
+			c.Sizes.Fleet = c.Sizes.Max
 			for i := range 4 {
 				v.Servers[i].Hold = "resized by a person"
 			}
 			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
 		}, "start bbb-5"},
 		{"nor are those sized by a template", func(c *config, v *view) {
-			c.Capacity.GrowFirst = true
+			c.Sizes.Fleet = c.Sizes.Max
 			for i := range 4 {
 				v.Servers[i].Template = "CUBE"
 			}
 			v.Alerts = []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
 		}, "start bbb-5"},
 		{"nor those without hot-plug for what is lacking", func(c *config, v *view) {
-			c.Capacity.GrowFirst = true
+			c.Sizes.Fleet = c.Sizes.Max
 			for i := range 4 {
 				v.Servers[i].HotPlug = actions.HotPlug{CPU: true}
 			}
@@ -115,20 +123,20 @@ func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
 			v.Alerts = []actions.Alert{load(rules.FleetCPUHigh, 6, 8), load(rules.FleetMemoryHigh, 1, 9)}
 		}, "start bbb-5, start bbb-6"},
 		{"servers do not grow for a lack within the tolerance", func(c *config, v *view) {
-			c.Capacity.GrowFirst, c.Capacity.Tolerance, v.Alerts = true, 0.1, []actions.Alert{load(rules.FleetForecastHigh, 6.6, 8)}
+			c.Sizes.Fleet, c.Capacity.Tolerance, v.Alerts = c.Sizes.Max, 0.1, []actions.Alert{load(rules.FleetForecastHigh, 6.6, 8)}
 			for i := range 4 {
 				v.Servers[i].Size.Cores = 3
 			}
 		}, ""}, // 12.6 cores of 12
 		{"those that start share in what is to be carried", func(c *config, v *view) {
-			c.Capacity.GrowFirst, c.Sizes.Max, v.Alerts = true, actions.Size{Cores: 8, RAM: 8192}, []actions.Alert{load(rules.FleetForecastHigh, 17, 8)}
+			c.Sizes.Fleet, v.Alerts = actions.Size{Cores: 8, RAM: 8192}, []actions.Alert{load(rules.FleetForecastHigh, 17, 8)}
 		}, "start bbb-5, grow bbb-1 7/8192, grow bbb-2 7/8192, grow bbb-3 7/8192, grow bbb-4 7/8192"}, // 32.4 cores on five
 		{"those taken back are counted on to grow", func(c *config, v *view) {
-			c.Capacity.GrowFirst, v.Alerts = true, []actions.Alert{load(rules.FleetForecastHigh, 7.5, 8)}
+			c.Sizes.Fleet, v.Alerts = c.Sizes.Max, []actions.Alert{load(rules.FleetForecastHigh, 7.5, 8)}
 			drain(&v.Servers[3])
 		}, "reclaim bbb-4, grow bbb-1 4/8192, grow bbb-2 4/8192, grow bbb-3 4/8192"}, // 14.3 cores
 		{"a server that is busy itself grows by its own need and the fleet's", func(c *config, v *view) {
-			c.Capacity.GrowFirst, v.Alerts = true, []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
+			c.Sizes.Fleet, v.Alerts = c.Sizes.Max, []actions.Alert{load(rules.FleetForecastHigh, 6, 8)}
 			v.Servers[0].Alerts = []actions.Alert{alert(rules.ServerMemoryHigh, rules.AnnotationValue, 0.8)}
 		}, "grow bbb-1 3/13312, grow bbb-2 3/8192, grow bbb-3 3/8192, grow bbb-4 3/8192"},
 	} {

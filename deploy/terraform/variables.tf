@@ -96,7 +96,7 @@ variable "autoscaler_max_worker_memory" {
 variable "autoscaler_max_worker_cpu" {
   description = "Greatest number of cores of a server."
   type        = number
-  default     = 8
+  default     = 10
 }
 
 variable "autoscaler_default_worker_memory" {

@@ -47,7 +47,7 @@ func predecessors(f *File) []variable {
 		{"IONOS_USER", "ionos.username", text(&f.IONOS.Username)},
 		{"IONOS_PASS", "ionos.password", text(&f.IONOS.Password)},
 		{"IONOS_DATACENTER", "ionos.datacenters", list(&f.IONOS.Datacenters)},
-		{"MINIMUM_ACTIVE_MACHINES", "capacity.min_active", integer(&a.Capacity.MinActive)},
+		{"MINIMUM_ACTIVE_MACHINES", "capacity.min_active", activeMachines(&a.Capacity)},
 		{"MAX_SERVER_INCREASE", "capacity.max_step", integer(&a.Capacity.MaxStep)},
 		{"WAITING_TIME", "cooldowns", waitingTime(a)},
 		{"WAITINGTIME", "cooldowns", waitingTime(a)},
@@ -66,6 +66,14 @@ func predecessors(f *File) []variable {
 		{"BBB_EBBBA_EXPORTERS", "rules.exporters.variant", exporters(&f.Rules.Exporters.Variant)},
 		{"GRAPHANA_PASS", "prometheus.bearer_token", text(&f.Prometheus.BearerToken)},
 		{"GRAFANA_PASS", "prometheus.bearer_token", text(&f.Prometheus.BearerToken)},
+	}
+}
+
+// activeMachines sets the floor, whatever the size of the fleet, as there.
+func activeMachines(c *actions.Capacity) func(string) error {
+	return func(text string) error {
+		c.MinActiveShare = 0
+		return integer(&c.MinActive)(text)
 	}
 }
 

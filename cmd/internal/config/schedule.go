@@ -13,7 +13,8 @@ import (
 // overrideSchedule makes a schedule of bbb_scaler's "on" period: floors inside
 // (MINIMUM_ACTIVE_MACHINES_ON) and outside (_OFF) of the hours from START_H:
 // START_MIN to END_H:END_MIN in TIMEZONE, every day. A floor that is not given
-// is capacity.min_active.
+// is capacity.min_active, and what is given is the floor whatever the fleet's
+// size.
 func overrideSchedule(f *File, getenv func(string) string) []error {
 	period, errs := onPeriod(getenv)
 	capacity := &f.Actions.Capacity
@@ -31,7 +32,7 @@ func overrideSchedule(f *File, getenv func(string) string) []error {
 		}
 	}
 	if given && len(errs) == 0 {
-		capacity.MinActive, capacity.Schedule = min(on, off), period.schedule(on, off)
+		capacity.MinActive, capacity.MinActiveShare, capacity.Schedule = min(on, off), 0, period.schedule(on, off)
 	}
 	return errs
 }

@@ -26,13 +26,13 @@ import (
 // each begins and ends and how many webcams it will have, and lets every server
 // grow and shrink without waiting. A scheduler that fills servers above the
 // thresholds can go below it, at the cost of overload.
-func Bound(d Demand, y Yard, c actions.Config, p sim.Prices, boot time.Duration) sim.Figures {
+func Bound(d Demand, y Yard, c actions.Config, servers int, p sim.Prices, boot time.Duration) sim.Figures {
 	var f sim.Figures
 	hours := d.Step.Hours()
 	need := make([]int, len(d.People))
 	for i := range d.People {
 		l := d.load(i, y.Model)
-		need[i] = max(c.Capacity.FloorAt(d.At(i)), y.servers(l, c.Sizes.Max))
+		need[i] = max(c.Capacity.FloorAt(d.At(i), servers), y.servers(l, c.Sizes.Max))
 		n := float64(need[i])
 		cores := max(n*float64(c.Sizes.Default.Cores), (l.cores+n*y.Model.BaseCores)/y.Top.CPU)
 		ram := max(n*float64(c.Sizes.Default.RAM), (l.ram+n*y.Model.BaseRAM)/y.Top.Memory)

@@ -111,14 +111,14 @@ func (c Comparison) week(seed uint64, s Setup) Week {
 	d := NewDemand(s.Arrivals, c.Monday, c.end(), sampleEvery)
 	w := Week{Seed: seed, Demand: d, Outcomes: make([]Outcome, len(c.Strategies))}
 	cloud := sim.DefaultCloud()
-	w.Bound = Bound(d, c.yard(), c.Config, sim.Prices{CoreHour: 0.02, GiBHour: 0.005}, cloud.Start.Min+cloud.BBB.Min)
+	w.Bound = Bound(d, c.yard(), c.Config, c.Servers, sim.Prices{CoreHour: 0.02, GiBHour: 0.005}, cloud.Start.Min+cloud.BBB.Min)
 	within := func(a sim.Arrival) bool { return a.At.Before(c.end()) }
 	w.Bound.Meetings = len(slices.DeleteFunc(slices.Clone(s.Arrivals), func(a sim.Arrival) bool { return !within(a) }))
 	return w
 }
 
 func (c Comparison) outcome(r Result, d Demand) Outcome {
-	return Outcome{r, Delays(d, r.Samples, c.yard(), c.Config.Sizes.Default, c.Config.Capacity.MinActive)}
+	return Outcome{r, Delays(d, r.Samples, c.yard(), c.Config.Sizes.Default, c.Config.Capacity.FloorAt(c.Monday, c.Servers))}
 }
 
 // Figure is a picture of one seed's week, in servers of the default size,
@@ -135,7 +135,7 @@ func (c Comparison) Figure(w Week) plot.Figure {
 			on, takes := c.yard().capacity(sample.Counts, c.Config.Sizes.Default, l)
 			need := c.yard().servers(l, c.Config.Sizes.Default)
 			s.Points = append(s.Points, plot.Point{
-				At: sample.At, On: on, Service: takes, Need: float64(max(c.Config.Capacity.FloorAt(sample.At), need)),
+				At: sample.At, On: on, Service: takes, Need: float64(max(c.Config.Capacity.FloorAt(sample.At, c.Servers), need)),
 			})
 		}
 		f.Series = append(f.Series, s)

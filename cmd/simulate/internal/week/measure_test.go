@@ -38,7 +38,7 @@ func TestTheBoundIsTheLoadOverWhatTheLargestServersCarry(t *testing.T) {
 	m := sim.DefaultLoad()
 	most := (0.5*4 - m.BaseCores) / m.ParticipantCores // people without webcams on one large server, at the threshold
 	d := Demand{Start: monday, Step: time.Hour, People: []float64{0, math.Floor(most), math.Floor(most) + 1}, Cams: make([]float64, 3)}
-	if got, want := Bound(d, y, cfg, sim.Prices{}, 0).ServerHours, 1+1+2.0; got != want {
+	if got, want := Bound(d, y, cfg, 10, sim.Prices{}, 0).ServerHours, 1+1+2.0; got != want {
 		t.Errorf("bound = %v server-hours, want %v: the floor, one full server, and one person more", got, want)
 	}
 }

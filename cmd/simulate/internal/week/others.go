@@ -137,7 +137,7 @@ func (p *poller) startMissing(ctx context.Context, on, off []sim.Reading) {
 		memory += r.Memory / float64(len(on))
 	}
 	n := 0
-	floor, t := p.cfg.Capacity.FloorAt(p.w.Now()), p.cfg.Thresholds
+	floor, t := p.cfg.Capacity.MinActive, p.cfg.Thresholds
 	switch {
 	case len(on) < floor:
 		n = min(p.cfg.Capacity.MaxStep, floor-len(on))
@@ -158,7 +158,7 @@ func (p *poller) stopIdle(ctx context.Context, on []sim.Reading) {
 	t := p.cfg.Thresholds
 	for i, r := range on {
 		low := r.Memory < t.Memory.Min || r.CPU < t.CPU.Min
-		if i >= p.cfg.Capacity.FloorAt(p.w.Now()) && low && r.Size.Fits(p.cfg.Sizes.Default) && r.Participants == 0 {
+		if i >= p.cfg.Capacity.MinActive && low && r.Size.Fits(p.cfg.Sizes.Default) && r.Participants == 0 {
 			_, _ = p.w.Cloud().Stop(ctx, refOf(r))
 		}
 	}

@@ -32,7 +32,7 @@ func (o Ours) Name() string { return o.Title }
 
 // Prepare starts with the floor of the first minute, the rest being off.
 func (o Ours) Prepare(cfg *sim.Config) {
-	cfg.Running = min(cfg.Servers, max(1, o.File.Actions.Capacity.FloorAt(cfg.Start)))
+	cfg.Running = min(cfg.Servers, max(1, o.File.Actions.Capacity.FloorAt(cfg.Start, cfg.Servers)))
 	cfg.Size = o.File.Actions.Sizes.Default
 }
 
@@ -76,7 +76,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	if l.dispatcher, err = virtual.NewDispatcher(routes); err != nil {
 		return nil, err
 	}
-	remember(l.rules.Samples, setup.History, o.File.Actions)
+	remember(l.rules.Samples, setup.History, o.File.Actions, setup.World.Servers)
 	l.scraper = newScraper(l.rules.Samples, o.File.Rules)
 	deps := actions.Deps{
 		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
@@ -111,18 +111,15 @@ const (
 
 // remember writes what Prometheus would hold of the weeks before: the load of
 // that time's lessons on as many servers as carry it at the target.
-func remember(samples *virtual.Samples, past Demand, c actions.Config) {
+func remember(samples *virtual.Samples, past Demand, c actions.Config, servers int) {
 	m, free := sim.DefaultLoad(), 1-c.Capacity.Headroom
-	size := c.Sizes.Default
-	if c.Capacity.GrowFirst {
-		size = c.Sizes.Max
-	}
+	size := c.Sizes.Together()
 	target := Yard{m, sim.Workload{CPU: free * c.Thresholds.CPU.Max, Memory: free * c.Thresholds.Memory.Max}}
 	cpu := samples.Series(labels.FromStrings(model.MetricNameLabel, cpuLoad, rules.LabelFleet, c.Fleet.Name))
 	memory := samples.Series(labels.FromStrings(model.MetricNameLabel, memoryLoad, rules.LabelFleet, c.Fleet.Name))
 	for i := range past.People {
 		at, l := past.At(i), past.load(i, m)
-		n := float64(max(c.Capacity.FloorAt(at), target.servers(l, size)))
+		n := float64(max(c.Capacity.FloorAt(at, servers), target.servers(l, size)))
 		_ = cpu.Append(at.UnixMilli(), l.cores+n*m.BaseCores) // in order
 		_ = memory.Append(at.UnixMilli(), (l.ram+n*m.BaseRAM)*(1<<20))
 	}
