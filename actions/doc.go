@@ -20,7 +20,8 @@
 // meetings of a poll interval to themselves.
 //
 // The balancer cannot be told how full a server is, and meetings cannot be
-// moved. Two reserves make up for that. One server's own alerts grow it beyond the size for all (Sizes.Max, Sizes.Fleet),
+// moved. Two reserves make up for that. One server's own alerts, also the one on
+// where its load leads, grow it beyond the size for all (Sizes.Max, Sizes.Fleet),
 // also while it drains. And the floor is a share of the fleet
 // (Capacity.MinActiveShare), so that a crowd which nobody announced finds as many
 // servers as its size calls for, and room on them within the seconds that growth

@@ -34,8 +34,22 @@ func (d *decision) grow() {
 func (s *Server) toGrow(asks map[string]rules.Meaning) []Alert {
 	deserted := s.Balancer != nil && s.Balancer.LoadKnown && s.Balancer.Load == 0
 	return slices.DeleteFunc(s.asked(asks, rules.AskGrow), func(a Alert) bool {
-		return deserted && a.Name == rules.ServerCPUHigh
+		return deserted && ofCPU(a)
 	})
+}
+
+// ofMemory and ofCPU tell what of a server's an alert speaks of, now or soon.
+func ofMemory(a Alert) bool {
+	return a.Name == rules.ServerMemoryHigh || a.Name == rules.ServerMemoryRising
+}
+func ofCPU(a Alert) bool { return a.Name == rules.ServerCPUHigh || a.Name == rules.ServerCPURising }
+
+// risingTo is for reasons.
+func risingTo(a Alert) string {
+	if a.Name == rules.ServerMemoryRising || a.Name == rules.ServerCPURising {
+		return "rising to "
+	}
+	return ""
 }
 
 // growBusy grows a server for its own load, to no less than least.
@@ -78,13 +92,13 @@ func (d *decision) larger(s *Server, high []Alert) (to Size, why string) {
 	to = s.Size
 	for _, a := range high {
 		switch {
-		case a.Name == rules.ServerMemoryHigh && s.HotPlug.RAM:
+		case ofMemory(a) && s.HotPlug.RAM:
 			to.RAM = max(to.RAM, MiB(d.scaled(int(s.Size.RAM), int(d.sizes().Step.RAM), int(d.sizes().Max.RAM), a.Value()/d.cfg.target(d.cfg.Thresholds.Memory))))
-			why = fmt.Sprintf("memory workload %.2f", a.Value())
-		case a.Name == rules.ServerCPUHigh && s.HotPlug.CPU:
+			why = fmt.Sprintf("memory workload %s%.2f", risingTo(a), a.Value())
+		case ofCPU(a) && s.HotPlug.CPU:
 			to.Cores = max(to.Cores, Cores(d.scaled(int(s.Size.Cores), int(d.sizes().Step.Cores), int(d.sizes().Max.Cores), a.Value()/d.cfg.target(d.cfg.Thresholds.CPU))))
-			why = fmt.Sprintf("CPU workload %.2f", a.Value())
-		case a.Name != rules.ServerMemoryHigh && a.Name != rules.ServerCPUHigh:
+			why = fmt.Sprintf("CPU workload %s%.2f", risingTo(a), a.Value())
+		case !ofMemory(a) && !ofCPU(a):
 			to = d.oneStep(s, to)
 			why = a.Name + " asks for more"
 		}

@@ -91,35 +91,6 @@ func (g generator) fleetBelowMinimum() alert {
 	}
 }
 
-// fleetRising is for what no history tells of: a crowd, or a first week.
-func (g generator) fleetRising() alert {
-	cpu, memory := workloads()[0], workloads()[1]
-	limit := number(g.in.Thresholds.CPU.Max)
-	return alert{
-		name: FleetLoadRising,
-		expr: g.rises(cpu, g.in.Thresholds.CPU.Max) + "\nor\n" + g.rises(memory, g.in.Thresholds.Memory.Max),
-		why: "Very short: a crowd is there within minutes. A line through several samples hardly follows a single one, and only a load\n" +
-			"of half of that is followed: after a jump the line leads to nearly three times as much. A rise that the forecast knows\n" +
-			"is left to it, which knows its end, too. It resolves when the line leads below that: the rise is over, or what was\n" +
-			"added serves.",
-		value: ratio, threshold: limit,
-		summary: "Fleet " + g.in.Fleet + ": load is rising fast",
-		description: "At the pace of the last " + g.Trend.Window.String() + ", the present servers will have a workload of " +
-			g.asked(g.upward(cpu), "%.2f") + " CPU and " + g.asked(g.upward(memory), "%.2f") + " memory in " + g.Trend.Ahead.String() + ". " + addsCapacity,
-		extra: g.loads(g.upward(cpu), g.upward(memory)),
-	}
-}
-
-// rises is whether a workload leads to its limit, from half of it at least, and
-// beyond what the forecast knows.
-func (g generator) rises(w workload, limit float64) string {
-	expr := g.trend(w) + " >= " + number(limit) + " and " + g.rec(w.average) + " >= " + number(limit/2)
-	if g.Forecast.Enabled {
-		expr += "\nunless " + g.rec(w.loadForecast) + " >= " + g.rec(w.load)
-	}
-	return "(" + expr + ")"
-}
-
 // aboveTarget is the workload from which on a forecast is worth a start: above
 // what scaling aims at, since there is time to get there, by the tolerance.
 func (g generator) aboveTarget(b Band) float64 {

@@ -2,17 +2,18 @@ package rules
 
 // kind is one of the two figures that a server is judged by.
 type kind struct {
-	word            string // for people
-	record          string
-	now             string // the same before it is smoothed
-	band            Band
-	highName, lowID string
+	word   string // for people
+	record string
+	now    string // the same before it is smoothed
+	band   Band
+
+	highName, risingName, lowID string
 }
 
 func (g generator) kinds() []kind {
 	return []kind{
-		{"memory", instanceMemory, instanceMemory, g.in.Thresholds.Memory, ServerMemoryHigh, ServerMemoryLow},
-		{"CPU", instanceCPU, instanceCPUNow, g.in.Thresholds.CPU, ServerCPUHigh, ServerCPULow},
+		{"memory", instanceMemory, instanceMemory, g.in.Thresholds.Memory, ServerMemoryHigh, ServerMemoryRising, ServerMemoryLow},
+		{"CPU", instanceCPU, instanceCPUNow, g.in.Thresholds.CPU, ServerCPUHigh, ServerCPURising, ServerCPULow},
 	}
 }
 
@@ -20,9 +21,15 @@ func (g generator) serverAlerts() []alert {
 	var alerts []alert
 	for _, k := range g.kinds() {
 		alerts = append(alerts, g.serverHigh(k), g.serverLow(k))
+		if g.Trend.Window > 0 {
+			alerts = append(alerts, g.serverRising(k))
+		}
 	}
 	return append(alerts, g.serverIdle(), g.serverDown())
 }
+
+// growsServer is for people.
+const growsServer = "The scaler makes the server larger, up to the configured maximum."
 
 func (g generator) serverHigh(k kind) alert {
 	limit := number(k.band.Max)
@@ -36,7 +43,7 @@ func (g generator) serverHigh(k kind) alert {
 		value: ratio, threshold: limit, keepFiring: true,
 		summary: "{{ $labels.instance }}: " + k.word + " workload is high",
 		description: "The " + k.word + " workload of {{ $labels.instance }} has been at or above " + limit + " for " + g.For[k.highName].String() +
-			"; it is now {{ $value | printf \"%.2f\" }}. The scaler makes the server larger, up to the configured maximum.",
+			"; it is now {{ $value | printf \"%.2f\" }}. " + growsServer,
 	}
 }
 
@@ -81,8 +88,8 @@ func (g generator) serverIdle() alert {
 		expr: g.held(ServerIdle, low(0), low(g.Hysteresis), "instance"),
 		why: "CPU or memory, not both: an empty server's memory never falls below what its services take, so that both together\n" +
 			"would stop nothing. That is safe: this only says that the server may be stopped; the scaler drains it and asks\n" +
-			"BigBlueButton itself before it does. Missing participants or recordings are not idleness. Long enough for a class\n" +
-			"that leaves one room for the next.",
+			"BigBlueButton itself before it does. Missing participants or recordings are not idleness. Long enough for the\n" +
+			"recording of a meeting that has just ended to show; a drained server gets no other.",
 		value: ratio, threshold: number(g.in.Thresholds.CPU.Min),
 		summary: "{{ $labels.instance }}: idle, may be stopped",
 		description: "{{ $labels.instance }} has been idle " + who + " for " + g.For[ServerIdle].String() +

@@ -27,18 +27,20 @@ const (
 
 // Names of the alerts that ask for something.
 const (
-	ServerMemoryHigh  = "BBBServerMemoryHigh"
-	ServerCPUHigh     = "BBBServerCPUHigh"
-	ServerMemoryLow   = "BBBServerMemoryLow"
-	ServerCPULow      = "BBBServerCPULow"
-	ServerIdle        = "BBBServerIdle"
-	ServerDown        = "BBBServerDown"
-	FleetMemoryHigh   = "BBBFleetMemoryHigh"
-	FleetCPUHigh      = "BBBFleetCPUHigh"
-	FleetWorkloadLow  = "BBBFleetWorkloadLow"
-	FleetBelowMinimum = "BBBFleetBelowMinimum"
-	FleetForecastHigh = "BBBFleetForecastHigh"
-	FleetLoadRising   = "BBBFleetLoadRising"
+	ServerMemoryHigh   = "BBBServerMemoryHigh"
+	ServerCPUHigh      = "BBBServerCPUHigh"
+	ServerMemoryRising = "BBBServerMemoryRising"
+	ServerCPURising    = "BBBServerCPURising"
+	ServerMemoryLow    = "BBBServerMemoryLow"
+	ServerCPULow       = "BBBServerCPULow"
+	ServerIdle         = "BBBServerIdle"
+	ServerDown         = "BBBServerDown"
+	FleetMemoryHigh    = "BBBFleetMemoryHigh"
+	FleetCPUHigh       = "BBBFleetCPUHigh"
+	FleetWorkloadLow   = "BBBFleetWorkloadLow"
+	FleetBelowMinimum  = "BBBFleetBelowMinimum"
+	FleetForecastHigh  = "BBBFleetForecastHigh"
+	FleetLoadRising    = "BBBFleetLoadRising"
 )
 
 // Meaning is what the scaler does with an alert of a name.
@@ -51,18 +53,20 @@ type Meaning struct {
 // for people asks for. The map is the caller's.
 func Meanings() map[string]Meaning {
 	return map[string]Meaning{
-		ServerMemoryHigh:  {ScopeServer, AskGrow},
-		ServerCPUHigh:     {ScopeServer, AskGrow},
-		ServerMemoryLow:   {ScopeServer, AskShrink},
-		ServerCPULow:      {ScopeServer, AskShrink},
-		ServerIdle:        {ScopeServer, AskStop},
-		ServerDown:        {ScopeServer, AskDisable},
-		FleetMemoryHigh:   {ScopeFleet, AskStart},
-		FleetCPUHigh:      {ScopeFleet, AskStart},
-		FleetWorkloadLow:  {ScopeFleet, AskCordon},
-		FleetBelowMinimum: {ScopeFleet, AskStart},
-		FleetForecastHigh: {ScopeFleet, AskStart},
-		FleetLoadRising:   {ScopeFleet, AskStart},
+		ServerMemoryHigh:   {ScopeServer, AskGrow},
+		ServerCPUHigh:      {ScopeServer, AskGrow},
+		ServerMemoryRising: {ScopeServer, AskGrow},
+		ServerCPURising:    {ScopeServer, AskGrow},
+		ServerMemoryLow:    {ScopeServer, AskShrink},
+		ServerCPULow:       {ScopeServer, AskShrink},
+		ServerIdle:         {ScopeServer, AskStop},
+		ServerDown:         {ScopeServer, AskDisable},
+		FleetMemoryHigh:    {ScopeFleet, AskStart},
+		FleetCPUHigh:       {ScopeFleet, AskStart},
+		FleetWorkloadLow:   {ScopeFleet, AskCordon},
+		FleetBelowMinimum:  {ScopeFleet, AskStart},
+		FleetForecastHigh:  {ScopeFleet, AskStart},
+		FleetLoadRising:    {ScopeFleet, AskStart},
 	}
 }
 
@@ -80,7 +84,7 @@ const (
 // workloads and loads of FleetForecastHigh, FleetLoadRising and FleetWorkloadLow
 // are those to come, never less than now; of the other alerts, those of now.
 const (
-	AnnotationValue     = "value"     // the figure that the alert compares
+	AnnotationValue     = "value"     // the figure that the alert compares; of a trend, what it leads to
 	AnnotationThreshold = "threshold" // what it is compared with
 	AnnotationCPU       = "cpu"       // fleet alerts on workloads: the fleet's CPU workload
 	AnnotationMemory    = "memory"    // fleet alerts on workloads: the fleet's memory workload

@@ -58,7 +58,8 @@ type Config struct {
 	Scrape       Scrape       `yaml:"scrape"`
 }
 
-// Trend draws a line through the fleet's load and looks where it leads.
+// Trend draws a line through the load of the fleet, and of each server, and
+// looks where it leads.
 type Trend struct {
 	// Window is what the line is drawn through: at least two evaluations; 0s: no
 	// trend.

@@ -6,8 +6,9 @@ import "github.com/prometheus/common/model"
 // reasons stand beside the alerts, and above each in the generated file.
 func defaultFor() map[string]model.Duration {
 	return map[string]model.Duration{
-		ServerMemoryHigh: minutes(1), ServerCPUHigh: minutes(1), ServerMemoryLow: minutes(15), ServerCPULow: minutes(15),
-		ServerIdle: minutes(5), ServerDown: minutes(3),
+		ServerMemoryHigh: minutes(1), ServerCPUHigh: minutes(1), ServerMemoryRising: seconds(30), ServerCPURising: seconds(30),
+		ServerMemoryLow: minutes(15), ServerCPULow: minutes(15),
+		ServerIdle: minutes(3), ServerDown: minutes(3),
 		FleetMemoryHigh: minutes(1), FleetCPUHigh: minutes(1), FleetWorkloadLow: minutes(10),
 		FleetBelowMinimum: minutes(1), FleetForecastHigh: minutes(1), FleetLoadRising: seconds(30),
 		ScalerDown: minutes(5), ScalerFleetUnread: minutes(5), ScalerStepsFailing: minutes(5), ScalerDrainingLong: minutes(5),

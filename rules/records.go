@@ -88,16 +88,6 @@ func (g generator) fleetRecords() []Rule {
 	}
 }
 
-// trend is where a line through the latest of a workload's load leads.
-func (g generator) trend(w workload) string {
-	return "predict_linear(" + g.rec(w.now) + "[" + g.Trend.Window.String() + "], " + secondsOf(g.Trend.Ahead) + ") / " + g.rec(w.capacity)
-}
-
-// upward is the trend where it leads up, else the present.
-func (g generator) upward(w workload) string {
-	return g.rec(w.average) + " + clamp_min(" + g.trend(w) + " - " + g.rec(w.average) + ", 0)"
-}
-
 // overActive sums a figure of the active servers, each counted once.
 func (g generator) overActive(expr string) string {
 	return "sum(max by (host) (" + expr + ") and on (host) " + g.rec(hostActive) + ")"

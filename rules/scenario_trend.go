@@ -9,19 +9,20 @@ import (
 // followed is one of the workloads whose load is followed, while the other one
 // stays low.
 type followed struct {
+	alert     string
 	word      string
 	of, other func(host string, t timeline) []Series
 	band      Band
 	lag       int // samples until a change shows
 	// What is followed as a share of what one server has, and the other one:
-	// the figures that the alert tells.
+	// the figures that the alert tells beside its value.
 	figures func(this, other float64) map[string]string
 }
 
 // little is the load of what stays low, and less than any threshold.
 const little = 1.0 / 64
 
-// trendScenarios have one active server at first, whose load is the fleet's.
+// trendScenarios have one active server at first, whose load is the fleet's, too.
 func (s stage) trendScenarios() []Scenario {
 	if s.Trend.Window == 0 {
 		return nil
@@ -32,12 +33,20 @@ func (s stage) trendScenarios() []Scenario {
 			AnnotationCores: fmt.Sprintf(cores, cpu), AnnotationRAM: fmt.Sprintf(count, memory*stageBytes/(1<<20)),
 		}
 	}
+	swapped := func(memory, cpu float64) map[string]string { return figures(cpu, memory) }
+	none := func(float64, float64) map[string]string { return map[string]string{} }
+	memory, cpu := s.in.Thresholds.Memory, s.in.Thresholds.CPU
 	var all []Scenario
 	for _, f := range []followed{
-		{"memory", s.memory, s.cpu, s.in.Thresholds.Memory, 0, func(memory, cpu float64) map[string]string { return figures(cpu, memory) }},
-		{"CPU", s.cpu, s.memory, s.in.Thresholds.CPU, 1, figures},
+		{FleetLoadRising, "memory", s.memory, s.cpu, memory, 0, swapped},
+		{FleetLoadRising, "CPU", s.cpu, s.memory, cpu, 1, figures},
+		{ServerMemoryRising, "workload", s.memory, s.cpu, memory, 0, none},
+		{ServerCPURising, "workload", s.cpu, s.memory, cpu, 1, none},
 	} {
-		all = append(all, s.climbScenario(f), s.relievedScenario(f), s.levelOffScenario(f), s.jumpScenario(f), s.stepScenario(f))
+		all = append(all, s.climbScenario(f), s.levelOffScenario(f), s.jumpScenario(f), s.stepScenario(f))
+		if f.alert == FleetLoadRising {
+			all = append(all, s.relievedScenario(f))
+		}
 		if s.followedSamples() >= 4 { // fewer are a straight line at once
 			all = append(all, s.bendScenario(f))
 		}
@@ -52,7 +61,7 @@ func (s stage) followedSamples() int { return int(s.Trend.Window / s.EvaluationI
 // trending is a fleet of one whose followed workload is the timeline's.
 func (s stage) trending(f followed, name string, t timeline) Scenario {
 	long := t.length()
-	sc := Scenario{Name: FleetLoadRising + ": " + f.word + " " + name, Series: []Series{
+	sc := Scenario{Name: f.alert + ": " + f.word + " " + name, Series: []Series{
 		s.fleetRead(timeline{steady(0, long)}), s.inState(host(1), "active", timeline{steady(1, long)})}}
 	sc.Series = append(sc.Series, f.of(host(1), t)...)
 	sc.Series = append(sc.Series, f.other(host(1), timeline{steady(little, long)})...)
@@ -81,7 +90,7 @@ func (s stage) straight() int {
 
 // climbScenario is a rise that ends below the limit.
 func (s stage) climbScenario(f followed) Scenario {
-	n, reach := s.patience(FleetLoadRising), s.straight()
+	n, reach := s.patience(f.alert), s.straight()
 	t := s.climb(f.band.Max, 1, reach, n+1)
 	t = append(t, steady(min(t[len(t)-1].value, 0.95*f.band.Max), s.straight()))
 	sc := s.trending(f, "that will be at the limit; resolved when the rise ends", t)
@@ -89,15 +98,15 @@ func (s stage) climbScenario(f followed) Scenario {
 	annotations := f.figures(reached(f.band.Max), little)
 	annotations[AnnotationValue] = fmt.Sprintf(ratio, reached(f.band.Max))
 	sc.Checks = []Check{
-		{At: s.at(asks), Alert: FleetLoadRising, Annotations: annotations},
-		s.firingAt(asks+n-1, FleetLoadRising, 0), s.firingAt(asks+n, FleetLoadRising, 1), s.firingAt(t.length()-1, FleetLoadRising, 0),
+		{At: s.at(asks), Alert: f.alert, Annotations: annotations},
+		s.firingAt(asks+n-1, f.alert, 0), s.firingAt(asks+n, f.alert, 1), s.firingAt(t.length()-1, f.alert, 0),
 	}
 	return sc
 }
 
 // relievedScenario is a rise that goes on while a second server comes.
 func (s stage) relievedScenario(f followed) Scenario {
-	n, reach := s.patience(FleetLoadRising), s.straight()
+	n, reach := s.patience(f.alert), s.straight()
 	comes := reach + f.lag + n + 1
 	t := s.climb(f.band.Max, 1, reach, f.lag+n+3)
 	long := t.length()
@@ -106,7 +115,7 @@ func (s stage) relievedScenario(f followed) Scenario {
 	for _, of := range []func(string, timeline) []Series{s.cpu, s.memory} {
 		sc.Series = append(sc.Series, of(host(2), timeline{steady(0, long)})...)
 	}
-	sc.Checks = []Check{s.firingAt(comes-1, FleetLoadRising, 1), s.firingAt(comes, FleetLoadRising, 0), s.firingAt(long-1, FleetLoadRising, 0)}
+	sc.Checks = []Check{s.firingAt(comes-1, f.alert, 1), s.firingAt(comes, f.alert, 0), s.firingAt(long-1, f.alert, 0)}
 	return sc
 }
 
@@ -119,7 +128,7 @@ func (s stage) levelOffScenario(f followed) Scenario {
 	}
 	sc := s.trending(f, "that stays below the limit, and falls", t)
 	for at := stays - 1; at < stays+falls; at++ {
-		sc.Checks = append(sc.Checks, s.firingAt(at, FleetLoadRising, 0))
+		sc.Checks = append(sc.Checks, s.firingAt(at, f.alert, 0))
 	}
 	return sc
 }
@@ -134,7 +143,7 @@ func (s stage) jumpScenario(f followed) Scenario {
 	t := timeline{steady(low, before), steady(low+0.9*(f.band.Max-low)/max(1, swing), 1), steady(low, after)}
 	sc := s.trending(f, "of which a single sample is higher", t)
 	for at := before; at < t.length(); at++ {
-		sc.Checks = append(sc.Checks, s.firingAt(at, FleetLoadRising, 0))
+		sc.Checks = append(sc.Checks, s.firingAt(at, f.alert, 0))
 	}
 	return sc
 }
@@ -145,7 +154,7 @@ func (s stage) stepScenario(f followed) Scenario {
 	before, after := s.straight(), s.straight()
 	sc := s.trending(f, "that jumps to less than half of the limit", timeline{steady(0, before), steady(0.45*f.band.Max, after)})
 	for at := before; at < before+after; at++ {
-		sc.Checks = append(sc.Checks, s.firingAt(at, FleetLoadRising, 0))
+		sc.Checks = append(sc.Checks, s.firingAt(at, f.alert, 0))
 	}
 	return sc
 }
@@ -163,11 +172,11 @@ func (s stage) knownRiseScenario() Scenario {
 // bendScenario is a rise after calm: it is believed once the line follows it,
 // not sooner.
 func (s stage) bendScenario(f followed) Scenario {
-	n, window := s.patience(FleetLoadRising), s.followedSamples()
+	n, window := s.patience(f.alert), s.followedSamples()
 	flat := 2*window + s.settled()
 	t := s.climb(f.band.Max, flat, window/2, window+n+1)
 	sc := s.trending(f, "that begins to rise", t)
 	bend := flat - 1 + f.lag
-	sc.Checks = []Check{s.firingAt(bend+window/2+n, FleetLoadRising, 0), s.firingAt(bend+window+n, FleetLoadRising, 1)}
+	sc.Checks = []Check{s.firingAt(bend+window/2+n, f.alert, 0), s.firingAt(bend+window+n, f.alert, 1)}
 	return sc
 }

@@ -66,7 +66,9 @@ func generated(c rules.Config) map[string]rules.Meaning {
 		delete(all, rules.FleetForecastHigh)
 	}
 	if c.Trend.Window == 0 {
-		delete(all, rules.FleetLoadRising)
+		for _, name := range []string{rules.ServerMemoryRising, rules.ServerCPURising, rules.FleetLoadRising} {
+			delete(all, name)
+		}
 	}
 	return all
 }
