@@ -49,8 +49,8 @@ type FleetConfig struct {
 type Sizes struct {
 	Default Size `yaml:"default"` // of an empty server
 	// Fleet is what servers are grown to together, for the fleet's load, before
-	// others start; as Default, none is. What of it is beyond Max, or below
-	// Default, does not count.
+	// others start: beyond Default not at all, where it is the same. What of it is
+	// beyond Max, or below Default, does not count.
 	Fleet Size `yaml:"fleet"`
 	// Max is what one server is grown to for its own load.
 	Max  Size `yaml:"max"`

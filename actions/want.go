@@ -123,10 +123,10 @@ func (s *Server) plugged(to Size) Size {
 // deals meetings out by number, so that equal servers are filled equally.
 func (d *decision) level() Size {
 	n, z, all := max(1, d.active+d.coming), d.cfg.Sizes, d.cfg.tolerated(d.want.size)
-	most := z.Together()
-	if most == z.Default || d.want.size == (Size{}) {
+	if d.want.size == (Size{}) {
 		return Size{}
 	}
+	most := z.Together()
 	return Size{
 		Cores: min(most.Cores, z.Default.Cores+steps(int(all.Cores), n, int(z.Default.Cores), z.Step.Cores)),
 		RAM:   min(most.RAM, z.Default.RAM+steps(int(all.RAM), n, int(z.Default.RAM), z.Step.RAM)),
