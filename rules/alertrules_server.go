@@ -114,7 +114,7 @@ func (g generator) serverDown() alert {
 	}
 	return alert{
 		name: ServerDown,
-		expr: gone + "\nand on (host) " + g.rec(hostState),
+		expr: gone,
 		why: "A server that is stopped on purpose is not down: only those in service, draining, or already taken out count. An\n" +
 			"exporter that alone is gone is no reason while BigBlueButton answers. Longer than a restart of its services.",
 		value: count, threshold: "1", keepFiring: true,

@@ -31,8 +31,6 @@ func (g generator) serverRecords() []Rule {
 			Why: "Share of a server's memory that is not available to new work."},
 		{Record: instanceBytes, Expr: g.identified(memory(g.Metrics.MemoryTotal) + "\n  and " + memory(g.Metrics.MemoryAvailable)),
 			Why: "The memory that this is the share of, in bytes."},
-		{Record: instanceUp, Expr: g.identified("max " + g.byInstance() + " (" + g.node("up") + ")"),
-			Why: "Whether a server's node exporter answers; 0 also while it refuses the password."},
 	}
 	if !g.Exporters.WithBBB {
 		return rules
@@ -62,6 +60,8 @@ func (g generator) stateRecords() []Rule {
 			Why: "There only while that is recent: while the scaler knows which servers are in service."},
 		{Record: hostState, Expr: state + "\nor\n" + last,
 			Why: "What the scaler says of each server; while it says nothing, what it said last, for " + g.ScalerHold.String() + "."},
+		{Record: instanceUp, Expr: g.identified("max "+g.byInstance()+" ("+g.node("up")+")") + "\nand on (host) " + g.rec(hostState),
+			Why: "Whether the node exporter of such a server answers; 0 also while it refuses the password."},
 		{Record: hostActive, Expr: "max by (host) (" + g.rec(hostState, matcher{labelState, "=", "active"}) + ")\nor\n" +
 			"(group by (host) (" + g.rec(instanceCPU) + ") unless on () " + g.rec(hostState) + " unless on () " + g.rec(fleetKnown) + ")",
 			Why: "The servers that take meetings: not the draining and not the stopped ones. With no scaler at all, every server that is seen."},
