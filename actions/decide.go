@@ -76,18 +76,6 @@ func newDecision(cfg Config, v View) *decision {
 	return d
 }
 
-// usable counts the servers that are the scaler's to use, whatever they do now.
-func usable(servers []Server) (n int) {
-	for i := range servers {
-		switch servers[i].State {
-		case StateExcluded, StateUnjoined, StateManual:
-		default:
-			n++
-		}
-	}
-	return n
-}
-
 func (d *decision) sortAlerts() {
 	for _, a := range d.v.Alerts {
 		switch d.cfg.Asks[a.Name].Ask {

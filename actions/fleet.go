@@ -103,3 +103,15 @@ func (s CloudServer) addr() netip.Addr {
 	}
 	return s.Addrs[0]
 }
+
+// usable counts the servers that are the scaler's to use, whatever they do now.
+func usable(servers []Server) (n int) {
+	for i := range servers {
+		switch servers[i].State {
+		case StateExcluded, StateUnjoined, StateManual:
+		default:
+			n++
+		}
+	}
+	return n
+}
