@@ -252,7 +252,7 @@ func TestTheOnPeriodBecomesASchedule(t *testing.T) {
 		"until midnight":   {map[string]string{"MINIMUM_ACTIVE_MACHINES_ON": "9", "START_H": "22", "END_H": "0", "END_MIN": "0"}, 2, 2, 2, 9},
 		"a Windows zone":   {map[string]string{"MINIMUM_ACTIVE_MACHINES_ON": "9", "TIMEZONE": "Central European Standard Time"}, 2, 9, 9, 2},
 		"another zone":     {map[string]string{"MINIMUM_ACTIVE_MACHINES_ON": "9", "TIMEZONE": "UTC", "END_H": "22"}, 2, 2, 9, 9},
-		"no floor, a zone": {map[string]string{"TIMEZONE": "UTC"}, 2, 2, 2, 2},
+		"no floor, a zone": {map[string]string{"TIMEZONE": "UTC"}, 20, 20, 20, 20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := Read("", env(test.env))
@@ -263,7 +263,7 @@ func TestTheOnPeriodBecomesASchedule(t *testing.T) {
 				{6, 59, test.at0659}, {7, 0, test.at07}, {12, 29, test.at1229}, {23, 0, test.at23},
 			} {
 				at := time.Date(2027, 6, 7, c.hour, c.minute, 0, 0, berlin)
-				if got := f.Actions.Capacity.FloorAt(at, 100); got != c.want {
+				if got := f.Actions.Capacity.FloorAt(at, 1000); got != c.want {
 					t.Errorf("FloorAt(%v) = %d, want %d", at, got, c.want)
 				}
 			}
