@@ -65,6 +65,7 @@ func byName(a, b *Server) int {
 }
 
 func compareNatural(a, b string) int {
+	a, b = different(a, b)
 	for a != "" && b != "" {
 		x, restA := digits(a)
 		y, restB := digits(b)
@@ -83,10 +84,25 @@ func compareNatural(a, b string) int {
 	return cmp.Compare(len(a), len(b))
 }
 
+// different cuts off what both begin with, which is most of two servers' names,
+// but for the number that they may differ in.
+func different(a, b string) (restA, restB string) {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	for n > 0 && isDigit(a[n-1]) {
+		n--
+	}
+	return a[n:], b[n:]
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
 // digits splits off leading digits, without leading zeros.
 func digits(s string) (number, rest string) {
 	n := 0
-	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+	for n < len(s) && isDigit(s[n]) {
 		n++
 	}
 	number, rest = s[:n], s[n:]

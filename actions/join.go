@@ -18,16 +18,19 @@ type world struct {
 	unsure   map[string]string // datacenter → why its servers are uncertain
 	missing  map[string]string // server id → since when the cloud does not list it
 	balancer []BalancerServer
-	balanced string                  // why the balancer is uncertain; empty: it is not
-	hosts    map[string][]netip.Addr // balancer host → addresses
-	alerts   []Alert                 // believed
+	balanced string  // why the balancer is uncertain; empty: it is not
+	alerts   []Alert // believed
 }
 
+// resolver gives the addresses of hosts, of those that have any.
+type resolver func(hosts []string) map[string][]netip.Addr
+
 // join makes one Server of each cloud server of the fleet, by name, and names
-// what it could not join. It does not set states.
-func join(cfg Config, w world) (servers []Server, unjoined []string) {
+// what it could not join. It asks resolve for the balancer's hosts that name no
+// cloud server themselves. It does not set states.
+func join(cfg Config, w world, resolve resolver) (servers []Server, unjoined []string) {
 	j := newJoiner(cfg, w.cloud)
-	unjoined = append(unjoined, j.addBalancer(w.balancer, w.hosts)...)
+	unjoined = append(unjoined, j.addBalancer(w.balancer, resolve)...)
 	unjoined = append(unjoined, j.addAlerts(w.alerts)...)
 	return j.byName(), unjoined
 }
@@ -88,40 +91,59 @@ func (j *joiner) find(host string) (int, bool) {
 	return i, ok && i >= 0
 }
 
-// addBalancer joins balancer servers by address, name, or the configured
-// pattern. Two balancer servers for one server leave it unjoined: cordoning one
+// addBalancer joins balancer servers by name, the configured pattern, or
+// address. Two balancer servers for one server leave it unjoined: cordoning one
 // would not keep meetings away.
-func (j *joiner) addBalancer(list []BalancerServer, hosts map[string][]netip.Addr) (unjoined []string) {
-	twice := map[int][]string{}
+func (j *joiner) addBalancer(list []BalancerServer, resolve resolver) (unjoined []string) {
+	ids := map[int][]string{} // of the balancer servers, by index of the server
+	take := func(i int, b BalancerServer) {
+		ids[i] = append(ids[i], b.ID)
+		j.servers[i].Balancer = &b
+	}
+	var rest []BalancerServer
+	var hosts []string
 	for _, b := range list {
-		i, ok := j.findHost(hostOf(b.URL), hosts)
+		host := hostOf(b.URL)
+		if i, ok := j.findHost(host); ok {
+			take(i, b)
+			continue
+		}
+		rest, hosts = append(rest, b), append(hosts, host)
+	}
+	addrs := resolve(hosts)
+	for n, b := range rest {
+		i, ok := j.findAddr(addrs[hosts[n]])
 		if !ok {
 			unjoined = append(unjoined, fmt.Sprintf("balancer server %s (%s) matches no cloud server", b.ID, b.URL))
 			continue
 		}
-		twice[i] = append(twice[i], b.ID)
-		j.servers[i].Balancer = &b
+		take(i, b)
 	}
-	for i, ids := range twice {
-		if len(ids) > 1 {
-			j.servers[i].Balancer = nil
-			j.servers[i].Problem = fmt.Sprintf("registered %d times in the balancer (%s): remove all but one",
-				len(ids), strings.Join(ids, ", "))
-		}
-	}
+	j.leaveTwice(ids)
 	return unjoined
 }
 
-func (j *joiner) findHost(host string, hosts map[string][]netip.Addr) (int, bool) {
+func (j *joiner) leaveTwice(ids map[int][]string) {
+	for i, of := range ids {
+		if len(of) > 1 {
+			j.servers[i].Balancer = nil
+			j.servers[i].Problem = fmt.Sprintf("registered %d times in the balancer (%s): remove all but one", len(of), strings.Join(of, ", "))
+		}
+	}
+}
+
+func (j *joiner) findHost(host string) (int, bool) {
 	if i, ok := j.find(host); ok {
 		return i, true
 	}
 	if name := j.cfg.HostNames.ServerName(host); name != "" {
-		if i, ok := j.find(name); ok {
-			return i, true
-		}
+		return j.find(name)
 	}
-	for _, a := range hosts[host] {
+	return 0, false
+}
+
+func (j *joiner) findAddr(addrs []netip.Addr) (int, bool) {
+	for _, a := range addrs {
 		if i, ok := j.find(a.String()); ok {
 			return i, true
 		}

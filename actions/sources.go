@@ -47,7 +47,6 @@ func (s *Scaler) read(ctx context.Context, cfg Config, now time.Time) seen {
 		r := balancer[""]
 		w.balancer, w.balancerAt = r.Value, r.At
 		w.balanced = w.source("balancer", r.At, r.failure(), cfg, now)
-		w.hosts = s.resolve(ctx, cfg, w.world, now)
 	}
 	s.noteAlerts(cfg, &w, now)
 	return w
@@ -107,16 +106,10 @@ func (w *seen) source(name string, at time.Time, err error, cfg Config, now time
 // resolveAge is how long a resolved host is believed.
 const resolveAge = 10 * time.Minute
 
-// resolve looks up the balancer hosts that name no cloud server themselves.
-func (s *Scaler) resolve(ctx context.Context, cfg Config, w world, now time.Time) map[string][]netip.Addr {
-	j := newJoiner(cfg, w.cloud)
-	var due, all []string
-	for _, b := range w.balancer {
-		host := hostOf(b.URL)
-		if _, direct := j.findHost(host, nil); direct {
-			continue
-		}
-		all = append(all, host)
+// resolve looks up balancer hosts; what is known lately is not asked again.
+func (s *Scaler) resolve(ctx context.Context, cfg Config, hosts []string, now time.Time) map[string][]netip.Addr {
+	var due []string
+	for _, host := range hosts {
 		if !s.dns[host].fresh(now, resolveAge) {
 			due = append(due, host)
 		}
@@ -126,8 +119,8 @@ func (s *Scaler) resolve(ctx context.Context, cfg Config, w world, now time.Time
 			s.dns[host] = r
 		}
 	}
-	out := make(map[string][]netip.Addr, len(all))
-	for _, host := range all {
+	out := make(map[string][]netip.Addr, len(hosts))
+	for _, host := range hosts {
 		out[host] = s.dns[host].Value
 	}
 	maps.DeleteFunc(s.dns, func(host string, _ reading[[]netip.Addr]) bool { _, used := out[host]; return !used })
