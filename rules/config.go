@@ -137,8 +137,8 @@ type Forecast struct {
 	// LevelWindow is the time over which today's load is compared with that
 	// day's.
 	LevelWindow model.Duration `yaml:"level_window"`
-	// LevelPrior is the share of the forecast load that is added to both sides
-	// of that comparison: the more, the less a quiet hour says about the next.
+	// LevelPrior is the share of that day's load to come that is added to both
+	// sides of that comparison: the more, the less a quiet hour says about the next.
 	LevelPrior float64 `yaml:"level_prior"`
 	// LevelMax bounds how much more than that day's load is forecast.
 	LevelMax float64 `yaml:"level_max"`

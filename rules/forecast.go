@@ -19,15 +19,22 @@ const dayIsLikeYesterday = "(day_of_week() >= 2 <= 5)"
 type workload struct {
 	average, load, capacity   string
 	now                       string // the load before it is smoothed
+	history                   string // the load of the same hours of another day
+	level                     string // today's load by that day's
 	loadForecast, loadOutlook string // the load ahead, in the unit of the load
 	forecast, expected        string // the workload that it means
 }
 
 func workloads() []workload {
+	ahead := func(w workload, load string) workload {
+		w.history, w.level, w.loadForecast, w.loadOutlook = load+":history", load+":level", load+":forecast", load+":outlook"
+		return w
+	}
 	return []workload{
-		{fleetCPU, cpuLoad, fleetCores, cpuLoadNow, "fleet:bbb_cpu_busy_cores:forecast", "fleet:bbb_cpu_busy_cores:outlook", cpuForecast, cpuExpected},
-		{fleetMemory, memoryLoad, fleetBytes, memoryLoad, "fleet:bbb_memory_used_bytes:forecast", "fleet:bbb_memory_used_bytes:outlook", memoryForecast,
-			memoryExpected},
+		ahead(workload{average: fleetCPU, load: cpuLoad, capacity: fleetCores, now: cpuLoadNow, forecast: cpuForecast, expected: cpuExpected},
+			"fleet:bbb_cpu_busy_cores"),
+		ahead(workload{average: fleetMemory, load: memoryLoad, capacity: fleetBytes, now: memoryLoad, forecast: memoryForecast, expected: memoryExpected},
+			"fleet:bbb_memory_used_bytes"),
 	}
 }
 
@@ -38,44 +45,52 @@ func (g generator) forecastRecords() []Rule {
 	further := max(ahead, g.Forecast.Hold)
 	var rules []Rule
 	for _, w := range workloads() {
-		rules = append(rules, g.loadAhead(w, w.loadForecast, ahead, "As far as a start and a margin: what is started now is ready then."),
+		rules = append(rules,
+			Rule{Record: w.history, Expr: g.eachHistory(g.greatestLoad(w, further)),
+				Why: "That day's greatest load within the next " + further.String() + " of its hours. No history, no forecast."},
+			Rule{Record: w.level, Expr: g.level(w), Why: "How much more, or less, than that day's the load has been within " + g.Forecast.LevelWindow.String() +
+				".\nBoth have a share of the load ahead added, so that a quiet hour before the bell says little about it."},
+			Rule{Record: w.loadForecast, Expr: "(\n" + indent(g.eachHistory(g.greatestLoad(w, ahead))) + "\n)\n* " + g.rec(w.level),
+				Why: "The load within " + ahead.String() + ": as far as a start and a margin, what is started now is ready then."},
 			Rule{Record: w.forecast, Expr: g.workloadAhead(w, w.loadForecast),
 				Why: "The workload of the present servers within " + ahead.String() + ", never less than now."},
-			g.loadAhead(w, w.loadOutlook, further, "For scale-in: what is drained now is not needed again by then."))
+			Rule{Record: w.loadOutlook, Expr: g.rec(w.history) + " * " + g.rec(w.level),
+				Why: "The load within " + further.String() + ", for scale-in: what is drained now is not needed again by then."})
 	}
 	return rules
 }
 
-// loadAhead records the greatest load of the time ahead.
-func (g generator) loadAhead(w workload, record string, ahead model.Duration, why string) Rule {
+// eachHistory is what a day tells, of the best day that tells anything.
+func (g generator) eachHistory(tell func(age time.Duration) string) string {
 	days := make([]string, len(g.Forecast.History))
 	for i, h := range g.Forecast.History {
-		days[i] = "(\n" + indent(g.fromHistory(w, h, ahead)) + "\n)"
+		days[i] = tell(historyAge[h])
+		if h == HistoryDay {
+			days[i] += " and on () " + dayIsLikeYesterday
+		}
 	}
-	return Rule{Record: record, Expr: strings.Join(days, "\nor\n"),
-		Why: "The load within " + ahead.String() + ", by that of the same hours of another day. No history, no forecast.\n" + why}
+	return strings.Join(days, "\nor\n")
+}
+
+// greatestLoad is a day's greatest load from this time of it on.
+func (g generator) greatestLoad(w workload, ahead model.Duration) func(age time.Duration) string {
+	return func(age time.Duration) string {
+		return "max_over_time(" + g.rec(w.load) + "[" + ahead.String() + "] offset " + model.Duration(age-time.Duration(ahead)).String() + ")"
+	}
+}
+
+// level is today's load against that day's, bounded above.
+func (g generator) level(w workload) string {
+	average := "avg_over_time(" + g.rec(w.load) + "[" + g.Forecast.LevelWindow.String() + "]"
+	prior := " + " + number(g.Forecast.LevelPrior) + " * " + g.rec(w.history) + ")"
+	then := g.eachHistory(func(age time.Duration) string { return average + " offset " + model.Duration(age).String() + ")" })
+	return "clamp_max(\n  (" + average + ")" + prior + "\n  /\n  ((\n" + indent(indent(then)) + "\n  )" + prior + ",\n  " + number(g.Forecast.LevelMax) + "\n)"
 }
 
 // workloadAhead is what a load ahead means for the present servers: never
 // less than now.
 func (g generator) workloadAhead(w workload, load string) string {
 	return g.rec(w.average) + "\n+ clamp_min(" + g.rec(load) + " / " + g.rec(w.capacity) + " - " + g.rec(w.average) + ", 0)"
-}
-
-// fromHistory is that day's greatest load in the time ahead, times today's
-// level against that day's. Both sides of the level have a share of the load
-// ahead added, so that a quiet hour before the bell says little about it.
-func (g generator) fromHistory(w workload, h History, ahead model.Duration) string {
-	age := historyAge[h]
-	load, window := g.rec(w.load), g.Forecast.LevelWindow.String()
-	then := "max_over_time(" + load + "[" + ahead.String() + "] offset " + model.Duration(age-time.Duration(ahead)).String() + ")"
-	prior := number(g.Forecast.LevelPrior) + " * " + then
-	expr := then + "\n* clamp_max(\n  (avg_over_time(" + load + "[" + window + "]) + " + prior + ")\n  / (avg_over_time(" +
-		load + "[" + window + "] offset " + model.Duration(age).String() + ") + " + prior + "),\n  " + number(g.Forecast.LevelMax) + "\n)"
-	if h == HistoryDay {
-		expr += "\nand on () " + dayIsLikeYesterday
-	}
-	return expr
 }
 
 // expectedRecords is what scale-in goes by: the outlook, or the present where
