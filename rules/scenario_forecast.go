@@ -26,7 +26,11 @@ func (s stage) forecastScenarios() []Scenario {
 	}
 	all = append(all, s.weekdaysScenario())
 	if !s.coarse && s.Trend.Window > 0 && slices.Contains(s.Forecast.History, HistoryDay) {
-		all = append(all, s.knownRiseScenario())
+		for _, f := range s.followed() {
+			if f.alert == FleetLoadRising {
+				all = append(all, s.knownRiseScenario(f))
+			}
+		}
 	}
 	if s.coarse {
 		return all

@@ -13,7 +13,8 @@ type followed struct {
 	word      string
 	of, other func(host string, t timeline) []Series
 	band      Band
-	lag       int // samples until a change shows
+	lag       int  // samples until a change shows
+	smoothed  bool // whether the workload is, that must be half of the limit
 	// What is followed as a share of what one server has, and the other one:
 	// the figures that the alert tells beside its value.
 	figures func(this, other float64) map[string]string
@@ -22,11 +23,8 @@ type followed struct {
 // little is the load of what stays low, and less than any threshold.
 const little = 1.0 / 64
 
-// trendScenarios have one active server at first, whose load is the fleet's, too.
-func (s stage) trendScenarios() []Scenario {
-	if s.Trend.Window == 0 {
-		return nil
-	}
+// followed are the workloads, of the fleet and of a server.
+func (s stage) followed() []followed {
 	figures := func(cpu, memory float64) map[string]string {
 		return map[string]string{
 			AnnotationCPU: fmt.Sprintf(ratio, cpu), AnnotationMemory: fmt.Sprintf(ratio, memory),
@@ -36,19 +34,32 @@ func (s stage) trendScenarios() []Scenario {
 	swapped := func(memory, cpu float64) map[string]string { return figures(cpu, memory) }
 	none := func(float64, float64) map[string]string { return map[string]string{} }
 	memory, cpu := s.in.Thresholds.Memory, s.in.Thresholds.CPU
+	return []followed{
+		{FleetLoadRising, "memory", s.memory, s.cpu, memory, 0, false, swapped},
+		{FleetLoadRising, "CPU", s.cpu, s.memory, cpu, 1, true, figures},
+		{ServerMemoryRising, "workload", s.memory, s.cpu, memory, 0, false, none},
+		{ServerCPURising, "workload", s.cpu, s.memory, cpu, 1, false, none},
+	}
+}
+
+// trendScenarios have one active server at first, whose load is the fleet's, too.
+func (s stage) trendScenarios() []Scenario {
+	if s.Trend.Window == 0 {
+		return nil
+	}
 	var all []Scenario
-	for _, f := range []followed{
-		{FleetLoadRising, "memory", s.memory, s.cpu, memory, 0, swapped},
-		{FleetLoadRising, "CPU", s.cpu, s.memory, cpu, 1, figures},
-		{ServerMemoryRising, "workload", s.memory, s.cpu, memory, 0, none},
-		{ServerCPURising, "workload", s.cpu, s.memory, cpu, 1, none},
-	} {
+	for _, f := range s.followed() {
 		all = append(all, s.climbScenario(f), s.levelOffScenario(f), s.jumpScenario(f), s.stepScenario(f))
 		if f.alert == FleetLoadRising {
 			all = append(all, s.relievedScenario(f))
 		}
 		if s.followedSamples() >= 4 { // fewer are a straight line at once
 			all = append(all, s.bendScenario(f))
+		}
+		// A line through a jump leads to twice as much for most of a window, if it
+		// is followed as far.
+		if s.followedSamples() >= 6 && s.Trend.Ahead >= s.Trend.Window && !f.smoothed {
+			all = append(all, s.halfScenario(f))
 		}
 	}
 	return all
@@ -159,11 +170,25 @@ func (s stage) stepScenario(f followed) Scenario {
 	return sc
 }
 
+// halfScenario is a load that jumps to just below half of the limit, reaches
+// that half later, and goes on: the line leads beyond the limit all the time.
+func (s stage) halfScenario(f followed) Scenario {
+	before, below, n := s.straight(), s.followedSamples()/2, s.patience(f.alert)
+	half := f.band.Max / 2
+	sc := s.trending(f, "that jumps, and is half of the limit later", timeline{steady(0, before), steady(missed(half), below),
+		steady(reached(half), 1), steady(0.9*f.band.Max, n+f.lag+1)})
+	asks := before + below + f.lag
+	sc.Checks = []Check{s.firingAt(asks+n-1, f.alert, 0), s.firingAt(asks+n, f.alert, 1)}
+	return sc
+}
+
 // knownRiseScenario is a rise that comes a second time, a day later.
-func (s stage) knownRiseScenario() Scenario {
+func (s stage) knownRiseScenario(f followed) Scenario {
 	n, reach := s.patience(FleetLoadRising), s.straight()
-	rise := s.climb(min(s.in.Thresholds.CPU.Max, s.in.Thresholds.Memory.Max), 1, reach, n+2)
-	sc := s.fleetOfOne("a rise that came yesterday, too, is left to the forecast", s.later(1, rise, rise))
+	rise := s.climb(f.band.Max, 1, reach, n+2)
+	t := s.later(1, rise, rise)
+	sc := s.fleetOfOne(f.word+" that rises as it did yesterday is left to the forecast", t)
+	sc.Series = append(f.of(host(1), t), sc.Series[len(sc.Series)-2:]...)
 	first := reach + n + 1
 	sc.Checks = []Check{s.firingAt(first, FleetLoadRising, 1), s.firingAt(s.day()+first, FleetLoadRising, 0)}
 	return sc
