@@ -25,7 +25,8 @@
 // also while it drains. And the floor is a share of the fleet
 // (Capacity.MinActiveShare), so that a crowd which nobody announced finds as many
 // servers as its size calls for, and room on them within the seconds that growth
-// takes, rather than after a boot.
+// takes, rather than after a boot. While no history tells when the bell rings,
+// that share is larger (Capacity.LearningActiveShare).
 //
 // Cloud, Balancer, Meetings and Store are what it needs from outside; the
 // packages below implement them for IONOS, Scalelite, BigBlueButton, and, in

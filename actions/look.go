@@ -16,6 +16,7 @@ func (s *Scaler) Cycle(ctx context.Context, now time.Time) error {
 	begun := time.Now()
 	cfg := s.config()
 	w := s.read(ctx, cfg, now)
+	cfg = cfg.learning(w.alerts)
 	servers, unjoined := join(cfg, w.world, func(hosts []string) map[string][]netip.Addr { return s.resolve(ctx, cfg, hosts, now) })
 	s.attach(ctx, cfg, servers, now)
 	blocked, err := s.observe(ctx, cfg, w, servers, now)

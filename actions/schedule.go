@@ -2,9 +2,12 @@ package actions
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/alertmanager/timeinterval"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // Schedule raises the floor at given times: the floor at a time is the greatest
@@ -36,6 +39,16 @@ func (c Capacity) least(servers int) int {
 		share = min(share, c.Ceiling)
 	}
 	return max(c.MinActive, share)
+}
+
+// learning is the configuration that holds with these alerts: with a higher
+// floor while one says that nothing is known of the time to come, unless a
+// schedule tells of it.
+func (c Config) learning(alerts []Alert) Config {
+	if len(c.Capacity.Schedule) == 0 && slices.ContainsFunc(alerts, func(a Alert) bool { return c.Asks[a.Name].Ask == rules.AskFloor }) {
+		c.Capacity.MinActiveShare = max(c.Capacity.MinActiveShare, c.Capacity.LearningActiveShare)
+	}
+	return c
 }
 
 // FloorAt returns the least number of active servers at t, in a fleet of so

@@ -7,6 +7,8 @@ import (
 	"github.com/prometheus/alertmanager/timeinterval"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 func TestTheFloorIsTheGreatestOfNumberShareAndSchedule(t *testing.T) {
@@ -28,5 +30,44 @@ func TestTheFloorIsTheGreatestOfNumberShareAndSchedule(t *testing.T) {
 		if got := tt.capacity.FloorAt(time.Now(), tt.servers); got != tt.want {
 			t.Errorf("%s: %+v.FloorAt(now, %d) = %d, want %d", tt.name, tt.capacity, tt.servers, got, tt.want)
 		}
+	}
+}
+
+func TestTheFloorIsHigherWhileNoHistoryTellsOfTheBell(t *testing.T) {
+	always := actions.Schedule{{Name: "always", MinActive: 3, Intervals: []timeinterval.TimeInterval{{}}}}
+	for name, c := range map[string]struct {
+		change func(*actions.Capacity)
+		want   int
+	}{
+		"a share of the fleet":             {func(*actions.Capacity) {}, 5},
+		"what the floor is anyway is more": {func(c *actions.Capacity) { c.MinActive = 7 }, 7},
+		"the usual share is more":          {func(c *actions.Capacity) { c.MinActiveShare = 0.3 }, 6},
+		"a schedule tells of the bell":     {func(c *actions.Capacity) { c.Schedule = always }, 3},
+		"not wanted":                       {func(c *actions.Capacity) { c.LearningActiveShare = 0 }, 2},
+		"no more than the ceiling":         {func(c *actions.Capacity) { c.Ceiling = 4 }, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := schoolConfig()
+			cfg.Capacity.MinActive, cfg.Capacity.MinActiveShare, cfg.Capacity.LearningActiveShare = 2, 0, 0.25
+			usual := cfg.Capacity
+			c.change(&cfg.Capacity)
+			sc := newSchool(t, cfg, sim.Config{Servers: 20, Running: 2})
+			sc.run(time.Minute)
+			if got, want := sc.s.Status().Floor, cfg.Capacity.FloorAt(sc.w.Now(), 20); got != want {
+				t.Errorf("without the alert the floor is %d, want %d (usually %d)", got, want, usual.MinActive)
+			}
+			missing := actions.Alert{Fingerprint: "a", Name: rules.FleetHistoryMissing, StartsAt: sc.w.Now(), SeenAt: sc.w.Now()}
+			must(t, sc.s.Notify([]actions.Alert{missing}))
+			sc.run(15 * time.Minute)
+			if got := sc.s.Status(); got.Floor != c.want || got.Counts[actions.StateActive] < c.want {
+				t.Errorf("while it fires the floor is %d, and %d are active; want %d", got.Floor, got.Counts[actions.StateActive], c.want)
+			}
+			missing.Resolved, missing.SeenAt = true, sc.w.Now()
+			must(t, sc.s.Notify([]actions.Alert{missing}))
+			sc.run(time.Minute)
+			if got, want := sc.s.Status().Floor, cfg.Capacity.FloorAt(sc.w.Now(), 20); got != want {
+				t.Errorf("once it is resolved the floor is %d, want %d", got, want)
+			}
+		})
 	}
 }

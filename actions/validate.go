@@ -82,6 +82,7 @@ func (p *problems) size(key string, s Size) bool {
 func (c Capacity) validate(p *problems) {
 	p.require(c.MinActive >= 1, "capacity.min_active", c.MinActive, "at least 1: without an active server no meeting can begin")
 	p.require(c.MinActiveShare >= 0 && c.MinActiveShare <= 1, "capacity.min_active_share", c.MinActiveShare, "a ratio from 0 to 1")
+	p.require(c.LearningActiveShare >= 0 && c.LearningActiveShare <= 1, "capacity.learning_active_share", c.LearningActiveShare, "a ratio from 0 to 1")
 	p.require(c.Headroom >= 0 && c.Headroom < 1, "capacity.headroom", c.Headroom, "a ratio from 0 to below 1")
 	p.require(c.Tolerance >= 0 && c.Tolerance < 1, "capacity.tolerance", c.Tolerance, "a ratio from 0 to below 1")
 	p.require(c.MaxStep >= 1, "capacity.max_step", c.MaxStep, "at least 1")

@@ -10,7 +10,7 @@ func (g generator) fleetAlerts() []alert {
 		alerts = append(alerts, g.fleetRising())
 	}
 	if g.Forecast.Enabled {
-		alerts = append(alerts, g.fleetForecast())
+		alerts = append(alerts, g.fleetForecast(), g.fleetHistoryMissing())
 	}
 	return alerts
 }
@@ -70,7 +70,8 @@ func (g generator) fleetLow() alert {
 		name: FleetWorkloadLow,
 		expr: g.held(FleetWorkloadLow, low(0), low(g.Hysteresis), LabelFleet),
 		why: "CPU and memory, both: what either needs must stay. That is only when to look: the scaler drains no more than leaves\n" +
-			"the rest with its headroom. Longer than the break between two lessons, the unneeded time.",
+			"the rest with its headroom, also for the greatest load of this time. Longer than the few minutes between two lessons;\n" +
+			"longer breaks are for the forecast to know.",
 		value: ratio, threshold: number(cpu),
 		summary: "Fleet " + g.in.Fleet + ": more servers than needed",
 		description: "For " + g.For[FleetWorkloadLow].String() + ", the servers that take meetings have been below " + number(cpu) + " CPU and " +
@@ -113,5 +114,20 @@ func (g generator) fleetForecast() alert {
 		description: "By the same hours of an earlier day, the present servers will have a workload of " + g.asked(cpuAhead, "%.2f") +
 			" CPU and " + g.asked(memoryAhead, "%.2f") + " memory by the time that more could be ready. " + addsCapacity,
 		extra: g.loads(cpuAhead, memoryAhead),
+	}
+}
+
+// fleetHistoryMissing tells that there is no forecast, where there should be one.
+func (g generator) fleetHistoryMissing() alert {
+	cpu, memory := workloads()[0], workloads()[1]
+	return alert{
+		name: FleetHistoryMissing,
+		expr: "0 * " + g.rec(fleetActive) + "\nunless on (fleet) (" + g.rec(cpu.loadOutlook) + " or " + g.rec(memory.loadOutlook) + ")",
+		why: "On a fleet's first day, and its first Monday, nobody knows when the bell rings, and all its classes are on the floor's\n" +
+			"servers before others are up. Longer than a restart of Prometheus.",
+		value: count, threshold: "1",
+		summary: "Fleet " + g.in.Fleet + ": no history to forecast by",
+		description: "For " + g.For[FleetHistoryMissing].String() + ", there has been no day whose load tells of the next hour's. Until there is, " +
+			"the scaler keeps more servers in service (capacity.learning_active_share).",
 	}
 }

@@ -13,6 +13,7 @@ const (
 	AskDisable Ask = "disable" // server: out of the balancer, if BigBlueButton itself does not answer either
 	AskCordon  Ask = "cordon"  // server: drain it; fleet: drain the emptiest
 	AskStart   Ask = "start"   // fleet: more servers
+	AskFloor   Ask = "floor"   // fleet: the floor of a fleet that nothing is known of yet
 	AskNothing Ask = "nothing" // for people only
 )
 
@@ -41,6 +42,8 @@ const (
 	FleetBelowMinimum  = "BBBFleetBelowMinimum"
 	FleetForecastHigh  = "BBBFleetForecastHigh"
 	FleetLoadRising    = "BBBFleetLoadRising"
+
+	FleetHistoryMissing = "BBBFleetHistoryMissing"
 )
 
 // Meaning is what the scaler does with an alert of a name.
@@ -67,6 +70,8 @@ func Meanings() map[string]Meaning {
 		FleetBelowMinimum:  {ScopeFleet, AskStart},
 		FleetForecastHigh:  {ScopeFleet, AskStart},
 		FleetLoadRising:    {ScopeFleet, AskStart},
+
+		FleetHistoryMissing: {ScopeFleet, AskFloor},
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 // historyAge is how long ago each history's day was.
 var historyAge = map[History]time.Duration{HistoryWeek: 7 * 24 * time.Hour, HistoryDay: 24 * time.Hour}
 
-// dayIsLikeYesterday holds from Tuesday to Friday (UTC): before them comes a
-// school day too. On other days yesterday tells nothing about today.
-const dayIsLikeYesterday = "(day_of_week() >= 2 <= 5)"
+// dayIsLikeYesterday holds on every day but Monday (UTC), which resembles no
+// Sunday. A Saturday has less than its Friday, which its level soon shows.
+const dayIsLikeYesterday = "(day_of_week() != 1)"
 
 // workload is one of the two figures that the fleet is judged by: its record,
 // what that is divided from, and what is to come.
@@ -47,8 +47,8 @@ func (g generator) forecastRecords() []Rule {
 	for _, w := range workloads() {
 		rules = append(rules,
 			Rule{Record: w.history, Expr: g.eachHistory(g.greatestLoad(w, further)),
-				Why: "That day's greatest load within the next " + further.String() + " of its hours. No history, no forecast."},
-			Rule{Record: w.level, Expr: g.level(w), Why: "How much more, or less, than that day's the load has been within " + g.Forecast.LevelWindow.String() +
+				Why: "The greatest load of another day from this hour of it on, for " + further.String() + ". No history, no forecast."},
+			Rule{Record: w.level, Expr: g.level(w), Why: "Today's load by that day's, over the last " + g.Forecast.LevelWindow.String() +
 				".\nBoth have a share of the load ahead added, so that a quiet hour before the bell says little about it."},
 			Rule{Record: w.loadForecast, Expr: "(\n" + indent(g.eachHistory(g.greatestLoad(w, ahead))) + "\n)\n* " + g.rec(w.level),
 				Why: "The load within " + ahead.String() + ": as far as a start and a margin, what is started now is ready then."},

@@ -116,6 +116,7 @@ func (s stage) bellScenario(h History) Scenario {
 	asks := today + quiet - ahead
 	sc.Checks = []Check{
 		s.absentAt(quiet-1, memoryForecast), s.firingAt(quiet-1, FleetForecastHigh, 0),
+		s.firingAt(quiet-1, FleetHistoryMissing, boolean(quiet > s.patience(FleetHistoryMissing))), s.firingAt(today+quiet, FleetHistoryMissing, 0),
 		s.valueAt(asks-1, memoryForecast, low), s.nearAt(asks, memoryForecast, high, 1e-3),
 		s.firingAt(asks+n-1, FleetForecastHigh, 0), s.firingAt(asks+n, FleetForecastHigh, 1),
 		s.valueAt(today+quiet-further-1, memoryExpected, low), s.nearAt(today+quiet-further, memoryExpected, high, 1e-3),
@@ -241,9 +242,9 @@ func (s stage) weekdaysScenario() Scenario {
 		}
 		t = append(t, steady(0.05*float64(d+1), n))
 	}
-	sc := s.fleetOfOne("Saturday to Monday do not resemble the day before; a week ago is better than yesterday", t)
+	sc := s.fleetOfOne("Monday does not resemble the day before; a week ago is better than yesterday", t)
 	daily, weekly := slices.Contains(s.Forecast.History, HistoryDay), slices.Contains(s.Forecast.History, HistoryWeek)
-	has := func(d int) bool { return daily && (d == 1 || d == 5 || d == 6 || d == 7) || weekly && d == 7 }
+	has := func(d int) bool { return daily && d > 0 && d != 4 || weekly && d == 7 }
 	for _, wl := range s.figures() {
 		for d := range 8 {
 			at := s.at(d*s.day() + n - 2)

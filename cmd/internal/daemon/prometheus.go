@@ -64,6 +64,7 @@ func generated(c rules.Config) map[string]rules.Meaning {
 	all := rules.Meanings()
 	if !c.Forecast.Enabled {
 		delete(all, rules.FleetForecastHigh)
+		delete(all, rules.FleetHistoryMissing)
 	}
 	if c.Trend.Window == 0 {
 		for _, name := range []string{rules.ServerMemoryRising, rules.ServerCPURising, rules.FleetLoadRising} {

@@ -134,7 +134,7 @@ func TestASabotagedScalerIsVisiblyWorse(t *testing.T) {
 		hasty.Rules.For[name] = model.Duration(second)
 	}
 	low := file
-	low.Actions.Capacity.MinActive = 0
+	low.Actions.Capacity.MinActive, low.Actions.Capacity.LearningActiveShare = 0, 0
 	tests := []struct {
 		name   string
 		broken Ours
@@ -153,5 +153,18 @@ func TestASabotagedScalerIsVisiblyWorse(t *testing.T) {
 				t.Errorf("figures %+v; want worse than %+v", f, sound)
 			}
 		})
+	}
+}
+
+func TestABellThatNoHistoryTellsOfIsServed(t *testing.T) {
+	file := config.Defaults()
+	overload := func() float64 {
+		f := mustSimulate(t, morning(60), Ours{File: file}).Figures
+		return f.OverloadParticipantMinutes / f.ParticipantMinutes
+	}
+	learning := overload()
+	file.Actions.Capacity.LearningActiveShare = 0
+	if unprepared := overload(); learning > 0.002 || unprepared < 0.05 {
+		t.Errorf("overload of %.4f while it learns, %.4f without; want at most 0.002, and at least 0.05: else the case shows little", learning, unprepared)
 	}
 }
