@@ -39,6 +39,8 @@ func TestEveryKeyThatIsWrongIsNamedWithItsValue(t *testing.T) {
 		"capacity.max_step: 0":                                  func(c *Config) { c.Capacity.MaxStep = 0 },
 		"capacity.start_time: 0s":                               func(c *Config) { c.Capacity.StartTime = 0 },
 		"capacity.ceiling: -1":                                  func(c *Config) { c.Capacity.Ceiling = -1 },
+		"capacity.min_active_share: 1.5":                        func(c *Config) { c.Capacity.MinActiveShare = 1.5 },
+		"capacity.learning_active_share: -0.1":                  func(c *Config) { c.Capacity.LearningActiveShare = -0.1 },
 		"capacity.ceiling: 1 is not at least the greatest":      func(c *Config) { c.Capacity.Ceiling = 1 },
 		"capacity.schedule[0].min_active: 0":                    func(c *Config) { c.Capacity.Schedule = Schedule{{Intervals: make([]timeinterval.TimeInterval, 1)}} },
 		"capacity.schedule[0].time_intervals: an empty list":    func(c *Config) { c.Capacity.Schedule = Schedule{{MinActive: 3}} },

@@ -35,7 +35,7 @@ func (s stage) forecastScenarios() []Scenario {
 	if s.coarse {
 		return all
 	}
-	return append(all, s.noServerScenario(), s.mildScenario())
+	return append(all, s.noServerScenario(), s.mildScenario(), s.firstDayScenario())
 }
 
 // coarser is a stage whose samples are as far apart as a forecast bears: a
@@ -285,5 +285,16 @@ func (s stage) mildScenario() Scenario {
 	sc.Checks = []Check{{At: s.at(daysOf(h)*s.day() + n - 1), Alert: FleetWorkloadLow, Annotations: map[string]string{
 		AnnotationCPU: fmt.Sprintf(ratio, 2*little), AnnotationMemory: fmt.Sprintf(ratio, 2*little),
 		AnnotationCores: fmt.Sprintf(cores, 2*little), AnnotationRAM: fmt.Sprintf(count, 2*little*stageBytes/(1<<20))}}}
+	return sc
+}
+
+// firstDayScenario has no day before it.
+func (s stage) firstDayScenario() Scenario {
+	n := s.patience(FleetHistoryMissing)
+	sc := s.fleetOfOne("nothing to go by on a first day", timeline{steady(0.1, n+2)})
+	sc.Checks = []Check{
+		s.firingAt(n-1, FleetHistoryMissing, 0), s.firingAt(n, FleetHistoryMissing, 1),
+		{At: s.at(n), Alert: FleetHistoryMissing, Annotations: map[string]string{AnnotationValue: "0"}},
+	}
 	return sc
 }
