@@ -1,8 +1,8 @@
 package rules
 
 // Ask is the kind of step that an alert asks the scaler to consider. The words
-// are those of the scaler's steps; an Ask is never an order: the scaler
-// decides, and may answer with a reason not to.
+// are those of the scaler's steps, but for AskFloor; an Ask is never an order:
+// the scaler decides, and may answer with a reason not to.
 type Ask string
 
 // The asks. Which servers a fleet-wide ask concerns is the scaler's decision.
