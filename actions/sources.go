@@ -22,7 +22,8 @@ type seen struct {
 	unread     bool     // a datacenter was never read
 }
 
-// read reads everything that a look needs, side by side.
+// read reads everything that a look needs, side by side, but for the addresses
+// of the balancer's hosts, which join asks for.
 func (s *Scaler) read(ctx context.Context, cfg Config, now time.Time) seen {
 	var clouds map[string]reading[[]CloudServer]
 	var balancer map[string]reading[[]BalancerServer]

@@ -10,9 +10,8 @@ func defaultFor() map[string]model.Duration {
 		ServerMemoryLow: minutes(15), ServerCPULow: minutes(15),
 		ServerIdle: minutes(3), ServerDown: minutes(3),
 		FleetMemoryHigh: minutes(1), FleetCPUHigh: minutes(1), FleetWorkloadLow: minutes(6),
-		FleetBelowMinimum: minutes(1), FleetForecastHigh: minutes(1), FleetLoadRising: seconds(30),
-		FleetHistoryMissing: minutes(5),
-		ScalerDown:          minutes(5), ScalerFleetUnread: minutes(5), ScalerStepsFailing: minutes(5), ScalerDrainingLong: minutes(5),
+		FleetBelowMinimum: minutes(1), FleetForecastHigh: minutes(1), FleetLoadRising: seconds(30), FleetHistoryMissing: minutes(5),
+		ScalerDown: minutes(5), ScalerFleetUnread: minutes(5), ScalerStepsFailing: minutes(5), ScalerDrainingLong: minutes(5),
 		ScalerAtLimit: minutes(5), ScalerUnjoined: minutes(15), ScalerNotificationsRejected: minutes(1),
 		ScalerWritesBlocked: minutes(1), FleetUnseen: minutes(5),
 	}
