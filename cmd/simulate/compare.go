@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -121,10 +122,30 @@ func (o *options) comparison(getenv func(string) string) (c week.Comparison, err
 	if c.Faults, err = faults(o.faults); err != nil {
 		return c, err
 	}
+	return c, o.traces(&c)
+}
+
+// traces reads the week and the one before it, where they are given.
+func (o *options) traces(c *week.Comparison) (err error) {
 	if o.trace != "" {
-		c.Trace, err = readTrace(o.trace, c.Monday)
+		if c.Trace, err = readTrace(o.trace, c.Monday); err != nil {
+			return err
+		}
 	}
-	return c, err
+	if o.before == "" {
+		return nil
+	}
+	if o.trace == "" {
+		return errors.New("--trace.before needs --trace: generated weeks have one before them")
+	}
+	if c.Before, err = readTrace(o.before, c.Monday.AddDate(0, 0, -7)); err != nil {
+		return err
+	}
+	if n := len(c.Before); n > 0 && !c.Before[n-1].At.Before(c.Monday) {
+		return fmt.Errorf("--trace.before %s: a meeting starts %.0f s after its Monday: only one week, of %d s, comes before the trace",
+			o.before, c.Before[n-1].At.Sub(c.Monday.AddDate(0, 0, -7)).Seconds(), 7*24*3600)
+	}
+	return nil
 }
 
 // named is a configuration and what to call it.

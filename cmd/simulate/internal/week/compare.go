@@ -24,6 +24,9 @@ type Comparison struct {
 	// sizes and thresholds of the strategies that are not ours.
 	Config actions.Config
 	Trace  []sim.Arrival // instead of generated weeks
+	// Before is the trace of the week before that one, in order; empty: nothing
+	// is known of it, as on a fleet's first days.
+	Before []sim.Arrival
 	Faults []sim.Fault
 	// Parallel is how many runs go on at a time.
 	Parallel int
@@ -85,18 +88,32 @@ func (c Comparison) setup(seed uint64) Setup {
 		school := sim.SchoolWeek(seed, c.Monday, c.Servers)
 		school.Days = c.Days
 		s.Arrivals = drain(school.Arrivals())
-		s.History = c.past(seed)
 	}
+	s.History = c.past(seed)
 	return s
 }
 
-// past is the week before: the same school, other days, and none of the
-// holidays and events.
+// past is the demand of the week before. A trace's begins with its first
+// meeting: what was before that is not known.
 func (c Comparison) past(seed uint64) Demand {
-	start := time.Date(c.Monday.Year(), c.Monday.Month(), c.Monday.Day()-7, 0, 0, 0, 0, c.Monday.Location())
-	school := sim.SchoolWeek(seed+1<<32, start, c.Servers)
+	start, arrivals := c.Monday.AddDate(0, 0, -7), c.Before
+	switch {
+	case c.Trace == nil:
+		arrivals = schoolBefore(seed, start, c.Servers)
+	case len(arrivals) > 0:
+		start = arrivals[0].At.Truncate(time.Minute)
+	default:
+		return Demand{}
+	}
+	return NewDemand(arrivals, start, c.Monday, time.Minute)
+}
+
+// schoolBefore is the same school, other days, and none of the holidays and
+// events.
+func schoolBefore(seed uint64, start time.Time, servers int) []sim.Arrival {
+	school := sim.SchoolWeek(seed+1<<32, start, servers)
 	school.Holidays, school.Events = nil, nil
-	return NewDemand(drain(school.Arrivals()), start, c.Monday, time.Minute)
+	return drain(school.Arrivals())
 }
 
 func drain(src sim.Source) []sim.Arrival {

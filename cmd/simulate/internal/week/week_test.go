@@ -168,3 +168,21 @@ func TestABellThatNoHistoryTellsOfIsServed(t *testing.T) {
 		t.Errorf("overload of %.4f while it learns, %.4f without; want at most 0.002, and at least 0.05: else the case shows little", learning, unprepared)
 	}
 }
+
+func TestTheWeekBeforeATraceIsWhatPrometheusRemembers(t *testing.T) {
+	meeting := sim.Arrival{At: monday.Add(8 * time.Hour), MeetingSpec: sim.MeetingSpec{Duration: time.Hour, Participants: 20}}
+	before := meeting
+	before.At = monday.AddDate(0, 0, -2).Add(90 * time.Second)
+	c := Comparison{Monday: monday, Days: 1, Servers: 10, Trace: []sim.Arrival{meeting}}
+	if got := c.setup(1).History; len(got.People) != 0 {
+		t.Errorf("with nothing before, Prometheus remembers %d minutes; want none", len(got.People))
+	}
+	c.Before = []sim.Arrival{before}
+	got := c.setup(1).History
+	if want := before.At.Truncate(time.Minute); !got.Start.Equal(want) || got.At(len(got.People)) != monday {
+		t.Errorf("it remembers from %s until %s; want from the first meeting, %s, until the trace begins", got.Start, got.At(len(got.People)), want)
+	}
+	if got.People[30] != 20 || got.People[90] != 0 {
+		t.Errorf("half an hour and an hour and a half later it remembers %v and %v people; want 20 and 0", got.People[30], got.People[90])
+	}
+}
