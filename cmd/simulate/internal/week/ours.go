@@ -1,9 +1,7 @@
 package week
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -34,20 +32,6 @@ func (o Ours) Name() string { return o.Title }
 func (o Ours) Prepare(cfg *sim.Config) {
 	cfg.Running = min(cfg.Servers, max(1, o.File.Actions.Capacity.FloorAt(cfg.Start, cfg.Servers)))
 	cfg.Size = o.File.Actions.Sizes.Default
-}
-
-// looks is a run of the scaler.
-type looks struct {
-	w          *sim.World
-	cfg        actions.Config
-	scaler     *actions.Scaler
-	scraper    *scraper
-	rules      *virtual.Rules
-	dispatcher *virtual.Dispatcher
-
-	scrapeEvery, evalEvery         time.Duration
-	nextScrape, nextEval, nextLook time.Time
-	notified                       time.Time // the first notification not looked at; zero: none
 }
 
 // Begin builds everything that runs beside the world.
@@ -123,108 +107,4 @@ func remember(samples *virtual.Samples, past Demand, c actions.Config, servers i
 		_ = cpu.Append(at.UnixMilli(), l.cores+n*m.BaseCores) // in order
 		_ = memory.Append(at.UnixMilli(), (l.ram+n*m.BaseRAM)*(1<<20))
 	}
-}
-
-// Next is when the first of all its clocks strikes.
-func (l *looks) Next() time.Time {
-	next := slices.MinFunc([]time.Time{l.nextScrape, l.nextEval, l.nextLook}, time.Time.Compare)
-	if at, ok := l.dispatcher.Next(); ok && at.Before(next) {
-		next = at
-	}
-	return next
-}
-
-// Act does what is due.
-func (l *looks) Act(ctx context.Context) error {
-	now := l.w.Now()
-	if !now.Before(l.nextScrape) {
-		l.scraper.scrape(l.w)
-		l.scraper.daemon(l.scaler.Status(), now)
-		l.nextScrape = now.Add(l.scrapeEvery)
-	}
-	if !now.Before(l.nextEval) {
-		l.dispatcher.Put(now, l.rules.Eval(ctx, now)...)
-		l.nextEval = now.Add(l.evalEvery)
-		if now.Minute() == 0 && now.Second() == 0 {
-			l.rules.Samples.Sweep(now)
-		}
-	}
-	for _, n := range l.dispatcher.Flush(now) {
-		if err := l.notify(n, now); err != nil {
-			return err
-		}
-	}
-	if !now.Before(l.nextLook) {
-		if err := l.look(ctx, now); err != nil {
-			return err
-		}
-	}
-	return l.rules.Err()
-}
-
-// notify hands a notification to the scaler and brings its next look forward,
-// when notifications have been quiet, or for long enough.
-func (l *looks) notify(n virtual.Notification, now time.Time) error {
-	var alerts []actions.Alert
-	for _, a := range n.Firing {
-		alerts = append(alerts, alert(a, now, false))
-	}
-	for _, a := range n.Resolved {
-		alerts = append(alerts, alert(a, now, true))
-	}
-	if l.notified.IsZero() {
-		l.notified = now
-	}
-	wake := now.Add(l.cfg.Fleet.DebounceQuiet)
-	if latest := l.notified.Add(l.cfg.Fleet.DebounceMax); latest.Before(wake) {
-		wake = latest
-	}
-	if wake.Before(l.nextLook) {
-		l.nextLook = wake
-	}
-	return l.scaler.Notify(alerts)
-}
-
-func (l *looks) look(ctx context.Context, now time.Time) error {
-	err := l.scaler.Cycle(ctx, now)
-	l.notified = time.Time{}
-	l.nextLook = now.Add(l.interval())
-	return err
-}
-
-// interval is the daemon's: short while a server is on its way.
-func (l *looks) interval() time.Duration {
-	counts := l.scaler.Status().Counts
-	for _, s := range []actions.State{
-		actions.StateStarting, actions.StateWarming, actions.StateDraining, actions.StateEmpty, actions.StateStopping,
-		actions.StateResizing, actions.StateDown,
-	} {
-		if counts[s] > 0 {
-			return l.cfg.Fleet.BusyInterval
-		}
-	}
-	return l.cfg.Fleet.EvaluationInterval
-}
-
-// Alerts is Alertmanager's API as the scaler reads it.
-func (l *looks) Alerts(context.Context) ([]actions.Alert, error) {
-	var out []actions.Alert
-	for _, a := range l.dispatcher.Alerts(l.w.Now()) {
-		out = append(out, alert(a, l.w.Now(), false))
-	}
-	return out, nil
-}
-
-func alert(a model.Alert, now time.Time, resolved bool) actions.Alert {
-	out := actions.Alert{
-		Fingerprint: a.Fingerprint().String(), Name: a.Name(), Labels: map[string]string{}, Annotations: map[string]string{},
-		StartsAt: a.StartsAt, EndsAt: a.EndsAt, Resolved: resolved, SeenAt: now,
-	}
-	for k, v := range a.Labels {
-		out.Labels[string(k)] = string(v)
-	}
-	for k, v := range a.Annotations {
-		out.Annotations[string(k)] = string(v)
-	}
-	return out
 }

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/report"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/week"
+)
+
+// Names of the strategies; the bound is always there.
+const (
+	nameStatic      = "static"
+	namePredecessor = "bbb_scaler"
+	nameVertical    = "infra-autoscaler"
+	nameOurs        = "ours"
+	nameBlind       = "ours-without-forecast"
+)
+
+var strategyNames = []string{nameStatic, namePredecessor, nameVertical, nameOurs, nameBlind, report.BoundName}
+
+// monday is the first day of every simulated week: without a change of time
+// within it, in the operator's time zone.
+func monday() (time.Time, error) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	return time.Date(2026, 3, 2, 0, 0, 0, 0, berlin), err
+}
+
+func (o *options) comparison(getenv func(string) string) (c week.Comparison, err error) {
+	c = week.Comparison{Days: o.days, Servers: o.servers, Parallel: runtime.GOMAXPROCS(0)}
+	if c.Seeds, err = seedList(o.seeds); err != nil {
+		return c, err
+	}
+	if c.Monday, err = monday(); err != nil {
+		return c, err
+	}
+	files, err := o.files(getenv)
+	if err != nil {
+		return c, err
+	}
+	c.Config = files[0].file.Actions
+	if c.Strategies, err = chosen(o.strategies, files); err != nil {
+		return c, err
+	}
+	if c.Faults, err = faults(o.faults); err != nil {
+		return c, err
+	}
+	return c, o.traces(&c)
+}
+
+// traces reads the week and the one before it, where they are given.
+func (o *options) traces(c *week.Comparison) (err error) {
+	if o.trace != "" {
+		if c.Trace, err = readTrace(o.trace, c.Monday); err != nil {
+			return err
+		}
+	}
+	if o.before == "" {
+		return nil
+	}
+	if o.trace == "" {
+		return errors.New("--trace.before needs --trace: generated weeks have one before them")
+	}
+	if c.Before, err = readTrace(o.before, c.Monday.AddDate(0, 0, -7)); err != nil {
+		return err
+	}
+	if n := len(c.Before); n > 0 && !c.Before[n-1].At.Before(c.Monday) {
+		return fmt.Errorf("--trace.before %s: a meeting starts %.0f s after its Monday: only one week, of %d s, comes before the trace",
+			o.before, c.Before[n-1].At.Sub(c.Monday.AddDate(0, 0, -7)).Seconds(), 7*24*3600)
+	}
+	return nil
+}
+
+// named is a configuration and what to call it.
+type named struct {
+	title string // "" for the only one
+	file  config.File
+}
+
+func (o *options) files(getenv func(string) string) ([]named, error) {
+	if len(o.configs) == 0 {
+		return []named{{"", config.Defaults()}}, nil
+	}
+	var out []named
+	for _, path := range o.configs {
+		f, err := config.Read(path, getenv)
+		if err != nil {
+			return nil, err
+		}
+		title := ""
+		if len(o.configs) > 1 {
+			title = ":" + strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		}
+		out = append(out, named{title, f})
+	}
+	return out, nil
+}
+
+// chosen builds the strategies that are named.
+func chosen(names string, files []named) ([]week.Strategy, error) {
+	want := strings.Split(names, ",")
+	for _, name := range want {
+		if !slices.Contains(strategyNames, name) {
+			return nil, fmt.Errorf("--strategy %q is not one of %s", name, strings.Join(strategyNames, ", "))
+		}
+	}
+	first := files[0].file.Actions
+	var out []week.Strategy
+	for _, name := range strategyNames {
+		if !slices.Contains(want, name) {
+			continue
+		}
+		switch name {
+		case nameStatic:
+			out = append(out, week.Static{Config: first})
+		case namePredecessor:
+			out = append(out, week.Predecessor{Config: first})
+		case nameVertical:
+			out = append(out, week.Vertical{Config: first})
+		case nameOurs, nameBlind:
+			for _, f := range files {
+				f.file.Rules.Forecast.Enabled = f.file.Rules.Forecast.Enabled && name == nameOurs
+				out = append(out, week.Ours{Title: name + f.title, File: f.file})
+			}
+		}
+	}
+	return out, nil
+}
+
+// faultKinds are those of the simulated world.
+var faultKinds = []sim.FaultKind{
+	sim.StartHangs, sim.RequestFails, sim.BusyForever, sim.CloudLost, sim.ListHangs, sim.BBBHangs, sim.BBBCrashed, sim.BBBFails,
+	sim.ExporterGone, sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail, sim.CordonRaces, sim.EnableRaces, sim.ExporterUnauthorized,
+}
+
+// faults reads "kind" or "kind@server", the kind with dashes for its spaces.
+func faults(texts []string) ([]sim.Fault, error) {
+	var out []sim.Fault
+	for _, text := range texts {
+		kind, on, _ := strings.Cut(text, "@")
+		f := sim.Fault{Kind: sim.FaultKind(strings.ReplaceAll(kind, "-", " ")), On: on}
+		if !slices.Contains(faultKinds, f.Kind) {
+			var known []string
+			for _, k := range faultKinds {
+				known = append(known, strings.ReplaceAll(string(k), " ", "-"))
+			}
+			return nil, fmt.Errorf("--fault %q: there is no fault %q; there are %s", text, kind, strings.Join(known, ", "))
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+func readTrace(path string, monday time.Time) ([]sim.Arrival, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	src, err := sim.ReadTrace(f, monday)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	all := []sim.Arrival{} // not nil: an empty trace is a trace
+	for a, ok := src.Next(); ok; a, ok = src.Next() {
+		all = append(all, a)
+	}
+	return all, nil
+}
