@@ -49,7 +49,7 @@ func parse(args []string) (*options, string, error) {
 		Default(strings.Join(strategyNames, ",")).StringVar(&o.strategies)
 	c.Flag("fault", "Something that is wrong all the time, such as bbb-hangs@bbb-server3; may be repeated.").StringsVar(&o.faults)
 	c.Flag("trace", "A CSV file of meetings (start,duration,participants,webcams) instead of generated weeks.").ExistingFileVar(&o.trace)
-	c.Flag("trace.before", "With --trace: a CSV file of the same kind, with the week before that one, for the forecast; its start counts from that week's Monday. Without it, nothing is there to forecast Monday by.").ExistingFileVar(&o.before)
+	c.Flag("trace.before", "With --trace: a CSV file of the same kind, with the whole week before that one, for the forecast; its start counts from that week's Monday. Without it, nothing is there to forecast Monday by.").ExistingFileVar(&o.before)
 	c.Flag("config.file", "The scaler's configuration; repeated, each is a strategy of its own. Without it, the shipped defaults.").StringsVar(&o.configs)
 	c.Flag("plot", "A file to draw the first seed's week into, as SVG.").StringVar(&o.plot)
 	c.Flag("live", "Run a small school cloud in this process, with the daemon on it, an hour in a minute.").BoolVar(&o.live)

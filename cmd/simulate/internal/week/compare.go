@@ -93,16 +93,14 @@ func (c Comparison) setup(seed uint64) Setup {
 	return s
 }
 
-// past is the demand of the week before. A trace's begins with its first
-// meeting: what was before that is not known.
+// past is the demand of the week before, all of it: what its trace does not
+// hold did not happen.
 func (c Comparison) past(seed uint64) Demand {
 	start, arrivals := c.Monday.AddDate(0, 0, -7), c.Before
-	switch {
-	case c.Trace == nil:
+	if c.Trace == nil {
 		arrivals = schoolBefore(seed, start, c.Servers)
-	case len(arrivals) > 0:
-		start = arrivals[0].At.Truncate(time.Minute)
-	default:
+	}
+	if len(arrivals) == 0 {
 		return Demand{}
 	}
 	return NewDemand(arrivals, start, c.Monday, time.Minute)

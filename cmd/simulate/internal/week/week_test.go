@@ -172,17 +172,19 @@ func TestABellThatNoHistoryTellsOfIsServed(t *testing.T) {
 func TestTheWeekBeforeATraceIsWhatPrometheusRemembers(t *testing.T) {
 	meeting := sim.Arrival{At: monday.Add(8 * time.Hour), MeetingSpec: sim.MeetingSpec{Duration: time.Hour, Participants: 20}}
 	before := meeting
-	before.At = monday.AddDate(0, 0, -2).Add(90 * time.Second)
+	before.At = monday.AddDate(0, 0, -2)
 	c := Comparison{Monday: monday, Days: 1, Servers: 10, Trace: []sim.Arrival{meeting}}
 	if got := c.setup(1).History; len(got.People) != 0 {
 		t.Errorf("with nothing before, Prometheus remembers %d minutes; want none", len(got.People))
 	}
 	c.Before = []sim.Arrival{before}
 	got := c.setup(1).History
-	if want := before.At.Truncate(time.Minute); !got.Start.Equal(want) || got.At(len(got.People)) != monday {
-		t.Errorf("it remembers from %s until %s; want from the first meeting, %s, until the trace begins", got.Start, got.At(len(got.People)), want)
+	if !got.Start.Equal(monday.AddDate(0, 0, -7)) || !got.At(len(got.People)).Equal(monday) {
+		t.Errorf("it remembers from %s until %s; want the week until the trace begins", got.Start, got.At(len(got.People)))
 	}
-	if got.People[30] != 20 || got.People[90] != 0 {
-		t.Errorf("half an hour and an hour and a half later it remembers %v and %v people; want 20 and 0", got.People[30], got.People[90])
+	saturday := 5 * 24 * 60
+	if got.People[saturday-1] != 0 || got.People[saturday+30] != 20 || got.People[saturday+60] != 0 {
+		t.Errorf("around Saturday 00:00 it remembers %v, %v and %v people; want 0, 20 half an hour later, and 0 after an hour",
+			got.People[saturday-1], got.People[saturday+30], got.People[saturday+60])
 	}
 }
