@@ -53,30 +53,25 @@ func (o *options) comparison(getenv func(string) string) (c week.Comparison, err
 	if c.Faults, err = faults(o.faults); err != nil {
 		return c, err
 	}
-	return c, o.traces(&c)
+	if c.Trace, err = readTrace(o.trace, c.Monday); err != nil {
+		return c, err
+	}
+	c.Before, err = o.weekBefore(c.Monday)
+	return c, err
 }
 
-// traces reads the week and the one before it, where they are given.
-func (o *options) traces(c *week.Comparison) (err error) {
-	if o.trace != "" {
-		if c.Trace, err = readTrace(o.trace, c.Monday); err != nil {
-			return err
-		}
+// weekBefore reads what the forecast of a trace goes by, if it is given.
+func (o *options) weekBefore(monday time.Time) ([]sim.Arrival, error) {
+	if o.before != "" && o.trace == "" {
+		return nil, errors.New("--trace.before needs --trace: generated weeks have one before them")
 	}
-	if o.before == "" {
-		return nil
+	begin := monday.AddDate(0, 0, -7)
+	all, err := readTrace(o.before, begin)
+	if n := len(all); n > 0 && !all[n-1].At.Before(monday) {
+		return nil, fmt.Errorf("--trace.before %s: a meeting starts %.0f s after its Monday: only one week, of %d s, comes before the trace",
+			o.before, all[n-1].At.Sub(begin).Seconds(), 7*24*3600)
 	}
-	if o.trace == "" {
-		return errors.New("--trace.before needs --trace: generated weeks have one before them")
-	}
-	if c.Before, err = readTrace(o.before, c.Monday.AddDate(0, 0, -7)); err != nil {
-		return err
-	}
-	if n := len(c.Before); n > 0 && !c.Before[n-1].At.Before(c.Monday) {
-		return fmt.Errorf("--trace.before %s: a meeting starts %.0f s after its Monday: only one week, of %d s, comes before the trace",
-			o.before, c.Before[n-1].At.Sub(c.Monday.AddDate(0, 0, -7)).Seconds(), 7*24*3600)
-	}
-	return nil
+	return all, err
 }
 
 // named is a configuration and what to call it.
@@ -159,7 +154,11 @@ func faults(texts []string) ([]sim.Fault, error) {
 	return out, nil
 }
 
+// readTrace reads the meetings of a trace in order; nil without a path.
 func readTrace(path string, monday time.Time) ([]sim.Arrival, error) {
+	if path == "" {
+		return nil, nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

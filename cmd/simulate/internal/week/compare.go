@@ -106,8 +106,8 @@ func (c Comparison) past(seed uint64) Demand {
 	return NewDemand(arrivals, start, c.Monday, time.Minute)
 }
 
-// schoolBefore is the same school, other days, and none of the holidays and
-// events.
+// schoolBefore is a generated week before a seed's: the same school, other
+// days, and none of the holidays and events.
 func schoolBefore(seed uint64, start time.Time, servers int) []sim.Arrival {
 	school := sim.SchoolWeek(seed+1<<32, start, servers)
 	school.Holidays, school.Events = nil, nil
