@@ -2,6 +2,7 @@ package actions
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,8 +33,29 @@ func (a Alert) Annotation(name string) float64 { return parseFinite(a.Annotation
 // Value returns the figure that the alert compares with its threshold, or NaN.
 func (a Alert) Value() float64 { return a.Annotation(rules.AnnotationValue) }
 
-// known reports whether v is a number at all.
-func known(v float64) bool { return !math.IsNaN(v) }
+// AlertNames returns the names of the alerts, each once, sorted.
+func AlertNames(alerts []Alert) []string {
+	var out []string
+	for _, a := range alerts {
+		if !slices.Contains(out, a.Name) {
+			out = append(out, a.Name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// scope tells what an alert speaks of: an alert that names an instance speaks
+// of that server, whatever its name.
+func (a Alert) scope(asks map[string]rules.Meaning) rules.Scope {
+	if m, ok := asks[a.Name]; ok && m.Scope != "" {
+		return m.Scope
+	}
+	if a.Labels[rules.LabelServerID] != "" || a.Labels[rules.LabelInstance] != "" {
+		return rules.ScopeServer
+	}
+	return rules.ScopeFleet
+}
 
 func parseFinite(text string) float64 {
 	v, err := strconv.ParseFloat(text, 64)

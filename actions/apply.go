@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// applyAll carries out a plan's steps side by side, or in order where the
-// configuration asks for one thing at a time. It waits at most the patience:
-// a write that hangs ends in the background, while its server is left alone.
+// applyAll carries out a plan's steps side by side, or one after the other with
+// Deps.InOrder. It waits at most Deadlines.Patience: a write that hangs ends in
+// the background, while its server is left alone.
 func (s *Scaler) applyAll(ctx context.Context, cfg Config, plan Plan, servers []Server) error {
 	if len(plan.Steps) == 0 {
 		return nil
@@ -19,7 +19,7 @@ func (s *Scaler) applyAll(ctx context.Context, cfg Config, plan Plan, servers []
 	for _, v := range servers {
 		byID[v.ID] = v
 	}
-	if cfg.Fleet.Concurrency <= 1 {
+	if s.deps.InOrder {
 		return s.applyInOrder(ctx, cfg, plan, byID)
 	}
 	return s.applySide(ctx, cfg, plan, byID)
@@ -41,7 +41,7 @@ func (s *Scaler) applyInOrder(ctx context.Context, cfg Config, plan Plan, byID m
 // applySide applies side by side. A step that has not begun when the patience
 // is over is called off and decided anew: others would be planned in its place,
 // since nothing shows it yet. late is closed while nothing can begin, so that
-// the next look sees either the step in flight or none.
+// the next cycle sees either the step in flight or none.
 func (s *Scaler) applySide(ctx context.Context, cfg Config, plan Plan, byID map[string]Server) error {
 	var all sync.WaitGroup
 	errs := make(chan error, len(plan.Steps))
@@ -164,7 +164,7 @@ type telling struct {
 }
 
 // toldLately reports whether the same was to be journaled within the last hour:
-// a look repeats itself every few seconds, and the journal is for news.
+// a cycle repeats itself every few seconds, and the journal is for news.
 func (s *Scaler) toldLately(step Step, what string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

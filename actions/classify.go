@@ -2,27 +2,26 @@ package actions
 
 import (
 	"fmt"
-	"path"
 	"time"
 )
 
 // classify sets where the server stands in its life.
-func (s *Server) classify(cfg Config, w world, now time.Time) {
+func (s *Server) classify(cfg Config, w Snapshot, now time.Time) {
 	s.State, s.Problem = s.stand(cfg, w, now)
 }
 
-func (s *Server) stand(cfg Config, w world, now time.Time) (State, string) {
+func (s *Server) stand(cfg Config, w Snapshot, now time.Time) (State, string) {
 	switch {
 	case cfg.excluded(s.CloudServer):
 		return StateExcluded, "excluded by the configuration"
-	case w.unsure[s.Datacenter] != "":
-		return StateUncertain, w.unsure[s.Datacenter]
-	case w.missing[s.ID] != "":
-		return StateUncertain, w.missing[s.ID]
+	case w.Unsure[s.Datacenter] != "":
+		return StateUncertain, w.Unsure[s.Datacenter]
+	case w.Missing[s.ID] != "":
+		return StateUncertain, w.Missing[s.ID]
 	case cfg.NoBalancer:
 		return s.standAlone()
-	case w.balanced != "":
-		return StateUncertain, w.balanced
+	case w.BalancerUnsure != "":
+		return StateUncertain, w.BalancerUnsure
 	case s.Balancer == nil && s.Problem != "":
 		return StateUnjoined, s.Problem
 	case s.Balancer == nil:
@@ -106,8 +105,14 @@ func (s *Server) standFree() (State, string) {
 	return StateActive, ""
 }
 
-func (s *Server) inFlight(k Kind) bool {
-	return s.Record.Flight != nil && s.Record.Flight.Step.Kind == k
+func (s *Server) inFlight(k Kind) bool { return s.Record.inFlight(k) }
+
+// since notes when the state changed.
+func (s *Server) since(now time.Time) {
+	s.Record.ID = s.ID
+	if s.Record.State != s.State {
+		s.Record.State, s.Record.Since = s.State, now
+	}
 }
 
 // hold notes why the server is to be left alone for now.
@@ -126,13 +131,4 @@ func (s *Server) hold(pauses []Pause, now time.Time) {
 	if s.Record.Manual != "" && s.State != StateManual && s.Hold == "" {
 		s.Hold = s.Record.Manual
 	}
-}
-
-// covers reports whether the pause is in force for a server name.
-func (p Pause) covers(name string, now time.Time) bool {
-	if now.Before(p.From) || !now.Before(p.Until) {
-		return false
-	}
-	matched, err := path.Match(p.Server, name)
-	return p.Server == "" || (err == nil && matched)
 }

@@ -9,25 +9,26 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// View is all that a decision is made from.
+// View is everything that a plan is made from. Its values are read before
+// Decide runs; Decide reads nothing else.
 type View struct {
 	Now     time.Time
-	Servers []Server // by name
-	Alerts  []Alert  // believed and unsuppressed, about the fleet
+	Servers []Server // in the order of their names
+	Alerts  []Alert  // believed, unsuppressed alerts about the whole fleet
 	Fleet   FleetRecord
-	// Unknown is how many servers the fleet had that no source tells of now;
-	// they may be on.
+	// Unknown is the number of servers that the fleet had and that no source lists
+	// now. They may be switched on, so they count against the ceiling.
 	Unknown  int
-	Contract *Contract // nil: not known, and no limit
+	Contract *Contract // nil: not known, and not a limit
 	Pauses   []Pause
 	Blocked  []string // why nothing may be written at all
-	Brakes   []string // why no capacity may be taken, from the reads
+	Brakes   []string // why no capacity may be removed, found while reading
 }
 
 // Decide computes what to do next from one view of the fleet: at most one step
-// a server, and a reason for every server. It is pure: the same view gives the
-// same plan. Up beats down: what adds capacity is planned first, and while
-// anything asks for more, nothing is taken.
+// for each server, and a reason for every server, also for doing nothing. It is
+// pure: the same configuration and view give the same plan. Capacity is added
+// before any is removed, and while an alert asks for more, none is removed.
 func Decide(cfg Config, v View) Plan {
 	d := newDecision(cfg, v)
 	d.holdAll()
@@ -43,36 +44,39 @@ func Decide(cfg Config, v View) Plan {
 	return d.plan
 }
 
-// decision is a plan in the making.
+// decision is a plan in the making: the view, its totals, and the steps so far.
 type decision struct {
-	cfg     Config
-	v       View
-	plan    Plan
+	cfg  Config
+	v    View
+	plan Plan
+
+	asks []Alert // fleet alerts that ask for more capacity
+	low  []Alert // fleet alerts that ask for less
+
 	active  int // servers in service
 	coming  int // servers on their way into service
-	leaving int // servers cordoned by us and still on
-	floor   int // the floor to keep, of now and of what begins soon
-	// serves is what the servers in service and on their way have together; reach
-	// what they come to when all have grown. Those that Prometheus does not see
-	// count in neither, as in the load.
+	leaving int // servers that the scaler has cordoned and that still run
+	floor   int // least number of active servers now, and of the schedule soon
+	// serves is the total size of the servers in service and on their way; reach
+	// is what it becomes when all of them have grown. Servers that Prometheus does
+	// not see count in neither, as they are missing in the load.
 	serves, reach Size
-	want          wanted
-	free          Contract
-	on            int // servers switched on, or about to be
-	used          Size
-	asks          []Alert // fleet alerts that ask for more
-	low           []Alert // fleet alerts that ask for less
-	// exchanged is set once this plan has sought a server to start in place of
-	// one that is to shrink.
-	exchanged bool
+
+	want demand
+	free Contract // what the contract has left after the steps so far
+	on   int      // servers switched on, or about to be
+	used Size     // their total size
+	// starts is the number of starts in this plan.
+	starts int
 }
 
 func newDecision(cfg Config, v View) *decision {
+	n := usable(v.Servers)
 	d := &decision{cfg: cfg, v: v}
-	d.plan = Plan{At: v.Now, Reasons: make(map[string]string, len(v.Servers)), Floor: cfg.Capacity.FloorAt(v.Now, usable(v.Servers))}
+	d.plan = Plan{At: v.Now, Reasons: make(map[string]string, len(v.Servers)), Floor: cfg.Capacity.FloorAt(v.Now, n)}
 	d.sortAlerts()
 	d.count()
-	d.floor = cfg.floorAhead(v.Now, usable(v.Servers), d.active+d.coming)
+	d.floor = floorAhead(cfg, v.Now, n, d.plan.Floor, d.active+d.coming)
 	return d
 }
 
@@ -92,6 +96,7 @@ func (d *decision) sortAlerts() {
 	slices.SortFunc(d.low, order)
 }
 
+// count computes the totals of the view.
 func (d *decision) count() {
 	d.on = d.v.Unknown
 	if d.v.Contract != nil {
@@ -100,15 +105,15 @@ func (d *decision) count() {
 	for i := range d.v.Servers {
 		s := &d.v.Servers[i]
 		switch {
-		case s.serving():
+		case serving(s):
 			d.active++
-		case s.coming():
+		case coming(s):
 			d.coming++
 		}
-		if (s.serving() || s.coming()) && len(s.asked(d.cfg.Asks, rules.AskDisable)) == 0 {
-			d.serves, d.reach = d.serves.Add(s.Size), d.reach.Add(d.atMost(s))
+		if (serving(s) || coming(s)) && !d.unmeasured(s) {
+			d.serves, d.reach = d.serves.Add(s.Size), d.reach.Add(d.reachOf(s))
 		}
-		if s.leaving() {
+		if leaving(s) {
 			d.leaving++
 		}
 		if s.Power != PowerOff || s.inFlight(Start) {
@@ -116,20 +121,42 @@ func (d *decision) count() {
 			d.used = d.used.Add(s.Size)
 		}
 		if s.inFlight(Grow) {
-			d.used = d.used.Add(s.pending())
+			d.used = d.used.Add(pending(s))
 		}
-		d.reserve(s.pending())
+		d.free.Free = d.free.Free.Sub(pending(s))
 	}
 }
 
+// serving reports whether the server counts as capacity.
+func serving(s *Server) bool { return s.State == StateActive }
+
+// coming reports whether the server is on its way to being capacity.
+func coming(s *Server) bool { return s.State == StateStarting || s.State == StateWarming }
+
 // leaving reports whether the scaler has cordoned the server and it still runs.
-func (s *Server) leaving() bool {
-	return s.Record.Aim == AimDrain && s.Power != PowerOff
+func leaving(s *Server) bool { return s.Record.Aim == AimDrain && s.Power != PowerOff }
+
+// unmeasured reports whether Prometheus does not see the server, so that the
+// fleet's load is measured without it.
+func (d *decision) unmeasured(s *Server) bool {
+	return len(s.asked(d.cfg.Asks, rules.AskDisable)) > 0
 }
 
-// pending is what a flight will take of the contract and the list does not
-// show yet.
-func (s *Server) pending() Size {
+// usable counts the servers that the scaler may use, whatever their state.
+func usable(servers []Server) (n int) {
+	for i := range servers {
+		switch servers[i].State {
+		case StateExcluded, StateUnjoined, StateManual:
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+// pending is the size that a step in flight will take of the contract and that
+// the cloud's list does not show yet.
+func pending(s *Server) Size {
 	switch {
 	case s.inFlight(Start) && s.Power == PowerOff:
 		return s.Size
@@ -139,9 +166,7 @@ func (s *Server) pending() Size {
 	return Size{}
 }
 
-func (d *decision) reserve(z Size) { d.free.Free = d.free.Free.Sub(z) }
-
-// fits reports whether the contract and our own budget have room for more.
+// fits reports whether the contract and the configured budget have room for more.
 func (d *decision) fits(more Size) bool {
 	if d.v.Contract != nil && !more.Fits(d.free.Free) {
 		return false
@@ -150,36 +175,52 @@ func (d *decision) fits(more Size) bool {
 	return (b.Cores == 0 || total.Cores <= b.Cores) && (b.RAM == 0 || total.RAM <= b.RAM)
 }
 
-// take reserves more for a step of this plan.
+// take reserves more of the contract and the budget for a step of this plan.
 func (d *decision) take(more Size) {
-	d.reserve(more)
+	d.free.Free = d.free.Free.Sub(more)
 	d.used = d.used.Add(more)
 }
 
-// say gives a server its reason, if it has none yet.
+// limit notes what holds scale-out back.
+func (d *decision) limit(what string) {
+	if !slices.Contains(d.plan.Limits, what) {
+		d.plan.Limits = append(d.plan.Limits, what)
+	}
+}
+
+// say gives a server its reason, unless it has one.
 func (d *decision) say(s *Server, format string, args ...any) {
-	if _, said := d.plan.Reasons[s.ID]; !said {
+	if d.open(s) {
 		d.plan.Reasons[s.ID] = fmt.Sprintf(format, args...)
 	}
 }
 
-// step plans a step for a server that has none yet.
+// step plans a step for a server, with its reason.
 func (d *decision) step(s *Server, k Kind, aim Aim, to Size, alerts []Alert, format string, args ...any) {
 	reason := fmt.Sprintf(format, args...)
 	d.plan.Reasons[s.ID] = reason
 	d.plan.Steps = append(d.plan.Steps, Step{
-		Kind: k, ServerID: s.ID, Server: s.Name, To: to, Aim: aim, Reason: reason, Alerts: names(alerts),
+		Kind: k, ServerID: s.ID, Server: s.Name, To: to, Aim: aim, Reason: reason, Alerts: AlertNames(alerts),
 	})
 }
 
-// idle reports whether the server may be given a step at all: it has no reason
-// yet, and therefore no step, no flight and no hold.
-func (d *decision) idle(s *Server) bool {
+// open reports whether the server may be given a step: it has no reason yet, and
+// therefore no step, no flight and no hold.
+func (d *decision) open(s *Server) bool {
 	_, said := d.plan.Reasons[s.ID]
 	return !said
 }
 
-// holdAll gives a reason to every server that must not be touched in this plan.
+// each calls f for every server in a state that may be given a step.
+func (d *decision) each(state State, f func(*Server)) {
+	for i := range d.v.Servers {
+		if s := &d.v.Servers[i]; s.State == state && d.open(s) {
+			f(s)
+		}
+	}
+}
+
+// holdAll gives a reason to every server that this plan must not change.
 func (d *decision) holdAll() {
 	for i := range d.v.Servers {
 		s := &d.v.Servers[i]
@@ -198,25 +239,17 @@ func (d *decision) holdAll() {
 	}
 }
 
-// each calls f for every server in state that may be given a step.
-func (d *decision) each(state State, f func(*Server)) {
+// explain gives every server that is left its reason.
+func (d *decision) explain() {
 	for i := range d.v.Servers {
-		if s := &d.v.Servers[i]; s.State == state && d.idle(s) {
-			f(s)
+		s := &d.v.Servers[i]
+		switch s.State {
+		case StateActive:
+			d.say(s, "in service")
+		case StateOff:
+			d.say(s, "off: the fleet has the capacity it needs")
+		default:
+			d.say(s, "%s", s.State)
 		}
 	}
 }
-
-func names(alerts []Alert) []string {
-	var out []string
-	for _, a := range alerts {
-		if !slices.Contains(out, a.Name) {
-			out = append(out, a.Name)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// clock is how reasons write a time of day.
-func clock(t time.Time) string { return t.Format("15:04:05 MST") }

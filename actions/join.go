@@ -12,40 +12,35 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// world is what one look read from outside.
-type world struct {
-	cloud    []CloudServer
-	unsure   map[string]string // datacenter → why its servers are uncertain
-	missing  map[string]string // server id → since when the cloud does not list it
-	balancer []BalancerServer
-	balanced string  // why the balancer is uncertain; empty: it is not
-	alerts   []Alert // believed
+// Snapshot is what one cycle read from outside.
+type Snapshot struct {
+	Cloud          []CloudServer
+	Unsure         map[string]string // datacenter → why its servers are uncertain
+	Missing        map[string]string // server id → since when the cloud does not list it
+	Balancer       []BalancerServer
+	BalancerUnsure string  // why the balancer is uncertain; empty: it is not
+	Alerts         []Alert // believed
 }
 
-// resolver gives the addresses of hosts, of those that have any.
-type resolver func(hosts []string) map[string][]netip.Addr
-
-// join makes one Server of each cloud server of the fleet, by name, and names
-// what it could not join. It asks resolve for the balancer's hosts that name no
-// cloud server themselves. It does not set states.
-func join(cfg Config, w world, resolve resolver) (servers []Server, unjoined []string) {
-	j := newJoiner(cfg, w.cloud)
-	unjoined = append(unjoined, j.addBalancer(w.balancer, resolve)...)
-	unjoined = append(unjoined, j.addAlerts(w.alerts)...)
-	return j.byName(), unjoined
-}
-
-// joiner indexes the fleet by what the other worlds call its servers.
-type joiner struct {
+// Join makes one Server of each cloud server of the fleet, with what the
+// balancer and the alerts tell of it. It works in two steps, so that it reads
+// nothing itself: NewJoin finds what names and addresses tell, Unknown is what
+// must be looked up, and Servers finishes with the addresses found.
+type Join struct {
 	cfg     Config
+	alerts  []Alert
 	servers []Server
 	byID    map[string]int
-	byHost  map[string]int // address or name → index; -1: several
+	byHost  map[string]int   // address or name → index; -1: several
+	ids     map[int][]string // index → ids of its balancer servers
+	rest    []BalancerServer // those that no name told the server of
 }
 
-func newJoiner(cfg Config, cloud []CloudServer) *joiner {
-	j := &joiner{
-		cfg: cfg, servers: make([]Server, 0, len(cloud)),
+// NewJoin joins a snapshot as far as names and addresses in it tell.
+func NewJoin(cfg Config, snapshot Snapshot) *Join {
+	cloud := snapshot.Cloud
+	j := &Join{
+		cfg: cfg, alerts: snapshot.Alerts, servers: make([]Server, 0, len(cloud)), ids: map[int][]string{},
 		byID: make(map[string]int, len(cloud)), byHost: make(map[string]int, 2*len(cloud)), // a name and an address each
 	}
 	for _, c := range cloud {
@@ -60,10 +55,48 @@ func newJoiner(cfg Config, cloud []CloudServer) *joiner {
 			j.index(a.String(), i)
 		}
 	}
+	for _, b := range snapshot.Balancer {
+		if i, ok := j.findHost(hostOf(b.URL)); ok {
+			j.take(i, b)
+			continue
+		}
+		j.rest = append(j.rest, b)
+	}
 	return j
 }
 
-func (j *joiner) index(host string, i int) {
+// Unknown returns the hosts whose addresses Servers needs.
+func (j *Join) Unknown() []string {
+	hosts := make([]string, len(j.rest))
+	for i, b := range j.rest {
+		hosts[i] = hostOf(b.URL)
+	}
+	return hosts
+}
+
+// Servers returns the servers, in the order of their names, and what could not
+// be joined; addrs holds the addresses of the unknown hosts that have any. It
+// sets no states.
+func (j *Join) Servers(addrs map[string][]netip.Addr) (servers []Server, unjoined []string) {
+	for _, b := range j.rest {
+		i, ok := j.findAddr(addrs[hostOf(b.URL)])
+		if !ok {
+			unjoined = append(unjoined, fmt.Sprintf("balancer server %s (%s) matches no cloud server", b.ID, b.URL))
+			continue
+		}
+		j.take(i, b)
+	}
+	j.leaveTwice()
+	unjoined = append(unjoined, j.addAlerts()...)
+	return j.byName(), unjoined
+}
+
+func (j *Join) take(i int, b BalancerServer) {
+	j.ids[i] = append(j.ids[i], b.ID)
+	j.servers[i].Balancer = &b
+}
+
+func (j *Join) index(host string, i int) {
 	if _, twice := j.byHost[host]; twice {
 		i = -1
 	}
@@ -72,12 +105,12 @@ func (j *joiner) index(host string, i int) {
 
 // byName returns the servers in their order for people. A Server is large, so
 // that each is moved once.
-func (j *joiner) byName() []Server {
+func (j *Join) byName() []Server {
 	order := make([]*Server, len(j.servers))
 	for i := range j.servers {
 		order[i] = &j.servers[i]
 	}
-	slices.SortFunc(order, byName)
+	slices.SortFunc(order, ByName)
 	sorted := make([]Server, len(order))
 	for i, s := range order {
 		sorted[i] = *s
@@ -86,45 +119,15 @@ func (j *joiner) byName() []Server {
 }
 
 // find returns the index of the one server that host names.
-func (j *joiner) find(host string) (int, bool) {
+func (j *Join) find(host string) (int, bool) {
 	i, ok := j.byHost[host]
 	return i, ok && i >= 0
 }
 
-// addBalancer joins balancer servers by name, the configured pattern, or
-// address. Two balancer servers for one server leave it unjoined: cordoning one
-// would not keep meetings away.
-func (j *joiner) addBalancer(list []BalancerServer, resolve resolver) (unjoined []string) {
-	ids := map[int][]string{} // of the balancer servers, by index of the server
-	take := func(i int, b BalancerServer) {
-		ids[i] = append(ids[i], b.ID)
-		j.servers[i].Balancer = &b
-	}
-	var rest []BalancerServer
-	var hosts []string
-	for _, b := range list {
-		host := hostOf(b.URL)
-		if i, ok := j.findHost(host); ok {
-			take(i, b)
-			continue
-		}
-		rest, hosts = append(rest, b), append(hosts, host)
-	}
-	addrs := resolve(hosts)
-	for n, b := range rest {
-		i, ok := j.findAddr(addrs[hosts[n]])
-		if !ok {
-			unjoined = append(unjoined, fmt.Sprintf("balancer server %s (%s) matches no cloud server", b.ID, b.URL))
-			continue
-		}
-		take(i, b)
-	}
-	j.leaveTwice(ids)
-	return unjoined
-}
-
-func (j *joiner) leaveTwice(ids map[int][]string) {
-	for i, of := range ids {
+// leaveTwice leaves a server unjoined that two balancer servers stand for:
+// cordoning one of them would not keep meetings away.
+func (j *Join) leaveTwice() {
+	for i, of := range j.ids {
 		if len(of) > 1 {
 			j.servers[i].Balancer = nil
 			j.servers[i].Problem = fmt.Sprintf("registered %d times in the balancer (%s): remove all but one", len(of), strings.Join(of, ", "))
@@ -132,7 +135,7 @@ func (j *joiner) leaveTwice(ids map[int][]string) {
 	}
 }
 
-func (j *joiner) findHost(host string) (int, bool) {
+func (j *Join) findHost(host string) (int, bool) {
 	if i, ok := j.find(host); ok {
 		return i, true
 	}
@@ -142,7 +145,7 @@ func (j *joiner) findHost(host string) (int, bool) {
 	return 0, false
 }
 
-func (j *joiner) findAddr(addrs []netip.Addr) (int, bool) {
+func (j *Join) findAddr(addrs []netip.Addr) (int, bool) {
 	for _, a := range addrs {
 		if i, ok := j.find(a.String()); ok {
 			return i, true
@@ -153,8 +156,8 @@ func (j *joiner) findAddr(addrs []netip.Addr) (int, bool) {
 
 // addAlerts gives each server its alerts: by the server_id label, else by the
 // host part of instance. Fleet alerts are nobody's.
-func (j *joiner) addAlerts(alerts []Alert) (unjoined []string) {
-	for _, a := range alerts {
+func (j *Join) addAlerts() (unjoined []string) {
+	for _, a := range j.alerts {
 		if a.scope(j.cfg.Asks) != rules.ScopeServer {
 			continue
 		}
@@ -170,18 +173,6 @@ func (j *joiner) addAlerts(alerts []Alert) (unjoined []string) {
 		j.servers[i].Alerts = append(j.servers[i].Alerts, a)
 	}
 	return unjoined
-}
-
-// scope tells what an alert speaks of: an alert that names an instance speaks
-// of that server, whatever its name.
-func (a Alert) scope(asks map[string]rules.Meaning) rules.Scope {
-	if m, ok := asks[a.Name]; ok && m.Scope != "" {
-		return m.Scope
-	}
-	if a.Labels[rules.LabelServerID] != "" || a.Labels[rules.LabelInstance] != "" {
-		return rules.ScopeServer
-	}
-	return rules.ScopeFleet
 }
 
 func hostOf(rawURL string) string {

@@ -93,6 +93,11 @@ func (r *Record) succeeded() {
 	r.Failures, r.Failure, r.RetryAt, r.Tried = 0, "", time.Time{}, nil
 }
 
+// LastChange is the time of the last growth or step down of the server.
+func (r Record) LastChange() time.Time { return later(r.Up, r.Down) }
+
+func (r Record) inFlight(k Kind) bool { return r.Flight != nil && r.Flight.Step.Kind == k }
+
 // FleetRecord is what the scaler remembers of the fleet as a whole.
 type FleetRecord struct {
 	Outs []time.Time `json:"outs,omitempty"` // starts within the scale-out cooldown

@@ -9,10 +9,10 @@ import (
 )
 
 // noteAlerts adds the believed alerts and how Alertmanager was read.
-func (s *Scaler) noteAlerts(cfg Config, w *seen, now time.Time) {
+func (s *Scaler) noteAlerts(cfg Config, r *reads, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w.alerts = cfg.active(s.memory.Alerts, now)
+	r.Alerts = cfg.active(s.memory.Alerts, now)
 	if s.deps.Alerts == nil {
 		return
 	}
@@ -21,7 +21,7 @@ func (s *Scaler) noteAlerts(cfg Config, w *seen, now time.Time) {
 	if last.Err != nil {
 		status.Error = last.Err.Error()
 	}
-	w.sources = append(w.sources, status)
+	r.sources = append(r.sources, status)
 }
 
 // resync reads Alertmanager's own list when it is time, or when the fleet asks
@@ -40,7 +40,7 @@ func (s *Scaler) resync(ctx context.Context, cfg Config, now time.Time) {
 		return
 	}
 	got := s.alerts.Read(ctx, []string{""}, cfg.Deadlines.Patience)[""]
-	if got.Err != nil || !got.At.After(last) { // it may have come after the look that asked for it
+	if got.Err != nil || !got.At.After(last) { // it may have come after the cycle that asked for it
 		s.change("alerts", func() Commit { return cfg.expired(s.memory.Alerts, now) })
 		return
 	}

@@ -27,6 +27,10 @@ type Deps struct {
 	Log     *slog.Logger          // nil: silent
 	Metrics prometheus.Registerer // nil: not registered
 	Now     func() time.Time      // nil: time.Now
+	// InOrder makes every outside call one after the other, and waits for each:
+	// for simulations in virtual time, where the same input must give the same
+	// steps. In a daemon one slow server would delay all others.
+	InOrder bool
 }
 
 // AlertSource reads Alertmanager's own list of alerts.
@@ -52,19 +56,20 @@ type Scaler struct {
 	alerts   *reader[[]Alert]
 	contract *reader[Contract]
 
-	cycle    sync.Mutex     // one look at a time
-	resynced time.Time      // when the list of alerts taken over last was asked for; guarded by cycle
-	writes   sync.WaitGroup // writes under way
+	writes sync.WaitGroup // writes under way
+
+	cycle    sync.Mutex // one cycle at a time; guards the fields up to mu
+	resynced time.Time  // when the list of alerts taken over last was asked for
+	dns      map[string]reading[[]netip.Addr]
+	listed   map[string]listing // by id
 
 	mu       sync.Mutex // guards everything below
 	cfg      Config
 	memory   Memory
 	status   Status
-	servers  map[string]Server // of the last look, by id
-	dns      map[string]reading[[]netip.Addr]
-	applying map[string]bool    // servers with a write under way
-	listed   map[string]listing // by id
-	complete int                // looks that read everything
+	servers  map[string]Server // of the last cycle, by id
+	applying map[string]bool   // servers with a write under way
+	complete int               // cycles that read everything
 	refused  refusals
 	told     map[string]telling // of steps that were not made, by server and kind
 }
@@ -97,6 +102,9 @@ func New(cfg Config, d Deps) (*Scaler, error) {
 // open makes the readers of the outside.
 func (s *Scaler) open(cfg Config) {
 	n, limit := cfg.Fleet.Concurrency, cfg.Deadlines.Read
+	if s.deps.InOrder {
+		n = 0
+	}
 	s.clouds = newReader(n, limit, s.deps.Now, s.deps.Cloud.Servers)
 	s.balancer = newReader(n, limit, s.deps.Now, func(ctx context.Context, _ string) ([]BalancerServer, error) {
 		return s.deps.Balancer.Servers(ctx)
@@ -118,7 +126,7 @@ func (s *Scaler) config() Config {
 	return s.cfg
 }
 
-// Reload takes over a new configuration from the next look on, but for the
+// Reload takes over a new configuration from the next cycle on, but for the
 // concurrency, the dry run and the read deadline, which stay until a restart.
 func (s *Scaler) Reload(cfg Config) error {
 	s.mu.Lock()
@@ -180,7 +188,7 @@ func (s *Scaler) Alerts() []Alert {
 	return out
 }
 
-// Status returns what the last look saw and decided, with the present pauses.
+// Status returns what the last cycle saw and decided, with the present pauses.
 func (s *Scaler) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()

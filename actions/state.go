@@ -1,7 +1,7 @@
 package actions
 
 // State is where a server stands in its life; it is derived anew from the
-// world and the scaler's records at every look, never stored.
+// snapshot and the scaler's records in every cycle, never stored.
 type State string
 
 // The states, in the order of a server's life.

@@ -47,14 +47,3 @@ type ServerStatus struct {
 	// Cooldowns in force: up, down, backoff → until.
 	Cooldowns map[string]time.Time `json:"cooldowns,omitempty"`
 }
-
-// Pause stops the scaler from acting, for a while, on what it matches.
-type Pause struct {
-	ID          string    `json:"id"`
-	Server      string    `json:"server,omitempty"` // name pattern (path.Match); empty: the whole fleet
-	ScaleInOnly bool      `json:"scale_in_only,omitempty"`
-	Reason      string    `json:"reason"`
-	By          string    `json:"by,omitempty"`
-	From        time.Time `json:"from"`
-	Until       time.Time `json:"until"`
-}

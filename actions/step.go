@@ -34,7 +34,7 @@ type Step struct {
 	Alerts   []string `json:"alerts,omitempty"` // names of the alerts behind it
 }
 
-// Plan is all that one look at the fleet leads to: at most one step a server,
+// Plan is all that one cycle decides: at most one step a server,
 // and a reason for every server, also for doing nothing.
 type Plan struct {
 	At      time.Time         `json:"at"`

@@ -109,7 +109,7 @@ func (s *Scaler) settle(cfg Config, step Step, before Record, request string, fa
 	case failure == nil:
 		return s.record(step, Done, "", func(e *Entry, c *Commit) { s.changed(cfg, step, e.At, c) })
 	case errors.Is(failure, ErrUnknown), errors.Is(failure, context.DeadlineExceeded), errors.Is(failure, context.Canceled):
-		s.log.Warn("outcome unknown, the next look will tell", "step", step.Kind, "server", step.Server, "error", failure)
+		s.log.Warn("outcome unknown, the next cycle will tell", "step", step.Kind, "server", step.Server, "error", failure)
 		return nil
 	}
 	return s.fell(cfg, step, before, failure)

@@ -37,7 +37,6 @@ func (o Ours) Prepare(cfg *sim.Config) {
 // Begin builds everything that runs beside the world.
 func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	l := &looks{w: w, cfg: o.File.Actions}
-	l.cfg.Fleet.Concurrency = 1 // one thing after the other: the same every time
 	l.cfg.Datacenters, l.cfg.Names, l.cfg.NoBalancer = w.Datacenters(), actions.NamePattern{}, false
 	l.cfg.Asks = o.File.Rules.Meanings()
 	ruleText, err := generate(rules.FormatRules, o.File)
@@ -64,7 +63,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	l.scraper = newScraper(l.rules.Samples, o.File.Rules)
 	deps := actions.Deps{
 		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
-		Alerts: l, Store: actions.NewMemoryStore(), Now: w.Now,
+		Alerts: l, Store: actions.NewMemoryStore(), Now: w.Now, InOrder: true,
 	}
 	if o.Meddle != nil {
 		o.Meddle(&deps)

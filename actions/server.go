@@ -9,7 +9,7 @@ import (
 )
 
 // Server is one server of the fleet, joined from the cloud, the balancer, the
-// alerts and the scaler's own record, as one look sees it.
+// alerts and the scaler's own record, as one cycle sees it.
 type Server struct {
 	CloudServer
 	Balancer *BalancerServer // nil: not in the balancer
@@ -20,8 +20,8 @@ type Server struct {
 	// Problem says why the state is unjoined, uncertain, excluded, down or
 	// manual, and what would change it.
 	Problem string
-	// Hold, when set, says why nothing is to be done to it for now; HoldIn why
-	// no capacity is to be taken from it.
+	// Hold, when set, says why the server must not be changed for now; HoldIn why
+	// no capacity may be removed from it.
 	Hold, HoldIn string
 }
 
@@ -53,14 +53,8 @@ func (s *Server) asked(asks map[string]rules.Meaning, want rules.Ask) (out []Ale
 	return out
 }
 
-// serving reports whether the server counts as capacity.
-func (s *Server) serving() bool { return s.State == StateActive }
-
-// coming reports whether the server is on its way to being capacity.
-func (s *Server) coming() bool { return s.State == StateStarting || s.State == StateWarming }
-
-// byName orders servers as people count: bbb-2 before bbb-10.
-func byName(a, b *Server) int {
+// ByName orders servers as people count: bbb-2 before bbb-10.
+func ByName(a, b *Server) int {
 	return cmp.Or(compareNatural(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 }
 
@@ -118,16 +112,4 @@ func (s CloudServer) addr() netip.Addr {
 		return netip.Addr{}
 	}
 	return s.Addrs[0]
-}
-
-// usable counts the servers that are the scaler's to use, whatever they do now.
-func usable(servers []Server) (n int) {
-	for i := range servers {
-		switch servers[i].State {
-		case StateExcluded, StateUnjoined, StateManual:
-		default:
-			n++
-		}
-	}
-	return n
 }

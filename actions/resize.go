@@ -10,35 +10,83 @@ import (
 )
 
 // grow gives servers more cores and RAM, in one step: busy ones as much as
-// brings their workload down to its target, and all of them what the fleet's
-// load asks for. A server that starts grows before BigBlueButton is up on it.
-// One that drains is grown for those who are still on it, by drain.
+// brings their workload down to the target, and all of them the size that the
+// fleet's load asks for. A server that starts grows before BigBlueButton is up
+// on it. One that drains grows for the people still on it, in drain.
 func (d *decision) grow() {
 	level := d.level()
 	d.each(StateActive, func(s *Server) {
-		if high := s.toGrow(d.cfg.Asks); len(high) > 0 {
-			d.growBusy(s, high, s.plugged(level))
+		if high := toGrow(s, d.cfg.Asks); len(high) > 0 {
+			d.growBusy(s, high, hotPlugged(s, level))
 		} else {
 			d.growTo(s, level)
 		}
 	})
 	d.each(StateWarming, func(s *Server) {
-		if !s.Probe.answered() { // else it is to be enabled first
+		if !s.Probe.answered() { // otherwise it is enabled first
 			d.growTo(s, level)
 		}
 	})
 }
 
-// toGrow returns the alerts that ask for a larger server. What keeps the cores of
-// one busy that nobody is on is its boot, or its recordings.
-func (s *Server) toGrow(asks map[string]rules.Meaning) []Alert {
+// level is the size that all servers in service or on their way need at least to
+// carry the load that is asked for; zero when no load is. The balancer spreads
+// meetings by their number, so that servers of equal size fill equally.
+func (d *decision) level() Size {
+	n, z, all := max(1, d.active+d.coming), d.cfg.Sizes, d.tolerated(d.want.size)
+	if d.want.size == (Size{}) {
+		return Size{}
+	}
+	most := z.Together()
+	return Size{
+		Cores: min(most.Cores, z.Default.Cores+steps(int(all.Cores), n, int(z.Default.Cores), z.Step.Cores)),
+		RAM:   min(most.RAM, z.Default.RAM+steps(int(all.RAM), n, int(z.Default.RAM), z.Step.RAM)),
+	}
+}
+
+// steps is what each of n servers must add to have, in whole steps, for a total
+// of all.
+func steps[T Cores | MiB](all, n, have int, step T) T {
+	return T(max(0, divideUp(divideUp(all, n)-have, int(step)))) * step
+}
+
+// reachOf is the size to which the server can grow for the fleet's load while it runs.
+func (d *decision) reachOf(s *Server) Size {
+	size := s.Size
+	if s.inFlight(Grow) {
+		size = size.Max(s.Record.Flight.Step.To)
+	}
+	if s.Hold != "" || d.v.Now.Before(s.Record.RetryAt) {
+		return size
+	}
+	return size.Max(hotPlugged(s, d.cfg.Sizes.Together()))
+}
+
+// hotPlugged is the server's size after it has grown to another one, as far as
+// its hot-plug flags allow that while it runs.
+func hotPlugged(s *Server, to Size) Size {
+	size := s.Size
+	if s.HotPlug.CPU && s.Template == "" {
+		size.Cores = max(size.Cores, to.Cores)
+	}
+	if s.HotPlug.RAM && s.Template == "" {
+		size.RAM = max(size.RAM, to.RAM)
+	}
+	return size
+}
+
+// toGrow returns the alerts that ask for a larger server. A CPU alert about a
+// server that nobody is on does not count: its boot, or its recordings, keep the
+// cores busy.
+func toGrow(s *Server, asks map[string]rules.Meaning) []Alert {
 	deserted := s.Balancer != nil && s.Balancer.LoadKnown && s.Balancer.Load == 0
 	return slices.DeleteFunc(s.asked(asks, rules.AskGrow), func(a Alert) bool {
 		return deserted && ofCPU(a)
 	})
 }
 
-// ofMemory and ofCPU tell what of a server's an alert speaks of, now or soon.
+// ofMemory and ofCPU tell which workload a server's alert is about, present or
+// rising.
 func ofMemory(a Alert) bool {
 	return a.Name == rules.ServerMemoryHigh || a.Name == rules.ServerMemoryRising
 }
@@ -52,15 +100,15 @@ func risingTo(a Alert) string {
 	return ""
 }
 
-// growBusy grows a server for its own load, to no less than least.
+// growBusy grows a server for its own load, at least to the size least.
 func (d *decision) growBusy(s *Server, high []Alert, least Size) {
 	to, why := d.larger(s, high)
 	d.growOne(s, to.Max(least), high, why)
 }
 
-// growTo grows a server to what the fleet's load asks for.
+// growTo grows a server for the fleet's load.
 func (d *decision) growTo(s *Server, level Size) {
-	if to := s.plugged(level); to != s.Size {
+	if to := hotPlugged(s, level); to != s.Size {
 		d.growOne(s, to, d.want.alerts, d.want.why+fmt.Sprintf(": grows to %s", to))
 	}
 }
@@ -83,20 +131,21 @@ func (d *decision) growOne(s *Server, to Size, alerts []Alert, why string) {
 	}
 }
 
-// larger is the size that the alerts ask for, within what may grow while the
+// larger is the size that the alerts ask for, within what can grow while the
 // server runs; or its present size, and why it cannot grow.
 func (d *decision) larger(s *Server, high []Alert) (to Size, why string) {
 	if s.Template != "" {
 		return s.Size, "cannot grow: its type " + s.Template + " is sized by a template"
 	}
 	to = s.Size
+	z, memory, cpu := d.cfg.Sizes, d.target(d.cfg.Thresholds.Memory), d.target(d.cfg.Thresholds.CPU)
 	for _, a := range high {
 		switch {
 		case ofMemory(a) && s.HotPlug.RAM:
-			to.RAM = max(to.RAM, MiB(d.scaled(int(s.Size.RAM), int(d.sizes().Step.RAM), int(d.sizes().Max.RAM), a.Value()/d.cfg.target(d.cfg.Thresholds.Memory))))
+			to.RAM = max(to.RAM, scaled(s.Size.RAM, z.Step.RAM, z.Max.RAM, a.Value()/memory))
 			why = fmt.Sprintf("memory workload %s%.2f", risingTo(a), a.Value())
 		case ofCPU(a) && s.HotPlug.CPU:
-			to.Cores = max(to.Cores, Cores(d.scaled(int(s.Size.Cores), int(d.sizes().Step.Cores), int(d.sizes().Max.Cores), a.Value()/d.cfg.target(d.cfg.Thresholds.CPU))))
+			to.Cores = max(to.Cores, scaled(s.Size.Cores, z.Step.Cores, z.Max.Cores, a.Value()/cpu))
 			why = fmt.Sprintf("CPU workload %s%.2f", risingTo(a), a.Value())
 		case !ofMemory(a) && !ofCPU(a):
 			to = d.oneStep(s, to)
@@ -112,11 +161,9 @@ func (d *decision) larger(s *Server, high []Alert) (to Size, why string) {
 	return to, fmt.Sprintf("%s, and already at its greatest size, %s", why, s.Size)
 }
 
-func (d *decision) sizes() Sizes { return d.cfg.Sizes }
-
-// oneStep is to grown by one step where hot-plug and the maximum allow.
+// oneStep is to, grown by one step where hot-plug and the maximum allow.
 func (d *decision) oneStep(s *Server, to Size) Size {
-	z := d.sizes()
+	z := d.cfg.Sizes
 	if s.HotPlug.CPU {
 		to.Cores = max(s.Size.Cores, min(s.Size.Cores+z.Step.Cores, z.Max.Cores))
 	}
@@ -126,20 +173,21 @@ func (d *decision) oneStep(s *Server, to Size) Size {
 	return to
 }
 
-// scaled is have grown in whole steps, at least one, until it is so many times
-// as much, within most; never less than have.
-func (d *decision) scaled(have, step, most int, times float64) int {
-	steps := 1.0
-	if known(times) {
-		steps = max(1, math.Ceil(float64(have)*(times-1)/float64(step)-1e-9))
+// scaled returns have × factor, rounded up to whole steps, at least one step
+// more than have and at most most. A factor of NaN adds one step.
+func scaled[T Cores | MiB](have, step, most T, factor float64) T {
+	n := 1.0
+	if !math.IsNaN(factor) {
+		n = max(1, math.Ceil(float64(have)*(factor-1)/float64(step)-1e-9))
 	}
-	steps = min(steps, math.Floor(float64(most-have)/float64(step)))
-	return have + int(max(0, steps))*step
+	n = min(n, math.Floor(float64(most-have)/float64(step)))
+	return have + T(max(0, n))*step
 }
 
-// shrink makes grown servers smaller again, and only while they are off: what a
-// decrease does to a running server is not known, and nothing can be on one
-// that is off. Running ones that are low and without load are drained for it.
+// shrink makes stopped servers smaller, and drains running ones that are low and
+// without load so that they can be. Servers shrink only while they are off: what
+// a decrease does to a running server is not documented, and nobody can be on
+// one that is off.
 func (d *decision) shrink() {
 	d.each(StateOff, d.shrinkOff)
 	d.each(StateActive, d.shrinkRunning)
@@ -153,13 +201,13 @@ func (d *decision) shrinkOff(s *Server) {
 		d.say(s, "off; not made smaller: %s", slices.Concat(d.plan.Brakes, []string{s.HoldIn})[0])
 		return
 	}
-	def := d.sizes().Default
+	def := d.cfg.Sizes.Default
 	to := Size{min(s.Size.Cores, def.Cores), min(s.Size.RAM, def.RAM)}
 	d.step(s, Shrink, AimOff, to, nil, "off and larger than the default size: back to %s", to)
 }
 
 func (d *decision) oversized(s *Server) bool {
-	return s.Template == "" && !s.Size.Fits(d.sizes().Default)
+	return s.Template == "" && !s.Size.Fits(d.cfg.Sizes.Default)
 }
 
 func (d *decision) shrinkRunning(s *Server) {
@@ -181,16 +229,14 @@ func (d *decision) shrinkRunning(s *Server) {
 }
 
 // exchange starts a server of the default size, so that one that the floor
-// needs can leave. One at a time.
+// needs can leave. There is one exchange at a time.
 func (d *decision) exchange(s *Server, low []Alert) {
 	d.say(s, "is to shrink, once another takes its place")
-	if d.coming > 0 || d.plan.Need > 0 || d.exchanged {
+	if d.coming > 0 || d.plan.Need > 0 {
 		return
 	}
-	d.exchanged = true
-	for _, other := range d.sleeping() {
-		if !d.oversized(other) && d.room(1) == 1 && d.fits(other.Size) {
-			d.step(other, Start, AimServe, Size{}, low, "takes the place of %s, which is to be made smaller", s.Name)
+	for _, other := range d.stopped() {
+		if !d.oversized(other) && d.mayStart() && d.start(other, low, "takes the place of %s, which is to be made smaller", s.Name) {
 			return
 		}
 	}

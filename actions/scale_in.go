@@ -8,16 +8,16 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// brake collects why no capacity may be taken at all.
+// brake collects the reasons why no capacity may be removed at all.
 func (d *decision) brake() {
 	b := slices.Clone(d.v.Brakes)
 	if len(d.asks) > 0 {
-		b = append(b, "the fleet asks for more: "+names(d.asks)[0])
+		b = append(b, "the fleet asks for more: "+AlertNames(d.asks)[0])
 	}
 	if n := d.unseen(); float64(n) > d.cfg.ScaleIn.MaxUnseen*float64(len(d.v.Servers)) {
 		b = append(b, fmt.Sprintf("%d of %d servers are unseen", n, len(d.v.Servers)))
 	}
-	if n := d.unmeasured(); n > atLeastOne(d.cfg.ScaleIn.MaxUnseen, d.active) {
+	if n := d.countUnmeasured(); n > atLeastOne(d.cfg.ScaleIn.MaxUnseen, d.active) {
 		b = append(b, fmt.Sprintf("%d of %d servers in service are unseen by Prometheus", n, d.active))
 	}
 	if d.floor > d.plan.Floor && d.active+d.coming <= d.floor {
@@ -31,41 +31,40 @@ func (d *decision) brake() {
 	d.plan.Brakes = append(d.plan.Brakes, b...)
 }
 
-// unseen counts servers that run and that the cloud, the balancer or
-// Prometheus does not see.
+// unseen counts running servers that the cloud, the balancer or Prometheus
+// does not see.
 func (d *decision) unseen() (n int) {
 	for i := range d.v.Servers {
 		s := &d.v.Servers[i]
 		switch {
 		case s.State == StateUncertain, s.State == StateDown,
 			s.State == StateUnjoined && s.Power == PowerOn,
-			s.serving() && len(s.asked(d.cfg.Asks, rules.AskDisable)) > 0:
+			serving(s) && d.unmeasured(s):
 			n++
 		}
 	}
 	return n
 }
 
-// unmeasured counts servers in service that Prometheus does not see: the fleet's
-// workload is an average without them.
-func (d *decision) unmeasured() (n int) {
+// countUnmeasured counts the servers in service that Prometheus does not see.
+func (d *decision) countUnmeasured() (n int) {
 	for i := range d.v.Servers {
-		if s := &d.v.Servers[i]; s.serving() && len(s.asked(d.cfg.Asks, rules.AskDisable)) > 0 {
+		if s := &d.v.Servers[i]; serving(s) && d.unmeasured(s) {
 			n++
 		}
 	}
 	return n
 }
 
-// scaleIn cordons the emptiest servers while what remains can carry the load,
-// and those that an operator's own alert names.
+// scaleIn cordons the emptiest servers as long as the others can carry the load,
+// and the servers that an operator's own alert names.
 func (d *decision) scaleIn() {
 	if d.cfg.NoBalancer {
 		return
 	}
 	d.each(StateActive, func(s *Server) {
 		if named := s.asked(d.cfg.Asks, rules.AskCordon); len(named) > 0 {
-			d.leaveOrSay(s, named, "asked for by "+names(named)[0])
+			d.leaveOrSay(s, named, "asked for by "+AlertNames(named)[0])
 		}
 	})
 	if len(d.low) == 0 {
@@ -83,56 +82,52 @@ func (d *decision) scaleIn() {
 	}
 }
 
-// keep is how much must stay in service to carry the load that the alerts tell
-// of. Meetings on draining servers count as load that comes back.
+// keep is the total size that must stay in service to carry the load in the
+// alerts. Meetings on draining servers count as load that comes back.
 func (d *decision) keep() (Size, string) {
 	var keep Size
 	var why string
 	for _, a := range d.low {
-		l, told := a.load()
+		l, told := loadOf(a)
 		if !told {
 			return d.serves, a.Name + " carries no load to project from"
 		}
-		keep = keep.Max(d.cfg.carrying(d.withBurden(l)))
+		keep = keep.Max(d.carrying(d.withDraining(l)))
 		why = fmt.Sprintf("a load of %s wants %s of the %s in service", l, keep, d.serves)
 	}
 	return keep, why
 }
 
-// withBurden adds to the load of the servers in service what the draining ones
-// with meetings have, taken as that of an average server for each.
-func (d *decision) withBurden(l load) load {
-	share := float64(d.burdened()) / float64(max(1, d.active))
+// withDraining adds to the load of the servers in service that of the draining
+// ones with meetings, each taken as an average server.
+func (d *decision) withDraining(l load) load {
+	draining := 0
+	for i := range d.v.Servers {
+		if d.v.Servers[i].State == StateDraining {
+			draining++
+		}
+	}
+	share := float64(draining) / float64(max(1, d.active))
 	return load{l.cores * (1 + share), l.ram * (1 + share)}
 }
 
-// burdened counts draining servers that still have meetings.
-func (d *decision) burdened() (n int) {
-	for i := range d.v.Servers {
-		if d.v.Servers[i].State == StateDraining {
-			n++
-		}
-	}
-	return n
-}
-
-// emptiest returns the servers in service by load, the larger first among
-// equals, then the last by name.
+// emptiest returns the servers in service by load; among equals the larger
+// ones come first, then the last by name.
 func (d *decision) emptiest() []*Server {
 	var out []*Server
 	for i := range d.v.Servers {
-		if s := &d.v.Servers[i]; s.State == StateActive && d.idle(s) {
+		if s := &d.v.Servers[i]; s.State == StateActive && d.open(s) {
 			out = append(out, s)
 		}
 	}
 	slices.SortFunc(out, func(a, b *Server) int {
 		return cmp.Or(cmp.Compare(a.Balancer.Load, b.Balancer.Load), -cmp.Compare(a.Size.RAM, b.Size.RAM),
-			-cmp.Compare(a.Size.Cores, b.Size.Cores), -byName(a, b))
+			-cmp.Compare(a.Size.Cores, b.Size.Cores), -ByName(a, b))
 	})
 	return out
 }
 
-// leaveOrSay cordons the server to stop it, or says why not.
+// leaveOrSay cordons the server in order to stop it, or says why not.
 func (d *decision) leaveOrSay(s *Server, alerts []Alert, why string) bool {
 	if no := d.cannotLeave(s); no != "" {
 		d.say(s, "in service: %s", no)
@@ -152,7 +147,7 @@ func (d *decision) leave(s *Server, aim Aim, alerts []Alert, format string, args
 func (d *decision) cannotLeave(s *Server) string {
 	c := d.cfg
 	coolFleet := d.v.Fleet.In.Add(c.Cooldowns.In)
-	coolSelf := later(s.Record.Up, s.Record.Down).Add(c.Cooldowns.ServerDown)
+	coolSelf := s.Record.LastChange().Add(c.Cooldowns.ServerDown)
 	switch {
 	case len(d.plan.Brakes) > 0:
 		return d.plan.Brakes[0]
@@ -172,19 +167,4 @@ func (d *decision) cannotLeave(s *Server) string {
 		return "its load is not known, or the cloud has a change of it pending"
 	}
 	return ""
-}
-
-// explain gives every server that is left a reason.
-func (d *decision) explain() {
-	for i := range d.v.Servers {
-		s := &d.v.Servers[i]
-		switch s.State {
-		case StateActive:
-			d.say(s, "in service")
-		case StateOff:
-			d.say(s, "off: the fleet has the capacity it needs")
-		default:
-			d.say(s, "%s", s.State)
-		}
-	}
 }

@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
-// seen is a world together with how it was read.
-type seen struct {
-	world
+// reads is a snapshot of the outside, with how each source of it was read.
+type reads struct {
+	Snapshot
+	contract   *Contract            // nil: not known
 	cloudAt    map[string]time.Time // when each datacenter was read
 	balancerAt time.Time
 	sources    []SourceStatus
@@ -22,35 +23,36 @@ type seen struct {
 	unread     bool     // a datacenter was never read
 }
 
-// read reads everything that a look needs, side by side, but for the addresses
-// of the balancer's hosts, which join asks for.
-func (s *Scaler) read(ctx context.Context, cfg Config, now time.Time) seen {
+// read reads every source that a cycle needs, side by side.
+func (s *Scaler) read(ctx context.Context, cfg Config, now time.Time) reads {
 	var clouds map[string]reading[[]CloudServer]
 	var balancer map[string]reading[[]BalancerServer]
-	s.together(cfg,
+	var contract *Contract
+	s.together(
 		func() { clouds = s.clouds.Read(ctx, cfg.Datacenters, cfg.Deadlines.Patience) },
 		func() { balancer = s.readBalancer(ctx, cfg) },
 		func() { s.resync(ctx, cfg, now) },
+		func() { contract = s.readContract(ctx, cfg, now) },
 	)
-	w := seen{whole: true, world: world{unsure: map[string]string{}}, cloudAt: map[string]time.Time{}}
+	r := reads{whole: true, contract: contract, Snapshot: Snapshot{Unsure: map[string]string{}}, cloudAt: map[string]time.Time{}}
 	for _, dc := range cfg.Datacenters {
-		r := clouds[dc]
-		w.cloud = append(w.cloud, r.Value...)
-		w.listed += len(r.Value)
-		w.cloudAt[dc] = r.At
-		w.unread = w.unread || r.At.IsZero()
-		if why := w.source("datacenter "+dc, r.At, r.failure(), cfg, now); why != "" {
-			w.unsure[dc] = why
+		got := clouds[dc]
+		r.Cloud = append(r.Cloud, got.Value...)
+		r.listed += len(got.Value)
+		r.cloudAt[dc] = got.At
+		r.unread = r.unread || got.At.IsZero()
+		if why := r.source("datacenter "+dc, got.At, got.failure(), cfg, now); why != "" {
+			r.Unsure[dc] = why
 		}
 	}
-	s.keepMissing(cfg, &w, now)
+	s.keepMissing(cfg, &r, now)
 	if !cfg.NoBalancer {
-		r := balancer[""]
-		w.balancer, w.balancerAt = r.Value, r.At
-		w.balanced = w.source("balancer", r.At, r.failure(), cfg, now)
+		got := balancer[""]
+		r.Balancer, r.balancerAt = got.Value, got.At
+		r.BalancerUnsure = r.source("balancer", got.At, got.failure(), cfg, now)
 	}
-	s.noteAlerts(cfg, &w, now)
-	return w
+	s.noteAlerts(cfg, &r, now)
+	return r
 }
 
 // listing is a server as the cloud listed it last.
@@ -60,11 +62,11 @@ type listing struct {
 }
 
 // keepMissing adds servers that the cloud listed a while ago and does not list
-// now: they are likelier to be left out than to be gone, and if they are on
-// they count against the ceiling.
-func (s *Scaler) keepMissing(cfg Config, w *seen, now time.Time) {
-	w.missing = map[string]string{}
-	for _, c := range w.cloud {
+// now: they are more likely left out than gone, and if they are on they count
+// against the ceiling.
+func (s *Scaler) keepMissing(cfg Config, r *reads, now time.Time) {
+	r.Missing = map[string]string{}
+	for _, c := range r.Cloud {
 		s.listed[c.ID] = listing{c, now}
 	}
 	for id, l := range s.listed {
@@ -73,8 +75,8 @@ func (s *Scaler) keepMissing(cfg Config, w *seen, now time.Time) {
 		case now.Sub(l.at) >= vanishedTrust, !slices.Contains(cfg.Datacenters, l.Datacenter):
 			delete(s.listed, id)
 		default:
-			w.cloud = append(w.cloud, l.CloudServer)
-			w.missing[id] = "the cloud has not listed it since " + clock(l.at)
+			r.Cloud = append(r.Cloud, l.CloudServer)
+			r.Missing[id] = "the cloud has not listed it since " + clock(l.at)
 		}
 	}
 }
@@ -86,28 +88,48 @@ func (s *Scaler) readBalancer(ctx context.Context, cfg Config) map[string]readin
 	return s.balancer.Read(ctx, []string{""}, cfg.Deadlines.Patience)
 }
 
+// readContract returns what the contract has left, or nil if that is not known.
+func (s *Scaler) readContract(ctx context.Context, cfg Config, now time.Time) *Contract {
+	got := s.contract.Read(ctx, []string{""}, cfg.Deadlines.Patience)[""]
+	if got.Err != nil {
+		s.log.Warn("contract not read, its limits are not known", "error", got.Err)
+	}
+	if !got.fresh(now, cfg.Deadlines.Stale) {
+		return nil
+	}
+	return &got.Value
+}
+
 // source notes how a source was read, and says why its servers are uncertain.
-func (w *seen) source(name string, at time.Time, err error, cfg Config, now time.Time) (uncertain string) {
+func (r *reads) source(name string, at time.Time, err error, cfg Config, now time.Time) (uncertain string) {
 	status := SourceStatus{Name: name, ReadAt: at}
 	if errors.Is(err, errPending) && now.Sub(at) <= cfg.Deadlines.Read+cfg.Fleet.EvaluationInterval {
-		err = nil // slow, and read at the look before
+		err = nil // slow, and read in the cycle before
 	}
 	if err != nil {
 		status.Error = err.Error()
-		w.failing = append(w.failing, fmt.Sprintf("%s cannot be read: %v", name, err))
+		r.failing = append(r.failing, fmt.Sprintf("%s cannot be read: %v", name, err))
 	}
-	w.sources = append(w.sources, status)
+	r.sources = append(r.sources, status)
 	if at.IsZero() || now.Sub(at) > cfg.Deadlines.Stale {
-		w.whole = false
+		r.whole = false
 		return fmt.Sprintf("%s has not been read for %s: %v", name, cfg.Deadlines.Stale, err)
 	}
 	return ""
 }
 
+// join joins the snapshot to servers, after it has looked up the hosts that the
+// join needs addresses of.
+func (s *Scaler) join(ctx context.Context, cfg Config, snapshot Snapshot, now time.Time) (servers []Server, unjoined []string) {
+	j := NewJoin(cfg, snapshot)
+	return j.Servers(s.resolve(ctx, cfg, j.Unknown(), now))
+}
+
 // resolveAge is how long a resolved host is believed.
 const resolveAge = 10 * time.Minute
 
-// resolve looks up balancer hosts; what is known lately is not asked again.
+// resolve looks up hosts; addresses known for less than resolveAge are not
+// looked up again.
 func (s *Scaler) resolve(ctx context.Context, cfg Config, hosts []string, now time.Time) map[string][]netip.Addr {
 	var due []string
 	for _, host := range hosts {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// clockSlack is how much later than a look a time may be that was stored by it
-// or beside it: writes go on while a look is taken.
+// clockSlack is how far ahead of a cycle's time a stored time may be: writes of
+// earlier cycles go on while a cycle runs.
 const clockSlack = time.Minute
 
 // pulled is t, or now if t lies so far ahead that the clock must have been set

@@ -8,7 +8,7 @@ import (
 // fell commits a failure, and the server backs off, unless the credentials are
 // refused, which is no fault of the server's. After a definite no the server is
 // as before; a balancer that failed otherwise may have done what it was told, so
-// the aim stays and the next look compares.
+// the aim stays and the next cycle compares.
 func (s *Scaler) fell(cfg Config, step Step, before Record, failure error) error {
 	outcome := Failed
 	if errors.Is(failure, ErrBusy) || errors.Is(failure, ErrThrottled) {
