@@ -11,6 +11,21 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
+func TestScheduleRaisesTheFloorBeforeItBegins(t *testing.T) {
+	cfg := schoolConfig()
+	cfg.Capacity.MinActive, cfg.Capacity.MaxStep = 1, 2
+	cfg.Capacity.Schedule = schedule(t, "08:00", "12:00", 6)
+	sc := newSchool(t, cfg, sim.Config{Servers: 8, Running: 1, Start: time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)})
+	sc.run(time.Hour)
+	if n := sc.count(actions.StateActive); n != 6 {
+		t.Errorf("%d in service at 08:00, want 6\n%s", n, sc.describe())
+	}
+	first, _ := sc.store.Journal(1000, "")
+	if at := first[len(first)-1].At; at.Hour() == 7 && at.Minute() < 25 {
+		t.Errorf("first start at %s: far too early", at)
+	}
+}
+
 func TestTheFloorIsTheGreatestOfNumberShareAndSchedule(t *testing.T) {
 	always := actions.Schedule{{Name: "always", MinActive: 20, Intervals: []timeinterval.TimeInterval{{}}}}
 	for _, tt := range []struct {

@@ -1,9 +1,6 @@
 package actions_test
 
 import (
-	"context"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,73 +9,6 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
-
-// counted counts the list calls for one datacenter: one a look.
-type counted struct {
-	actions.Cloud
-	looks *atomic.Int32
-	stuck string        // id of the server whose start never answers
-	slow  time.Duration // that a list takes
-}
-
-func (c counted) Servers(ctx context.Context, dc string) ([]actions.CloudServer, error) {
-	c.looks.Add(1)
-	time.Sleep(c.slow)
-	return c.Cloud.Servers(ctx, dc)
-}
-
-func (c counted) Start(ctx context.Context, s actions.ServerRef) (string, error) {
-	if s.ID == c.stuck {
-		<-ctx.Done()
-		return "", ctx.Err()
-	}
-	return c.Cloud.Start(ctx, s)
-}
-
-// live runs a Scaler side by side with a world, both by the bubble's clock.
-func live(t *testing.T, cfg actions.Config, world sim.Config, stuck func(*sim.World) string) (*actions.Scaler, *sim.World, *atomic.Int32) {
-	t.Helper()
-	w := bubble(world)
-	cloud := counted{Cloud: w.Cloud(), looks: &atomic.Int32{}}
-	if stuck != nil {
-		cloud.stuck = stuck(w)
-	}
-	return liveOver(t, cfg, w, cloud), w, cloud.looks
-}
-
-// bubble is a world that keeps to a bubble's clock.
-func bubble(world sim.Config) *sim.World {
-	world.Start, world.BlockOnHang = time.Now(), true
-	return sim.New(world)
-}
-
-func liveOver(t *testing.T, cfg actions.Config, w *sim.World, cloud actions.Cloud) *actions.Scaler {
-	t.Helper()
-	s, err := actions.New(cfg, actions.Deps{
-		Cloud: cloud, Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve, Store: actions.NewMemoryStore(),
-	})
-	must(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	var both sync.WaitGroup
-	both.Go(func() { _ = s.Run(ctx) })
-	both.Go(func() {
-		for ctx.Err() == nil {
-			time.Sleep(time.Second)
-			w.Advance(time.Now())
-		}
-	})
-	t.Cleanup(func() { cancel(); both.Wait() })
-	return s
-}
-
-func liveConfig(dcs ...string) actions.Config {
-	cfg := schoolConfig()
-	cfg.Fleet.Concurrency, cfg.Datacenters = 16, dcs
-	cfg.Fleet.EvaluationInterval = time.Minute
-	return cfg
-}
-
-const dcA, dcB = "dc-a", "dc-b"
 
 func TestNotificationsAreDebounced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

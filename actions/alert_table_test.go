@@ -11,6 +11,38 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
+// racing is an Alertmanager whose list was made before a notification that
+// arrives before the list does.
+type racing struct {
+	source
+	meanwhile func()
+}
+
+func (r *racing) Alerts(ctx context.Context) ([]actions.Alert, error) {
+	list, err := r.source.Alerts(ctx)
+	if r.meanwhile != nil {
+		r.meanwhile()
+	}
+	return list, err
+}
+
+func TestNotificationIsNotUndoneByAnOlderList(t *testing.T) {
+	sc := newSchool(t, schoolConfig(), sim.Config{Servers: 1, Running: 1})
+	high := fires(rules.ServerCPUHigh, sc.w.Now(), sc.w.Now())
+	src := &racing{source: source{alerts: []actions.Alert{high}}}
+	sc.alerts = src
+	sc.restart()
+	src.meanwhile = func() {
+		sc.w.Advance(sc.w.Now().Add(time.Second))
+		must(t, sc.s.Notify([]actions.Alert{over(fires(high.Name, high.StartsAt, sc.w.Now()))}))
+	}
+	must(t, sc.s.Notify([]actions.Alert{high}))
+	must(t, sc.s.Cycle(t.Context(), sc.w.Now()))
+	if got := sc.s.Alerts(); len(got) != 0 {
+		t.Errorf("%v fire, want none: it was resolved after the list was asked for", got)
+	}
+}
+
 // source is an Alertmanager whose list a test sets.
 type source struct {
 	alerts []actions.Alert

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -14,6 +15,32 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
+
+func (sc *school) steps() (n int) {
+	for _, k := range sc.w.Figures().Steps {
+		n += k
+	}
+	return n
+}
+
+// lowSchool has a fleet of four running servers of which two suffice.
+func lowSchool(t *testing.T, change func(*actions.Config, *sim.Config)) *school {
+	t.Helper()
+	cfg, world := schoolConfig(), sim.Config{Servers: 6, Running: 4, Seed: 7}
+	cfg.ScaleIn.MaxShare = 0.25
+	cfg.Cooldowns.In = 10 * time.Minute
+	if change != nil {
+		change(&cfg, &world)
+	}
+	return newSchool(t, cfg, world)
+}
+
+func must(t tb, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // school is a simulated fleet with a Scaler over it and a stand-in for
 // Prometheus and Alertmanager that keeps to the meaning of the rules. It runs
