@@ -14,9 +14,9 @@ import (
 
 func TestStepsThatWaitedTooLongAreDecidedAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := liveConfig(dcA)
+		cfg := sideBySideConfig(dcA)
 		cfg.Capacity.MinActive, cfg.ScaleIn.MaxShare, cfg.Fleet.Concurrency = 2, 0.5, 2
-		s, w, _ := live(t, cfg, sim.Config{Servers: 12, Running: 12, Datacenters: []string{dcA}}, nil)
+		s, w, _ := runScaler(t, cfg, sim.Config{Servers: 12, Running: 12, Datacenters: []string{dcA}}, nil)
 		time.Sleep(2 * time.Minute)
 		lift := w.Inject(sim.Fault{Kind: sim.BalancerHang, Op: "state"})
 		must(t, s.Notify([]actions.Alert{firing(rules.FleetWorkloadLow, nil, idle)}))
@@ -36,17 +36,17 @@ func TestStepsThatWaitedTooLongAreDecidedAnew(t *testing.T) {
 }
 
 func TestNothingIsBegunOnceItIsToEnd(t *testing.T) {
-	cfg := schoolConfig()
+	cfg := fixtureConfig()
 	cfg.Capacity.MinActive = 2
-	sc := newSchool(t, cfg, sim.Config{Servers: 2, Running: 1})
+	fx := newFixture(t, cfg, sim.Config{Servers: 2, Running: 1})
 	ctx, cancel := context.WithCancel(t.Context())
-	sc.watch = func(c actions.Cloud, b actions.Balancer) (actions.Cloud, actions.Balancer) {
+	fx.watch = func(c actions.Cloud, b actions.Balancer) (actions.Cloud, actions.Balancer) {
 		return hooked{Cloud: c, contract: cancel}, b
 	}
-	sc.restart()
-	must(t, sc.s.Cycle(ctx, sc.w.Now()))
-	if lines, _ := sc.store.Journal(10, ""); len(lines) > 0 {
-		t.Errorf("begun although it was told to end\n%s", sc.describe())
+	fx.restart()
+	must(t, fx.s.Cycle(ctx, fx.w.Now()))
+	if lines, _ := fx.store.Journal(10, ""); len(lines) > 0 {
+		t.Errorf("begun although it was told to end\n%s", fx.describe())
 	}
 }
 
@@ -71,11 +71,11 @@ func (h hooked) Contract(ctx context.Context) (actions.Contract, error) {
 }
 
 func TestRepeatedRefusalOfTheCheckIsJournaledOnce(t *testing.T) {
-	sc := lowSchool(t, nil)
-	name := drainOne(t, sc)
-	sc.w.Inject(sim.Fault{Kind: sim.BalancerFail, Op: "server"})
-	sc.run(3 * time.Hour)
-	lines, err := sc.store.Journal(1000, name)
+	fx := lowFixture(t, nil)
+	name := drainOne(t, fx)
+	fx.w.Inject(sim.Fault{Kind: sim.BalancerFail, Op: "server"})
+	fx.run(3 * time.Hour)
+	lines, err := fx.store.Journal(1000, name)
 	must(t, err)
 	n := 0
 	for _, e := range lines {
@@ -84,7 +84,7 @@ func TestRepeatedRefusalOfTheCheckIsJournaledOnce(t *testing.T) {
 		}
 	}
 	if n < 1 || n > 5 {
-		t.Errorf("%d lines of a check that says the same again and again, want one an hour\n%s", n, sc.describe())
+		t.Errorf("%d lines of a check that says the same again and again, want one an hour\n%s", n, fx.describe())
 	}
 }
 
@@ -105,9 +105,9 @@ func (c stalled) Done() <-chan struct{} {
 
 func TestStartsThatAStallHeldBackAreNotMadeBesideThoseInTheirPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := liveConfig(dcA)
+		cfg := sideBySideConfig(dcA)
 		cfg.Capacity.MinActive, cfg.Capacity.MaxStep = 6, 2
-		w := bubble(sim.Config{Servers: 8, Running: 0, Datacenters: []string{dcA}})
+		w := newBubbleSim(sim.Config{Servers: 8, Running: 0, Datacenters: []string{dcA}})
 		armed, store := &atomic.Bool{}, actions.NewMemoryStore()
 		s, err := actions.New(cfg, actions.Deps{
 			Cloud:    hooked{Cloud: w.Cloud(), contract: func() { armed.Store(true) }},

@@ -12,34 +12,34 @@ import (
 
 func TestNotificationsAreDebounced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := liveConfig(dcA)
+		cfg := sideBySideConfig(dcA)
 		cfg.Capacity.MinActive = 1
-		s, _, looks := live(t, cfg, sim.Config{Servers: 1, Running: 1, Datacenters: []string{dcA}}, nil)
+		s, _, cycles := runScaler(t, cfg, sim.Config{Servers: 1, Running: 1, Datacenters: []string{dcA}}, nil)
 		time.Sleep(30 * time.Second)
-		before := looks.Load()
+		before := cycles.Load()
 		for range 100 {
 			must(t, s.Notify([]actions.Alert{{Fingerprint: "a", Name: rules.ServerCPUHigh, StartsAt: time.Now(), SeenAt: time.Now()}}))
 			time.Sleep(10 * time.Millisecond)
 		}
 		time.Sleep(5 * time.Second)
-		if n := looks.Load() - before; n != 1 {
-			t.Errorf("100 notifications within a second led to %d looks, want 1", n)
+		if n := cycles.Load() - before; n != 1 {
+			t.Errorf("100 notifications within a second led to %d cycles, want 1", n)
 		}
 		for range 20 { // never quiet: the wait is bounded
 			must(t, s.Notify([]actions.Alert{{Fingerprint: "a", Name: rules.ServerCPUHigh, StartsAt: time.Now(), SeenAt: time.Now()}}))
 			time.Sleep(time.Second)
 		}
-		if n := looks.Load() - before - 1; n < 1 || n > 3 {
-			t.Errorf("20 s of notifications, one a second, led to %d looks, want one each %s", n, cfg.Fleet.DebounceMax)
+		if n := cycles.Load() - before - 1; n < 1 || n > 3 {
+			t.Errorf("20 s of notifications, one a second, led to %d cycles, want one each %s", n, cfg.Fleet.DebounceMax)
 		}
 	})
 }
 
 func TestHungDatacenterDoesNotDelayTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := liveConfig(dcA, dcB)
+		cfg := sideBySideConfig(dcA, dcB)
 		cfg.Capacity.MinActive = 2
-		s, w, _ := live(t, cfg, sim.Config{Servers: 8, Running: 0, Datacenters: []string{dcA, dcB}}, nil)
+		s, w, _ := runScaler(t, cfg, sim.Config{Servers: 8, Running: 0, Datacenters: []string{dcA, dcB}}, nil)
 		w.Inject(sim.Fault{Kind: sim.ListHangs, On: dcA})
 		begun := time.Now()
 		for s.Status().Counts[actions.StateActive] < 2 {
@@ -59,9 +59,9 @@ func TestHungDatacenterDoesNotDelayTheOthers(t *testing.T) {
 
 func TestHungWriteDoesNotDelayTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := liveConfig(dcA)
+		cfg := sideBySideConfig(dcA)
 		cfg.Capacity.MinActive = 3
-		s, w, _ := live(t, cfg, sim.Config{Servers: 4, Running: 0, Datacenters: []string{dcA}},
+		s, w, _ := runScaler(t, cfg, sim.Config{Servers: 4, Running: 0, Datacenters: []string{dcA}},
 			func(w *sim.World) string { return w.Servers()[0].ID })
 		time.Sleep(5 * time.Second) // less than the write's timeout
 		starting := 0
@@ -82,9 +82,9 @@ func TestHungWriteDoesNotDelayTheOthers(t *testing.T) {
 
 func TestHungServersDoNotDelayTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := liveConfig(dcA)
+		cfg := sideBySideConfig(dcA)
 		cfg.Capacity.MinActive, cfg.Capacity.MaxStep, cfg.Fleet.Concurrency = 20, 20, 4
-		s, w, _ := live(t, cfg, sim.Config{Servers: 20, Running: 0, Datacenters: []string{dcA},
+		s, w, _ := runScaler(t, cfg, sim.Config{Servers: 20, Running: 0, Datacenters: []string{dcA},
 			// With its default of 5 threads Scalelite itself would be starved by them.
 			Balancer: sim.BalancerConfig{PollerThreads: 50, PollerWait: 30 * time.Second}}, nil)
 		for _, r := range w.Servers()[:10] {

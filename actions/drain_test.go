@@ -10,35 +10,35 @@ import (
 )
 
 func TestServerWhoseStopComesLateIsNotTakenBackUntilThen(t *testing.T) {
-	sc := lowSchool(t, func(c *actions.Config, _ *sim.Config) { c.Capacity.MinActive = 3 })
-	g := sc.guard()
-	name := drainOne(t, sc)
-	sc.w.Inject(sim.Fault{Kind: sim.BusyForever, On: name, For: 6 * time.Hour})
-	sc.until(5*time.Hour, "its stop is given up", func() bool {
-		lines, err := sc.store.Journal(100, name)
+	fx := lowFixture(t, func(c *actions.Config, _ *sim.Config) { c.Capacity.MinActive = 3 })
+	check := fx.checkPromises()
+	name := drainOne(t, fx)
+	fx.w.Inject(sim.Fault{Kind: sim.BusyForever, On: name, For: 6 * time.Hour})
+	fx.until(5*time.Hour, "its stop is given up", func() bool {
+		lines, err := fx.store.Journal(100, name)
 		must(t, err)
 		return len(lines) > 0 && lines[0].Step.Kind == actions.Stop && lines[0].Outcome == actions.Failed
 	})
-	sc.cfg.Capacity.MinActive = 6
-	must(t, sc.s.Reload(sc.cfg))
+	fx.cfg.Capacity.MinActive = 6
+	must(t, fx.s.Reload(fx.cfg))
 	for range 12 {
-		sc.run(30 * time.Minute)
-		sc.lessons(6, 25*time.Minute)
+		fx.run(30 * time.Minute)
+		fx.meetings(6, 25*time.Minute)
 	}
-	sc.unharmed()
-	if len(g.broken) > 0 {
-		t.Errorf("broken promises %q\n%s", g.broken, sc.describe())
+	fx.unharmed()
+	if len(check.broken) > 0 {
+		t.Errorf("broken promises %q\n%s", check.broken, fx.describe())
 	}
 }
 
 // drainOne brings the fleet to a state in which one server with a meeting
 // drains, and returns its name.
-func drainOne(t *testing.T, sc *school) string {
+func drainOne(t *testing.T, fx *fixture) string {
 	t.Helper()
-	sc.run(time.Minute)
-	sc.lessons(sc.count(actions.StateActive), 90*time.Minute)
-	sc.until(30*time.Minute, "a server drains", func() bool { return sc.count(actions.StateDraining) > 0 })
-	for _, v := range sc.s.Status().Servers {
+	fx.run(time.Minute)
+	fx.meetings(fx.count(actions.StateActive), 90*time.Minute)
+	fx.until(30*time.Minute, "a server drains", func() bool { return fx.count(actions.StateDraining) > 0 })
+	for _, v := range fx.s.Status().Servers {
 		if v.State == actions.StateDraining {
 			return v.Name
 		}
@@ -47,45 +47,45 @@ func drainOne(t *testing.T, sc *school) string {
 }
 
 func TestDrainedServerIsStoppedOnlyWhenItsLastMeetingIsOver(t *testing.T) {
-	sc := lowSchool(t, nil)
-	name := drainOne(t, sc)
-	sc.until(3*time.Hour, "stopped", func() bool { return sc.state(name) == actions.StateOff })
-	sc.unharmed()
+	fx := lowFixture(t, nil)
+	name := drainOne(t, fx)
+	fx.until(3*time.Hour, "stopped", func() bool { return fx.state(name) == actions.StateOff })
+	fx.unharmed()
 }
 
 func TestDrainingServerIsReclaimedBeforeAnyStart(t *testing.T) {
-	sc := lowSchool(t, nil)
-	name := drainOne(t, sc)
-	starts := sc.w.Figures().Steps[actions.Start]
-	sc.cfg.Capacity.MinActive = 4
-	if err := sc.s.Reload(sc.cfg); err != nil {
+	fx := lowFixture(t, nil)
+	name := drainOne(t, fx)
+	starts := fx.w.Figures().Steps[actions.Start]
+	fx.cfg.Capacity.MinActive = 4
+	if err := fx.s.Reload(fx.cfg); err != nil {
 		t.Fatal(err)
 	}
-	sc.run(time.Minute)
-	if got := sc.state(name); got != actions.StateActive {
-		t.Errorf("%s is %s, want active\n%s", name, got, sc.describe())
+	fx.run(time.Minute)
+	if got := fx.state(name); got != actions.StateActive {
+		t.Errorf("%s is %s, want active\n%s", name, got, fx.describe())
 	}
-	if got := sc.w.Figures().Steps[actions.Start]; got != starts {
+	if got := fx.w.Figures().Steps[actions.Start]; got != starts {
 		t.Errorf("%d servers started, want none", got-starts)
 	}
 }
 
 func TestEmptyServerWaitsForItsRecordings(t *testing.T) {
-	sc := lowSchool(t, func(c *actions.Config, _ *sim.Config) { c.ScaleIn.RecordingsDeadline = time.Hour })
-	name := drainOne(t, sc)
-	stopIdle(sc)
-	sc.until(3*time.Hour, "empty", func() bool { return sc.state(name) == actions.StateEmpty })
-	sc.run(50 * time.Minute)
-	if got := sc.state(name); got != actions.StateEmpty {
-		t.Fatalf("state %s before the deadline, want empty\n%s", got, sc.describe())
+	fx := lowFixture(t, func(c *actions.Config, _ *sim.Config) { c.ScaleIn.RecordingsDeadline = time.Hour })
+	name := drainOne(t, fx)
+	stopIdle(fx)
+	fx.until(3*time.Hour, "empty", func() bool { return fx.state(name) == actions.StateEmpty })
+	fx.run(50 * time.Minute)
+	if got := fx.state(name); got != actions.StateEmpty {
+		t.Fatalf("state %s before the deadline, want empty\n%s", got, fx.describe())
 	}
-	sc.until(30*time.Minute, "stopped after the deadline", func() bool { return sc.state(name) == actions.StateOff })
+	fx.until(30*time.Minute, "stopped after the deadline", func() bool { return fx.state(name) == actions.StateOff })
 }
 
 // stopIdle has the idle alert ask for nothing, as if it never fired.
-func stopIdle(sc *school) {
+func stopIdle(fx *fixture) {
 	asks := rules.Meanings()
 	delete(asks, rules.ServerIdle)
-	sc.cfg.Asks = asks
-	must(sc.t, sc.s.Reload(sc.cfg))
+	fx.cfg.Asks = asks
+	must(fx.t, fx.s.Reload(fx.cfg))
 }

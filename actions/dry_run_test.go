@@ -9,14 +9,14 @@ import (
 )
 
 func TestDryRunJournalsAndWritesNothing(t *testing.T) {
-	cfg := schoolConfig()
+	cfg := fixtureConfig()
 	cfg.DryRun, cfg.Capacity.MinActive = true, 3
-	sc := newSchool(t, cfg, sim.Config{Servers: 4, Running: 1})
-	sc.run(30 * time.Minute)
-	if n := sc.steps(); n != 0 {
+	fx := newFixture(t, cfg, sim.Config{Servers: 4, Running: 1})
+	fx.run(30 * time.Minute)
+	if n := fx.steps(); n != 0 {
 		t.Errorf("%d changes were made, want none", n)
 	}
-	lines, _ := sc.store.Journal(10, "")
+	lines, _ := fx.store.Journal(10, "")
 	if len(lines) != 2 || !lines[0].DryRun || lines[0].Step.Kind != actions.Start {
 		t.Errorf("journal %+v, want two starts, once each", lines)
 	}

@@ -16,23 +16,23 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-func (sc *school) steps() (n int) {
-	for _, k := range sc.w.Figures().Steps {
+func (fx *fixture) steps() (n int) {
+	for _, k := range fx.w.Figures().Steps {
 		n += k
 	}
 	return n
 }
 
-// lowSchool has a fleet of four running servers of which two suffice.
-func lowSchool(t *testing.T, change func(*actions.Config, *sim.Config)) *school {
+// lowFixture has a fleet of four running servers of which two suffice.
+func lowFixture(t *testing.T, change func(*actions.Config, *sim.Config)) *fixture {
 	t.Helper()
-	cfg, world := schoolConfig(), sim.Config{Servers: 6, Running: 4, Seed: 7}
+	cfg, simCfg := fixtureConfig(), sim.Config{Servers: 6, Running: 4, Seed: 7}
 	cfg.ScaleIn.MaxShare = 0.25
 	cfg.Cooldowns.In = 10 * time.Minute
 	if change != nil {
-		change(&cfg, &world)
+		change(&cfg, &simCfg)
 	}
-	return newSchool(t, cfg, world)
+	return newFixture(t, cfg, simCfg)
 }
 
 func must(t tb, err error) {
@@ -42,10 +42,10 @@ func must(t tb, err error) {
 	}
 }
 
-// school is a simulated fleet with a Scaler over it and a stand-in for
+// fixture is a simulated fleet with a Scaler over it and a stand-in for
 // Prometheus and Alertmanager that keeps to the meaning of the rules. It runs
 // in virtual time, one thing after the other.
-type school struct {
+type fixture struct {
 	t      tb
 	w      *sim.World
 	cfg    actions.Config
@@ -67,8 +67,8 @@ type tb interface {
 	Fatal(args ...any)
 }
 
-// schoolConfig is the configuration that tests start from.
-func schoolConfig() actions.Config {
+// fixtureConfig is the configuration that tests start from.
+func fixtureConfig() actions.Config {
 	cfg := actions.Defaults()
 	cfg.Fleet.Concurrency = 1
 	cfg.Fleet.BusyInterval = 15 * time.Second
@@ -78,139 +78,139 @@ func schoolConfig() actions.Config {
 	return cfg
 }
 
-func newSchool(t tb, cfg actions.Config, world sim.Config) *school {
+func newFixture(t tb, cfg actions.Config, simCfg sim.Config) *fixture {
 	t.Helper()
-	if world.Start.IsZero() {
-		world.Start = time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)
+	if simCfg.Start.IsZero() {
+		simCfg.Start = time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)
 	}
-	sc := &school{t: t, w: sim.New(world), cfg: cfg, store: actions.NewMemoryStore()}
-	sc.pending, sc.firing = map[string]time.Time{}, map[string]actions.Alert{}
-	sc.cfg.Datacenters = sc.datacenters()
-	sc.restart()
-	return sc
+	fx := &fixture{t: t, w: sim.New(simCfg), cfg: cfg, store: actions.NewMemoryStore()}
+	fx.pending, fx.firing = map[string]time.Time{}, map[string]actions.Alert{}
+	fx.cfg.Datacenters = fx.datacenters()
+	fx.restart()
+	return fx
 }
 
-func (sc *school) datacenters() []string {
+func (fx *fixture) datacenters() []string {
 	dcs := map[string]bool{}
-	for _, r := range sc.w.Servers() {
+	for _, r := range fx.w.Servers() {
 		dcs[r.Datacenter] = true
 	}
 	return slices.Sorted(maps.Keys(dcs))
 }
 
 // restart puts a new Scaler, with the old one's store, in its place.
-func (sc *school) restart() {
-	sc.t.Helper()
-	cloud, balancer := sc.w.Cloud(), sc.w.Balancer()
-	if sc.watch != nil {
-		cloud, balancer = sc.watch(cloud, balancer)
+func (fx *fixture) restart() {
+	fx.t.Helper()
+	cloud, balancer := fx.w.Cloud(), fx.w.Balancer()
+	if fx.watch != nil {
+		cloud, balancer = fx.watch(cloud, balancer)
 	}
 	var err error
-	sc.s, err = actions.New(sc.cfg, actions.Deps{
-		Cloud: cloud, Balancer: balancer, Meetings: sc.w.Meetings(),
-		Resolve: sc.w.Resolve, Store: sc.store, Now: sc.w.Now, Alerts: sc.alerts,
+	fx.s, err = actions.New(fx.cfg, actions.Deps{
+		Cloud: cloud, Balancer: balancer, Meetings: fx.w.Meetings(),
+		Resolve: fx.w.Resolve, Store: fx.store, Now: fx.w.Now, Alerts: fx.alerts,
 	})
 	if err != nil {
-		sc.t.Fatalf("New() = %v", err)
+		fx.t.Fatalf("New() = %v", err)
 	}
 }
 
-// run lets d pass: a look every 15 s, an evaluation of the rules every 30 s.
-func (sc *school) run(d time.Duration) {
-	sc.t.Helper()
-	for end := sc.w.Now().Add(d); sc.w.Now().Before(end); {
-		sc.tick()
+// run lets d pass: a cycle every 15 s, an evaluation of the rules every 30 s.
+func (fx *fixture) run(d time.Duration) {
+	fx.t.Helper()
+	for end := fx.w.Now().Add(d); fx.w.Now().Before(end); {
+		fx.tick()
 	}
 }
 
 // until lets time pass until done, and fails after limit.
-func (sc *school) until(limit time.Duration, what string, done func() bool) {
-	sc.t.Helper()
-	for end := sc.w.Now().Add(limit); !done(); sc.tick() {
-		if !sc.w.Now().Before(end) {
-			sc.t.Fatalf("%s: not within %s\n%s", what, limit, sc.describe())
+func (fx *fixture) until(limit time.Duration, what string, done func() bool) {
+	fx.t.Helper()
+	for end := fx.w.Now().Add(limit); !done(); fx.tick() {
+		if !fx.w.Now().Before(end) {
+			fx.t.Fatalf("%s: not within %s\n%s", what, limit, fx.describe())
 		}
 	}
 }
 
-func (sc *school) tick() {
-	sc.t.Helper()
-	sc.w.Advance(sc.w.Now().Add(15 * time.Second))
-	if sc.w.Now().Second() == 0 || sc.w.Now().Second() == 30 {
-		sc.evaluate()
+func (fx *fixture) tick() {
+	fx.t.Helper()
+	fx.w.Advance(fx.w.Now().Add(15 * time.Second))
+	if fx.w.Now().Second() == 0 || fx.w.Now().Second() == 30 {
+		fx.evaluate()
 	}
-	if err := sc.s.Cycle(context.Background(), sc.w.Now()); err != nil && !sc.dead() {
-		sc.t.Fatalf("Cycle() = %v", err)
+	if err := fx.s.Cycle(context.Background(), fx.w.Now()); err != nil && !fx.dead() {
+		fx.t.Fatalf("Cycle() = %v", err)
 	}
-	if sc.dead() {
-		m := sc.store.(*mortal)
+	if fx.dead() {
+		m := fx.store.(*crashingStore)
 		m.dead, m.left = false, 1<<30
-		sc.restart()
+		fx.restart()
 	}
 }
 
 // dead reports whether the process has just died at a commit.
-func (sc *school) dead() bool {
-	m, ok := sc.store.(*mortal)
+func (fx *fixture) dead() bool {
+	m, ok := fx.store.(*crashingStore)
 	return ok && m.dead
 }
 
 // evaluate stands in for Prometheus and Alertmanager.
-func (sc *school) evaluate() {
-	sc.t.Helper()
-	before := maps.Clone(sc.firing)
-	if err := sc.notify(); err != nil {
-		if !sc.dead() {
-			sc.t.Fatalf("Notify() = %v", err)
+func (fx *fixture) evaluate() {
+	fx.t.Helper()
+	before := maps.Clone(fx.firing)
+	if err := fx.notify(); err != nil {
+		if !fx.dead() {
+			fx.t.Fatalf("Notify() = %v", err)
 		}
-		sc.firing = before // Alertmanager will send again
+		fx.firing = before // Alertmanager will send again
 	}
 }
 
-func (sc *school) notify() error {
-	now := sc.w.Now()
-	holds := sc.conditions()
-	maps.DeleteFunc(sc.pending, func(k string, _ time.Time) bool { _, ok := holds[k]; return !ok })
+func (fx *fixture) notify() error {
+	now := fx.w.Now()
+	holds := fx.conditions()
+	maps.DeleteFunc(fx.pending, func(k string, _ time.Time) bool { _, ok := holds[k]; return !ok })
 	var send []actions.Alert
-	for key, a := range sc.firing {
+	for key, a := range fx.firing {
 		if _, ok := holds[key]; !ok {
 			a.Resolved, a.SeenAt = true, now
 			send = append(send, a)
-			delete(sc.firing, key)
+			delete(fx.firing, key)
 		}
 	}
 	for key, a := range holds {
-		since, ok := sc.pending[key]
+		since, ok := fx.pending[key]
 		if !ok {
 			since = now
-			sc.pending[key] = now
+			fx.pending[key] = now
 		}
 		if now.Sub(since) >= 2*time.Minute {
 			a.Fingerprint, a.StartsAt, a.SeenAt = key, since, now
-			sc.firing[key] = a
+			fx.firing[key] = a
 			send = append(send, a)
 		}
 	}
-	if sc.mute {
+	if fx.mute {
 		return nil
 	}
-	return sc.s.Notify(send)
+	return fx.s.Notify(send)
 }
 
 // conditions is what the rules would find, by alert.
-func (sc *school) conditions() map[string]actions.Alert {
+func (fx *fixture) conditions() map[string]actions.Alert {
 	out := map[string]actions.Alert{}
 	add := func(name, instance string, annotations map[string]string) {
-		a := actions.Alert{Name: name, Annotations: annotations, Labels: map[string]string{rules.LabelFleet: sc.cfg.Fleet.Name}}
+		a := actions.Alert{Name: name, Annotations: annotations, Labels: map[string]string{rules.LabelFleet: fx.cfg.Fleet.Name}}
 		if instance != "" {
 			a.Labels[rules.LabelInstance] = instance + ":9100"
 		}
 		out[name+" "+instance] = a
 	}
-	th := sc.cfg.Thresholds
+	th := fx.cfg.Thresholds
 	var has actions.Size // of the servers that take meetings
 	var load struct{ cores, mib float64 }
-	for _, r := range sc.w.Servers() {
+	for _, r := range fx.w.Servers() {
 		if r.Power != actions.PowerOn || !r.NodeUp {
 			if r.Power == actions.PowerOn && r.State == actions.Enabled {
 				add(rules.ServerDown, r.Addr.String(), nil)
@@ -260,15 +260,15 @@ func value(v float64) map[string]string {
 }
 
 // describe tells where everything stands, for failures.
-func (sc *school) describe() string {
-	st := sc.s.Status()
+func (fx *fixture) describe() string {
+	st := fx.s.Status()
 	var out strings.Builder
-	out.WriteString(fmt.Sprintf("at %s: %v floor %d need %d brakes %q limits %q blocked %q\nfigures %+v\n", sc.w.Now().Format("15:04:05"),
-		st.Counts, st.Floor, st.Need, st.Brakes, st.Limits, st.Blocked, sc.w.Figures()))
+	out.WriteString(fmt.Sprintf("at %s: %v floor %d need %d brakes %q limits %q blocked %q\nfigures %+v\n", fx.w.Now().Format("15:04:05"),
+		st.Counts, st.Floor, st.Need, st.Brakes, st.Limits, st.Blocked, fx.w.Figures()))
 	for _, v := range st.Servers {
 		out.WriteString(fmt.Sprintf("%-14s %-10s %-9s %-6s load %5.1f %v %v: %s\n", v.Name, v.State, v.Balancer, v.Power, v.Load, v.Size, v.Alerts, v.Reason))
 	}
-	lines, _ := sc.store.Journal(40, "")
+	lines, _ := fx.store.Journal(40, "")
 	for _, e := range lines {
 		out.WriteString(fmt.Sprintf("%s %-9s %-9s %-14s %s %s\n", e.At.Format("15:04:05"), e.Step.Kind, e.Outcome, e.Step.Server, e.Step.Reason, e.Detail))
 	}
@@ -276,8 +276,8 @@ func (sc *school) describe() string {
 }
 
 // state returns the state of a server by name.
-func (sc *school) state(name string) actions.State {
-	for _, v := range sc.s.Status().Servers {
+func (fx *fixture) state(name string) actions.State {
+	for _, v := range fx.s.Status().Servers {
 		if v.Name == name {
 			return v.State
 		}
@@ -285,29 +285,29 @@ func (sc *school) state(name string) actions.State {
 	return ""
 }
 
-func (sc *school) count(states ...actions.State) (n int) {
+func (fx *fixture) count(states ...actions.State) (n int) {
 	for _, s := range states {
-		n += sc.s.Status().Counts[s]
+		n += fx.s.Status().Counts[s]
 	}
 	return n
 }
 
-// lesson has people ask for so many meetings at once.
-func (sc *school) lessons(n int, d time.Duration) {
-	sc.t.Helper()
+// meetings has people ask for so many meetings at once.
+func (fx *fixture) meetings(n int, d time.Duration) {
+	fx.t.Helper()
 	for range n {
-		if _, err := sc.w.CreateMeeting(sim.MeetingSpec{Duration: d, Participants: 25, Webcams: 8}); err != nil {
-			sc.t.Fatalf("CreateMeeting() = %v\n%s", err, sc.describe())
+		if _, err := fx.w.CreateMeeting(sim.MeetingSpec{Duration: d, Participants: 25, Webcams: 8}); err != nil {
+			fx.t.Fatalf("CreateMeeting() = %v\n%s", err, fx.describe())
 		}
 	}
 }
 
 // unharmed fails when any meeting was ended early or refused.
-func (sc *school) unharmed() {
-	sc.t.Helper()
-	if f := sc.w.Figures(); f.MeetingsEndedEarly+f.MeetingsRefused+f.JoinsRefused > 0 {
-		sc.t.Fatalf("%d meetings ended early, %d refused, %d joins refused; want none\n%s",
-			f.MeetingsEndedEarly, f.MeetingsRefused, f.JoinsRefused, sc.describe())
+func (fx *fixture) unharmed() {
+	fx.t.Helper()
+	if f := fx.w.Figures(); f.MeetingsEndedEarly+f.MeetingsRefused+f.JoinsRefused > 0 {
+		fx.t.Fatalf("%d meetings ended early, %d refused, %d joins refused; want none\n%s",
+			f.MeetingsEndedEarly, f.MeetingsRefused, f.JoinsRefused, fx.describe())
 	}
 }
 
@@ -315,7 +315,7 @@ func (sc *school) unharmed() {
 func schedule(t tb, from, to string, floor int) actions.Schedule {
 	t.Helper()
 	var f actions.Floor
-	text := fmt.Sprintf("{name: school, min_active: %d, time_intervals: [{times: [{start_time: %q, end_time: %q}]}]}", floor, from, to)
+	text := fmt.Sprintf("{name: mornings, min_active: %d, time_intervals: [{times: [{start_time: %q, end_time: %q}]}]}", floor, from, to)
 	must(t, yaml.Unmarshal([]byte(text), &f))
 	return actions.Schedule{f}
 }

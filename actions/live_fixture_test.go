@@ -32,16 +32,16 @@ func firing(name string, r *sim.Reading, annotations map[string]string) actions.
 
 var idle = map[string]string{rules.AnnotationCores: "0", rules.AnnotationRAM: "0"}
 
-// counted counts the list calls for one datacenter: one a look.
+// counted counts the list calls for one datacenter: one a cycle.
 type counted struct {
 	actions.Cloud
-	looks *atomic.Int32
-	stuck string        // id of the server whose start never answers
-	slow  time.Duration // that a list takes
+	cycles *atomic.Int32
+	stuck  string        // id of the server whose start never answers
+	slow   time.Duration // that a list takes
 }
 
 func (c counted) Servers(ctx context.Context, dc string) ([]actions.CloudServer, error) {
-	c.looks.Add(1)
+	c.cycles.Add(1)
 	time.Sleep(c.slow)
 	return c.Cloud.Servers(ctx, dc)
 }
@@ -54,24 +54,24 @@ func (c counted) Start(ctx context.Context, s actions.ServerRef) (string, error)
 	return c.Cloud.Start(ctx, s)
 }
 
-// live runs a Scaler side by side with a world, both by the bubble's clock.
-func live(t *testing.T, cfg actions.Config, world sim.Config, stuck func(*sim.World) string) (*actions.Scaler, *sim.World, *atomic.Int32) {
+// runScaler runs a Scaler side by side with a simulation, both by the bubble's clock.
+func runScaler(t *testing.T, cfg actions.Config, simCfg sim.Config, stuck func(*sim.World) string) (*actions.Scaler, *sim.World, *atomic.Int32) {
 	t.Helper()
-	w := bubble(world)
-	cloud := counted{Cloud: w.Cloud(), looks: &atomic.Int32{}}
+	w := newBubbleSim(simCfg)
+	cloud := counted{Cloud: w.Cloud(), cycles: &atomic.Int32{}}
 	if stuck != nil {
 		cloud.stuck = stuck(w)
 	}
-	return liveOver(t, cfg, w, cloud), w, cloud.looks
+	return runOver(t, cfg, w, cloud), w, cloud.cycles
 }
 
-// bubble is a world that keeps to a bubble's clock.
-func bubble(world sim.Config) *sim.World {
-	world.Start, world.BlockOnHang = time.Now(), true
-	return sim.New(world)
+// newBubbleSim is a simulation that keeps to a bubble's clock.
+func newBubbleSim(simCfg sim.Config) *sim.World {
+	simCfg.Start, simCfg.BlockOnHang = time.Now(), true
+	return sim.New(simCfg)
 }
 
-func liveOver(t *testing.T, cfg actions.Config, w *sim.World, cloud actions.Cloud) *actions.Scaler {
+func runOver(t *testing.T, cfg actions.Config, w *sim.World, cloud actions.Cloud) *actions.Scaler {
 	t.Helper()
 	s, err := actions.New(cfg, actions.Deps{
 		Cloud: cloud, Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve, Store: actions.NewMemoryStore(),
@@ -90,8 +90,8 @@ func liveOver(t *testing.T, cfg actions.Config, w *sim.World, cloud actions.Clou
 	return s
 }
 
-func liveConfig(dcs ...string) actions.Config {
-	cfg := schoolConfig()
+func sideBySideConfig(dcs ...string) actions.Config {
+	cfg := fixtureConfig()
 	cfg.Fleet.Concurrency, cfg.Datacenters = 16, dcs
 	cfg.Fleet.EvaluationInterval = time.Minute
 	return cfg

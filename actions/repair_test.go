@@ -12,9 +12,9 @@ import (
 
 func TestHangingServerIsTakenOutWhenReadsGoOnSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := liveConfig(dcA)
+		cfg := sideBySideConfig(dcA)
 		cfg.Capacity.MinActive = 2
-		s, w, _ := live(t, cfg, sim.Config{Servers: 4, Running: 4, Datacenters: []string{dcA}}, nil)
+		s, w, _ := runScaler(t, cfg, sim.Config{Servers: 4, Running: 4, Datacenters: []string{dcA}}, nil)
 		time.Sleep(2 * time.Minute)
 		r := w.Servers()[0]
 		w.Inject(sim.Fault{Kind: sim.BBBHangs, On: r.Name})
@@ -30,26 +30,26 @@ func TestHangingServerIsTakenOutWhenReadsGoOnSideBySide(t *testing.T) {
 }
 
 func TestHangingServerIsTakenOutAndComesBack(t *testing.T) {
-	sc := lowSchool(t, func(c *actions.Config, w *sim.Config) { c.Capacity.MinActive = 4 })
-	sc.run(2 * time.Minute)
-	lift := sc.w.Inject(sim.Fault{Kind: sim.BBBHangs, On: "bbb-server1"})
-	gone := sc.w.Inject(sim.Fault{Kind: sim.ExporterGone, On: "bbb-server1"})
-	sc.until(10*time.Minute, "taken out", func() bool { return sc.state("bbb-server1") == actions.StateDown })
-	if r, _ := sc.w.Server("bbb-server1"); r.State == actions.Enabled {
+	fx := lowFixture(t, func(c *actions.Config, w *sim.Config) { c.Capacity.MinActive = 4 })
+	fx.run(2 * time.Minute)
+	lift := fx.w.Inject(sim.Fault{Kind: sim.BBBHangs, On: "bbb-server1"})
+	gone := fx.w.Inject(sim.Fault{Kind: sim.ExporterGone, On: "bbb-server1"})
+	fx.until(10*time.Minute, "taken out", func() bool { return fx.state("bbb-server1") == actions.StateDown })
+	if r, _ := fx.w.Server("bbb-server1"); r.State == actions.Enabled {
 		t.Errorf("still enabled in the balancer")
 	}
-	sc.until(10*time.Minute, "replaced", func() bool { return sc.count(actions.StateActive) == 4 })
+	fx.until(10*time.Minute, "replaced", func() bool { return fx.count(actions.StateActive) == 4 })
 	lift()
 	gone()
-	sc.until(10*time.Minute, "back", func() bool { return sc.state("bbb-server1") == actions.StateActive })
+	fx.until(10*time.Minute, "back", func() bool { return fx.state("bbb-server1") == actions.StateActive })
 }
 
 func TestServerWhoseExporterAloneIsGoneStaysInService(t *testing.T) {
-	sc := lowSchool(t, func(c *actions.Config, w *sim.Config) { c.Capacity.MinActive = 4 })
-	sc.run(2 * time.Minute)
-	sc.w.Inject(sim.Fault{Kind: sim.ExporterGone, On: "bbb-server1"})
-	sc.run(time.Hour)
-	if got := sc.state("bbb-server1"); got != actions.StateActive {
-		t.Errorf("state %s, want active\n%s", got, sc.describe())
+	fx := lowFixture(t, func(c *actions.Config, w *sim.Config) { c.Capacity.MinActive = 4 })
+	fx.run(2 * time.Minute)
+	fx.w.Inject(sim.Fault{Kind: sim.ExporterGone, On: "bbb-server1"})
+	fx.run(time.Hour)
+	if got := fx.state("bbb-server1"); got != actions.StateActive {
+		t.Errorf("state %s, want active\n%s", got, fx.describe())
 	}
 }

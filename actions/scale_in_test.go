@@ -13,10 +13,10 @@ import (
 
 func TestListsSlowerThanPatienceDoNotHoldScaleInBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := liveConfig(dcA)
+		cfg := sideBySideConfig(dcA)
 		cfg.Capacity.MinActive = 2
-		w := bubble(sim.Config{Servers: 4, Running: 4, Datacenters: []string{dcA}})
-		s := liveOver(t, cfg, w, counted{Cloud: w.Cloud(), looks: &atomic.Int32{}, slow: 2 * cfg.Deadlines.Patience})
+		w := newBubbleSim(sim.Config{Servers: 4, Running: 4, Datacenters: []string{dcA}})
+		s := runOver(t, cfg, w, counted{Cloud: w.Cloud(), cycles: &atomic.Int32{}, slow: 2 * cfg.Deadlines.Patience})
 		time.Sleep(2 * time.Minute)
 		must(t, s.Notify([]actions.Alert{firing(rules.FleetWorkloadLow, nil, idle)}))
 		time.Sleep(4 * time.Minute)
@@ -27,23 +27,23 @@ func TestListsSlowerThanPatienceDoNotHoldScaleInBack(t *testing.T) {
 }
 
 func TestStormOfAlertsCausesNoMoreThanTheBoundedSteps(t *testing.T) {
-	cfg := schoolConfig()
+	cfg := fixtureConfig()
 	cfg.Capacity.MinActive, cfg.ScaleIn.MaxShare = 10, 0.2
-	sc := newSchool(t, cfg, sim.Config{Servers: 20, Running: 20})
-	sc.run(3 * time.Minute)
-	before := sc.steps()
+	fx := newFixture(t, cfg, sim.Config{Servers: 20, Running: 20})
+	fx.run(3 * time.Minute)
+	before := fx.steps()
 	for range 10 { // all exporters gone, back, gone …
-		lift := sc.w.Inject(sim.Fault{Kind: sim.ExporterGone})
-		sc.run(4 * time.Minute)
+		lift := fx.w.Inject(sim.Fault{Kind: sim.ExporterGone})
+		fx.run(4 * time.Minute)
 		lift()
-		sc.run(4 * time.Minute)
+		fx.run(4 * time.Minute)
 	}
-	if n := sc.count(actions.StateActive); n < 10 {
+	if n := fx.count(actions.StateActive); n < 10 {
 		t.Errorf("%d in service after the storm, want the floor of 10 at least", n)
 	}
 	// Eighty minutes allow 16 cooldowns of at most 4 drains, down to the floor.
-	if n := sc.steps() - before; n > 3*10 {
-		t.Errorf("%d steps, want at most cordon, disable and stop of ten servers\n%s", n, sc.describe())
+	if n := fx.steps() - before; n > 3*10 {
+		t.Errorf("%d steps, want at most cordon, disable and stop of ten servers\n%s", n, fx.describe())
 	}
-	sc.unharmed()
+	fx.unharmed()
 }

@@ -11,26 +11,26 @@ import (
 )
 
 func TestServersThatAreNotOfTheFleetDoNotCountAgainstTheCeiling(t *testing.T) {
-	cfg := schoolConfig()
+	cfg := fixtureConfig()
 	cfg.Capacity.MinActive, cfg.Capacity.Ceiling = 3, 3
 	names, err := actions.ParseNamePattern("bbb-server[1-4]")
 	must(t, err)
 	cfg.Names = names
-	sc := newSchool(t, cfg, sim.Config{Servers: 10, Running: 2})
-	sc.until(15*time.Minute, "three in service", func() bool { return sc.count(actions.StateActive) == 3 })
+	fx := newFixture(t, cfg, sim.Config{Servers: 10, Running: 2})
+	fx.until(15*time.Minute, "three in service", func() bool { return fx.count(actions.StateActive) == 3 })
 }
 
 func TestStartThatFailsLateForgivesNoOther(t *testing.T) {
-	cfg := schoolConfig()
+	cfg := fixtureConfig()
 	cfg.Capacity.MinActive, cfg.Capacity.MaxStep = 7, 2
 	cfg.Cooldowns.Out = 5 * time.Minute // others were started within it when the first is given up
 	cfg.Deadlines.Start, cfg.Deadlines.Queue = 6*time.Minute, 0
-	sc := newSchool(t, cfg, sim.Config{Servers: 8, Running: 0})
-	g := sc.guard()
-	sc.w.Inject(sim.Fault{Kind: sim.BusyForever, On: "bbb-server1"})
-	sc.run(9 * time.Minute)
-	if most := g.outs(); most > 2 {
-		t.Errorf("%d starts within a cooldown, want at most 2\n%s", most, sc.describe())
+	fx := newFixture(t, cfg, sim.Config{Servers: 8, Running: 0})
+	check := fx.checkPromises()
+	fx.w.Inject(sim.Fault{Kind: sim.BusyForever, On: "bbb-server1"})
+	fx.run(9 * time.Minute)
+	if most := check.outs(); most > 2 {
+		t.Errorf("%d starts within a cooldown, want at most 2\n%s", most, fx.describe())
 	}
 }
 
@@ -41,30 +41,30 @@ func BenchmarkStartOfHundred(b *testing.B) {
 	const servers, dcs, each = 100, 7, time.Minute
 	best := time.Duration((servers+dcs-1)/dcs) * each
 	for b.Loop() {
-		sc := serialSchool(b, servers, dcs, each)
-		begun := sc.w.Now()
-		sc.until(4*best, "all on", func() bool {
-			return !slices.ContainsFunc(sc.w.Servers(), func(r sim.Reading) bool { return r.Power != actions.PowerOn })
+		fx := serialFixture(b, servers, dcs, each)
+		begun := fx.w.Now()
+		fx.until(4*best, "all on", func() bool {
+			return !slices.ContainsFunc(fx.w.Servers(), func(r sim.Reading) bool { return r.Power != actions.PowerOn })
 		})
-		b.ReportMetric(float64(sc.w.Now().Sub(begun))/float64(best), "of-best")
+		b.ReportMetric(float64(fx.w.Now().Sub(begun))/float64(best), "of-best")
 	}
 }
 
-func serialSchool(t tb, servers, datacenters int, each time.Duration) *school {
+func serialFixture(t tb, servers, datacenters int, each time.Duration) *fixture {
 	var names []string
 	for i := range datacenters {
 		names = append(names, fmt.Sprintf("dc-%d", i))
 	}
-	cfg := schoolConfig()
+	cfg := fixtureConfig()
 	cfg.Capacity.MinActive, cfg.Capacity.MaxStep = servers, servers
 	span := sim.Span{Min: each, Max: each}
-	return newSchool(t, cfg, sim.Config{Servers: servers, Datacenters: names, Cloud: sim.CloudConfig{Serial: true, Start: span}})
+	return newFixture(t, cfg, sim.Config{Servers: servers, Datacenters: names, Cloud: sim.CloudConfig{Serial: true, Start: span}})
 }
 
 func TestStartsBehindAQueueAreNotGivenUp(t *testing.T) {
-	sc := serialSchool(t, 100, 7, time.Minute)
-	sc.until(25*time.Minute, "all in service", func() bool { return sc.count(actions.StateActive) == 100 })
-	lines, _ := sc.store.Journal(1000, "")
+	fx := serialFixture(t, 100, 7, time.Minute)
+	fx.until(25*time.Minute, "all in service", func() bool { return fx.count(actions.StateActive) == 100 })
+	lines, _ := fx.store.Journal(1000, "")
 	for _, e := range lines {
 		if e.Outcome == actions.Failed {
 			t.Fatalf("%s of %s failed: %s", e.Step.Kind, e.Step.Server, e.Detail)

@@ -9,68 +9,68 @@ import (
 )
 
 func TestShortListFreezesWhileAnotherDatacenterCannotBeRead(t *testing.T) {
-	cfg := schoolConfig()
+	cfg := fixtureConfig()
 	cfg.Capacity.MinActive = 4
-	sc := newSchool(t, cfg, sim.Config{Servers: 12, Running: 6})
-	sc.run(2 * time.Minute)
-	sc.w.Inject(sim.Fault{Kind: sim.CloudAnswers, Op: "servers", On: sc.cfg.Datacenters[0], Status: 503})
-	sc.run(cfg.Deadlines.Stale + time.Minute)
-	sc.w.Inject(sim.Fault{Kind: sim.ListShrinks, On: sc.cfg.Datacenters[1], Share: 1})
-	sc.run(time.Minute)
-	if got := sc.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0], "frozen") {
+	fx := newFixture(t, cfg, sim.Config{Servers: 12, Running: 6})
+	fx.run(2 * time.Minute)
+	fx.w.Inject(sim.Fault{Kind: sim.CloudAnswers, Op: "servers", On: fx.cfg.Datacenters[0], Status: 503})
+	fx.run(cfg.Deadlines.Stale + time.Minute)
+	fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, On: fx.cfg.Datacenters[1], Share: 1})
+	fx.run(time.Minute)
+	if got := fx.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0], "frozen") {
 		t.Errorf("blocked %q, want frozen", got)
 	}
 }
 
 func TestDatacenterTakenOutOfTheConfigurationFreezesNothing(t *testing.T) {
-	cfg := schoolConfig()
-	sc := newSchool(t, cfg, sim.Config{Servers: 12, Running: 6})
-	sc.run(2 * time.Minute)
-	sc.cfg.Datacenters = sc.cfg.Datacenters[:1]
-	must(t, sc.s.Reload(sc.cfg))
-	sc.run(time.Minute)
-	if got := sc.s.Status().Blocked; len(got) != 0 {
+	cfg := fixtureConfig()
+	fx := newFixture(t, cfg, sim.Config{Servers: 12, Running: 6})
+	fx.run(2 * time.Minute)
+	fx.cfg.Datacenters = fx.cfg.Datacenters[:1]
+	must(t, fx.s.Reload(fx.cfg))
+	fx.run(time.Minute)
+	if got := fx.s.Status().Blocked; len(got) != 0 {
 		t.Errorf("blocked %q, want nothing", got)
 	}
-	if n := len(sc.s.Status().Servers); n != 6 {
+	if n := len(fx.s.Status().Servers); n != 6 {
 		t.Errorf("%d servers, want the 6 of the other datacenter", n)
 	}
 }
 
 func TestServerMissingFromTheListCountsAsOnAcrossARestart(t *testing.T) {
-	cfg := schoolConfig()
+	cfg := fixtureConfig()
 	cfg.Capacity.MinActive, cfg.Capacity.Ceiling = 4, 4
-	sc := newSchool(t, cfg, sim.Config{Servers: 5, Running: 4})
-	g := sc.guard()
-	sc.run(2 * time.Minute)
-	r, err := sc.w.Server("bbb-server4")
+	fx := newFixture(t, cfg, sim.Config{Servers: 5, Running: 4})
+	check := fx.checkPromises()
+	fx.run(2 * time.Minute)
+	r, err := fx.w.Server("bbb-server4")
 	must(t, err)
-	sc.w.Inject(sim.Fault{Kind: sim.ListShrinks, On: r.Datacenter, Share: 0.5})
-	sc.run(2 * time.Minute)
-	sc.restart()
-	sc.run(30 * time.Minute)
-	if len(g.broken) > 0 {
-		t.Errorf("broken promises %q\n%s", g.broken, sc.describe())
+	fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, On: r.Datacenter, Share: 0.5})
+	fx.run(2 * time.Minute)
+	fx.restart()
+	fx.run(30 * time.Minute)
+	if len(check.broken) > 0 {
+		t.Errorf("broken promises %q\n%s", check.broken, fx.describe())
 	}
 }
 
 func TestEverythingFreezesWhileTheListIsSuddenlyShort(t *testing.T) {
-	cfg := schoolConfig()
+	cfg := fixtureConfig()
 	cfg.Capacity.MinActive = 6
-	sc := newSchool(t, cfg, sim.Config{Servers: 12, Running: 6})
-	sc.run(5 * time.Minute)
-	before := sc.steps()
-	lift := sc.w.Inject(sim.Fault{Kind: sim.ListShrinks, Share: 0.5})
-	sc.run(40 * time.Minute)
-	if got := sc.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0], "frozen") {
+	fx := newFixture(t, cfg, sim.Config{Servers: 12, Running: 6})
+	fx.run(5 * time.Minute)
+	before := fx.steps()
+	lift := fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, Share: 0.5})
+	fx.run(40 * time.Minute)
+	if got := fx.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0], "frozen") {
 		t.Errorf("blocked %q, want frozen", got)
 	}
-	if n := sc.steps() - before; n != 0 {
-		t.Errorf("%d steps while frozen, want none\n%s", n, sc.describe())
+	if n := fx.steps() - before; n != 0 {
+		t.Errorf("%d steps while frozen, want none\n%s", n, fx.describe())
 	}
 	lift()
-	sc.run(time.Minute)
-	if got := sc.s.Status().Blocked; len(got) != 0 {
+	fx.run(time.Minute)
+	if got := fx.s.Status().Blocked; len(got) != 0 {
 		t.Errorf("still blocked: %q", got)
 	}
 }
