@@ -53,7 +53,9 @@ type fixture struct {
 	s      *actions.Scaler
 	mute   bool // no notification is sent
 	watch  func(actions.Cloud, actions.Balancer) (actions.Cloud, actions.Balancer)
-	alerts actions.AlertSource // nil: none
+	bbb    func(actions.Meetings) actions.Meetings // wraps what asks BigBlueButton; nil: nothing
+	alerts actions.AlertSource                     // nil: none
+	now    func() time.Time                        // nil: the simulation's
 
 	pending map[string]time.Time // alert → since when its condition holds
 	firing  map[string]actions.Alert
@@ -105,10 +107,18 @@ func (fx *fixture) restart() {
 	if fx.watch != nil {
 		cloud, balancer = fx.watch(cloud, balancer)
 	}
+	meetings := fx.w.Meetings()
+	if fx.bbb != nil {
+		meetings = fx.bbb(meetings)
+	}
+	now := fx.w.Now
+	if fx.now != nil {
+		now = fx.now
+	}
 	var err error
 	fx.s, err = actions.New(fx.cfg, actions.Deps{
-		Cloud: cloud, Balancer: balancer, Meetings: fx.w.Meetings(),
-		Resolve: fx.w.Resolve, Store: fx.store, Now: fx.w.Now, Alerts: fx.alerts,
+		Cloud: cloud, Balancer: balancer, Meetings: meetings,
+		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts,
 	})
 	if err != nil {
 		fx.t.Fatalf("New() = %v", err)
@@ -318,4 +328,31 @@ func schedule(t tb, from, to string, floor int) actions.Schedule {
 	text := fmt.Sprintf("{name: mornings, min_active: %d, time_intervals: [{times: [{start_time: %q, end_time: %q}]}]}", floor, from, to)
 	must(t, yaml.Unmarshal([]byte(text), &f))
 	return actions.Schedule{f}
+}
+
+// record returns what the store knows of a server, by name.
+func (fx *fixture) record(name string) actions.Record {
+	fx.t.Helper()
+	r, err := fx.w.Server(name)
+	must(fx.t, err)
+	m, err := fx.store.Load()
+	must(fx.t, err)
+	return m.Records[r.ID]
+}
+
+// reason returns why the next step of a server is what it is, by name.
+func (fx *fixture) reason(name string) string {
+	for _, v := range fx.s.Status().Servers {
+		if v.Name == name {
+			return v.Reason
+		}
+	}
+	return ""
+}
+
+// lowNow is the alert that the fleet has no load at all, as of now.
+func (fx *fixture) lowNow() actions.Alert {
+	a := fires(rules.FleetWorkloadLow, fx.w.Now(), fx.w.Now())
+	a.Annotations = idle
+	return a
 }

@@ -73,9 +73,14 @@ func newBubbleSim(simCfg sim.Config) *sim.World {
 
 func runOver(t *testing.T, cfg actions.Config, w *sim.World, cloud actions.Cloud) *actions.Scaler {
 	t.Helper()
-	s, err := actions.New(cfg, actions.Deps{
-		Cloud: cloud, Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve, Store: actions.NewMemoryStore(),
-	})
+	return runWith(t, cfg, w, actions.Deps{Cloud: cloud, Meetings: w.Meetings()})
+}
+
+// runWith runs a Scaler with the given dependencies, the others those of w.
+func runWith(t *testing.T, cfg actions.Config, w *sim.World, deps actions.Deps) *actions.Scaler {
+	t.Helper()
+	deps.Balancer, deps.Resolve, deps.Store = w.Balancer(), w.Resolve, actions.NewMemoryStore()
+	s, err := actions.New(cfg, deps)
 	must(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	var both sync.WaitGroup

@@ -41,6 +41,7 @@ func TestWhatCouldDoHarmIsCheckedAgainRightBefore(t *testing.T) {
 		{"a server that was cordoned again is not stopped", Step{Kind: Stop}, fakeServer{state: Cordoned}, nil, false},
 		{"a server with a meeting of nobody yet is not stopped", Step{Kind: Stop}, fakeServer{state: Disabled, count: MeetingCount{Meetings: 1}}, nil, false},
 		{"a server that does not answer is not stopped", Step{Kind: Stop}, fakeServer{state: Disabled, err: errors.New("timeout")}, nil, false},
+		{"a server with people whose meeting is not counted yet is not stopped", Step{Kind: Stop}, fakeServer{state: Disabled, count: MeetingCount{Participants: 1}}, nil, false},
 		{"a cordoned, empty server is disabled", Step{Kind: Disable}, fakeServer{state: Cordoned}, nil, true},
 		{"a server that a person enabled is not disabled", Step{Kind: Disable}, fakeServer{state: Enabled}, nil, false},
 		{"a server with a meeting of nobody yet is not disabled", Step{Kind: Disable}, fakeServer{state: Cordoned, count: MeetingCount{Meetings: 1}}, nil, false},

@@ -1,6 +1,7 @@
 package actions_test
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -46,4 +47,48 @@ func TestStormOfAlertsCausesNoMoreThanTheBoundedSteps(t *testing.T) {
 		t.Errorf("%d steps, want at most cordon, disable and stop of ten servers\n%s", n, fx.describe())
 	}
 	fx.unharmed()
+}
+
+func TestNothingIsTakenWhileAReadFails(t *testing.T) {
+	for name, fault := range map[string]sim.Fault{
+		"of a datacenter": {Kind: sim.CloudAnswers, Op: "servers", Status: 503},
+		"of the balancer": {Kind: sim.BalancerFail, Op: "servers"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fx := lowFixture(t, nil)
+			fx.mute = true
+			fx.run(2 * time.Minute)
+			if fault.Kind == sim.CloudAnswers {
+				fault.On = fx.cfg.Datacenters[0]
+			}
+			lift := fx.w.Inject(fault)
+			must(t, fx.s.Notify([]actions.Alert{fx.lowNow()}))
+			fx.run(fx.cfg.Deadlines.Stale - time.Minute) // what was read is still believed
+			if got := fx.s.Status().Brakes; len(got) == 0 || !strings.Contains(got[0], "cannot be read") {
+				t.Errorf("brakes %q, want the read named", got)
+			}
+			if n := fx.steps(); n != 0 {
+				t.Errorf("%d steps, want none\n%s", n, fx.describe())
+			}
+			lift()
+			fx.run(30 * time.Second)
+			if n := fx.count(actions.StateDraining, actions.StateEmpty); n == 0 {
+				t.Errorf("nothing drains once it is read again\n%s", fx.describe())
+			}
+		})
+	}
+}
+
+func TestNothingIsTakenBeforeOneWholeReadSinceTheStart(t *testing.T) {
+	fx := lowFixture(t, nil)
+	fx.mute = true
+	fx.run(2 * time.Minute)
+	must(t, fx.s.Notify([]actions.Alert{fx.lowNow()}))
+	fx.restart()
+	for cycle, want := range []int{0, 1} {
+		must(t, fx.s.Cycle(t.Context(), fx.w.Now()))
+		if n := fx.steps(); n != want {
+			t.Errorf("%d steps after cycle %d, want %d\n%s", n, cycle+1, want, fx.describe())
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package actions_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -69,5 +70,30 @@ func TestStartsBehindAQueueAreNotGivenUp(t *testing.T) {
 		if e.Outcome == actions.Failed {
 			t.Fatalf("%s of %s failed: %s", e.Step.Kind, e.Step.Server, e.Detail)
 		}
+	}
+}
+
+func TestDecideTakesBackOnlyServersThatAnswer(t *testing.T) {
+	const instead = "start bbb-5, start bbb-6"
+	for _, tt := range []struct {
+		name   string
+		change func(*actions.Server)
+		want   string
+	}{
+		{"one that drains and answers", func(*actions.Server) {}, "reclaim bbb-4, start bbb-5"},
+		{"one that is empty and answers", func(s *actions.Server) { empty(s, actions.Disabled) }, "reclaim bbb-4, start bbb-5"},
+		{"one that was not asked", func(s *actions.Server) { s.Probe = actions.Probe{} }, instead},
+		{"one that does not answer", func(s *actions.Server) { s.Probe = actions.Probe{At: noon, Err: errors.New("timeout")} }, instead},
+		{"one that is held", func(s *actions.Server) { s.Hold = "paused: exam" }, instead},
+		{"one whose stop is in flight", func(s *actions.Server) {
+			empty(s, actions.Disabled)
+			s.State, s.Record.Flight = actions.StateStopping, flight(actions.Stop)
+		}, "start bbb-5, start bbb-7"}, // its datacenter has a change under way
+	} {
+		t.Run(tt.name, decideCase{want: tt.want, change: func(c *actions.Config, v *actions.View) {
+			c.Capacity.MinActive = 5
+			drain(&v.Servers[3])
+			tt.change(&v.Servers[3])
+		}}.test)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -72,5 +73,26 @@ func TestEverythingFreezesWhileTheListIsSuddenlyShort(t *testing.T) {
 	fx.run(time.Minute)
 	if got := fx.s.Status().Blocked; len(got) != 0 {
 		t.Errorf("still blocked: %q", got)
+	}
+}
+
+func TestServerThatTheCloudListsNoMoreIsUncertainAndLeftAlone(t *testing.T) {
+	fx := lowFixture(t, nil)
+	fx.mute = true
+	fx.run(2 * time.Minute)
+	fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, On: fx.cfg.Datacenters[1], Share: 0.34})
+	must(t, fx.s.Notify([]actions.Alert{fx.lowNow()}))
+	fx.run(30 * time.Minute)
+	var missing []string
+	for _, v := range fx.s.Status().Servers {
+		if v.State == actions.StateUncertain {
+			missing = append(missing, v.Name)
+		}
+	}
+	if len(missing) != 1 || !strings.Contains(fx.reason(missing[0]), "has not listed it") {
+		t.Fatalf("uncertain are %q, want the one that is not listed\n%s", missing, fx.describe())
+	}
+	if lines, err := fx.store.Journal(10, missing[0]); err != nil || len(lines) > 0 {
+		t.Errorf("journal of %s: %+v, %v; want nothing", missing[0], lines, err)
 	}
 }

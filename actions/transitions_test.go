@@ -75,3 +75,30 @@ func TestEnableThatThePollerOverwroteIsRepaired(t *testing.T) {
 		t.Errorf("%d in service, want 3\n%s", n, fx.describe())
 	}
 }
+
+func TestStateOfTheBalancerIsConfirmedOnlyAfterItsPollInterval(t *testing.T) {
+	fx := lowFixture(t, nil)
+	name := drainOne(t, fx)
+	wrote := fx.record(name)
+	if wrote.Wrote != actions.Cordoned || wrote.Confirmed {
+		t.Fatalf("just cordoned, the record says %+v", wrote)
+	}
+	fx.until(10*time.Minute, "confirmed", func() bool { return fx.record(name).Confirmed })
+	if after := fx.w.Now().Sub(wrote.WroteAt); after < fx.cfg.PollInterval {
+		t.Errorf("confirmed after %s, want at least the poll interval of %s", after, fx.cfg.PollInterval)
+	}
+}
+
+func TestServerThatDoesNotComeIntoServiceInTimeIsReplaced(t *testing.T) {
+	cfg := fixtureConfig()
+	cfg.Capacity.MinActive = 1
+	fx := newFixture(t, cfg, sim.Config{Servers: 2, Running: 0})
+	fx.w.Inject(sim.Fault{Kind: sim.StartHangs, On: "bbb-server1"})
+	fx.until(30*time.Minute, "one is down", func() bool { return fx.count(actions.StateDown) == 1 })
+	for _, v := range fx.s.Status().Servers {
+		if warm := fx.w.Now().Sub(fx.record(v.Name).At); v.State == actions.StateDown && warm <= cfg.Deadlines.Warm {
+			t.Errorf("%s is down after %s, want more than %s", v.Name, warm, cfg.Deadlines.Warm)
+		}
+	}
+	fx.until(15*time.Minute, "the other is in service", func() bool { return fx.count(actions.StateActive) == 1 })
+}
