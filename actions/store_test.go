@@ -11,6 +11,18 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions"
 )
 
+func TestDirectoryInPlaceOfTheStoreIsLeftWhereItIs(t *testing.T) {
+	path := t.TempDir() + "/store"
+	must(t, os.Mkdir(path, 0o700))
+	s, err := actions.OpenStore(path)
+	if err == nil || s != nil {
+		t.Errorf("OpenStore of a directory = %v, %v; want an error", s, err)
+	}
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		t.Errorf("the directory was moved away: %v", err)
+	}
+}
+
 // stores are every implementation, so that all keep the same promises.
 func stores(t *testing.T) map[string]actions.Store {
 	bolt, err := actions.OpenStore(filepath.Join(t.TempDir(), "bbb-scaler.db"))

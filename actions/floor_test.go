@@ -11,6 +11,21 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
+func TestScheduleRaisesTheFloorBeforeItBegins(t *testing.T) {
+	cfg := fixtureConfig()
+	cfg.Capacity.MinActive, cfg.Capacity.MaxStep = 1, 2
+	cfg.Capacity.Schedule = schedule(t, "08:00", "12:00", 6)
+	fx := newFixture(t, cfg, sim.Config{Servers: 8, Running: 1, Start: time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)})
+	fx.run(time.Hour)
+	if n := fx.count(actions.StateActive); n != 6 {
+		t.Errorf("%d in service at 08:00, want 6\n%s", n, fx.describe())
+	}
+	first, _ := fx.store.Journal(1000, "")
+	if at := first[len(first)-1].At; at.Hour() == 7 && at.Minute() < 25 {
+		t.Errorf("first start at %s: far too early", at)
+	}
+}
+
 func TestTheFloorIsTheGreatestOfNumberShareAndSchedule(t *testing.T) {
 	always := actions.Schedule{{Name: "always", MinActive: 20, Intervals: []timeinterval.TimeInterval{{}}}}
 	for _, tt := range []struct {
@@ -47,24 +62,24 @@ func TestTheFloorIsHigherWhileNoHistoryTellsOfTheBell(t *testing.T) {
 		"no more than the ceiling":         {func(c *actions.Capacity) { c.Ceiling = 4 }, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cfg := schoolConfig()
+			cfg := fixtureConfig()
 			cfg.Capacity.MinActive, cfg.Capacity.MinActiveShare, cfg.Capacity.LearningActiveShare = 2, 0, 0.25
 			c.change(&cfg.Capacity)
-			sc := newSchool(t, cfg, sim.Config{Servers: 20, Running: 2})
-			sc.run(time.Minute)
-			if got, want := sc.s.Status().Floor, cfg.Capacity.FloorAt(sc.w.Now(), 20); got != want {
+			fx := newFixture(t, cfg, sim.Config{Servers: 20, Running: 2})
+			fx.run(time.Minute)
+			if got, want := fx.s.Status().Floor, cfg.Capacity.FloorAt(fx.w.Now(), 20); got != want {
 				t.Errorf("without the alert the floor is %d, want %d", got, want)
 			}
-			missing := actions.Alert{Fingerprint: "a", Name: rules.FleetHistoryMissing, StartsAt: sc.w.Now(), SeenAt: sc.w.Now()}
-			must(t, sc.s.Notify([]actions.Alert{missing}))
-			sc.run(15 * time.Minute)
-			if got := sc.s.Status(); got.Floor != c.want || got.Counts[actions.StateActive] < c.want {
+			missing := actions.Alert{Fingerprint: "a", Name: rules.FleetHistoryMissing, StartsAt: fx.w.Now(), SeenAt: fx.w.Now()}
+			must(t, fx.s.Notify([]actions.Alert{missing}))
+			fx.run(15 * time.Minute)
+			if got := fx.s.Status(); got.Floor != c.want || got.Counts[actions.StateActive] < c.want {
 				t.Errorf("while it fires the floor is %d, and %d are active; want %d", got.Floor, got.Counts[actions.StateActive], c.want)
 			}
-			missing.Resolved, missing.SeenAt = true, sc.w.Now()
-			must(t, sc.s.Notify([]actions.Alert{missing}))
-			sc.run(time.Minute)
-			if got, want := sc.s.Status().Floor, cfg.Capacity.FloorAt(sc.w.Now(), 20); got != want {
+			missing.Resolved, missing.SeenAt = true, fx.w.Now()
+			must(t, fx.s.Notify([]actions.Alert{missing}))
+			fx.run(time.Minute)
+			if got, want := fx.s.Status().Floor, cfg.Capacity.FloorAt(fx.w.Now(), 20); got != want {
 				t.Errorf("once it is resolved the floor is %d, want %d", got, want)
 			}
 		})

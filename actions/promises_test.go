@@ -25,22 +25,22 @@ func TestPromisesHoldInRandomWorldsSideBySide(t *testing.T) {
 
 func promises(concurrency int) func(*rapid.T) {
 	return func(rt *rapid.T) {
-		sc := randomSchool(rt, concurrency)
-		g := sc.guard()
+		fx := randomFixture(rt, concurrency)
+		check := fx.checkPromises()
 		events := rapid.IntRange(10, 60).Draw(rt, "events")
 		for range events {
-			happens(rt, sc, g)
-			sc.run(time.Duration(rapid.IntRange(1, 12).Draw(rt, "quarter minutes")) * 15 * time.Second)
-			if len(g.broken) > 0 {
-				rt.Fatalf("broken promises: %q\n%s", g.broken, sc.describe())
+			randomEvent(rt, fx, check)
+			fx.run(time.Duration(rapid.IntRange(1, 12).Draw(rt, "quarter minutes")) * 15 * time.Second)
+			if len(check.broken) > 0 {
+				rt.Fatalf("broken promises: %q\n%s", check.broken, fx.describe())
 			}
 		}
-		quiet(rt, sc, g)
+		quiet(rt, fx, check)
 	}
 }
 
-func randomSchool(rt *rapid.T, concurrency int) *school {
-	cfg := schoolConfig()
+func randomFixture(rt *rapid.T, concurrency int) *fixture {
+	cfg := fixtureConfig()
 	cfg.Fleet.Concurrency = concurrency
 	n := rapid.IntRange(2, 12).Draw(rt, "servers")
 	cfg.Capacity.MinActive = rapid.IntRange(1, min(n, 4)).Draw(rt, "min active")
@@ -49,7 +49,7 @@ func randomSchool(rt *rapid.T, concurrency int) *school {
 	cfg.Cooldowns.Out = rapid.SampledFrom([]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}).Draw(rt, "scale-out cooldown")
 	cfg.ScaleIn.MaxShare = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(rt, "max share")
 	cfg.ScaleIn.MaxUnseen = rapid.SampledFrom([]float64{0.1, 0.5}).Draw(rt, "max unseen")
-	world := sim.Config{
+	simCfg := sim.Config{
 		Seed: rapid.Uint64().Draw(rt, "seed"), Servers: n, Running: rapid.IntRange(0, n).Draw(rt, "running"),
 		Cloud: sim.CloudConfig{
 			Serial: rapid.Bool().Draw(rt, "serial"),
@@ -67,21 +67,21 @@ func randomSchool(rt *rapid.T, concurrency int) *school {
 		}
 		cfg.Capacity.Schedule = schedule(rt, "07:40", "10:00", rapid.IntRange(cfg.Capacity.MinActive, top).Draw(rt, "scheduled"))
 	}
-	random(rt, &cfg, &world)
-	sc := newSchool(rt, cfg, world)
-	sc.store = &mortal{Store: sc.store, left: 1 << 30}
-	return sc
+	random(rt, &cfg, &simCfg)
+	fx := newFixture(rt, cfg, simCfg)
+	fx.store = &crashingStore{Store: fx.store, left: 1 << 30}
+	return fx
 }
 
 // random draws what servers are like, and how they are found.
-func random(rt *rapid.T, cfg *actions.Config, world *sim.Config) {
+func random(rt *rapid.T, cfg *actions.Config, simCfg *sim.Config) {
 	templates, dynamic := rapid.Bool().Draw(rt, "templates"), rapid.Bool().Draw(rt, "dynamic addresses")
 	host, err := actions.ParseNamePattern(`bbb-(\d+)\.bbb\.example\.org`)
 	must(rt, err)
 	if dynamic { // DNS keeps the old address, so that the name must tell
 		cfg.HostNames = actions.HostNames{Host: host, Name: "bbb-server$1"}
 	}
-	world.Each = func(i int, s *sim.ServerSpec) {
+	simCfg.Each = func(i int, s *sim.ServerSpec) {
 		s.DynamicAddr = dynamic
 		switch {
 		case templates && i%3 == 0:
@@ -92,48 +92,48 @@ func random(rt *rapid.T, cfg *actions.Config, world *sim.Config) {
 	}
 }
 
-// happens lets one thing happen to the world.
-func happens(rt *rapid.T, sc *school, g *guard) {
-	all := sc.w.Servers()
+// randomEvent lets one thing happen to the simulated fleet.
+func randomEvent(rt *rapid.T, fx *fixture, check *promiseChecker) {
+	all := fx.w.Servers()
 	r := all[rapid.IntRange(0, len(all)-1).Draw(rt, "server")]
 	switch rapid.SampledFrom([]string{"lessons", "lessons", "nothing", "fault", "person", "give back", "restart",
 		"kill", "pause", "reload"}).Draw(rt, "event") {
 	case "lessons":
 		for range rapid.IntRange(1, 12).Draw(rt, "meetings") {
-			_, _ = sc.w.CreateMeeting(sim.MeetingSpec{
+			_, _ = fx.w.CreateMeeting(sim.MeetingSpec{
 				Duration: time.Duration(rapid.IntRange(5, 60).Draw(rt, "minutes")) * time.Minute, Participants: 25, Webcams: 10,
 			})
 		}
 	case "fault":
-		sc.w.Inject(randomFault(rt, r))
+		fx.w.Inject(randomFault(rt, r))
 	case "person":
-		person(rt, sc, g, r)
+		personActs(rt, fx, check, r)
 	case "give back":
-		giveBack(sc, g, r)
+		giveBack(fx, check, r)
 	case "restart":
-		sc.restart()
+		fx.restart()
 	case "kill":
-		m := sc.store.(*mortal)
+		m := fx.store.(*crashingStore)
 		m.left, m.after = rapid.IntRange(1, 6).Draw(rt, "commits"), rapid.Bool().Draw(rt, "durable")
 	case "pause":
-		p, err := sc.s.Pause(actions.Pause{
+		p, err := fx.s.Pause(actions.Pause{
 			Server:      rapid.SampledFrom([]string{"", r.Name, "bbb-server[1-3]"}).Draw(rt, "paused"),
 			ScaleInOnly: rapid.Bool().Draw(rt, "scale in only"), Reason: "exam",
-			Until: sc.w.Now().Add(time.Duration(rapid.IntRange(1, 40).Draw(rt, "pause minutes")) * time.Minute),
+			Until: fx.w.Now().Add(time.Duration(rapid.IntRange(1, 40).Draw(rt, "pause minutes")) * time.Minute),
 		})
-		if !sc.dead() {
+		if !fx.dead() {
 			must(rt, err)
-			g.pauses = append(g.pauses, p)
+			check.pauses = append(check.pauses, p)
 		}
 	case "reload":
-		c := &sc.cfg.Capacity
+		c := &fx.cfg.Capacity
 		most := min(len(all), 4)
 		if c.Ceiling > 0 {
 			most = min(most, c.Ceiling)
 		}
 		c.MinActive = rapid.IntRange(1, most).Draw(rt, "min active")
-		sc.cfg.ScaleIn.MaxShare = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(rt, "max share")
-		must(rt, sc.s.Reload(sc.cfg))
+		fx.cfg.ScaleIn.MaxShare = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(rt, "max share")
+		must(rt, fx.s.Reload(fx.cfg))
 	}
 }
 
@@ -155,13 +155,13 @@ func randomFault(rt *rapid.T, r sim.Reading) sim.Fault {
 	return f
 }
 
-// person has somebody take a server that is in service and that the scaler has
+// personActs has somebody take a server that is in service and that the scaler has
 // begun nothing with.
-func person(rt *rapid.T, sc *school, g *guard, r sim.Reading) {
-	if sc.state(r.Name) != actions.StateActive || g.touch[r.Name] || r.Busy || !settled(sc, r) {
+func personActs(rt *rapid.T, fx *fixture, check *promiseChecker, r sim.Reading) {
+	if fx.state(r.Name) != actions.StateActive || check.touch[r.Name] || r.Busy || !settled(fx, r) {
 		return
 	}
-	o := sc.w.Operator()
+	o := fx.w.Operator()
 	switch rapid.SampledFrom([]string{"cordon", "disable", "stop", "resize"}).Draw(rt, "person does") {
 	case "cordon":
 		must(rt, o.SetState(r.Name, actions.Cordoned))
@@ -178,51 +178,51 @@ func person(rt *rapid.T, sc *school, g *guard, r sim.Reading) {
 	case "resize":
 		must(rt, o.Resize(r.Name, r.Size.Add(actions.Size{Cores: 1, RAM: 1024})))
 	}
-	g.touch[r.Name] = true
+	check.touch[r.Name] = true
 }
 
 // settled reports whether the scaler's last word on the server is confirmed.
-func settled(sc *school, r sim.Reading) bool {
-	m, err := sc.store.Load()
-	must(sc.t, err)
+func settled(fx *fixture, r sim.Reading) bool {
+	m, err := fx.store.Load()
+	must(fx.t, err)
 	rec, known := m.Records[r.ID]
 	return known && rec.Aim == actions.AimNone && rec.Flight == nil && rec.Tried == nil && r.State == actions.Enabled &&
 		rec.Size == r.Size && rec.Manual == ""
 }
 
-func giveBack(sc *school, g *guard, r sim.Reading) {
-	if !g.touch[r.Name] {
+func giveBack(fx *fixture, check *promiseChecker, r sim.Reading) {
+	if !check.touch[r.Name] {
 		return
 	}
-	o := sc.w.Operator()
+	o := fx.w.Operator()
 	if r.Power == actions.PowerOff {
-		must(sc.t, o.Start(r.Name))
+		must(fx.t, o.Start(r.Name))
 	}
-	must(sc.t, o.SetState(r.Name, actions.Enabled))
-	_ = sc.s.Release(r.Name) // it may be out of the fleet for now
-	delete(g.touch, r.Name)
+	must(fx.t, o.SetState(r.Name, actions.Enabled))
+	_ = fx.s.Release(r.Name) // it may be out of the fleet for now
+	delete(check.touch, r.Name)
 }
 
 // quiet ends all meetings and faults, gives everything back, and checks that
 // the fleet comes to rest at its floor.
-func quiet(rt *rapid.T, sc *school, g *guard) {
-	sc.run(45 * time.Minute) // faults end by themselves
-	for _, r := range sc.w.Servers() {
-		giveBack(sc, g, r)
+func quiet(rt *rapid.T, fx *fixture, check *promiseChecker) {
+	fx.run(45 * time.Minute) // faults end by themselves
+	for _, r := range fx.w.Servers() {
+		giveBack(fx, check, r)
 	}
-	sc.run(6 * time.Hour)
-	if len(g.broken) > 0 {
-		rt.Fatalf("broken promises: %q\n%s", g.broken, sc.describe())
+	fx.run(6 * time.Hour)
+	if len(check.broken) > 0 {
+		rt.Fatalf("broken promises: %q\n%s", check.broken, fx.describe())
 	}
-	if n, floor := sc.count(actions.StateActive), sc.cfg.Capacity.MinActive; n != floor {
-		rt.Fatalf("at rest: %d in service, want the floor of %d\n%s", n, floor, sc.describe())
+	if n, floor := fx.count(actions.StateActive), fx.cfg.Capacity.MinActive; n != floor {
+		rt.Fatalf("at rest: %d in service, want the floor of %d\n%s", n, floor, fx.describe())
 	}
-	before, _ := sc.store.Journal(1, "")
-	sc.run(time.Hour)
-	if after, _ := sc.store.Journal(1, ""); len(after) > 0 && after[0].Seq != before[0].Seq {
-		rt.Fatalf("steps without a cause\n%s", sc.describe())
+	before, _ := fx.store.Journal(1, "")
+	fx.run(time.Hour)
+	if after, _ := fx.store.Journal(1, ""); len(after) > 0 && after[0].Seq != before[0].Seq {
+		rt.Fatalf("steps without a cause\n%s", fx.describe())
 	}
-	if most, allowed := g.outs(), sc.cfg.Capacity.MaxStep; most > allowed {
-		rt.Fatalf("%d starts within a cooldown, want at most %d\n%s", most, allowed, sc.describe())
+	if most, allowed := check.outs(), fx.cfg.Capacity.MaxStep; most > allowed {
+		rt.Fatalf("%d starts within a cooldown, want at most %d\n%s", most, allowed, fx.describe())
 	}
 }

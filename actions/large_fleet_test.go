@@ -14,7 +14,7 @@ import (
 // day of 1,000 servers, each with an alert that comes and goes, looked at every
 // two minutes with everything side by side.
 func TestThousandServersWithFlappingAlertsForADay(t *testing.T) {
-	cfg := schoolConfig()
+	cfg := fixtureConfig()
 	cfg.Fleet.Concurrency = 16
 	cfg.Capacity.MinActive = 900
 	w := sim.New(sim.Config{Servers: 1000, Running: 950, Start: noon})
@@ -25,10 +25,10 @@ func TestThousandServersWithFlappingAlertsForADay(t *testing.T) {
 		Store: actions.NewMemoryStore(), Now: w.Now,
 	})
 	must(t, err)
-	for look := range 24 * 30 {
+	for cycle := range 24 * 30 {
 		w.Advance(w.Now().Add(2 * time.Minute))
 		done := make(chan error, 1)
-		go func() { done <- s.Notify(flapping(first, look, w.Now())) }()
+		go func() { done <- s.Notify(flapping(first, cycle, w.Now())) }()
 		must(t, s.Cycle(context.Background(), w.Now()))
 		must(t, <-done)
 		_ = s.Status()
@@ -42,13 +42,13 @@ func TestThousandServersWithFlappingAlertsForADay(t *testing.T) {
 }
 
 // flapping is a notification for every server, firing or resolved in turns.
-func flapping(servers []sim.Reading, look int, now time.Time) []actions.Alert {
+func flapping(servers []sim.Reading, cycle int, now time.Time) []actions.Alert {
 	out := make([]actions.Alert, len(servers))
 	for i, r := range servers {
 		out[i] = actions.Alert{
 			Fingerprint: r.ID, Name: []string{rules.ServerCPUHigh, rules.ServerMemoryLow, rules.ServerDown}[i%3],
 			Labels:   map[string]string{rules.LabelInstance: r.Addr.String() + ":9100"},
-			StartsAt: now, SeenAt: now, Resolved: (look+i)%2 == 0,
+			StartsAt: now, SeenAt: now, Resolved: (cycle+i)%2 == 0,
 		}
 	}
 	return out

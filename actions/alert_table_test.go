@@ -11,6 +11,38 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
+// racing is an Alertmanager whose list was made before a notification that
+// arrives before the list does.
+type racing struct {
+	source
+	meanwhile func()
+}
+
+func (r *racing) Alerts(ctx context.Context) ([]actions.Alert, error) {
+	list, err := r.source.Alerts(ctx)
+	if r.meanwhile != nil {
+		r.meanwhile()
+	}
+	return list, err
+}
+
+func TestNotificationIsNotUndoneByAnOlderList(t *testing.T) {
+	fx := newFixture(t, fixtureConfig(), sim.Config{Servers: 1, Running: 1})
+	high := fires(rules.ServerCPUHigh, fx.w.Now(), fx.w.Now())
+	src := &racing{source: source{alerts: []actions.Alert{high}}}
+	fx.alerts = src
+	fx.restart()
+	src.meanwhile = func() {
+		fx.w.Advance(fx.w.Now().Add(time.Second))
+		must(t, fx.s.Notify([]actions.Alert{over(fires(high.Name, high.StartsAt, fx.w.Now()))}))
+	}
+	must(t, fx.s.Notify([]actions.Alert{high}))
+	must(t, fx.s.Cycle(t.Context(), fx.w.Now()))
+	if got := fx.s.Alerts(); len(got) != 0 {
+		t.Errorf("%v fire, want none: it was resolved after the list was asked for", got)
+	}
+}
+
 // source is an Alertmanager whose list a test sets.
 type source struct {
 	alerts []actions.Alert
@@ -19,13 +51,13 @@ type source struct {
 
 func (s *source) Alerts(context.Context) ([]actions.Alert, error) { return s.alerts, s.err }
 
-// tabled returns a Scaler over one server, with src as its Alertmanager (nil:
+// newAlertFixture returns a Scaler over one server, with src as its Alertmanager (nil:
 // none), and a clock to turn.
-func tabled(t *testing.T, src *source) (*actions.Scaler, *time.Time) {
+func newAlertFixture(t *testing.T, src *source) (*actions.Scaler, *time.Time) {
 	t.Helper()
 	now := noon
 	w := sim.New(sim.Config{Servers: 1, Running: 1, Start: noon})
-	cfg := schoolConfig()
+	cfg := fixtureConfig()
 	cfg.Capacity.MinActive = 1
 	cfg.Datacenters = []string{w.Servers()[0].Datacenter}
 	deps := actions.Deps{
@@ -67,7 +99,7 @@ func TestAlertTable(t *testing.T) {
 		{"an alert of this fleet is ours", []actions.Alert{withFleet(fires(high, first, noon), "bbb")}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s, _ := tabled(t, nil)
+			s, _ := newAlertFixture(t, nil)
 			for _, a := range tt.sent {
 				must(t, s.Notify([]actions.Alert{a}))
 			}
@@ -85,7 +117,7 @@ func withFleet(a actions.Alert, fleet string) actions.Alert {
 
 func TestAlertThatAlertmanagerNoLongerListsIsDropped(t *testing.T) {
 	src := &source{}
-	s, now := tabled(t, src)
+	s, now := newAlertFixture(t, src)
 	must(t, s.Notify([]actions.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
 	*now = now.Add(10 * time.Minute)
 	must(t, s.Cycle(t.Context(), *now))
@@ -96,7 +128,7 @@ func TestAlertThatAlertmanagerNoLongerListsIsDropped(t *testing.T) {
 
 func TestAlertThatANotificationMissedIsReadFromAlertmanager(t *testing.T) {
 	src := &source{alerts: []actions.Alert{fires(rules.FleetCPUHigh, noon, noon)}}
-	s, now := tabled(t, src)
+	s, now := newAlertFixture(t, src)
 	must(t, s.Cycle(t.Context(), *now))
 	if got := s.Alerts(); len(got) != 1 {
 		t.Errorf("alerts %v, want one", got)
@@ -105,7 +137,7 @@ func TestAlertThatANotificationMissedIsReadFromAlertmanager(t *testing.T) {
 
 func TestAlertsStayWhileAlertmanagerCannotBeRead(t *testing.T) {
 	src := &source{err: errors.New("connection refused")}
-	s, now := tabled(t, src)
+	s, now := newAlertFixture(t, src)
 	must(t, s.Notify([]actions.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
 	*now = now.Add(10 * time.Minute)
 	must(t, s.Cycle(t.Context(), *now))
@@ -117,7 +149,7 @@ func TestAlertsStayWhileAlertmanagerCannotBeRead(t *testing.T) {
 func TestSilencedAlertAsksForNothing(t *testing.T) {
 	a := fires(rules.FleetCPUHigh, noon, noon)
 	src := &source{alerts: []actions.Alert{a}}
-	s, now := tabled(t, src)
+	s, now := newAlertFixture(t, src)
 	must(t, s.Cycle(t.Context(), *now))
 	if need := s.Status().Need; need == 0 {
 		t.Fatalf("need %d with the alert firing, want some", need)
@@ -132,7 +164,7 @@ func TestSilencedAlertAsksForNothing(t *testing.T) {
 }
 
 func TestAlertNotHeardOfForLongAsksForNothing(t *testing.T) {
-	s, now := tabled(t, nil)
+	s, now := newAlertFixture(t, nil)
 	must(t, s.Notify([]actions.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
 	must(t, s.Cycle(t.Context(), *now))
 	if need := s.Status().Need; need == 0 {
