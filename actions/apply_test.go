@@ -103,6 +103,18 @@ func (c stalled) Done() <-chan struct{} {
 	return c.Context.Done()
 }
 
+// arming arms a stall once the cycle has stored what it read: right before it
+// applies its plan.
+type arming struct {
+	actions.Store
+	armed *atomic.Bool
+}
+
+func (a arming) Commit(c actions.Commit) error {
+	defer a.armed.Store(true)
+	return a.Store.Commit(c)
+}
+
 func TestStartsThatAStallHeldBackAreNotMadeBesideThoseInTheirPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := sideBySideConfig(dcA)
@@ -110,8 +122,7 @@ func TestStartsThatAStallHeldBackAreNotMadeBesideThoseInTheirPlace(t *testing.T)
 		w := newBubbleSim(sim.Config{Servers: 8, Running: 0, Datacenters: []string{dcA}})
 		armed, store := &atomic.Bool{}, actions.NewMemoryStore()
 		s, err := actions.New(cfg, actions.Deps{
-			Cloud:    hooked{Cloud: w.Cloud(), contract: func() { armed.Store(true) }},
-			Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve, Store: store,
+			Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve, Store: arming{store, armed},
 		})
 		must(t, err)
 		must(t, s.Cycle(stalled{t.Context(), armed, cfg.Deadlines.Patience + time.Second}, time.Now()))
