@@ -74,15 +74,15 @@ func (x *httpFixture) serve(t testing.TB, calls *atomic.Int32, h http.Handler) s
 	return u.String()
 }
 
-func TestQuietCycleIsOneCallADatacenterAndOneOfTheBalancer(t *testing.T) {
+func TestQuietCycleIsOneCallADatacenterOneOfTheContractAndOneOfTheBalancer(t *testing.T) {
 	x := newHTTPFixture(t, 745, 7, nil)
 	must(t, x.s.Cycle(t.Context(), time.Now()))
 	must(t, x.s.Cycle(t.Context(), time.Now()))
 	x.cloud.Store(0)
 	x.pool.Store(0)
 	must(t, x.s.Cycle(t.Context(), time.Now()))
-	if c, b := x.cloud.Load(), x.pool.Load(); c != 7 || b != 1 {
-		t.Errorf("%d calls of the cloud and %d of the balancer, want 7 and 1", c, b)
+	if c, b := x.cloud.Load(), x.pool.Load(); c != 8 || b != 1 {
+		t.Errorf("%d calls of the cloud and %d of the balancer, want 8 and 1", c, b)
 	}
 	if st := x.s.Status(); st.Counts[actions.StateActive] != 745/4 || !st.Ready {
 		t.Errorf("counts %v, want %d active; sources %+v", st.Counts, 745/4, st.Sources)
