@@ -137,6 +137,17 @@ type Deadlines struct {
 	AlertResync time.Duration `yaml:"alert_resync"`
 }
 
+// of is how long a step in the cloud may take.
+func (d Deadlines) of(k Kind) time.Duration {
+	switch k {
+	case Start:
+		return d.Start
+	case Stop:
+		return d.Stop
+	}
+	return d.Resize
+}
+
 // Budget limits what the whole fleet may be switched on with; a zero part is
 // no limit.
 type Budget struct {

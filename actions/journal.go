@@ -28,3 +28,8 @@ const (
 	Failed    Outcome = "failed"
 	Abandoned Outcome = "abandoned" // the check before harm, or a deadline, called it off
 )
+
+// of reports whether the entry is about a server, by id or name; "" is every one.
+func (e Entry) of(server string) bool {
+	return server == "" || e.Step.Server == server || e.Step.ServerID == server
+}

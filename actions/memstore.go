@@ -62,7 +62,3 @@ func (s *MemoryStore) Journal(limit int, server string) ([]Entry, error) {
 
 // Close does nothing.
 func (s *MemoryStore) Close() error { return nil }
-
-func (e Entry) of(server string) bool {
-	return server == "" || e.Step.Server == server || e.Step.ServerID == server
-}

@@ -45,3 +45,29 @@ type Plan struct {
 	Floor   int               `json:"floor"`            // least active servers now, by schedule
 	Need    int               `json:"need"`             // servers wanted beyond those active or on their way
 }
+
+// state is the balancer state that a step writes; "" for steps of the cloud.
+func (k Kind) state() BalancerState {
+	switch k {
+	case Enable, Reclaim:
+		return Enabled
+	case Cordon:
+		return Cordoned
+	case Disable:
+		return Disabled
+	}
+	return ""
+}
+
+// replaceable reports whether the next plan makes another step in place of one
+// that has not begun: of these only so many may be made. The others are due
+// whatever else is planned, and what they are checked by may be slow to answer.
+func (s Step) replaceable() bool {
+	switch s.Kind {
+	case Start, Reclaim, Grow:
+		return true
+	case Cordon:
+		return s.Aim == AimDrain
+	}
+	return false
+}

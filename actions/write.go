@@ -21,19 +21,6 @@ func (s *Scaler) intend(ctx context.Context, cfg Config, step Step, v Server, la
 	return before, err == nil, err
 }
 
-// replaceable reports whether the next plan makes another step in place of one
-// that has not begun: of these only so many may be made. The others are due
-// whatever else is planned, and what they are checked by may be slow to answer.
-func (s Step) replaceable() bool {
-	switch s.Kind {
-	case Start, Reclaim, Grow:
-		return true
-	case Cordon:
-		return s.Aim == AimDrain
-	}
-	return false
-}
-
 // begin adds what a step in progress is known by to the commit. The caller
 // holds mu.
 func (s *Scaler) begin(cfg Config, step Step, v Server, now time.Time, c *Commit) {
@@ -62,29 +49,6 @@ func (s *Scaler) queue(cfg Config, v Server) (wait time.Duration) {
 		}
 	}
 	return wait
-}
-
-// state is the balancer state that a step writes; "" for steps of the cloud.
-func (k Kind) state() BalancerState {
-	switch k {
-	case Enable, Reclaim:
-		return Enabled
-	case Cordon:
-		return Cordoned
-	case Disable:
-		return Disabled
-	}
-	return ""
-}
-
-func (d Deadlines) of(k Kind) time.Duration {
-	switch k {
-	case Start:
-		return d.Start
-	case Stop:
-		return d.Stop
-	}
-	return d.Resize
 }
 
 // write makes the change.

@@ -35,7 +35,7 @@ func connect(t testing.TB, cfg ionostest.Config, attempts int) *ionos.Client {
 	return client
 }
 
-func fleet(mod ...func(*sim.Config)) *sim.World {
+func newFleet(mod ...func(*sim.Config)) *sim.World {
 	cfg := sim.Config{Servers: 9, Running: 5, Datacenters: []string{"dc-1", "dc-2"}, Each: func(i int, s *sim.ServerSpec) {
 		s.HotPlug = actions.HotPlug{CPU: i%2 == 0, RAM: i%3 == 0}
 		if i == 7 {
@@ -111,7 +111,7 @@ func TestOverTheWireEverythingIsAsInTheWorldItself(t *testing.T) {
 				return actions.ServerRef{Datacenter: "dc-1", ID: s.ID}
 			}
 			for op := range operations(actions.ServerRef{}) {
-				direct, served := fleet(), fleet()
+				direct, served := newFleet(), newFleet()
 				at := ref(direct)
 				set(direct)
 				set(served)
@@ -124,7 +124,7 @@ func TestOverTheWireEverythingIsAsInTheWorldItself(t *testing.T) {
 }
 
 func TestAServerIsStartedResizedAndStoppedAndEachRequestFollowed(t *testing.T) {
-	w := fleet()
+	w := newFleet()
 	c := connect(t, ionostest.Config{World: w}, 1)
 	s, err := w.Server("bbb-server9")
 	if err != nil {
@@ -176,7 +176,7 @@ func TestAServerIsStartedResizedAndStoppedAndEachRequestFollowed(t *testing.T) {
 }
 
 func TestAFailedRequestSaysWhy(t *testing.T) {
-	w := fleet()
+	w := newFleet()
 	w.Inject(sim.Fault{Kind: sim.RequestFails})
 	c := connect(t, ionostest.Config{World: w}, 1)
 	s, _ := w.Server("bbb-server9")
@@ -192,7 +192,7 @@ func TestAFailedRequestSaysWhy(t *testing.T) {
 
 func TestAWriteThatIsAppliedAndAnsweredWith502IsUnknownAndNotRepeatedWhenItIsAPost(t *testing.T) {
 	for op, calls := range map[string]int{"start": 1, "stop": 1, "resize": 2} {
-		w := fleet()
+		w := newFleet()
 		s, _ := w.Server("bbb-server1")
 		w.Inject(sim.Fault{Kind: sim.CloudLost, On: s.ID})
 		_, err := operations(actions.ServerRef{Datacenter: "dc-1", ID: s.ID})[op](t.Context(), connect(t, ionostest.Config{World: w}, 2))
@@ -203,7 +203,7 @@ func TestAWriteThatIsAppliedAndAnsweredWith502IsUnknownAndNotRepeatedWhenItIsAPo
 }
 
 func TestAHungDatacenterDoesNotDelayAnother(t *testing.T) {
-	w := fleet(func(c *sim.Config) { c.BlockOnHang = true })
+	w := newFleet(func(c *sim.Config) { c.BlockOnHang = true })
 	w.Inject(sim.Fault{Kind: sim.ListHangs, On: "dc-1"})
 	c := connect(t, ionostest.Config{World: w}, 1)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -219,7 +219,7 @@ func TestAHungDatacenterDoesNotDelayAnother(t *testing.T) {
 }
 
 func TestASparseAnswerGivesServersThatAreLeftAlone(t *testing.T) {
-	list, err := connect(t, ionostest.Config{World: fleet(), Sparse: true}, 1).Servers(t.Context(), "dc-1")
+	list, err := connect(t, ionostest.Config{World: newFleet(), Sparse: true}, 1).Servers(t.Context(), "dc-1")
 	if err != nil || len(list) != 5 {
 		t.Fatalf("Servers() = %d, %v, want 5", len(list), err)
 	}

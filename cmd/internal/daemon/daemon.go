@@ -41,12 +41,12 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	store, err := openStore(o.storage, log)
+	memory, err := openStore(o.storage, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	scaler, err := actions.New(file.Actions, links.deps(store, log, metrics))
+	defer func() { err = errors.Join(err, memory.Close()) }()
+	scaler, err := actions.New(file.Actions, links.deps(memory, log, metrics))
 	if err != nil {
 		return err
 	}

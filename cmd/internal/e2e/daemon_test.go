@@ -16,7 +16,7 @@ import (
 
 // settings are what the tests set in the daemon's configuration.
 type settings struct {
-	Fleet        *fleet
+	Fleet        *fakeFleet
 	Alertmanager string // base URL; "" for none
 	Webhook      string // for the generated route
 	MinActive    int
@@ -68,9 +68,9 @@ rules:
 `))
 
 // Cloud, Balancer and Datacenters are for the template.
-func (f *fleet) Cloud() string         { return f.cloud }
-func (f *fleet) Balancer() string      { return f.balancer }
-func (f *fleet) Datacenters() []string { return f.world.Datacenters() }
+func (f *fakeFleet) Cloud() string         { return f.cloud }
+func (f *fakeFleet) Balancer() string      { return f.balancer }
+func (f *fakeFleet) Datacenters() []string { return f.world.Datacenters() }
 
 func (s settings) text(t testing.TB) string {
 	t.Helper()

@@ -79,7 +79,7 @@ func changesTheFleet(t *testing.T, s stack) {
 }
 
 // nodes runs node exporters on the fleet's hosts and returns their targets.
-func nodes(t *testing.T, f *fleet) (targets []string) {
+func nodes(t *testing.T, f *fakeFleet) (targets []string) {
 	t.Helper()
 	port := nodeExporter(t, f.hosts)
 	for _, host := range f.hosts {
@@ -98,7 +98,7 @@ func generate(t *testing.T, generator, config, dir string) {
 }
 
 // busy reports whether the cloud has a change of any server pending.
-func (f *fleet) busy() bool {
+func (f *fakeFleet) busy() bool {
 	for _, s := range f.world.Servers() {
 		if s.Busy {
 			return true
