@@ -108,12 +108,12 @@ func openStore(dir string, log *slog.Logger) (*actions.BoltStore, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("--storage.path: %w", err)
 	}
-	store, err := actions.OpenStore(filepath.Join(dir, "bbb-scaler.db"))
+	opened, err := actions.OpenStore(filepath.Join(dir, "bbb-scaler.db"))
 	if errors.Is(err, actions.ErrCorrupt) {
 		log.Error("store", "error", err)
-		return store, nil
+		return opened, nil
 	}
-	return store, err
+	return opened, err
 }
 
 func newRegistry() *prometheus.Registry {
