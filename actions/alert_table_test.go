@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/store"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -18,7 +20,7 @@ type racing struct {
 	meanwhile func()
 }
 
-func (r *racing) Alerts(ctx context.Context) ([]actions.Alert, error) {
+func (r *racing) Alerts(ctx context.Context) ([]fleet.Alert, error) {
 	list, err := r.source.Alerts(ctx)
 	if r.meanwhile != nil {
 		r.meanwhile()
@@ -29,14 +31,14 @@ func (r *racing) Alerts(ctx context.Context) ([]actions.Alert, error) {
 func TestNotificationIsNotUndoneByAnOlderList(t *testing.T) {
 	fx := newFixture(t, fixtureConfig(), sim.Config{Servers: 1, Running: 1})
 	high := fires(rules.ServerCPUHigh, fx.w.Now(), fx.w.Now())
-	src := &racing{source: source{alerts: []actions.Alert{high}}}
+	src := &racing{source: source{alerts: []fleet.Alert{high}}}
 	fx.alerts = src
 	fx.restart()
 	src.meanwhile = func() {
 		fx.w.Advance(fx.w.Now().Add(time.Second))
-		must(t, fx.s.Notify([]actions.Alert{over(fires(high.Name, high.StartsAt, fx.w.Now()))}))
+		must(t, fx.s.Notify([]fleet.Alert{over(fires(high.Name, high.StartsAt, fx.w.Now()))}))
 	}
-	must(t, fx.s.Notify([]actions.Alert{high}))
+	must(t, fx.s.Notify([]fleet.Alert{high}))
 	must(t, fx.s.Cycle(t.Context(), fx.w.Now()))
 	if got := fx.s.Alerts(); len(got) != 0 {
 		t.Errorf("%v fire, want none: it was resolved after the list was asked for", got)
@@ -45,11 +47,11 @@ func TestNotificationIsNotUndoneByAnOlderList(t *testing.T) {
 
 // source is an Alertmanager whose list a test sets.
 type source struct {
-	alerts []actions.Alert
+	alerts []fleet.Alert
 	err    error
 }
 
-func (s *source) Alerts(context.Context) ([]actions.Alert, error) { return s.alerts, s.err }
+func (s *source) Alerts(context.Context) ([]fleet.Alert, error) { return s.alerts, s.err }
 
 // newAlertFixture returns a Scaler over one server, with src as its Alertmanager (nil:
 // none), and a clock to turn.
@@ -62,7 +64,7 @@ func newAlertFixture(t *testing.T, src *source) (*actions.Scaler, *time.Time) {
 	cfg.Datacenters = []string{w.Servers()[0].Datacenter}
 	deps := actions.Deps{
 		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
-		Store: actions.NewMemoryStore(), Now: func() time.Time { return now },
+		Store: store.NewMemory(), Now: func() time.Time { return now },
 	}
 	if src != nil {
 		deps.Alerts = src
@@ -72,36 +74,36 @@ func newAlertFixture(t *testing.T, src *source) (*actions.Scaler, *time.Time) {
 	return s, &now
 }
 
-func fires(name string, starts, seen time.Time) actions.Alert {
-	return actions.Alert{Fingerprint: name, Name: name, StartsAt: starts, SeenAt: seen}
+func fires(name string, starts, seen time.Time) fleet.Alert {
+	return fleet.Alert{Fingerprint: name, Name: name, StartsAt: starts, SeenAt: seen}
 }
 
-func over(a actions.Alert) actions.Alert { a.Resolved = true; return a }
+func over(a fleet.Alert) fleet.Alert { a.Resolved = true; return a }
 
 func TestAlertTable(t *testing.T) {
 	first, second := noon.Add(-time.Hour), noon.Add(-time.Minute)
 	high := rules.FleetCPUHigh
 	for _, tt := range []struct {
 		name string
-		sent []actions.Alert
+		sent []fleet.Alert
 		want int
 	}{
-		{"a firing alert is in the table", []actions.Alert{fires(high, first, noon)}, 1},
-		{"repeated it is there once", []actions.Alert{fires(high, first, noon), fires(high, first, noon)}, 1},
-		{"resolved it is not", []actions.Alert{fires(high, first, noon), over(fires(high, first, noon))}, 0},
+		{"a firing alert is in the table", []fleet.Alert{fires(high, first, noon)}, 1},
+		{"repeated it is there once", []fleet.Alert{fires(high, first, noon), fires(high, first, noon)}, 1},
+		{"resolved it is not", []fleet.Alert{fires(high, first, noon), over(fires(high, first, noon))}, 0},
 		{"a late notification of the same episode does not bring it back",
-			[]actions.Alert{over(fires(high, first, noon)), fires(high, first, noon)}, 0},
-		{"a new episode does", []actions.Alert{over(fires(high, first, noon)), fires(high, second, noon)}, 1},
+			[]fleet.Alert{over(fires(high, first, noon)), fires(high, first, noon)}, 0},
+		{"a new episode does", []fleet.Alert{over(fires(high, first, noon)), fires(high, second, noon)}, 1},
 		{"a late resolution of an older episode ends nothing",
-			[]actions.Alert{fires(high, second, noon), over(fires(high, first, noon))}, 1},
-		{"an alert of an unknown name is nobody's", []actions.Alert{fires("DiskFull", first, noon)}, 0},
-		{"an alert of another fleet is another's", []actions.Alert{withFleet(fires(high, first, noon), "other")}, 0},
-		{"an alert of this fleet is ours", []actions.Alert{withFleet(fires(high, first, noon), "bbb")}, 1},
+			[]fleet.Alert{fires(high, second, noon), over(fires(high, first, noon))}, 1},
+		{"an alert of an unknown name is nobody's", []fleet.Alert{fires("DiskFull", first, noon)}, 0},
+		{"an alert of another fleet is another's", []fleet.Alert{withFleet(fires(high, first, noon), "other")}, 0},
+		{"an alert of this fleet is ours", []fleet.Alert{withFleet(fires(high, first, noon), "bbb")}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, _ := newAlertFixture(t, nil)
 			for _, a := range tt.sent {
-				must(t, s.Notify([]actions.Alert{a}))
+				must(t, s.Notify([]fleet.Alert{a}))
 			}
 			if got := len(s.Alerts()); got != tt.want {
 				t.Errorf("%d alerts, want %d: %v", got, tt.want, s.Alerts())
@@ -110,7 +112,7 @@ func TestAlertTable(t *testing.T) {
 	}
 }
 
-func withFleet(a actions.Alert, fleet string) actions.Alert {
+func withFleet(a fleet.Alert, fleet string) fleet.Alert {
 	a.Labels = map[string]string{rules.LabelFleet: fleet}
 	return a
 }
@@ -118,7 +120,7 @@ func withFleet(a actions.Alert, fleet string) actions.Alert {
 func TestAlertThatAlertmanagerNoLongerListsIsDropped(t *testing.T) {
 	src := &source{}
 	s, now := newAlertFixture(t, src)
-	must(t, s.Notify([]actions.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
+	must(t, s.Notify([]fleet.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
 	*now = now.Add(10 * time.Minute)
 	must(t, s.Cycle(t.Context(), *now))
 	if got := s.Alerts(); len(got) != 0 {
@@ -127,7 +129,7 @@ func TestAlertThatAlertmanagerNoLongerListsIsDropped(t *testing.T) {
 }
 
 func TestAlertThatANotificationMissedIsReadFromAlertmanager(t *testing.T) {
-	src := &source{alerts: []actions.Alert{fires(rules.FleetCPUHigh, noon, noon)}}
+	src := &source{alerts: []fleet.Alert{fires(rules.FleetCPUHigh, noon, noon)}}
 	s, now := newAlertFixture(t, src)
 	must(t, s.Cycle(t.Context(), *now))
 	if got := s.Alerts(); len(got) != 1 {
@@ -138,7 +140,7 @@ func TestAlertThatANotificationMissedIsReadFromAlertmanager(t *testing.T) {
 func TestAlertsStayWhileAlertmanagerCannotBeRead(t *testing.T) {
 	src := &source{err: errors.New("connection refused")}
 	s, now := newAlertFixture(t, src)
-	must(t, s.Notify([]actions.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
+	must(t, s.Notify([]fleet.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
 	*now = now.Add(10 * time.Minute)
 	must(t, s.Cycle(t.Context(), *now))
 	if got := s.Alerts(); len(got) != 1 {
@@ -148,14 +150,14 @@ func TestAlertsStayWhileAlertmanagerCannotBeRead(t *testing.T) {
 
 func TestSilencedAlertAsksForNothing(t *testing.T) {
 	a := fires(rules.FleetCPUHigh, noon, noon)
-	src := &source{alerts: []actions.Alert{a}}
+	src := &source{alerts: []fleet.Alert{a}}
 	s, now := newAlertFixture(t, src)
 	must(t, s.Cycle(t.Context(), *now))
 	if need := s.Status().Need; need == 0 {
 		t.Fatalf("need %d with the alert firing, want some", need)
 	}
 	a.Suppressed = true
-	src.alerts = []actions.Alert{a}
+	src.alerts = []fleet.Alert{a}
 	*now = now.Add(10 * time.Minute)
 	must(t, s.Cycle(t.Context(), *now))
 	if need := s.Status().Need; need != 0 {
@@ -165,12 +167,12 @@ func TestSilencedAlertAsksForNothing(t *testing.T) {
 
 func TestAlertNotHeardOfForLongAsksForNothing(t *testing.T) {
 	s, now := newAlertFixture(t, nil)
-	must(t, s.Notify([]actions.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
+	must(t, s.Notify([]fleet.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
 	must(t, s.Cycle(t.Context(), *now))
 	if need := s.Status().Need; need == 0 {
 		t.Fatalf("need %d with the alert firing, want some", need)
 	}
-	*now = now.Add(actions.Defaults().Deadlines.AlertExpiry + time.Minute)
+	*now = now.Add(fleet.Defaults().Deadlines.AlertExpiry + time.Minute)
 	must(t, s.Cycle(t.Context(), *now))
 	if need := s.Status().Need; need != 0 {
 		t.Errorf("need %d, want 0", need)

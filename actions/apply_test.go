@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/store"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -19,13 +21,13 @@ func TestStepsThatWaitedTooLongAreDecidedAnew(t *testing.T) {
 		s, w, _ := runScaler(t, cfg, sim.Config{Servers: 12, Running: 12, Datacenters: []string{dcA}}, nil)
 		time.Sleep(2 * time.Minute)
 		lift := w.Inject(sim.Fault{Kind: sim.BalancerHang, Op: "state"})
-		must(t, s.Notify([]actions.Alert{firing(rules.FleetWorkloadLow, nil, idle)}))
+		must(t, s.Notify([]fleet.Alert{firing(rules.FleetWorkloadLow, nil, idle)}))
 		time.Sleep(20 * time.Second)
 		lift()
 		time.Sleep(90 * time.Second)
 		out := 0
 		for _, r := range w.Servers() {
-			if r.State != actions.Enabled {
+			if r.State != fleet.Enabled {
 				out++
 			}
 		}
@@ -40,7 +42,7 @@ func TestNothingIsBegunOnceItIsToEnd(t *testing.T) {
 	cfg.Capacity.MinActive = 2
 	fx := newFixture(t, cfg, sim.Config{Servers: 2, Running: 1})
 	ctx, cancel := context.WithCancel(t.Context())
-	fx.watch = func(c actions.Cloud, b actions.Balancer) (actions.Cloud, actions.Balancer) {
+	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
 		return hooked{Cloud: c, contract: cancel}, b
 	}
 	fx.restart()
@@ -52,18 +54,18 @@ func TestNothingIsBegunOnceItIsToEnd(t *testing.T) {
 
 // hooked calls what a test has set when the cloud is called.
 type hooked struct {
-	actions.Cloud
+	fleet.Cloud
 	start, contract func()
 }
 
-func (h hooked) Start(ctx context.Context, ref actions.ServerRef) (string, error) {
+func (h hooked) Start(ctx context.Context, ref fleet.ServerRef) (string, error) {
 	if h.start != nil {
 		h.start()
 	}
 	return h.Cloud.Start(ctx, ref)
 }
 
-func (h hooked) Contract(ctx context.Context) (actions.Contract, error) {
+func (h hooked) Contract(ctx context.Context) (fleet.Contract, error) {
 	if h.contract != nil {
 		h.contract()
 	}
@@ -79,7 +81,7 @@ func TestRepeatedRefusalOfTheCheckIsJournaledOnce(t *testing.T) {
 	must(t, err)
 	n := 0
 	for _, e := range lines {
-		if e.Outcome == actions.Abandoned {
+		if e.Outcome == fleet.Abandoned {
 			n++
 		}
 	}
@@ -106,11 +108,11 @@ func (c stalled) Done() <-chan struct{} {
 // arming arms a stall once the cycle has stored what it read: right before it
 // applies its plan.
 type arming struct {
-	actions.Store
+	fleet.Store
 	armed *atomic.Bool
 }
 
-func (a arming) Commit(c actions.Commit) error {
+func (a arming) Commit(c fleet.Commit) error {
 	defer a.armed.Store(true)
 	return a.Store.Commit(c)
 }
@@ -120,7 +122,7 @@ func TestStartsThatAStallHeldBackAreNotMadeBesideThoseInTheirPlace(t *testing.T)
 		cfg := sideBySideConfig(dcA)
 		cfg.Capacity.MinActive, cfg.Capacity.MaxStep = 6, 2
 		w := newBubbleSim(sim.Config{Servers: 8, Running: 0, Datacenters: []string{dcA}})
-		armed, store := &atomic.Bool{}, actions.NewMemoryStore()
+		armed, store := &atomic.Bool{}, store.NewMemory()
 		s, err := actions.New(cfg, actions.Deps{
 			Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve, Store: arming{store, armed},
 		})
@@ -132,7 +134,7 @@ func TestStartsThatAStallHeldBackAreNotMadeBesideThoseInTheirPlace(t *testing.T)
 		must(t, err)
 		begun := 0
 		for _, e := range lines {
-			if e.Step.Kind == actions.Start && e.Outcome == actions.Begun {
+			if e.Step.Kind == fleet.Start && e.Outcome == fleet.Begun {
 				begun++
 			}
 		}

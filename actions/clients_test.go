@@ -12,12 +12,14 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite/scalelitetest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/store"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -29,7 +31,7 @@ type httpFixture struct {
 	first       chan struct{} // one call of the cloud
 }
 
-func newHTTPFixture(t testing.TB, servers, datacenters int, change func(*actions.Config)) *httpFixture {
+func newHTTPFixture(t testing.TB, servers, datacenters int, change func(*fleet.Config)) *httpFixture {
 	t.Helper()
 	var dcs []string
 	for i := range datacenters {
@@ -46,10 +48,10 @@ func newHTTPFixture(t testing.TB, servers, datacenters int, change func(*actions
 	must(t, err)
 	pool, err := scalelite.New(lc, outbound.Options{})
 	must(t, err)
-	store, err := actions.OpenStore(filepath.Join(t.TempDir(), "store.db"))
+	store, err := store.Open(filepath.Join(t.TempDir(), "store.db"))
 	must(t, err)
 	t.Cleanup(func() { _ = store.Close() })
-	cfg := actions.Defaults()
+	cfg := fleet.Defaults()
 	cfg.Datacenters, cfg.Capacity.MinActive = dcs, servers/4
 	if change != nil {
 		change(&cfg)
@@ -84,7 +86,7 @@ func TestQuietCycleIsOneCallADatacenterOneOfTheContractAndOneOfTheBalancer(t *te
 	if c, b := x.cloud.Load(), x.pool.Load(); c != 8 || b != 1 {
 		t.Errorf("%d calls of the cloud and %d of the balancer, want 8 and 1", c, b)
 	}
-	if st := x.s.Status(); st.Counts[actions.StateActive] != 745/4 || !st.Ready {
+	if st := x.s.Status(); st.Counts[fleet.StateActive] != 745/4 || !st.Ready {
 		t.Errorf("counts %v, want %d active; sources %+v", st.Counts, 745/4, st.Sources)
 	}
 }
@@ -103,7 +105,7 @@ func BenchmarkQuietCycle(b *testing.B) {
 func BenchmarkNotificationToCloud(b *testing.B) {
 	for _, n := range []int{1, 1000} {
 		b.Run(fmt.Sprintf("alerts=%d", n), func(b *testing.B) {
-			x := newHTTPFixture(b, 1000, 7, func(c *actions.Config) {
+			x := newHTTPFixture(b, 1000, 7, func(c *fleet.Config) {
 				c.Fleet.DebounceQuiet, c.Fleet.DebounceMax = time.Millisecond, 10*time.Millisecond
 				c.Fleet.EvaluationInterval, c.Fleet.BusyInterval = time.Hour, time.Hour
 			})
@@ -135,10 +137,10 @@ func drainSignal(c chan struct{}) {
 	}
 }
 
-func flappingAlerts(n int) []actions.Alert {
-	out := make([]actions.Alert, n)
+func flappingAlerts(n int) []fleet.Alert {
+	out := make([]fleet.Alert, n)
 	for i := range out {
-		out[i] = actions.Alert{
+		out[i] = fleet.Alert{
 			Fingerprint: fmt.Sprint(i), Name: rules.ServerMemoryLow, StartsAt: time.Now(), SeenAt: time.Now(),
 			Labels: map[string]string{rules.LabelInstance: fmt.Sprintf("198.18.0.%d:9100", i%250)},
 		}

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -12,14 +12,14 @@ func TestClockThatIsSetBackHoldsNoStartBackForLong(t *testing.T) {
 	cfg := fixtureConfig()
 	cfg.Capacity.MinActive, cfg.Capacity.MaxStep = 2, 1
 	fx := newFixture(t, cfg, sim.Config{Servers: 2, Running: 0})
-	ahead := actions.FleetRecord{Outs: []time.Time{fx.w.Now().Add(5 * time.Hour)}, In: fx.w.Now().Add(5 * time.Hour)}
-	c := actions.Commit{Fleet: &ahead}
+	ahead := fleet.FleetRecord{Outs: []time.Time{fx.w.Now().Add(5 * time.Hour)}, In: fx.w.Now().Add(5 * time.Hour)}
+	c := fleet.Commit{Fleet: &ahead}
 	for _, r := range fx.w.Servers() {
-		c.Records = append(c.Records, actions.Record{ID: r.ID, RetryAt: fx.w.Now().Add(5 * time.Hour), Up: fx.w.Now().Add(5 * time.Hour)})
+		c.Records = append(c.Records, fleet.Record{ID: r.ID, RetryAt: fx.w.Now().Add(5 * time.Hour), Up: fx.w.Now().Add(5 * time.Hour)})
 	}
 	must(t, fx.store.Commit(c))
 	fx.restart()
-	fx.until(cfg.Cooldowns.BackoffMax+20*time.Minute, "two in service", func() bool { return fx.count(actions.StateActive) == 2 })
+	fx.until(cfg.Cooldowns.BackoffMax+20*time.Minute, "two in service", func() bool { return fx.count(fleet.StateActive) == 2 })
 	m, err := fx.store.Load()
 	must(t, err)
 	for _, at := range append([]time.Time{m.Fleet.In}, m.Fleet.Outs...) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -18,13 +18,13 @@ var errKilled = errors.New("killed")
 // crashingStore is a store whose process dies at a certain commit: before it is
 // durable, or right after.
 type crashingStore struct {
-	actions.Store
+	fleet.Store
 	left  int // commits until death
 	after bool
 	dead  bool
 }
 
-func (m *crashingStore) Commit(c actions.Commit) error {
+func (m *crashingStore) Commit(c fleet.Commit) error {
 	if m.dead {
 		return errKilled
 	}
@@ -87,7 +87,7 @@ func drainAndStart(t *testing.T, kill int, after bool) (ending string, killed bo
 func (fx *fixture) ending() string {
 	var out strings.Builder
 	out.WriteString(fmt.Sprint("counts ", fx.s.Status().Counts, "\n"))
-	for _, k := range actions.Kinds() {
+	for _, k := range fleet.Kinds() {
 		out.WriteString(fmt.Sprintln(k, fx.w.Figures().Steps[k]))
 	}
 	return out.String()

@@ -4,6 +4,9 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/plan"
 )
 
 // Cycle runs one cycle at the time now: read, join, probe, update, decide,
@@ -15,14 +18,14 @@ func (s *Scaler) Cycle(ctx context.Context, now time.Time) error {
 	begun := time.Now()
 	cfg := s.config()
 	r := s.read(ctx, cfg, now)
-	cfg = Learning(cfg, r.Alerts)
+	cfg = plan.Learning(cfg, r.Alerts)
 	servers, unjoined := s.join(ctx, cfg, r.Snapshot, now)
 	failed := s.probeServers(ctx, cfg, servers, now)
 	view, err := s.update(cfg, r, servers, failed, now)
 	if err != nil {
 		return err
 	}
-	plan := Decide(cfg, view)
+	plan := plan.Decide(cfg, view)
 	s.publish(cfg, r, view, plan, unjoined)
 	err = s.applyAll(ctx, cfg, plan, servers)
 	s.metrics.cycles.Observe(time.Since(begun).Seconds())
@@ -45,7 +48,7 @@ func (s *Scaler) together(fs ...func()) {
 
 // change commits what f returns, and logs when the store fails: the next cycle
 // tries again.
-func (s *Scaler) change(what string, f func() Commit) {
+func (s *Scaler) change(what string, f func() fleet.Commit) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.commit(f()); err != nil {

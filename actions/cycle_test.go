@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
@@ -18,7 +18,7 @@ func TestNotificationsAreDebounced(t *testing.T) {
 		time.Sleep(30 * time.Second)
 		before := cycles.Load()
 		for range 100 {
-			must(t, s.Notify([]actions.Alert{{Fingerprint: "a", Name: rules.ServerCPUHigh, StartsAt: time.Now(), SeenAt: time.Now()}}))
+			must(t, s.Notify([]fleet.Alert{{Fingerprint: "a", Name: rules.ServerCPUHigh, StartsAt: time.Now(), SeenAt: time.Now()}}))
 			time.Sleep(10 * time.Millisecond)
 		}
 		time.Sleep(5 * time.Second)
@@ -26,7 +26,7 @@ func TestNotificationsAreDebounced(t *testing.T) {
 			t.Errorf("100 notifications within a second led to %d cycles, want 1", n)
 		}
 		for range 20 { // never quiet: the wait is bounded
-			must(t, s.Notify([]actions.Alert{{Fingerprint: "a", Name: rules.ServerCPUHigh, StartsAt: time.Now(), SeenAt: time.Now()}}))
+			must(t, s.Notify([]fleet.Alert{{Fingerprint: "a", Name: rules.ServerCPUHigh, StartsAt: time.Now(), SeenAt: time.Now()}}))
 			time.Sleep(time.Second)
 		}
 		if n := cycles.Load() - before - 1; n < 1 || n > 3 {
@@ -42,7 +42,7 @@ func TestHungDatacenterDoesNotDelayTheOthers(t *testing.T) {
 		s, w, _ := runScaler(t, cfg, sim.Config{Servers: 8, Running: 0, Datacenters: []string{dcA, dcB}}, nil)
 		w.Inject(sim.Fault{Kind: sim.ListHangs, On: dcA})
 		begun := time.Now()
-		for s.Status().Counts[actions.StateActive] < 2 {
+		for s.Status().Counts[fleet.StateActive] < 2 {
 			time.Sleep(time.Second)
 			if time.Since(begun) > 10*time.Minute {
 				t.Fatalf("no two servers in service after %s: %+v", time.Since(begun), s.Status().Counts)
@@ -66,7 +66,7 @@ func TestHungWriteDoesNotDelayTheOthers(t *testing.T) {
 		time.Sleep(5 * time.Second) // less than the write's timeout
 		starting := 0
 		for _, r := range w.Servers() {
-			if r.Busy || r.Power == actions.PowerOn {
+			if r.Busy || r.Power == fleet.PowerOn {
 				starting++
 			}
 		}
@@ -74,7 +74,7 @@ func TestHungWriteDoesNotDelayTheOthers(t *testing.T) {
 			t.Errorf("%d servers starting while one start hangs, want the other 2", starting)
 		}
 		time.Sleep(10 * time.Minute)
-		if n := s.Status().Counts[actions.StateActive]; n != 3 {
+		if n := s.Status().Counts[fleet.StateActive]; n != 3 {
 			t.Errorf("%d in service, want 3, the hung one replaced: %v", n, s.Status().Counts)
 		}
 	})
@@ -91,7 +91,7 @@ func TestHungServersDoNotDelayTheOthers(t *testing.T) {
 			w.Inject(sim.Fault{Kind: sim.BBBHangs, On: r.Name})
 		}
 		time.Sleep(15 * time.Minute)
-		if n := s.Status().Counts[actions.StateActive]; n != 10 {
+		if n := s.Status().Counts[fleet.StateActive]; n != 10 {
 			t.Errorf("%d in service while ten others hang, want 10: %v", n, s.Status().Counts)
 		}
 	})

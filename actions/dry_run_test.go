@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -17,7 +17,7 @@ func TestDryRunJournalsAndWritesNothing(t *testing.T) {
 		t.Errorf("%d changes were made, want none", n)
 	}
 	lines, _ := fx.store.Journal(10, "")
-	if len(lines) != 2 || !lines[0].DryRun || lines[0].Step.Kind != actions.Start {
+	if len(lines) != 2 || !lines[0].DryRun || lines[0].Step.Kind != fleet.Start {
 		t.Errorf("journal %+v, want two starts, once each", lines)
 	}
 }

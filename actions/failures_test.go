@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -26,7 +26,7 @@ func TestWriteWhoseOutcomeIsUnknownIsNotRepeatedBeforeReading(t *testing.T) {
 	fx := newFixture(t, cfg, sim.Config{Servers: 1, Running: 0, Cloud: sim.CloudConfig{Start: sim.Span{Min: 10 * time.Second, Max: 10 * time.Second}}})
 	fx.w.Inject(sim.Fault{Kind: sim.CloudLost, Op: "start", Times: 1})
 	starts := 0
-	fx.watch = func(c actions.Cloud, b actions.Balancer) (actions.Cloud, actions.Balancer) {
+	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
 		return hooked{Cloud: c, start: func() {
 			if starts++; starts == 1 {
 				fx.w.Inject(sim.Fault{Kind: sim.CloudAnswers, Op: "servers", Status: 503, For: 4 * time.Minute})
@@ -34,7 +34,7 @@ func TestWriteWhoseOutcomeIsUnknownIsNotRepeatedBeforeReading(t *testing.T) {
 		}}, b
 	}
 	fx.restart()
-	fx.until(15*time.Minute, "in service", func() bool { return fx.count(actions.StateActive) == 1 })
+	fx.until(15*time.Minute, "in service", func() bool { return fx.count(fleet.StateActive) == 1 })
 	if starts != 1 {
 		t.Errorf("%d starts, want 1: the first had been accepted, and nothing was read before the next", starts)
 	}
@@ -55,6 +55,6 @@ func TestRefusedCredentialsStopAllWrites(t *testing.T) {
 			t.Errorf("%d: %d journal lines, want one try\n%s", status, len(lines), fx.describe())
 		}
 		lift()
-		fx.until(time.Hour, "goes on by itself", func() bool { return fx.count(actions.StateActive) == 3 })
+		fx.until(time.Hour, "goes on by itself", func() bool { return fx.count(fleet.StateActive) == 3 })
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -48,11 +48,11 @@ func TestEveryFaultAtEveryOperationIsSurvived(t *testing.T) {
 			}
 			fx.cfg.Capacity.MinActive = 4
 			must(t, fx.s.Reload(fx.cfg))
-			fx.until(2*time.Hour, "scaled out", func() bool { return fx.count(actions.StateActive) >= 4 })
+			fx.until(2*time.Hour, "scaled out", func() bool { return fx.count(fleet.StateActive) >= 4 })
 			fx.cfg.Capacity.MinActive = 2
 			must(t, fx.s.Reload(fx.cfg))
 			fx.until(6*time.Hour, "back at the floor, the others off", func() bool {
-				return fx.count(actions.StateActive) == 2 && fx.count(actions.StateOff) == 4
+				return fx.count(fleet.StateActive) == 2 && fx.count(fleet.StateOff) == 4
 			})
 			fx.unharmed()
 			if len(check.broken) > 0 {

@@ -12,7 +12,9 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/store"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -24,7 +26,7 @@ func (fx *fixture) steps() (n int) {
 }
 
 // lowFixture has a fleet of four running servers of which two suffice.
-func lowFixture(t *testing.T, change func(*actions.Config, *sim.Config)) *fixture {
+func lowFixture(t *testing.T, change func(*fleet.Config, *sim.Config)) *fixture {
 	t.Helper()
 	cfg, simCfg := fixtureConfig(), sim.Config{Servers: 6, Running: 4, Seed: 7}
 	cfg.ScaleIn.MaxShare = 0.25
@@ -42,23 +44,25 @@ func must(t tb, err error) {
 	}
 }
 
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
 // fixture is a simulated fleet with a Scaler over it and a stand-in for
 // Prometheus and Alertmanager that keeps to the meaning of the rules. It runs
 // in virtual time, one thing after the other.
 type fixture struct {
 	t      tb
 	w      *sim.World
-	cfg    actions.Config
-	store  actions.Store
+	cfg    fleet.Config
+	store  fleet.Store
 	s      *actions.Scaler
 	mute   bool // no notification is sent
-	watch  func(actions.Cloud, actions.Balancer) (actions.Cloud, actions.Balancer)
-	bbb    func(actions.Meetings) actions.Meetings // wraps what asks BigBlueButton; nil: nothing
-	alerts actions.AlertSource                     // nil: none
-	now    func() time.Time                        // nil: the simulation's
+	watch  func(fleet.Cloud, fleet.Balancer) (fleet.Cloud, fleet.Balancer)
+	bbb    func(fleet.Meetings) fleet.Meetings // wraps what asks BigBlueButton; nil: nothing
+	alerts fleet.AlertSource                   // nil: none
+	now    func() time.Time                    // nil: the simulation's
 
 	pending map[string]time.Time // alert → since when its condition holds
-	firing  map[string]actions.Alert
+	firing  map[string]fleet.Alert
 }
 
 // tb is what tests and properties have in common.
@@ -70,8 +74,8 @@ type tb interface {
 }
 
 // fixtureConfig is the configuration that tests start from.
-func fixtureConfig() actions.Config {
-	cfg := actions.Defaults()
+func fixtureConfig() fleet.Config {
+	cfg := fleet.Defaults()
 	cfg.Fleet.Concurrency = 1
 	cfg.Fleet.BusyInterval = 15 * time.Second
 	cfg.Thresholds = rules.Thresholds{CPU: rules.Band{Min: 0.1, Max: 0.7}, Memory: rules.Band{Min: 0.3, Max: 0.8}}
@@ -80,13 +84,13 @@ func fixtureConfig() actions.Config {
 	return cfg
 }
 
-func newFixture(t tb, cfg actions.Config, simCfg sim.Config) *fixture {
+func newFixture(t tb, cfg fleet.Config, simCfg sim.Config) *fixture {
 	t.Helper()
 	if simCfg.Start.IsZero() {
 		simCfg.Start = time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)
 	}
-	fx := &fixture{t: t, w: sim.New(simCfg), cfg: cfg, store: actions.NewMemoryStore()}
-	fx.pending, fx.firing = map[string]time.Time{}, map[string]actions.Alert{}
+	fx := &fixture{t: t, w: sim.New(simCfg), cfg: cfg, store: store.NewMemory()}
+	fx.pending, fx.firing = map[string]time.Time{}, map[string]fleet.Alert{}
 	fx.cfg.Datacenters = fx.datacenters()
 	fx.restart()
 	return fx
@@ -181,7 +185,7 @@ func (fx *fixture) notify() error {
 	now := fx.w.Now()
 	holds := fx.conditions()
 	maps.DeleteFunc(fx.pending, func(k string, _ time.Time) bool { _, ok := holds[k]; return !ok })
-	var send []actions.Alert
+	var send []fleet.Alert
 	for key, a := range fx.firing {
 		if _, ok := holds[key]; !ok {
 			a.Resolved, a.SeenAt = true, now
@@ -208,21 +212,21 @@ func (fx *fixture) notify() error {
 }
 
 // conditions is what the rules would find, by alert.
-func (fx *fixture) conditions() map[string]actions.Alert {
-	out := map[string]actions.Alert{}
+func (fx *fixture) conditions() map[string]fleet.Alert {
+	out := map[string]fleet.Alert{}
 	add := func(name, instance string, annotations map[string]string) {
-		a := actions.Alert{Name: name, Annotations: annotations, Labels: map[string]string{rules.LabelFleet: fx.cfg.Fleet.Name}}
+		a := fleet.Alert{Name: name, Annotations: annotations, Labels: map[string]string{rules.LabelFleet: fx.cfg.Fleet.Name}}
 		if instance != "" {
 			a.Labels[rules.LabelInstance] = instance + ":9100"
 		}
 		out[name+" "+instance] = a
 	}
 	th := fx.cfg.Thresholds
-	var has actions.Size // of the servers that take meetings
+	var has fleet.Size // of the servers that take meetings
 	var load struct{ cores, mib float64 }
 	for _, r := range fx.w.Servers() {
-		if r.Power != actions.PowerOn || !r.NodeUp {
-			if r.Power == actions.PowerOn && r.State == actions.Enabled {
+		if r.Power != fleet.PowerOn || !r.NodeUp {
+			if r.Power == fleet.PowerOn && r.State == fleet.Enabled {
 				add(rules.ServerDown, r.Addr.String(), nil)
 			}
 			continue
@@ -286,7 +290,7 @@ func (fx *fixture) describe() string {
 }
 
 // state returns the state of a server by name.
-func (fx *fixture) state(name string) actions.State {
+func (fx *fixture) state(name string) fleet.State {
 	for _, v := range fx.s.Status().Servers {
 		if v.Name == name {
 			return v.State
@@ -295,7 +299,7 @@ func (fx *fixture) state(name string) actions.State {
 	return ""
 }
 
-func (fx *fixture) count(states ...actions.State) (n int) {
+func (fx *fixture) count(states ...fleet.State) (n int) {
 	for _, s := range states {
 		n += fx.s.Status().Counts[s]
 	}
@@ -322,16 +326,16 @@ func (fx *fixture) unharmed() {
 }
 
 // schedule is a floor from one time of day to another, UTC.
-func schedule(t tb, from, to string, floor int) actions.Schedule {
+func schedule(t tb, from, to string, floor int) fleet.Schedule {
 	t.Helper()
-	var f actions.Floor
+	var f fleet.Floor
 	text := fmt.Sprintf("{name: mornings, min_active: %d, time_intervals: [{times: [{start_time: %q, end_time: %q}]}]}", floor, from, to)
 	must(t, yaml.Unmarshal([]byte(text), &f))
-	return actions.Schedule{f}
+	return fleet.Schedule{f}
 }
 
 // record returns what the store knows of a server, by name.
-func (fx *fixture) record(name string) actions.Record {
+func (fx *fixture) record(name string) fleet.Record {
 	fx.t.Helper()
 	r, err := fx.w.Server(name)
 	must(fx.t, err)
@@ -351,7 +355,7 @@ func (fx *fixture) reason(name string) string {
 }
 
 // lowNow is the alert that the fleet has no load at all, as of now.
-func (fx *fixture) lowNow() actions.Alert {
+func (fx *fixture) lowNow() fleet.Alert {
 	a := fires(rules.FleetWorkloadLow, fx.w.Now(), fx.w.Now())
 	a.Annotations = idle
 	return a

@@ -6,17 +6,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // registeredTwice is a balancer that lists one server a second time, with
 // another id.
 type registeredTwice struct {
-	actions.Balancer
+	fleet.Balancer
 	url string
 }
 
-func (b registeredTwice) Servers(ctx context.Context) ([]actions.BalancerServer, error) {
+func (b registeredTwice) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
 	list, err := b.Balancer.Servers(ctx)
 	for _, s := range list {
 		if s.URL == b.url {
@@ -32,12 +32,12 @@ func TestServerRegisteredTwiceInTheBalancerIsLeftAlone(t *testing.T) {
 	const name = "bbb-server4"
 	r, err := fx.w.Server(name)
 	must(t, err)
-	fx.watch = func(c actions.Cloud, b actions.Balancer) (actions.Cloud, actions.Balancer) {
+	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
 		return c, registeredTwice{b, r.URL}
 	}
 	fx.restart()
 	fx.run(30 * time.Minute)
-	if got := fx.reason(name); fx.state(name) != actions.StateUnjoined || !strings.Contains(got, "registered 2 times") {
+	if got := fx.reason(name); fx.state(name) != fleet.StateUnjoined || !strings.Contains(got, "registered 2 times") {
 		t.Errorf("it is %s: %q, want it unjoined, with the cause\n%s", fx.state(name), got, fx.describe())
 	}
 	if lines, err := fx.store.Journal(10, name); err != nil || len(lines) > 0 {

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/store"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -22,7 +24,7 @@ func TestThousandServersWithFlappingAlertsForADay(t *testing.T) {
 	cfg.Datacenters = []string{first[0].Datacenter, first[1].Datacenter}
 	s, err := actions.New(cfg, actions.Deps{
 		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
-		Store: actions.NewMemoryStore(), Now: w.Now,
+		Store: store.NewMemory(), Now: w.Now,
 	})
 	must(t, err)
 	for cycle := range 24 * 30 {
@@ -33,19 +35,19 @@ func TestThousandServersWithFlappingAlertsForADay(t *testing.T) {
 		must(t, <-done)
 		_ = s.Status()
 	}
-	if n := s.Status().Counts[actions.StateActive]; n < 900 {
+	if n := s.Status().Counts[fleet.StateActive]; n < 900 {
 		t.Errorf("%d in service, want the floor of 900 at least: %v", n, s.Status().Counts)
 	}
-	if f := w.Figures(); f.Steps[actions.Grow] > 1000*2 {
-		t.Errorf("%d growths of servers that can grow twice", f.Steps[actions.Grow])
+	if f := w.Figures(); f.Steps[fleet.Grow] > 1000*2 {
+		t.Errorf("%d growths of servers that can grow twice", f.Steps[fleet.Grow])
 	}
 }
 
 // flapping is a notification for every server, firing or resolved in turns.
-func flapping(servers []sim.Reading, cycle int, now time.Time) []actions.Alert {
-	out := make([]actions.Alert, len(servers))
+func flapping(servers []sim.Reading, cycle int, now time.Time) []fleet.Alert {
+	out := make([]fleet.Alert, len(servers))
 	for i, r := range servers {
-		out[i] = actions.Alert{
+		out[i] = fleet.Alert{
 			Fingerprint: r.ID, Name: []string{rules.ServerCPUHigh, rules.ServerMemoryLow, rules.ServerDown}[i%3],
 			Labels:   map[string]string{rules.LabelInstance: r.Addr.String() + ":9100"},
 			StartsAt: now, SeenAt: now, Resolved: (cycle+i)%2 == 0,

@@ -3,6 +3,7 @@ package actions
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -22,8 +23,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Buckets: prometheus.ExponentialBuckets(0.01, 2, 12),
 		}),
 	}
-	for _, k := range Kinds() {
-		for _, o := range []Outcome{Begun, Done, Failed, Abandoned} {
+	for _, k := range fleet.Kinds() {
+		for _, o := range []fleet.Outcome{fleet.Begun, fleet.Done, fleet.Failed, fleet.Abandoned} {
 			m.steps.WithLabelValues(string(k), string(o))
 		}
 	}

@@ -2,22 +2,24 @@ package actions
 
 import (
 	"fmt"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Pause stores a pause. Its reason and a time to end in the future are required.
-func (s *Scaler) Pause(p Pause) (Pause, error) {
+func (s *Scaler) Pause(p fleet.Pause) (fleet.Pause, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.deps.Now()
 	if p.From.IsZero() {
 		p.From = now
 	}
-	if err := p.validate(now); err != nil {
-		return Pause{}, err
+	if err := p.Validate(now); err != nil {
+		return fleet.Pause{}, err
 	}
 	p.ID = fmt.Sprintf("p%d", now.UnixNano())
-	if err := s.commit(Commit{Pauses: []Pause{p}}); err != nil {
-		return Pause{}, fmt.Errorf("storing a pause: %w", err)
+	if err := s.commit(fleet.Commit{Pauses: []fleet.Pause{p}}); err != nil {
+		return fleet.Pause{}, fmt.Errorf("storing a pause: %w", err)
 	}
 	s.poke()
 	return p, nil
@@ -34,10 +36,10 @@ func (s *Scaler) Resume(id string) error {
 		}
 	}
 	if len(drop) == 0 && id != "" {
-		return fmt.Errorf("pause %q %w", id, ErrGone)
+		return fmt.Errorf("pause %q %w", id, fleet.ErrGone)
 	}
 	s.poke()
-	return s.commit(Commit{DropPauses: drop})
+	return s.commit(fleet.Commit{DropPauses: drop})
 }
 
 // Release gives a server that a person stopped, resized, cordoned or disabled
@@ -50,12 +52,12 @@ func (s *Scaler) Release(server string) error {
 		if known.ID == server || known.Name == server {
 			r := s.memory.Records[known.ID]
 			r.ID, r.Manual, r.Tried = known.ID, "", nil
-			if r.State == StateManual && known.Power == PowerOn {
-				r.aim(AimServe, s.deps.Now())
+			if r.State == fleet.StateManual && known.Power == fleet.PowerOn {
+				r.SetAim(fleet.AimServe, s.deps.Now())
 			}
 			s.poke()
-			return s.commit(Commit{Records: []Record{r}})
+			return s.commit(fleet.Commit{Records: []fleet.Record{r}})
 		}
 	}
-	return fmt.Errorf("server %q %w in the fleet", server, ErrGone)
+	return fmt.Errorf("server %q %w in the fleet", server, fleet.ErrGone)
 }

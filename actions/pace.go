@@ -3,6 +3,8 @@ package actions
 import (
 	"context"
 	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Pace tells when the next cycle is due: an interval after the last one, or,
@@ -28,7 +30,7 @@ func (p *Pace) Notified(now time.Time) {
 }
 
 // Next returns when the next cycle is due.
-func (p *Pace) Next(c FleetConfig) time.Time {
+func (p *Pace) Next(c fleet.FleetConfig) time.Time {
 	if p.first.IsZero() {
 		return p.rest
 	}
@@ -82,7 +84,7 @@ func (s *Scaler) Interval() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	moving := 0
-	for _, state := range []State{StateStarting, StateWarming, StateDraining, StateEmpty, StateStopping, StateResizing, StateDown} {
+	for _, state := range []fleet.State{fleet.StateStarting, fleet.StateWarming, fleet.StateDraining, fleet.StateEmpty, fleet.StateStopping, fleet.StateResizing, fleet.StateDown} {
 		moving += s.status.Counts[state]
 	}
 	if moving > 0 || s.complete == 0 {

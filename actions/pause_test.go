@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -13,35 +13,35 @@ func TestPauseHoldsAServerUntilItsEnd(t *testing.T) {
 	cfg := fixtureConfig()
 	cfg.Capacity.MinActive = 1
 	fx := newFixture(t, cfg, sim.Config{Servers: 2, Running: 2})
-	p, err := fx.s.Pause(actions.Pause{Server: "bbb-*", Reason: "exam", Until: fx.w.Now().Add(time.Hour)})
+	p, err := fx.s.Pause(fleet.Pause{Server: "bbb-*", Reason: "exam", Until: fx.w.Now().Add(time.Hour)})
 	must(t, err)
 	fx.run(59 * time.Minute)
-	if n := fx.count(actions.StateActive); n != 2 {
+	if n := fx.count(fleet.StateActive); n != 2 {
 		t.Errorf("%d in service while paused (%s), want 2\n%s", n, p.ID, fx.describe())
 	}
-	fx.until(time.Hour, "scales in after the pause", func() bool { return fx.count(actions.StateOff) == 1 })
+	fx.until(time.Hour, "scales in after the pause", func() bool { return fx.count(fleet.StateOff) == 1 })
 }
 
 func TestPauseOfScaleInAloneLetsTheFleetGrow(t *testing.T) {
 	cfg := fixtureConfig()
 	cfg.Capacity.MinActive = 1
 	fx := newFixture(t, cfg, sim.Config{Servers: 3, Running: 2})
-	_, err := fx.s.Pause(actions.Pause{ScaleInOnly: true, Reason: "exam", Until: fx.w.Now().Add(2 * time.Hour)})
+	_, err := fx.s.Pause(fleet.Pause{ScaleInOnly: true, Reason: "exam", Until: fx.w.Now().Add(2 * time.Hour)})
 	must(t, err)
 	fx.cfg.Capacity.MinActive = 3
 	must(t, fx.s.Reload(fx.cfg))
-	fx.until(20*time.Minute, "grows", func() bool { return fx.count(actions.StateActive) == 3 })
+	fx.until(20*time.Minute, "grows", func() bool { return fx.count(fleet.StateActive) == 3 })
 	fx.cfg.Capacity.MinActive = 1
 	must(t, fx.s.Reload(fx.cfg))
 	fx.run(time.Hour)
-	if n := fx.count(actions.StateActive); n != 3 {
+	if n := fx.count(fleet.StateActive); n != 3 {
 		t.Errorf("%d in service, want 3 while scale-in is paused\n%s", n, fx.describe())
 	}
 }
 
 func TestPauseWithoutReasonOrEndIsRefused(t *testing.T) {
 	fx := newFixture(t, fixtureConfig(), sim.Config{Servers: 1, Running: 1})
-	for _, p := range []actions.Pause{
+	for _, p := range []fleet.Pause{
 		{Until: fx.w.Now().Add(time.Hour)},
 		{Reason: "exam"},
 		{Reason: "exam", Until: fx.w.Now().Add(time.Hour), Server: "["},
@@ -54,7 +54,7 @@ func TestPauseWithoutReasonOrEndIsRefused(t *testing.T) {
 
 func TestPauseSurvivesARestart(t *testing.T) {
 	fx := newFixture(t, fixtureConfig(), sim.Config{Servers: 4, Running: 4})
-	_, err := fx.s.Pause(actions.Pause{Reason: "exam", Until: fx.w.Now().Add(2 * time.Hour)})
+	_, err := fx.s.Pause(fleet.Pause{Reason: "exam", Until: fx.w.Now().Add(2 * time.Hour)})
 	must(t, err)
 	fx.restart()
 	fx.run(time.Hour)
@@ -63,28 +63,10 @@ func TestPauseSurvivesARestart(t *testing.T) {
 	}
 }
 
-func TestDecideKeepsToAPauseFromItsBeginningToItsEnd(t *testing.T) {
-	for _, tt := range []struct {
-		name  string
-		pause actions.Pause
-		want  string
-	}{
-		{"before it begins", actions.Pause{From: noon.Add(1), Until: noon.Add(time.Hour)}, "cordon bbb-1"},
-		{"as it begins", actions.Pause{From: noon, Until: noon.Add(time.Hour)}, ""},
-		{"a moment before its end", actions.Pause{From: noon.Add(-time.Hour), Until: noon.Add(1)}, ""},
-		{"at its end", actions.Pause{From: noon.Add(-time.Hour), Until: noon}, "cordon bbb-1"},
-		{"a pause of some servers brakes no others", actions.Pause{Server: "bbb-[4-8]", From: noon, Until: noon.Add(time.Hour)}, "cordon bbb-1"},
-	} {
-		t.Run(tt.name, decideCase{want: tt.want, change: func(_ *actions.Config, v *actions.View) {
-			v.Alerts, v.Pauses = []actions.Alert{low(0, 0)}, []actions.Pause{tt.pause}
-		}}.test)
-	}
-}
-
 func TestPauseOfAServerIsOverAtItsEnd(t *testing.T) {
 	fx := lowFixture(t, nil)
 	end := fx.w.Now().Add(3 * time.Minute)
-	_, err := fx.s.Pause(actions.Pause{Server: "bbb-server[12]", Reason: "exam", Until: end})
+	_, err := fx.s.Pause(fleet.Pause{Server: "bbb-server[12]", Reason: "exam", Until: end})
 	must(t, err)
 	for _, tt := range []struct {
 		server string
@@ -107,7 +89,7 @@ func TestPauseOfAServerIsOverAtItsEnd(t *testing.T) {
 func TestStatusShowsAPauseUntilItsEnd(t *testing.T) {
 	fx := lowFixture(t, nil)
 	end := fx.w.Now().Add(time.Hour)
-	_, err := fx.s.Pause(actions.Pause{Reason: "exam", Until: end})
+	_, err := fx.s.Pause(fleet.Pause{Reason: "exam", Until: end})
 	must(t, err)
 	for at, want := range map[time.Duration]int{-1: 1, 0: 0} {
 		now := end.Add(at)

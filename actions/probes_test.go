@@ -9,37 +9,38 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // answering is every server's BigBlueButton, with one answer to all.
 type answering struct {
-	count actions.MeetingCount
+	count fleet.MeetingCount
 	err   error
 }
 
-func (a answering) Meetings(context.Context, actions.BalancerServer) (actions.MeetingCount, error) {
+func (a answering) Meetings(context.Context, fleet.BalancerServer) (fleet.MeetingCount, error) {
 	return a.count, a.err
 }
 
 func TestServerDrainsUntilBigBlueButtonItselfSaysThatNobodyIsOnIt(t *testing.T) {
-	draining := map[actions.State]int{actions.StateDraining: 1, actions.StateOff: 2}
+	draining := map[fleet.State]int{fleet.StateDraining: 1, fleet.StateOff: 2}
 	for _, tt := range []struct {
 		name   string
 		answer answering
-		counts map[actions.State]int
+		counts map[fleet.State]int
 	}{
-		{"no meeting and nobody", answering{}, map[actions.State]int{actions.StateOff: 3}},
-		{"a meeting that nobody has joined yet", answering{count: actions.MeetingCount{Meetings: 1}}, draining},
-		{"people whose meeting is not counted yet", answering{count: actions.MeetingCount{Participants: 3}}, draining},
+		{"no meeting and nobody", answering{}, map[fleet.State]int{fleet.StateOff: 3}},
+		{"a meeting that nobody has joined yet", answering{count: fleet.MeetingCount{Meetings: 1}}, draining},
+		{"people whose meeting is not counted yet", answering{count: fleet.MeetingCount{Participants: 3}}, draining},
 		{"no answer", answering{err: errors.New("timeout")}, draining},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			fx := lowFixture(t, func(c *actions.Config, _ *sim.Config) {
+			fx := lowFixture(t, func(c *fleet.Config, _ *sim.Config) {
 				c.Capacity.MinActive, c.ScaleIn.RecordingsDeadline = 3, time.Minute
 			})
-			fx.bbb = func(actions.Meetings) actions.Meetings { return tt.answer }
+			fx.bbb = func(fleet.Meetings) fleet.Meetings { return tt.answer }
 			fx.restart()
 			fx.run(30 * time.Minute)
 			for state, want := range tt.counts {
@@ -53,14 +54,14 @@ func TestServerDrainsUntilBigBlueButtonItselfSaysThatNobodyIsOnIt(t *testing.T) 
 
 // hangs is BigBlueButton that does not answer any more once hung is set.
 type hangs struct {
-	asked actions.Meetings
+	asked fleet.Meetings
 	hung  *atomic.Bool
 }
 
-func (h hangs) Meetings(ctx context.Context, s actions.BalancerServer) (actions.MeetingCount, error) {
+func (h hangs) Meetings(ctx context.Context, s fleet.BalancerServer) (fleet.MeetingCount, error) {
 	if h.hung.Load() {
 		<-ctx.Done()
-		return actions.MeetingCount{}, ctx.Err()
+		return fleet.MeetingCount{}, ctx.Err()
 	}
 	return h.asked.Meetings(ctx, s)
 }
@@ -72,14 +73,14 @@ func TestProofThatAServerIsEmptyGrowsOld(t *testing.T) {
 		w, hung := newBubbleSim(sim.Config{Servers: 2, Running: 2, Datacenters: []string{dcA}}), &atomic.Bool{}
 		s := runWith(t, cfg, w, actions.Deps{Cloud: w.Cloud(), Meetings: hangs{w.Meetings(), hung}})
 		time.Sleep(2 * time.Minute)
-		must(t, s.Notify([]actions.Alert{firing(rules.FleetWorkloadLow, nil, idle)}))
+		must(t, s.Notify([]fleet.Alert{firing(rules.FleetWorkloadLow, nil, idle)}))
 		time.Sleep(2 * time.Minute)
-		if n := s.Status().Counts[actions.StateEmpty]; n != 1 {
+		if n := s.Status().Counts[fleet.StateEmpty]; n != 1 {
 			t.Fatalf("%d servers empty, want 1: %v", n, s.Status().Counts)
 		}
 		hung.Store(true)
 		time.Sleep(4 * cfg.Fleet.BusyInterval)
-		if n := s.Status().Counts[actions.StateEmpty]; n != 0 {
+		if n := s.Status().Counts[fleet.StateEmpty]; n != 0 {
 			t.Errorf("a server counts as empty although its last answer is %s old", 4*cfg.Fleet.BusyInterval)
 		}
 	})

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -17,11 +17,11 @@ import (
 // state of every server, and notes
 // every write that breaks a promise.
 type promiseChecker struct {
-	actions.Cloud
-	actions.Balancer
+	fleet.Cloud
+	fleet.Balancer
 	fx     *fixture
 	touch  map[string]bool // servers that belong to a person now, by name
-	pauses []actions.Pause
+	pauses []fleet.Pause
 
 	mu     sync.Mutex // writes may be made side by side
 	broken []string
@@ -32,7 +32,7 @@ type promiseChecker struct {
 // growth is what a server was asked to grow from, and when.
 type growth struct {
 	at   time.Time
-	from actions.Size
+	from fleet.Size
 }
 
 // checkedCloud and checkedBalancer split the checker by interface: both have a
@@ -44,7 +44,7 @@ type (
 
 func (fx *fixture) checkPromises() *promiseChecker {
 	check := &promiseChecker{fx: fx, touch: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}}
-	fx.watch = func(c actions.Cloud, b actions.Balancer) (actions.Cloud, actions.Balancer) {
+	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
 		check.Cloud, check.Balancer = c, b
 		return checkedCloud{check}, checkedBalancer{check}
 	}
@@ -92,7 +92,7 @@ func (check *promiseChecker) change(id, what string) sim.Reading {
 	return r
 }
 
-func (check checkedCloud) Servers(ctx context.Context, dc string) ([]actions.CloudServer, error) {
+func (check checkedCloud) Servers(ctx context.Context, dc string) ([]fleet.CloudServer, error) {
 	list, err := check.Cloud.Servers(ctx, dc)
 	check.mu.Lock()
 	defer check.mu.Unlock()
@@ -102,11 +102,11 @@ func (check checkedCloud) Servers(ctx context.Context, dc string) ([]actions.Clo
 	return list, err
 }
 
-func (check checkedCloud) Start(ctx context.Context, ref actions.ServerRef) (string, error) {
+func (check checkedCloud) Start(ctx context.Context, ref fleet.ServerRef) (string, error) {
 	r := check.change(ref.ID, "start")
 	on := 0
 	for _, other := range check.fx.w.Servers() {
-		if other.Power == actions.PowerOn && other.Name != r.Name && check.known(other) {
+		if other.Power == fleet.PowerOn && other.Name != r.Name && check.known(other) {
 			on++
 		}
 	}
@@ -124,16 +124,16 @@ func (check *promiseChecker) known(r sim.Reading) bool {
 	return check.listed[r.ID]
 }
 
-func (check checkedCloud) Stop(ctx context.Context, ref actions.ServerRef) (string, error) {
+func (check checkedCloud) Stop(ctx context.Context, ref fleet.ServerRef) (string, error) {
 	r := check.change(ref.ID, "stop")
 	check.paused(r, "stop", true)
-	if r.Meetings > 0 || r.State == actions.Enabled {
+	if r.Meetings > 0 || r.State == fleet.Enabled {
 		check.say(r, "stopped with %d meetings, %s", r.Meetings, r.State)
 	}
 	return check.Cloud.Stop(ctx, ref)
 }
 
-func (check checkedCloud) Resize(ctx context.Context, ref actions.ServerRef, to actions.Size) (string, error) {
+func (check checkedCloud) Resize(ctx context.Context, ref fleet.ServerRef, to fleet.Size) (string, error) {
 	r := check.change(ref.ID, "resize")
 	z := check.fx.cfg.Sizes
 	smaller := to.Cores < r.Size.Cores || to.RAM < r.Size.RAM
@@ -144,7 +144,7 @@ func (check checkedCloud) Resize(ctx context.Context, ref actions.ServerRef, to 
 	grown := check.grown[r.Name]
 	check.mu.Unlock()
 	switch {
-	case smaller && r.Power == actions.PowerOn && (r.Meetings > 0 || r.State == actions.Enabled):
+	case smaller && r.Power == fleet.PowerOn && (r.Meetings > 0 || r.State == fleet.Enabled):
 		check.say(r, "shrunk with %d meetings, %s", r.Meetings, r.State)
 	case to.Cores > max(z.Max.Cores, r.Size.Cores), to.RAM > max(z.Max.RAM, r.Size.RAM), to.RAM%z.Step.RAM != 0:
 		check.say(r, "resized to %v, beyond %v or between steps", to, z.Max)
@@ -152,7 +152,7 @@ func (check checkedCloud) Resize(ctx context.Context, ref actions.ServerRef, to 
 		check.say(r, "grown again within the cooldown")
 	}
 	request, err := check.Cloud.Resize(ctx, ref, to)
-	if !smaller && (err == nil || errors.Is(err, actions.ErrUnknown)) {
+	if !smaller && (err == nil || errors.Is(err, fleet.ErrUnknown)) {
 		check.mu.Lock()
 		defer check.mu.Unlock()
 		check.grown[r.Name] = growth{check.fx.w.Now(), r.Size}
@@ -160,19 +160,19 @@ func (check checkedCloud) Resize(ctx context.Context, ref actions.ServerRef, to 
 	return request, err
 }
 
-func (check checkedBalancer) Servers(ctx context.Context) ([]actions.BalancerServer, error) {
+func (check checkedBalancer) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
 	return check.Balancer.Servers(ctx)
 }
 
-func (check checkedBalancer) SetState(ctx context.Context, id string, to actions.BalancerState) error {
+func (check checkedBalancer) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
 	r := check.see(id, string(to))
-	if to == actions.Disabled {
+	if to == fleet.Disabled {
 		check.paused(r, "disable", true)
 	}
 	switch {
-	case to == actions.Disabled && r.Meetings > 0:
+	case to == fleet.Disabled && r.Meetings > 0:
 		check.say(r, "disabled with %d meetings", r.Meetings)
-	case to == actions.Cordoned && r.BBBUp && r.State == actions.Enabled:
+	case to == fleet.Cordoned && r.BBBUp && r.State == fleet.Enabled:
 		check.leaves(r)
 	}
 	return check.Balancer.SetState(ctx, id, to)
@@ -182,7 +182,7 @@ func (check checkedBalancer) SetState(ctx context.Context, id string, to actions
 func (check *promiseChecker) leaves(r sim.Reading) {
 	rest := 0
 	for _, other := range check.fx.w.Servers() {
-		if other.Name != r.Name && other.State == actions.Enabled && other.Power == actions.PowerOn {
+		if other.Name != r.Name && other.State == fleet.Enabled && other.Power == fleet.PowerOn {
 			rest++
 		}
 	}
@@ -200,7 +200,7 @@ func (check *promiseChecker) outs() (most int) {
 	must(check.fx.t, err)
 	var asked []time.Time
 	for _, e := range lines {
-		if e.Step.Kind == actions.Start && e.Outcome == actions.Done {
+		if e.Step.Kind == fleet.Start && e.Outcome == fleet.Done {
 			took := time.Duration(float64(e.Took) * float64(time.Second)) // exact to a few nanoseconds
 			asked = append(asked, e.At.Add(-took).Round(time.Microsecond))
 		}

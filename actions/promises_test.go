@@ -6,7 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -74,20 +74,20 @@ func randomFixture(rt *rapid.T, concurrency int) *fixture {
 }
 
 // random draws what servers are like, and how they are found.
-func random(rt *rapid.T, cfg *actions.Config, simCfg *sim.Config) {
+func random(rt *rapid.T, cfg *fleet.Config, simCfg *sim.Config) {
 	templates, dynamic := rapid.Bool().Draw(rt, "templates"), rapid.Bool().Draw(rt, "dynamic addresses")
-	host, err := actions.ParseNamePattern(`bbb-(\d+)\.bbb\.example\.org`)
+	host, err := fleet.ParseNamePattern(`bbb-(\d+)\.bbb\.example\.org`)
 	must(rt, err)
 	if dynamic { // DNS keeps the old address, so that the name must tell
-		cfg.HostNames = actions.HostNames{Host: host, Name: "bbb-server$1"}
+		cfg.HostNames = fleet.HostNames{Host: host, Name: "bbb-server$1"}
 	}
 	simCfg.Each = func(i int, s *sim.ServerSpec) {
 		s.DynamicAddr = dynamic
 		switch {
 		case templates && i%3 == 0:
-			s.Template, s.HotPlug = "CUBE", actions.HotPlug{}
+			s.Template, s.HotPlug = "CUBE", fleet.HotPlug{}
 		case templates && i%3 == 1:
-			s.HotPlug = actions.HotPlug{RAM: true}
+			s.HotPlug = fleet.HotPlug{RAM: true}
 		}
 	}
 }
@@ -116,7 +116,7 @@ func randomEvent(rt *rapid.T, fx *fixture, check *promiseChecker) {
 		m := fx.store.(*crashingStore)
 		m.left, m.after = rapid.IntRange(1, 6).Draw(rt, "commits"), rapid.Bool().Draw(rt, "durable")
 	case "pause":
-		p, err := fx.s.Pause(actions.Pause{
+		p, err := fx.s.Pause(fleet.Pause{
 			Server:      rapid.SampledFrom([]string{"", r.Name, "bbb-server[1-3]"}).Draw(rt, "paused"),
 			ScaleInOnly: rapid.Bool().Draw(rt, "scale in only"), Reason: "exam",
 			Until: fx.w.Now().Add(time.Duration(rapid.IntRange(1, 40).Draw(rt, "pause minutes")) * time.Minute),
@@ -158,25 +158,25 @@ func randomFault(rt *rapid.T, r sim.Reading) sim.Fault {
 // personActs has somebody take a server that is in service and that the scaler has
 // begun nothing with.
 func personActs(rt *rapid.T, fx *fixture, check *promiseChecker, r sim.Reading) {
-	if fx.state(r.Name) != actions.StateActive || check.touch[r.Name] || r.Busy || !settled(fx, r) {
+	if fx.state(r.Name) != fleet.StateActive || check.touch[r.Name] || r.Busy || !settled(fx, r) {
 		return
 	}
 	o := fx.w.Operator()
 	switch rapid.SampledFrom([]string{"cordon", "disable", "stop", "resize"}).Draw(rt, "person does") {
 	case "cordon":
-		must(rt, o.SetState(r.Name, actions.Cordoned))
+		must(rt, o.SetState(r.Name, fleet.Cordoned))
 	case "disable":
 		if r.Meetings > 0 {
 			return
 		}
-		must(rt, o.SetState(r.Name, actions.Disabled))
+		must(rt, o.SetState(r.Name, fleet.Disabled))
 	case "stop":
 		if r.Meetings > 0 {
 			return
 		}
 		must(rt, o.Stop(r.Name))
 	case "resize":
-		must(rt, o.Resize(r.Name, r.Size.Add(actions.Size{Cores: 1, RAM: 1024})))
+		must(rt, o.Resize(r.Name, r.Size.Add(fleet.Size{Cores: 1, RAM: 1024})))
 	}
 	check.touch[r.Name] = true
 }
@@ -186,7 +186,7 @@ func settled(fx *fixture, r sim.Reading) bool {
 	m, err := fx.store.Load()
 	must(fx.t, err)
 	rec, known := m.Records[r.ID]
-	return known && rec.Aim == actions.AimNone && rec.Flight == nil && rec.Tried == nil && r.State == actions.Enabled &&
+	return known && rec.Aim == fleet.AimNone && rec.Flight == nil && rec.Tried == nil && r.State == fleet.Enabled &&
 		rec.Size == r.Size && rec.Manual == ""
 }
 
@@ -195,10 +195,10 @@ func giveBack(fx *fixture, check *promiseChecker, r sim.Reading) {
 		return
 	}
 	o := fx.w.Operator()
-	if r.Power == actions.PowerOff {
+	if r.Power == fleet.PowerOff {
 		must(fx.t, o.Start(r.Name))
 	}
-	must(fx.t, o.SetState(r.Name, actions.Enabled))
+	must(fx.t, o.SetState(r.Name, fleet.Enabled))
 	_ = fx.s.Release(r.Name) // it may be out of the fleet for now
 	delete(check.touch, r.Name)
 }
@@ -214,7 +214,7 @@ func quiet(rt *rapid.T, fx *fixture, check *promiseChecker) {
 	if len(check.broken) > 0 {
 		rt.Fatalf("broken promises: %q\n%s", check.broken, fx.describe())
 	}
-	if n, floor := fx.count(actions.StateActive), fx.cfg.Capacity.MinActive; n != floor {
+	if n, floor := fx.count(fleet.StateActive), fx.cfg.Capacity.MinActive; n != floor {
 		rt.Fatalf("at rest: %d in service, want the floor of %d\n%s", n, floor, fx.describe())
 	}
 	before, _ := fx.store.Journal(1, "")

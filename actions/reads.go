@@ -8,15 +8,17 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // reads is a snapshot of the outside, with how each source of it was read.
 type reads struct {
-	Snapshot
-	contract   *Contract            // nil: not known
+	fleet.Snapshot
+	contract   *fleet.Contract      // nil: not known
 	cloudAt    map[string]time.Time // when each datacenter was read
 	balancerAt time.Time
-	sources    []SourceStatus
+	sources    []fleet.SourceStatus
 	failing    []string // sources whose last read failed: no scale-in
 	whole      bool     // every source was read lately
 	listed     int      // servers that the cloud lists, or did where it cannot be read
@@ -24,17 +26,17 @@ type reads struct {
 }
 
 // read reads every source that a cycle needs, side by side.
-func (s *Scaler) read(ctx context.Context, cfg Config, now time.Time) reads {
-	var clouds map[string]reading[[]CloudServer]
-	var balancer map[string]reading[[]BalancerServer]
-	var contract *Contract
+func (s *Scaler) read(ctx context.Context, cfg fleet.Config, now time.Time) reads {
+	var clouds map[string]reading[[]fleet.CloudServer]
+	var balancer map[string]reading[[]fleet.BalancerServer]
+	var contract *fleet.Contract
 	s.together(
 		func() { clouds = s.clouds.Read(ctx, cfg.Datacenters, cfg.Deadlines.Patience) },
 		func() { balancer = s.readBalancer(ctx, cfg) },
 		func() { s.resync(ctx, cfg, now) },
 		func() { contract = s.readContract(ctx, cfg, now) },
 	)
-	r := reads{whole: true, contract: contract, Snapshot: Snapshot{Unsure: map[string]string{}}, cloudAt: map[string]time.Time{}}
+	r := reads{whole: true, contract: contract, Snapshot: fleet.Snapshot{Unsure: map[string]string{}}, cloudAt: map[string]time.Time{}}
 	for _, dc := range cfg.Datacenters {
 		got := clouds[dc]
 		r.Cloud = append(r.Cloud, got.Value...)
@@ -57,14 +59,14 @@ func (s *Scaler) read(ctx context.Context, cfg Config, now time.Time) reads {
 
 // listing is a server as the cloud listed it last.
 type listing struct {
-	CloudServer
+	fleet.CloudServer
 	at time.Time
 }
 
 // keepMissing adds servers that the cloud listed a while ago and does not list
 // now: they are more likely left out than gone, and if they are on they count
 // against the ceiling.
-func (s *Scaler) keepMissing(cfg Config, r *reads, now time.Time) {
+func (s *Scaler) keepMissing(cfg fleet.Config, r *reads, now time.Time) {
 	r.Missing = map[string]string{}
 	for _, c := range r.Cloud {
 		s.listed[c.ID] = listing{c, now}
@@ -72,16 +74,16 @@ func (s *Scaler) keepMissing(cfg Config, r *reads, now time.Time) {
 	for id, l := range s.listed {
 		switch {
 		case l.at.Equal(now):
-		case now.Sub(l.at) >= vanishedTrust, !slices.Contains(cfg.Datacenters, l.Datacenter):
+		case now.Sub(l.at) >= fleet.VanishedTrust, !slices.Contains(cfg.Datacenters, l.Datacenter):
 			delete(s.listed, id)
 		default:
 			r.Cloud = append(r.Cloud, l.CloudServer)
-			r.Missing[id] = "the cloud has not listed it since " + clock(l.at)
+			r.Missing[id] = "the cloud has not listed it since " + fleet.Clock(l.at)
 		}
 	}
 }
 
-func (s *Scaler) readBalancer(ctx context.Context, cfg Config) map[string]reading[[]BalancerServer] {
+func (s *Scaler) readBalancer(ctx context.Context, cfg fleet.Config) map[string]reading[[]fleet.BalancerServer] {
 	if cfg.NoBalancer {
 		return nil
 	}
@@ -89,7 +91,7 @@ func (s *Scaler) readBalancer(ctx context.Context, cfg Config) map[string]readin
 }
 
 // readContract returns what the contract has left, or nil if that is not known.
-func (s *Scaler) readContract(ctx context.Context, cfg Config, now time.Time) *Contract {
+func (s *Scaler) readContract(ctx context.Context, cfg fleet.Config, now time.Time) *fleet.Contract {
 	got := s.contract.Read(ctx, []string{""}, cfg.Deadlines.Patience)[""]
 	if got.Err != nil {
 		s.log.Warn("contract not read, its limits are not known", "error", got.Err)
@@ -101,8 +103,8 @@ func (s *Scaler) readContract(ctx context.Context, cfg Config, now time.Time) *C
 }
 
 // source notes how a source was read, and says why its servers are uncertain.
-func (r *reads) source(name string, at time.Time, err error, cfg Config, now time.Time) (uncertain string) {
-	status := SourceStatus{Name: name, ReadAt: at}
+func (r *reads) source(name string, at time.Time, err error, cfg fleet.Config, now time.Time) (uncertain string) {
+	status := fleet.SourceStatus{Name: name, ReadAt: at}
 	if errors.Is(err, errPending) && now.Sub(at) <= cfg.Deadlines.Read+cfg.Fleet.EvaluationInterval {
 		err = nil // slow, and read in the cycle before
 	}
@@ -120,8 +122,8 @@ func (r *reads) source(name string, at time.Time, err error, cfg Config, now tim
 
 // join joins the snapshot to servers, after it has looked up the hosts that the
 // join needs addresses of.
-func (s *Scaler) join(ctx context.Context, cfg Config, snapshot Snapshot, now time.Time) (servers []Server, unjoined []string) {
-	j := NewJoin(cfg, snapshot)
+func (s *Scaler) join(ctx context.Context, cfg fleet.Config, snapshot fleet.Snapshot, now time.Time) (servers []fleet.Server, unjoined []string) {
+	j := fleet.NewJoin(cfg, snapshot)
 	return j.Servers(s.resolve(ctx, cfg, j.Unknown(), now))
 }
 
@@ -130,7 +132,7 @@ const resolveAge = 10 * time.Minute
 
 // resolve looks up hosts; addresses known for less than resolveAge are not
 // looked up again.
-func (s *Scaler) resolve(ctx context.Context, cfg Config, hosts []string, now time.Time) map[string][]netip.Addr {
+func (s *Scaler) resolve(ctx context.Context, cfg fleet.Config, hosts []string, now time.Time) map[string][]netip.Addr {
 	var due []string
 	for _, host := range hosts {
 		if !s.dns[host].fresh(now, resolveAge) {

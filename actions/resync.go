@@ -5,19 +5,20 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // noteAlerts adds the believed alerts and how Alertmanager was read.
-func (s *Scaler) noteAlerts(cfg Config, r *reads, now time.Time) {
+func (s *Scaler) noteAlerts(cfg fleet.Config, r *reads, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r.Alerts = cfg.active(s.memory.Alerts, now)
+	r.Alerts = cfg.Active(s.memory.Alerts, now)
 	if s.deps.Alerts == nil {
 		return
 	}
 	last := s.alerts.peek("")
-	status := SourceStatus{Name: "alertmanager", ReadAt: last.At}
+	status := fleet.SourceStatus{Name: "alertmanager", ReadAt: last.At}
 	if last.Err != nil {
 		status.Error = last.Err.Error()
 	}
@@ -26,9 +27,9 @@ func (s *Scaler) noteAlerts(cfg Config, r *reads, now time.Time) {
 
 // resync reads Alertmanager's own list when it is time, or when the fleet asks
 // for something and values should be fresh.
-func (s *Scaler) resync(ctx context.Context, cfg Config, now time.Time) {
+func (s *Scaler) resync(ctx context.Context, cfg fleet.Config, now time.Time) {
 	if s.deps.Alerts == nil {
-		s.change("alerts", func() Commit { return cfg.expired(s.memory.Alerts, now) })
+		s.change("alerts", func() fleet.Commit { return cfg.Expire(s.memory.Alerts, now) })
 		return
 	}
 	last := s.resynced
@@ -41,19 +42,19 @@ func (s *Scaler) resync(ctx context.Context, cfg Config, now time.Time) {
 	}
 	got := s.alerts.Read(ctx, []string{""}, cfg.Deadlines.Patience)[""]
 	if got.Err != nil || !got.At.After(last) { // it may have come after the cycle that asked for it
-		s.change("alerts", func() Commit { return cfg.expired(s.memory.Alerts, now) })
+		s.change("alerts", func() fleet.Commit { return cfg.Expire(s.memory.Alerts, now) })
 		return
 	}
 	s.resynced = got.At
-	s.change("alerts", func() Commit { return cfg.resynced(s.memory.Alerts, got.Value, got.At) })
+	s.change("alerts", func() fleet.Commit { return cfg.Resync(s.memory.Alerts, got.Value, got.At) })
 }
 
 // valuesCount reports whether an alert fires whose value decides how much is to
 // change: it is to be fresher than the last notification.
-func (s *Scaler) valuesCount(cfg Config, now time.Time) bool {
+func (s *Scaler) valuesCount(cfg fleet.Config, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(cfg.active(s.memory.Alerts, now), func(a Alert) bool {
+	return slices.ContainsFunc(cfg.Active(s.memory.Alerts, now), func(a fleet.Alert) bool {
 		ask := cfg.Asks[a.Name].Ask
 		return ask == rules.AskStart || ask == rules.AskGrow || ask == rules.AskCordon
 	})

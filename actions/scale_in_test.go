@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
@@ -19,9 +19,9 @@ func TestListsSlowerThanPatienceDoNotHoldScaleInBack(t *testing.T) {
 		w := newBubbleSim(sim.Config{Servers: 4, Running: 4, Datacenters: []string{dcA}})
 		s := runOver(t, cfg, w, counted{Cloud: w.Cloud(), cycles: &atomic.Int32{}, slow: 2 * cfg.Deadlines.Patience})
 		time.Sleep(2 * time.Minute)
-		must(t, s.Notify([]actions.Alert{firing(rules.FleetWorkloadLow, nil, idle)}))
+		must(t, s.Notify([]fleet.Alert{firing(rules.FleetWorkloadLow, nil, idle)}))
 		time.Sleep(4 * time.Minute)
-		if st := s.Status(); st.Counts[actions.StateActive] == 4 {
+		if st := s.Status(); st.Counts[fleet.StateActive] == 4 {
 			t.Errorf("nothing was drained: brakes %q", st.Brakes)
 		}
 	})
@@ -39,7 +39,7 @@ func TestStormOfAlertsCausesNoMoreThanTheBoundedSteps(t *testing.T) {
 		lift()
 		fx.run(4 * time.Minute)
 	}
-	if n := fx.count(actions.StateActive); n < 10 {
+	if n := fx.count(fleet.StateActive); n < 10 {
 		t.Errorf("%d in service after the storm, want the floor of 10 at least", n)
 	}
 	// Eighty minutes allow 16 cooldowns of at most 4 drains, down to the floor.
@@ -62,7 +62,7 @@ func TestNothingIsTakenWhileAReadFails(t *testing.T) {
 				fault.On = fx.cfg.Datacenters[0]
 			}
 			lift := fx.w.Inject(fault)
-			must(t, fx.s.Notify([]actions.Alert{fx.lowNow()}))
+			must(t, fx.s.Notify([]fleet.Alert{fx.lowNow()}))
 			fx.run(fx.cfg.Deadlines.Stale - time.Minute) // what was read is still believed
 			if got := fx.s.Status().Brakes; len(got) == 0 || !strings.Contains(got[0], "cannot be read") {
 				t.Errorf("brakes %q, want the read named", got)
@@ -72,7 +72,7 @@ func TestNothingIsTakenWhileAReadFails(t *testing.T) {
 			}
 			lift()
 			fx.run(30 * time.Second)
-			if n := fx.count(actions.StateDraining, actions.StateEmpty); n == 0 {
+			if n := fx.count(fleet.StateDraining, fleet.StateEmpty); n == 0 {
 				t.Errorf("nothing drains once it is read again\n%s", fx.describe())
 			}
 		})
@@ -83,7 +83,7 @@ func TestNothingIsTakenBeforeOneWholeReadSinceTheStart(t *testing.T) {
 	fx := lowFixture(t, nil)
 	fx.mute = true
 	fx.run(2 * time.Minute)
-	must(t, fx.s.Notify([]actions.Alert{fx.lowNow()}))
+	must(t, fx.s.Notify([]fleet.Alert{fx.lowNow()}))
 	fx.restart()
 	for cycle, want := range []int{0, 1} {
 		must(t, fx.s.Cycle(t.Context(), fx.w.Now()))

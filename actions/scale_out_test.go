@@ -1,24 +1,23 @@
 package actions_test
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
 func TestServersThatAreNotOfTheFleetDoNotCountAgainstTheCeiling(t *testing.T) {
 	cfg := fixtureConfig()
 	cfg.Capacity.MinActive, cfg.Capacity.Ceiling = 3, 3
-	names, err := actions.ParseNamePattern("bbb-server[1-4]")
+	names, err := fleet.ParseNamePattern("bbb-server[1-4]")
 	must(t, err)
 	cfg.Names = names
 	fx := newFixture(t, cfg, sim.Config{Servers: 10, Running: 2})
-	fx.until(15*time.Minute, "three in service", func() bool { return fx.count(actions.StateActive) == 3 })
+	fx.until(15*time.Minute, "three in service", func() bool { return fx.count(fleet.StateActive) == 3 })
 }
 
 func TestStartThatFailsLateForgivesNoOther(t *testing.T) {
@@ -45,7 +44,7 @@ func BenchmarkStartOfHundred(b *testing.B) {
 		fx := serialFixture(b, servers, dcs, each)
 		begun := fx.w.Now()
 		fx.until(4*best, "all on", func() bool {
-			return !slices.ContainsFunc(fx.w.Servers(), func(r sim.Reading) bool { return r.Power != actions.PowerOn })
+			return !slices.ContainsFunc(fx.w.Servers(), func(r sim.Reading) bool { return r.Power != fleet.PowerOn })
 		})
 		b.ReportMetric(float64(fx.w.Now().Sub(begun))/float64(best), "of-best")
 	}
@@ -64,36 +63,11 @@ func serialFixture(t tb, servers, datacenters int, each time.Duration) *fixture 
 
 func TestStartsBehindAQueueAreNotGivenUp(t *testing.T) {
 	fx := serialFixture(t, 100, 7, time.Minute)
-	fx.until(25*time.Minute, "all in service", func() bool { return fx.count(actions.StateActive) == 100 })
+	fx.until(25*time.Minute, "all in service", func() bool { return fx.count(fleet.StateActive) == 100 })
 	lines, _ := fx.store.Journal(1000, "")
 	for _, e := range lines {
-		if e.Outcome == actions.Failed {
+		if e.Outcome == fleet.Failed {
 			t.Fatalf("%s of %s failed: %s", e.Step.Kind, e.Step.Server, e.Detail)
 		}
-	}
-}
-
-func TestDecideTakesBackOnlyServersThatAnswer(t *testing.T) {
-	const instead = "start bbb-5, start bbb-6"
-	for _, tt := range []struct {
-		name   string
-		change func(*actions.Server)
-		want   string
-	}{
-		{"one that drains and answers", func(*actions.Server) {}, "reclaim bbb-4, start bbb-5"},
-		{"one that is empty and answers", func(s *actions.Server) { empty(s, actions.Disabled) }, "reclaim bbb-4, start bbb-5"},
-		{"one that was not asked", func(s *actions.Server) { s.Probe = actions.Probe{} }, instead},
-		{"one that does not answer", func(s *actions.Server) { s.Probe = actions.Probe{At: noon, Err: errors.New("timeout")} }, instead},
-		{"one that is held", func(s *actions.Server) { s.Hold = "paused: exam" }, instead},
-		{"one whose stop is in flight", func(s *actions.Server) {
-			empty(s, actions.Disabled)
-			s.State, s.Record.Flight = actions.StateStopping, flight(actions.Stop)
-		}, "start bbb-5, start bbb-7"}, // its datacenter has a change under way
-	} {
-		t.Run(tt.name, decideCase{want: tt.want, change: func(c *actions.Config, v *actions.View) {
-			c.Capacity.MinActive = 5
-			drain(&v.Servers[3])
-			tt.change(&v.Servers[3])
-		}}.test)
 	}
 }

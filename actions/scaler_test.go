@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -15,15 +15,15 @@ func TestFleetFollowsTheLoadUpAndDown(t *testing.T) {
 		fx.meetings(4, 45*time.Minute)
 		fx.run(2 * time.Minute)
 	}
-	if n := fx.count(actions.StateActive) + fx.count(actions.StateWarming); n < 5 {
+	if n := fx.count(fleet.StateActive) + fx.count(fleet.StateWarming); n < 5 {
 		t.Errorf("under load: %d servers in service or nearly so, want at least 5\n%s", n, fx.describe())
 	}
 	fx.until(4*time.Hour, "back to the floor", func() bool {
-		return fx.count(actions.StateActive) == 2 && fx.count(actions.StateOff) == 10
+		return fx.count(fleet.StateActive) == 2 && fx.count(fleet.StateOff) == 10
 	})
 	fx.unharmed()
 	steps := fx.w.Figures().Steps
-	for _, k := range []actions.Kind{actions.Start, actions.Enable, actions.Grow, actions.Cordon, actions.Shrink, actions.Stop} {
+	for _, k := range []fleet.Kind{fleet.Start, fleet.Enable, fleet.Grow, fleet.Cordon, fleet.Shrink, fleet.Stop} {
 		if steps[k] == 0 {
 			t.Errorf("no step %s was made\n%s", k, fx.describe())
 		}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -81,11 +81,11 @@ func TestServerThatTheCloudListsNoMoreIsUncertainAndLeftAlone(t *testing.T) {
 	fx.mute = true
 	fx.run(2 * time.Minute)
 	fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, On: fx.cfg.Datacenters[1], Share: 0.34})
-	must(t, fx.s.Notify([]actions.Alert{fx.lowNow()}))
+	must(t, fx.s.Notify([]fleet.Alert{fx.lowNow()}))
 	fx.run(30 * time.Minute)
 	var missing []string
 	for _, v := range fx.s.Status().Servers {
-		if v.State == actions.StateUncertain {
+		if v.State == fleet.StateUncertain {
 			missing = append(missing, v.Name)
 		}
 	}

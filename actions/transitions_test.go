@@ -5,18 +5,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
 // slowBalancer takes a while for every write.
 type slowBalancer struct {
-	actions.Balancer
+	fleet.Balancer
 	w     *sim.World
 	takes time.Duration
 }
 
-func (b slowBalancer) SetState(ctx context.Context, id string, to actions.BalancerState) error {
+func (b slowBalancer) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
 	b.w.Run(b.takes)
 	return b.Balancer.SetState(ctx, id, to)
 }
@@ -25,7 +25,7 @@ func TestPollIntervalIsCountedFromTheEndOfAWrite(t *testing.T) {
 	cfg := fixtureConfig()
 	cfg.Capacity.MinActive = 1
 	fx := newFixture(t, cfg, sim.Config{Servers: 1, Running: 0})
-	fx.watch = func(c actions.Cloud, b actions.Balancer) (actions.Cloud, actions.Balancer) {
+	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
 		return c, slowBalancer{b, fx.w, 25 * time.Second}
 	}
 	fx.restart()
@@ -35,7 +35,7 @@ func TestPollIntervalIsCountedFromTheEndOfAWrite(t *testing.T) {
 		m, err := fx.store.Load()
 		must(t, err)
 		wrote = m.Records[r.ID].WroteAt
-		return r.State == actions.Enabled
+		return r.State == fleet.Enabled
 	})
 	if now := fx.w.Now(); !wrote.Equal(now) {
 		t.Errorf("written at %s, recorded as %s", now, wrote)
@@ -43,7 +43,7 @@ func TestPollIntervalIsCountedFromTheEndOfAWrite(t *testing.T) {
 }
 
 func TestCordonThatLostItsRaceIsRepaired(t *testing.T) {
-	fx := lowFixture(t, func(c *actions.Config, _ *sim.Config) { c.Cooldowns.In = 12 * time.Hour })
+	fx := lowFixture(t, func(c *fleet.Config, _ *sim.Config) { c.Cooldowns.In = 12 * time.Hour })
 	fx.w.Inject(sim.Fault{Kind: sim.CordonRaces, Times: 1})
 	name := drainOne(t, fx)
 	takes := func() bool {
@@ -60,7 +60,7 @@ func TestCordonThatLostItsRaceIsRepaired(t *testing.T) {
 		}
 		return !takes()
 	})
-	fx.until(3*time.Hour, "stopped", func() bool { return fx.state(name) == actions.StateOff })
+	fx.until(3*time.Hour, "stopped", func() bool { return fx.state(name) == fleet.StateOff })
 	fx.unharmed()
 }
 
@@ -69,9 +69,9 @@ func TestEnableThatThePollerOverwroteIsRepaired(t *testing.T) {
 	cfg.Capacity.MinActive = 3
 	fx := newFixture(t, cfg, sim.Config{Servers: 3, Running: 2, Seed: 3})
 	fx.w.Inject(sim.Fault{Kind: sim.EnableRaces, Times: 2})
-	fx.until(20*time.Minute, "three in service", func() bool { return fx.count(actions.StateActive) == 3 })
+	fx.until(20*time.Minute, "three in service", func() bool { return fx.count(fleet.StateActive) == 3 })
 	fx.run(5 * time.Minute)
-	if n := fx.count(actions.StateActive); n != 3 {
+	if n := fx.count(fleet.StateActive); n != 3 {
 		t.Errorf("%d in service, want 3\n%s", n, fx.describe())
 	}
 }
@@ -80,7 +80,7 @@ func TestStateOfTheBalancerIsConfirmedOnlyAfterItsPollInterval(t *testing.T) {
 	fx := lowFixture(t, nil)
 	name := drainOne(t, fx)
 	wrote := fx.record(name)
-	if wrote.Wrote != actions.Cordoned || wrote.Confirmed {
+	if wrote.Wrote != fleet.Cordoned || wrote.Confirmed {
 		t.Fatalf("just cordoned, the record says %+v", wrote)
 	}
 	fx.until(10*time.Minute, "confirmed", func() bool { return fx.record(name).Confirmed })
@@ -94,11 +94,11 @@ func TestServerThatDoesNotComeIntoServiceInTimeIsReplaced(t *testing.T) {
 	cfg.Capacity.MinActive = 1
 	fx := newFixture(t, cfg, sim.Config{Servers: 2, Running: 0})
 	fx.w.Inject(sim.Fault{Kind: sim.StartHangs, On: "bbb-server1"})
-	fx.until(30*time.Minute, "one is down", func() bool { return fx.count(actions.StateDown) == 1 })
+	fx.until(30*time.Minute, "one is down", func() bool { return fx.count(fleet.StateDown) == 1 })
 	for _, v := range fx.s.Status().Servers {
-		if warm := fx.w.Now().Sub(fx.record(v.Name).At); v.State == actions.StateDown && warm <= cfg.Deadlines.Warm {
+		if warm := fx.w.Now().Sub(fx.record(v.Name).At); v.State == fleet.StateDown && warm <= cfg.Deadlines.Warm {
 			t.Errorf("%s is down after %s, want more than %s", v.Name, warm, cfg.Deadlines.Warm)
 		}
 	}
-	fx.until(15*time.Minute, "the other is in service", func() bool { return fx.count(actions.StateActive) == 1 })
+	fx.until(15*time.Minute, "the other is in service", func() bool { return fx.count(fleet.StateActive) == 1 })
 }

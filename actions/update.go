@@ -5,16 +5,19 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/plan"
 )
 
 // update brings the records up to what the cycle read, stores them, and returns
 // the complete view that the plan is made from. It reads nothing from outside.
-func (s *Scaler) update(cfg Config, r reads, servers []Server, failed map[string]string, now time.Time) (View, error) {
+func (s *Scaler) update(cfg fleet.Config, r reads, servers []fleet.Server, failed map[string]string, now time.Time) (plan.View, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var c Commit
+	var c fleet.Commit
 	pauses := s.pausesAt(now, &c)
-	if f, changed := s.memory.Fleet.pulled(now); changed {
+	if f, changed := s.memory.Fleet.CorrectClock(now); changed {
 		c.Fleet = &f
 	}
 	for i := range servers {
@@ -22,10 +25,10 @@ func (s *Scaler) update(cfg Config, r reads, servers []Server, failed map[string
 	}
 	blocked := s.shortList(cfg, r, now, &c)
 	if err := s.commit(c); err != nil {
-		return View{}, fmt.Errorf("storing a cycle: %w", err)
+		return plan.View{}, fmt.Errorf("storing a cycle: %w", err)
 	}
-	v := View{
-		Now: now, Servers: servers, Alerts: cfg.fleetAlerts(r.Alerts), Fleet: s.memory.Fleet, Contract: r.contract,
+	v := plan.View{
+		Now: now, Servers: servers, Alerts: cfg.FleetAlerts(r.Alerts), Fleet: s.memory.Fleet, Contract: r.contract,
 		// Known counts what is not of the fleet, too.
 		Unknown: max(0, s.memory.Fleet.Known-len(r.Cloud)),
 		Pauses:  pauses, Blocked: append(blocked, s.refused.why(now)...), Brakes: r.failing,
@@ -38,22 +41,22 @@ func (s *Scaler) update(cfg Config, r reads, servers []Server, failed map[string
 
 // updateServer brings one server's record and state up to what the cycle read.
 // The caller holds mu.
-func (s *Scaler) updateServer(cfg Config, r reads, v *Server, failed map[string]string, pauses []Pause, now time.Time, c *Commit) {
+func (s *Scaler) updateServer(cfg fleet.Config, r reads, v *fleet.Server, failed map[string]string, pauses []fleet.Pause, now time.Time, c *fleet.Commit) {
 	stored := s.memory.Records[v.ID]
 	v.Record = stored
-	v.Record.pull(now, cfg.Cooldowns)
+	v.Record.CorrectClock(now, cfg.Cooldowns)
 	if r.Unsure[v.Datacenter] == "" && r.Missing[v.ID] == "" && r.BalancerUnsure == "" && !s.applying[v.ID] {
 		flight := v.Record.Flight
-		ended := v.observe(cfg, failed[v.ID], r.cloudAt[v.Datacenter], r.balancerAt, now)
+		ended := v.Observe(cfg, failed[v.ID], r.cloudAt[v.Datacenter], r.balancerAt, now)
 		s.forgive(c, flight, ended)
 		c.Entries = append(c.Entries, ended...)
 	}
-	v.classify(cfg, r.Snapshot, now)
-	v.hold(pauses, now)
+	v.Classify(cfg, r.Snapshot, now)
+	v.ApplyPauses(pauses, now)
 	if s.applying[v.ID] {
 		v.Hold = "a write is under way"
 	}
-	v.since(now)
+	v.NoteState(now)
 	if v.Record != stored && !reflect.DeepEqual(v.Record, stored) { // the first is quick
 		c.Records = append(c.Records, v.Record)
 	}
@@ -61,21 +64,21 @@ func (s *Scaler) updateServer(cfg Config, r reads, v *Server, failed map[string]
 
 // forgive takes a start that failed out of the scale-out cooldown: another is to
 // be started in its place at once.
-func (s *Scaler) forgive(c *Commit, flight *Flight, ended []Entry) {
+func (s *Scaler) forgive(c *fleet.Commit, flight *fleet.Flight, ended []fleet.Entry) {
 	for _, e := range ended {
-		if e.Step.Kind != Start || e.Outcome == Done {
+		if e.Step.Kind != fleet.Start || e.Outcome == fleet.Done {
 			continue
 		}
 		if c.Fleet == nil {
 			c.Fleet = &s.memory.Fleet
 		}
-		c.Fleet = c.Fleet.forgiven(flight.At)
+		c.Fleet = c.Fleet.WithoutStart(flight.At)
 	}
 }
 
 // pausesAt returns the pauses in force and drops those that are over.
-func (s *Scaler) pausesAt(now time.Time, c *Commit) []Pause {
-	var out []Pause
+func (s *Scaler) pausesAt(now time.Time, c *fleet.Commit) []fleet.Pause {
+	var out []fleet.Pause
 	for _, p := range s.memory.Pauses {
 		if now.Before(p.Until) {
 			out = append(out, p)
@@ -83,14 +86,14 @@ func (s *Scaler) pausesAt(now time.Time, c *Commit) []Pause {
 			c.DropPauses = append(c.DropPauses, p.ID)
 		}
 	}
-	slices.SortFunc(out, func(a, b Pause) int { return a.From.Compare(b.From) })
+	slices.SortFunc(out, func(a, b fleet.Pause) int { return a.From.Compare(b.From) })
 	return out
 }
 
 // shortList says that nothing may be done while the cloud suddenly lists far
 // fewer servers than before: a wrong answer is likelier than a smaller fleet.
 // The caller holds mu.
-func (s *Scaler) shortList(cfg Config, r reads, now time.Time, c *Commit) []string {
+func (s *Scaler) shortList(cfg fleet.Config, r reads, now time.Time, c *fleet.Commit) []string {
 	f := s.memory.Fleet
 	if c.Fleet != nil {
 		f = *c.Fleet
@@ -98,9 +101,9 @@ func (s *Scaler) shortList(cfg Config, r reads, now time.Time, c *Commit) []stri
 	if r.unread {
 		return nil
 	}
-	f.list(r.listed, cfg.Datacenters, now)
+	f.NoteListed(r.listed, cfg.Datacenters, now)
 	if !reflect.DeepEqual(f, s.memory.Fleet) {
 		c.Fleet = &f
 	}
-	return f.frozen(r.listed, cfg.ScaleIn.MaxVanished)
+	return f.Frozen(r.listed, cfg.ScaleIn.MaxVanished)
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Config bounds what the HTTP side accepts; it is the section web of the
@@ -24,8 +24,8 @@ type Config struct {
 	ShutdownTimeout time.Duration `yaml:"shutdown_timeout"`
 	// Token allows the writes of the API to whoever sends it as a bearer token.
 	// TokenFile names a file to read it from, which New expects to be done.
-	Token     actions.Secret `yaml:"token"`
-	TokenFile string         `yaml:"token_file"`
+	Token     fleet.Secret `yaml:"token"`
+	TokenFile string       `yaml:"token_file"`
 }
 
 // Defaults returns the configuration that an empty section gives.

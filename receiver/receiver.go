@@ -10,21 +10,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Scaler is what the HTTP side shows and steers: *actions.Scaler.
 type Scaler interface {
 	// Notify stores what a notification tells; after an error nothing was
 	// taken over.
-	Notify(alerts []actions.Alert) error
+	Notify(alerts []fleet.Alert) error
 	// Ready reports whether the fleet was read completely at least once.
 	Ready() bool
-	Alerts() []actions.Alert
-	Status() actions.Status
+	Alerts() []fleet.Alert
+	Status() fleet.Status
 	// Journal returns the newest entries first; server keeps those of one.
-	Journal(limit int, server string) ([]actions.Entry, error)
-	Pause(p actions.Pause) (actions.Pause, error)
+	Journal(limit int, server string) ([]fleet.Entry, error)
+	Pause(p fleet.Pause) (fleet.Pause, error)
 	// Resume ends a pause by its id; "" ends all.
 	Resume(id string) error
 	// Release gives a server that a person took over back to the scaler.
@@ -41,7 +41,7 @@ type Registry interface {
 type Deps struct {
 	Scaler Scaler
 	// Known reports whether an alert asks this scaler for something.
-	Known func(a actions.Alert) bool
+	Known func(a fleet.Alert) bool
 	// Reload reads the configuration again; an error keeps the old one.
 	Reload func() error
 	// LoginRequired reports whether whoever reaches the handler has logged in

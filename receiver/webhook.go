@@ -9,7 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // webhook takes a notification: as a whole, and durably, or not at all.
@@ -48,7 +48,7 @@ func (s *server) store(n notification) error {
 		s.metrics.truncated.Add(float64(n.truncated))
 		s.Log.Warn("notification was truncated; set max_alerts of the webhook to 0", "missing", n.truncated)
 	}
-	known := slices.DeleteFunc(slices.Clone(n.alerts), func(a actions.Alert) bool { return !s.Known(a) })
+	known := slices.DeleteFunc(slices.Clone(n.alerts), func(a fleet.Alert) bool { return !s.Known(a) })
 	s.metrics.received.WithLabelValues("true").Add(float64(len(known)))
 	s.metrics.received.WithLabelValues("false").Add(float64(len(n.alerts) - len(known)))
 	if len(known) == 0 {

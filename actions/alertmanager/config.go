@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/alertmanager/pkg/labels"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -19,11 +19,11 @@ type Config struct {
 	URLs []string `yaml:"urls"`
 	// Username with Password, or BearerToken, log in; the token wins. The files
 	// name where to read them from, which New expects to be done.
-	Username        string         `yaml:"username"`
-	Password        actions.Secret `yaml:"password"`
-	PasswordFile    string         `yaml:"password_file"`
-	BearerToken     actions.Secret `yaml:"bearer_token"`
-	BearerTokenFile string         `yaml:"bearer_token_file"`
+	Username        string       `yaml:"username"`
+	Password        fleet.Secret `yaml:"password"`
+	PasswordFile    string       `yaml:"password_file"`
+	BearerToken     fleet.Secret `yaml:"bearer_token"`
+	BearerTokenFile string       `yaml:"bearer_token_file"`
 	// Receiver is a regular expression, anchored at both ends, of the receivers
 	// whose alerts are read; empty: all.
 	Receiver string `yaml:"receiver"`
@@ -79,7 +79,7 @@ func (c Config) checkFilter() []error {
 }
 
 func checkReceiver(text string) error {
-	if _, err := actions.ParseNamePattern(text); err != nil {
+	if _, err := fleet.ParseNamePattern(text); err != nil {
 		return fmt.Errorf("alertmanager.receiver: %q is not a regular expression: %w", text, err)
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -25,7 +25,7 @@ type Client struct {
 	metrics  outbound.Metrics
 }
 
-var _ actions.Meetings = (*Client)(nil)
+var _ fleet.Meetings = (*Client)(nil)
 
 // New returns a client for a valid configuration. It makes no call.
 func New(c Config, o outbound.Options) (*Client, error) {
@@ -41,10 +41,10 @@ func New(c Config, o outbound.Options) (*Client, error) {
 
 // Meetings implements actions.Meetings with one getMeetings, which is not
 // repeated: whoever asks asks again soon, and until then the answer is "unknown".
-func (c *Client) Meetings(ctx context.Context, s actions.BalancerServer) (actions.MeetingCount, error) {
+func (c *Client) Meetings(ctx context.Context, s fleet.BalancerServer) (fleet.MeetingCount, error) {
 	host, err := hostOf(s.URL)
 	if err != nil {
-		return actions.MeetingCount{}, fmt.Errorf("asking server %s for its meetings: %w", s.ID, err)
+		return fleet.MeetingCount{}, fmt.Errorf("asking server %s for its meetings: %w", s.ID, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -52,28 +52,28 @@ func (c *Client) Meetings(ctx context.Context, s actions.BalancerServer) (action
 	count, fault := c.ask(ctx, s)
 	c.metrics.Observe("getMeetings", outbound.OutcomeOf(fault), start)
 	if fault != nil {
-		return actions.MeetingCount{}, fmt.Errorf("asking %s for its meetings: %w", host, fault)
+		return fleet.MeetingCount{}, fmt.Errorf("asking %s for its meetings: %w", host, fault)
 	}
 	return count, nil
 }
 
-func (c *Client) ask(ctx context.Context, s actions.BalancerServer) (actions.MeetingCount, *outbound.Fault) {
+func (c *Client) ask(ctx context.Context, s fleet.BalancerServer) (fleet.MeetingCount, *outbound.Fault) {
 	const call, caKey = "getMeetings", "bbb.ca_file"
 	address := strings.TrimSuffix(s.URL, "/") + "/" + call + "?checksum=" + c.checksum.Sign(call, "", s.Secret)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return actions.MeetingCount{}, refused("the URL in Scalelite makes no request") // err would show the signature
+		return fleet.MeetingCount{}, refused("the URL in Scalelite makes no request") // err would show the signature
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return actions.MeetingCount{}, outbound.NoAnswer(req, err, false, caKey)
+		return fleet.MeetingCount{}, outbound.NoAnswer(req, err, false, caKey)
 	}
 	body, err := outbound.ReadBody(resp, maxBody)
 	if err != nil {
-		return actions.MeetingCount{}, outbound.NoAnswer(req, err, false, caKey)
+		return fleet.MeetingCount{}, outbound.NoAnswer(req, err, false, caKey)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return actions.MeetingCount{}, refused(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
+		return fleet.MeetingCount{}, refused(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
 	}
 	return count(body)
 }

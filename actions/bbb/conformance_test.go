@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb/bbbtest"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
@@ -37,7 +37,7 @@ func newFleet(t *testing.T, cfg sim.Config) (*sim.World, *bbb.Client) {
 	return w, client
 }
 
-func servers(t *testing.T, w *sim.World) []actions.BalancerServer {
+func servers(t *testing.T, w *sim.World) []fleet.BalancerServer {
 	t.Helper()
 	list, err := w.Balancer().Servers(t.Context())
 	if err != nil {
@@ -72,7 +72,7 @@ func TestNoFaultOfAServerReadsAsEmpty(t *testing.T) {
 	for _, kind := range []sim.FaultKind{sim.BBBHangs, sim.BBBCrashed, sim.BBBFails} {
 		w, c := newFleet(t, sim.Config{Servers: 1, Running: 1})
 		s := servers(t, w)[0]
-		if got, err := c.Meetings(t.Context(), s); err != nil || got != (actions.MeetingCount{}) {
+		if got, err := c.Meetings(t.Context(), s); err != nil || got != (fleet.MeetingCount{}) {
 			t.Fatalf("Meetings() = %+v, %v, want an empty server first", got, err)
 		}
 		w.Inject(sim.Fault{Kind: kind})

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -17,18 +17,18 @@ type Config struct {
 	URL string `yaml:"url"`
 	// Username and Password, or Token, log in; the token wins. PasswordFile and
 	// TokenFile name files to read them from, which New expects to be done.
-	Username     string         `yaml:"username"`
-	Password     actions.Secret `yaml:"password"`
-	PasswordFile string         `yaml:"password_file"`
-	Token        actions.Secret `yaml:"token"`
-	TokenFile    string         `yaml:"token_file"`
+	Username     string       `yaml:"username"`
+	Password     fleet.Secret `yaml:"password"`
+	PasswordFile string       `yaml:"password_file"`
+	Token        fleet.Secret `yaml:"token"`
+	TokenFile    string       `yaml:"token_file"`
 	// ContractNumber is needed when the login belongs to several contracts.
 	ContractNumber int64 `yaml:"contract_number"`
 
-	Datacenters []string            `yaml:"datacenters"`  // ids (UUIDs)
-	NamePattern actions.NamePattern `yaml:"name_pattern"` // whole names of the fleet's servers; empty: all
-	Exclude     []string            `yaml:"exclude"`      // ids, names, or path.Match patterns of names, left alone
-	Budget      actions.Budget      `yaml:"budget"`       // own limit below the contract's; zero: none
+	Datacenters []string          `yaml:"datacenters"`  // ids (UUIDs)
+	NamePattern fleet.NamePattern `yaml:"name_pattern"` // whole names of the fleet's servers; empty: all
+	Exclude     []string          `yaml:"exclude"`      // ids, names, or path.Match patterns of names, left alone
+	Budget      fleet.Budget      `yaml:"budget"`       // own limit below the contract's; zero: none
 
 	// MaxConnections bounds the calls under way at once. For each datacenter
 	// beyond the first, one of them is kept out of the reach of any single one,

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"hash"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Checksum is the hash by which BigBlueButton and Scalelite sign calls.
@@ -32,7 +32,7 @@ func (c Checksum) Check(key string) error {
 // Sign returns the signature of a call: the hash over the call's name, its raw
 // query without the signature, and the secret, in lower-case hexadecimal.
 // A checksum that Check refuses gives "".
-func (c Checksum) Sign(call, rawQuery string, secret actions.Secret) string {
+func (c Checksum) Sign(call, rawQuery string, secret fleet.Secret) string {
 	h := c.hash()
 	if h == nil {
 		return ""

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Fault is a call that failed, or one attempt of it.
@@ -44,7 +44,7 @@ func (f *Fault) Error() string {
 
 // Sentinels returns the errors of actions that callers branch on.
 func Sentinels() []error {
-	return []error{actions.ErrAuth, actions.ErrGone, actions.ErrBusy, actions.ErrUnknown, actions.ErrThrottled}
+	return []error{fleet.ErrAuth, fleet.ErrGone, fleet.ErrBusy, fleet.ErrUnknown, fleet.ErrThrottled}
 }
 
 // Unwrap gives the errors that the fault matches.
@@ -63,10 +63,10 @@ func OutcomeOf(f *Fault) string {
 // NotSent is a call that was not made, since its time was over or the rate
 // limit leaves none.
 func NotSent(err error) *Fault {
-	if errors.Is(err, actions.ErrThrottled) {
+	if errors.Is(err, fleet.ErrThrottled) {
 		// The sentinel's own words are in front of err already.
-		text := strings.TrimPrefix(err.Error(), actions.ErrThrottled.Error()+": ")
-		return &Fault{Text: text, Kinds: []error{actions.ErrThrottled}, Outcome: "throttled"}
+		text := strings.TrimPrefix(err.Error(), fleet.ErrThrottled.Error()+": ")
+		return &Fault{Text: text, Kinds: []error{fleet.ErrThrottled}, Outcome: "throttled"}
 	}
 	return &Fault{Text: "not sent: " + err.Error(), Kinds: []error{err}, Outcome: "canceled"}
 }
@@ -89,7 +89,7 @@ func NoAnswer(req *http.Request, err error, repeatable bool, caKey string) *Faul
 	}
 	fault.Repeat = repeatable && !errors.Is(err, ErrTooLarge)
 	if req.Method != http.MethodGet {
-		fault.Kinds = append(fault.Kinds, actions.ErrUnknown)
+		fault.Kinds = append(fault.Kinds, fleet.ErrUnknown)
 	}
 	return fault
 }
@@ -120,21 +120,21 @@ func (r Retry) Do(ctx context.Context, try func() *Fault, before func(*Fault)) *
 			return nil
 		}
 		fault.Attempts = attempt
-		unsure = unsure || fault.matches(actions.ErrUnknown)
+		unsure = unsure || fault.matches(fleet.ErrUnknown)
 		if !fault.Repeat || attempt >= r.Attempts || ctx.Err() != nil {
 			return fault.settle(unsure)
 		}
 		before(fault)
 		// A rate limit makes all calls wait, and so does its keeper.
-		if !fault.matches(actions.ErrThrottled) && !Sleep(ctx, r.Backoff.After(attempt)) {
+		if !fault.matches(fleet.ErrThrottled) && !Sleep(ctx, r.Backoff.After(attempt)) {
 			return fault.settle(unsure)
 		}
 	}
 }
 
 func (f *Fault) settle(unsure bool) *Fault {
-	if unsure && !f.matches(actions.ErrUnknown) {
-		f.Kinds = append(f.Kinds, actions.ErrUnknown)
+	if unsure && !f.matches(fleet.ErrUnknown) {
+		f.Kinds = append(f.Kinds, fleet.ErrUnknown)
 	}
 	return f
 }

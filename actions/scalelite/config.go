@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -17,8 +17,8 @@ type Config struct {
 	URL string `yaml:"url"`
 	// Secret is Scalelite's LOADBALANCER_SECRET. SecretFile names a file to read
 	// it from, which New expects to be done.
-	Secret     actions.Secret `yaml:"secret"`
-	SecretFile string         `yaml:"secret_file"`
+	Secret     fleet.Secret `yaml:"secret"`
+	SecretFile string       `yaml:"secret_file"`
 	// Checksum is the algorithm that signs calls: sha1, sha256 or sha512. Scalelite
 	// takes all three unless LOADBALANCER_CHECKSUM_ALGORITHM forces one.
 	Checksum outbound.Checksum `yaml:"checksum_algorithm"`
@@ -29,7 +29,7 @@ type Config struct {
 	// changed state has shown for good.
 	PollInterval time.Duration `yaml:"poll_interval"`
 	// HostNames derives cloud server names from the hosts of Scalelite's servers.
-	HostNames actions.HostNames `yaml:"host_names"`
+	HostNames fleet.HostNames `yaml:"host_names"`
 
 	// MaxAttempts bounds how often one call is tried in all.
 	MaxAttempts int `yaml:"max_attempts"`

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // usualSpeed of the live demo: an hour in a minute.
@@ -29,7 +29,7 @@ func (o *options) beside(getenv func(string) string) error {
 	if !o.live {
 		return errors.New("--scalelite.url: need --live beside it")
 	}
-	o.scalelite.Secret = cmp.Or(o.scalelite.Secret, actions.Secret(getenv("LOADBALANCER_SECRET")))
+	o.scalelite.Secret = cmp.Or(o.scalelite.Secret, fleet.Secret(getenv("LOADBALANCER_SECRET")))
 	if err := o.scalelite.Validate(); err != nil {
 		return err
 	}

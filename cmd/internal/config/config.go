@@ -16,9 +16,9 @@ import (
 	// Time zones for hosts and images that have none.
 	_ "time/tzdata"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/alertmanager"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
@@ -30,7 +30,7 @@ import (
 // File is the whole configuration. The core's sections (fleet, thresholds,
 // sizes, …) stand at the top level of the file.
 type File struct {
-	Actions      actions.Config      `yaml:",inline"`
+	Actions      fleet.Config        `yaml:",inline"`
 	Rules        rules.Config        `yaml:"rules"`
 	IONOS        ionos.Config        `yaml:"ionos"`
 	Scalelite    scalelite.Config    `yaml:"scalelite"`
@@ -48,11 +48,11 @@ type Prometheus struct {
 	// URL is the base address; "/api/v1" is appended.
 	URL string `yaml:"url"`
 	// Username with Password, or BearerToken, log in; the token wins.
-	Username        string         `yaml:"username"`
-	Password        actions.Secret `yaml:"password"`
-	PasswordFile    string         `yaml:"password_file"`
-	BearerToken     actions.Secret `yaml:"bearer_token"`
-	BearerTokenFile string         `yaml:"bearer_token_file"`
+	Username        string       `yaml:"username"`
+	Password        fleet.Secret `yaml:"password"`
+	PasswordFile    string       `yaml:"password_file"`
+	BearerToken     fleet.Secret `yaml:"bearer_token"`
+	BearerTokenFile string       `yaml:"bearer_token_file"`
 	// RequestTimeout bounds one call.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
 	// CAFile is a PEM file of the only authorities to trust; empty: the system's.
@@ -72,11 +72,11 @@ func (p Prometheus) Validate() []error {
 // from others in the datacenters as bbb_scaler did: by "bbb" in their name.
 func Defaults() File {
 	f := File{
-		Actions: actions.Defaults(), Rules: rules.Defaults(), IONOS: ionos.Defaults(), Scalelite: scalelite.Defaults(),
+		Actions: fleet.Defaults(), Rules: rules.Defaults(), IONOS: ionos.Defaults(), Scalelite: scalelite.Defaults(),
 		BBB: bbb.Defaults(), Alertmanager: alertmanager.Defaults(), Prometheus: Prometheus{RequestTimeout: 10 * time.Second},
 		Web: receiver.Defaults(),
 	}
-	f.IONOS.NamePattern, _ = actions.ParseNamePattern("(?i).*bbb.*")
+	f.IONOS.NamePattern, _ = fleet.ParseNamePattern("(?i).*bbb.*")
 	f.complete()
 	return f
 }

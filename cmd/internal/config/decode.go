@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"gopkg.in/yaml.v3"
 )
 
@@ -158,7 +158,7 @@ func yamlKey(f reflect.StructField) (key string, inline bool) {
 
 var durationType = reflect.TypeFor[time.Duration]()
 
-func isSecret(t reflect.Type) bool { return t == reflect.TypeFor[actions.Secret]() }
+func isSecret(t reflect.Type) bool { return t == reflect.TypeFor[fleet.Secret]() }
 
 func isScalar(t reflect.Type) bool {
 	switch t.Kind() {

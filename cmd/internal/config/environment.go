@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 	"gopkg.in/yaml.v3"
 )
@@ -70,7 +70,7 @@ func predecessors(f *File) []variable {
 }
 
 // activeMachines sets the floor, whatever the size of the fleet, as there.
-func activeMachines(c *actions.Capacity) func(string) error {
+func activeMachines(c *fleet.Capacity) func(string) error {
 	return func(text string) error {
 		c.MinActiveShare = 0
 		return integer(&c.MinActive)(text)
@@ -121,7 +121,7 @@ func ratio(into *float64) func(string) error {
 // waitingTime sets all four cooldowns: bbb_scaler changed nothing for as long
 // after every cycle. Alertmanager repeats alerts at that pace too, so they must
 // be believed for longer.
-func waitingTime(into *actions.Config) func(string) error {
+func waitingTime(into *fleet.Config) func(string) error {
 	return func(text string) error {
 		ms, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || ms <= 0 || time.Duration(ms) > longest/time.Millisecond {

@@ -11,7 +11,7 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // maxSecret bounds the file of a secret, in bytes.
@@ -31,7 +31,7 @@ func (p *Prometheus) ReadSecrets(dir string) error {
 
 func fill(at string, v reflect.Value, dir string) []error {
 	var errs []error
-	eachSecret(at, v, func(at string, secret *actions.Secret, file string) {
+	eachSecret(at, v, func(at string, secret *fleet.Secret, file string) {
 		if file == "" || *secret != "" {
 			return
 		}
@@ -45,7 +45,7 @@ func fill(at string, v reflect.Value, dir string) []error {
 	return errs
 }
 
-func readSecret(dir, path string) (actions.Secret, error) {
+func readSecret(dir, path string) (fleet.Secret, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
@@ -64,13 +64,13 @@ func readSecret(dir, path string) (actions.Secret, error) {
 	case len(text) > maxSecret:
 		return "", fmt.Errorf("%q is longer than %d bytes", path, maxSecret)
 	}
-	return actions.Secret(text), nil
+	return fleet.Secret(text), nil
 }
 
 // refuseTwice refuses a secret that the file gives both ways.
 func refuseTwice(f *File) []error {
 	var errs []error
-	eachSecret("", reflect.ValueOf(f).Elem(), func(at string, secret *actions.Secret, file string) {
+	eachSecret("", reflect.ValueOf(f).Elem(), func(at string, secret *fleet.Secret, file string) {
 		if file != "" && *secret != "" {
 			errs = append(errs, fmt.Errorf("%s: given beside %s; keep one of them", at, at+fileSuffix))
 		}
@@ -82,7 +82,7 @@ func refuseTwice(f *File) []error {
 // make sure that none is shown.
 func (f *File) SecretTexts() []string {
 	var all []string
-	eachSecret("", reflect.ValueOf(f).Elem(), func(_ string, secret *actions.Secret, _ string) {
+	eachSecret("", reflect.ValueOf(f).Elem(), func(_ string, secret *fleet.Secret, _ string) {
 		if *secret != "" {
 			all = append(all, secret.Reveal())
 		}
@@ -94,11 +94,11 @@ const fileSuffix = "_file"
 
 // eachSecret calls each for every secret below v, with the path of its key and
 // the value of the key that names its file.
-func eachSecret(at string, v reflect.Value, each func(at string, secret *actions.Secret, file string)) {
+func eachSecret(at string, v reflect.Value, each func(at string, secret *fleet.Secret, file string)) {
 	known := keys(v)
 	for _, key := range slices.Sorted(maps.Keys(known)) {
 		field := known[key]
-		switch secret, ok := field.Addr().Interface().(*actions.Secret); {
+		switch secret, ok := field.Addr().Interface().(*fleet.Secret); {
 		case ok:
 			each(join(at, key), secret, known[key+fileSuffix].String())
 		case field.Kind() == reflect.Struct && !decodesItself(field.Type()):

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/store"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
 )
@@ -104,12 +105,12 @@ func (o *options) load(log *slog.Logger) (config.File, error) {
 // openStore opens the store in a directory. A damaged one was put aside, and
 // an empty one knows of nothing that the scaler itself took: it gives nothing
 // back and takes nothing until it has seen the world.
-func openStore(dir string, log *slog.Logger) (*actions.BoltStore, error) {
+func openStore(dir string, log *slog.Logger) (*store.Bolt, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("--storage.path: %w", err)
 	}
-	opened, err := actions.OpenStore(filepath.Join(dir, "bbb-scaler.db"))
-	if errors.Is(err, actions.ErrCorrupt) {
+	opened, err := store.Open(filepath.Join(dir, "bbb-scaler.db"))
+	if errors.Is(err, store.ErrCorrupt) {
 		log.Error("store", "error", err)
 		return opened, nil
 	}

@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
@@ -87,7 +88,7 @@ func (r *reloader) take(f config.File) error {
 func (r *reloader) warnings() []string { return r.now.Load().Warnings() }
 
 // knows reports whether an alert asks this fleet's scaler for something.
-func (r *reloader) knows(a actions.Alert) bool {
+func (r *reloader) knows(a fleet.Alert) bool {
 	c := r.now.Load().Actions
 	fleet := a.Labels[rules.LabelFleet]
 	ask := c.Asks[a.Name].Ask

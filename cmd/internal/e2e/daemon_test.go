@@ -11,7 +11,7 @@ import (
 	"text/template"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // settings are what the tests set in the daemon's configuration.
@@ -167,9 +167,9 @@ func (d *daemon) knows(alert string) bool {
 }
 
 // journaled counts the journal's lines of a kind of step and its outcome.
-func (d *daemon) journaled(kind actions.Kind, outcome actions.Outcome) (n int) {
+func (d *daemon) journaled(kind fleet.Kind, outcome fleet.Outcome) (n int) {
 	body, _ := fetch(d.url("/api/v1/journal"))
-	var entries []actions.Entry
+	var entries []fleet.Entry
 	_ = json.Unmarshal([]byte(body), &entries)
 	for _, e := range entries {
 		if e.Step.Kind == kind && e.Outcome == outcome {

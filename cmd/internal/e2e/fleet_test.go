@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb/bbbtest"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite/scalelitetest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
@@ -55,7 +55,7 @@ func newFleet(t testing.TB, net, servers, running int) *fakeFleet {
 		Cloud: sim.CloudConfig{
 			Start: exactly(2 * time.Second), Stop: exactly(2 * time.Second), Resize: exactly(time.Second),
 			System: exactly(time.Second), BBB: exactly(2 * time.Second),
-			PerServer: actions.Size{Cores: 62, RAM: greatest},
+			PerServer: fleet.Size{Cores: 62, RAM: greatest},
 		},
 		Balancer: sim.BalancerConfig{PollInterval: pollInterval},
 	})
@@ -126,7 +126,7 @@ func (f *fakeFleet) meet(t testing.TB, i int, id string) {
 }
 
 // is reports whether server i is on or off, and how the balancer has it.
-func (f *fakeFleet) is(t testing.TB, i int, power actions.Power, state actions.BalancerState) bool {
+func (f *fakeFleet) is(t testing.TB, i int, power fleet.Power, state fleet.BalancerState) bool {
 	s := f.server(t, i)
 	return s.Power == power && s.State == state
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/virtual"
 )
@@ -15,7 +16,7 @@ import (
 // looks is a run of the scaler.
 type looks struct {
 	w          *sim.World
-	cfg        actions.Config
+	cfg        fleet.Config
 	scaler     *actions.Scaler
 	scraper    *scraper
 	rules      *virtual.Rules
@@ -66,7 +67,7 @@ func (l *looks) Act(ctx context.Context) error {
 // notify hands a notification to the scaler and brings its next look forward,
 // when notifications have been quiet, or for long enough.
 func (l *looks) notify(n virtual.Notification, now time.Time) error {
-	var alerts []actions.Alert
+	var alerts []fleet.Alert
 	for _, a := range n.Firing {
 		alerts = append(alerts, alert(a, now, false))
 	}
@@ -96,9 +97,9 @@ func (l *looks) look(ctx context.Context, now time.Time) error {
 // interval is the daemon's: short while a server is on its way.
 func (l *looks) interval() time.Duration {
 	counts := l.scaler.Status().Counts
-	for _, s := range []actions.State{
-		actions.StateStarting, actions.StateWarming, actions.StateDraining, actions.StateEmpty, actions.StateStopping,
-		actions.StateResizing, actions.StateDown,
+	for _, s := range []fleet.State{
+		fleet.StateStarting, fleet.StateWarming, fleet.StateDraining, fleet.StateEmpty, fleet.StateStopping,
+		fleet.StateResizing, fleet.StateDown,
 	} {
 		if counts[s] > 0 {
 			return l.cfg.Fleet.BusyInterval
@@ -108,16 +109,16 @@ func (l *looks) interval() time.Duration {
 }
 
 // Alerts is Alertmanager's API as the scaler reads it.
-func (l *looks) Alerts(context.Context) ([]actions.Alert, error) {
-	var out []actions.Alert
+func (l *looks) Alerts(context.Context) ([]fleet.Alert, error) {
+	var out []fleet.Alert
 	for _, a := range l.dispatcher.Alerts(l.w.Now()) {
 		out = append(out, alert(a, l.w.Now(), false))
 	}
 	return out, nil
 }
 
-func alert(a model.Alert, now time.Time, resolved bool) actions.Alert {
-	out := actions.Alert{
+func alert(a model.Alert, now time.Time, resolved bool) fleet.Alert {
+	out := fleet.Alert{
 		Fingerprint: a.Fingerprint().String(), Name: a.Name(), Labels: map[string]string{}, Annotations: map[string]string{},
 		StartsAt: a.StartsAt, EndsAt: a.EndsAt, Resolved: resolved, SeenAt: now,
 	}
