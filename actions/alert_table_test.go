@@ -36,9 +36,9 @@ func TestNotificationIsNotUndoneByAnOlderList(t *testing.T) {
 	fx.restart()
 	src.meanwhile = func() {
 		fx.w.Advance(fx.w.Now().Add(time.Second))
-		must(t, fx.s.Notify([]fleet.Alert{over(fires(high.Name, high.StartsAt, fx.w.Now()))}))
+		must(t, onlyErr(fx.s.Notify([]fleet.Alert{over(fires(high.Name, high.StartsAt, fx.w.Now()))})))
 	}
-	must(t, fx.s.Notify([]fleet.Alert{high}))
+	must(t, onlyErr(fx.s.Notify([]fleet.Alert{high})))
 	must(t, fx.s.Cycle(t.Context(), fx.w.Now()))
 	if got := fx.s.Alerts(); len(got) != 0 {
 		t.Errorf("%v fire, want none: it was resolved after the list was asked for", got)
@@ -103,7 +103,7 @@ func TestAlertTable(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s, _ := newAlertFixture(t, nil)
 			for _, a := range tt.sent {
-				must(t, s.Notify([]fleet.Alert{a}))
+				must(t, onlyErr(s.Notify([]fleet.Alert{a})))
 			}
 			if got := len(s.Alerts()); got != tt.want {
 				t.Errorf("%d alerts, want %d: %v", got, tt.want, s.Alerts())
@@ -120,7 +120,7 @@ func withFleet(a fleet.Alert, fleet string) fleet.Alert {
 func TestAlertThatAlertmanagerNoLongerListsIsDropped(t *testing.T) {
 	src := &source{}
 	s, now := newAlertFixture(t, src)
-	must(t, s.Notify([]fleet.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
+	must(t, onlyErr(s.Notify([]fleet.Alert{fires(rules.FleetCPUHigh, noon, noon)})))
 	*now = now.Add(10 * time.Minute)
 	must(t, s.Cycle(t.Context(), *now))
 	if got := s.Alerts(); len(got) != 0 {
@@ -140,7 +140,7 @@ func TestAlertThatANotificationMissedIsReadFromAlertmanager(t *testing.T) {
 func TestAlertsStayWhileAlertmanagerCannotBeRead(t *testing.T) {
 	src := &source{err: errors.New("connection refused")}
 	s, now := newAlertFixture(t, src)
-	must(t, s.Notify([]fleet.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
+	must(t, onlyErr(s.Notify([]fleet.Alert{fires(rules.FleetCPUHigh, noon, noon)})))
 	*now = now.Add(10 * time.Minute)
 	must(t, s.Cycle(t.Context(), *now))
 	if got := s.Alerts(); len(got) != 1 {
@@ -167,7 +167,7 @@ func TestSilencedAlertAsksForNothing(t *testing.T) {
 
 func TestAlertNotHeardOfForLongAsksForNothing(t *testing.T) {
 	s, now := newAlertFixture(t, nil)
-	must(t, s.Notify([]fleet.Alert{fires(rules.FleetCPUHigh, noon, noon)}))
+	must(t, onlyErr(s.Notify([]fleet.Alert{fires(rules.FleetCPUHigh, noon, noon)})))
 	must(t, s.Cycle(t.Context(), *now))
 	if need := s.Status().Need; need == 0 {
 		t.Fatalf("need %d with the alert firing, want some", need)
@@ -176,5 +176,56 @@ func TestAlertNotHeardOfForLongAsksForNothing(t *testing.T) {
 	must(t, s.Cycle(t.Context(), *now))
 	if need := s.Status().Need; need != 0 {
 		t.Errorf("need %d, want 0", need)
+	}
+}
+
+func TestEpisodesAreToldApartByWhatOrdersNotifications(t *testing.T) {
+	early, start := noon.Add(-25*time.Second), noon.Add(-10*time.Second)
+	fired := func(starts, at time.Time) fleet.Alert { return fires(rules.FleetCPUHigh, starts, at) }
+	ended := func(starts, ends, at time.Time) fleet.Alert {
+		a := over(fires(rules.FleetCPUHigh, starts, at))
+		a.EndsAt = ends
+		return a
+	}
+	for _, tt := range []struct {
+		name string
+		sent []fleet.Alert
+		want int
+	}{
+		{"an alert with the earlier start time of the other Prometheus is resolved by it",
+			[]fleet.Alert{fired(start, noon), fired(early, noon.Add(time.Second)), ended(early, noon.Add(time.Minute), noon.Add(time.Minute))}, 0},
+		{"a resolve with the earlier start time of the other Prometheus counts",
+			[]fleet.Alert{fired(start, noon), ended(early, noon.Add(time.Minute), noon.Add(time.Minute))}, 0},
+		{"a resolve of an episode that ended before this one began does not count",
+			[]fleet.Alert{fired(start, noon), ended(early, start.Add(-time.Second), noon.Add(time.Second))}, 1},
+		{"an alert that comes back after a lapse with its old start time fires again, once it is repeated",
+			[]fleet.Alert{fired(start, noon), ended(start, noon.Add(time.Minute), noon.Add(time.Minute)),
+				fired(start, noon.Add(90*time.Second)), fired(start, noon.Add(150*time.Second))}, 1},
+		{"a copy of a firing notification that a peer sends a little late does not bring the alert back",
+			[]fleet.Alert{fired(start, noon), ended(start, noon.Add(time.Minute), noon.Add(time.Minute)), fired(start, noon.Add(75*time.Second))}, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, now := newAlertFixture(t, nil)
+			for _, a := range tt.sent {
+				*now = a.SeenAt
+				must(t, onlyErr(s.Notify([]fleet.Alert{a})))
+			}
+			if got := len(s.Alerts()); got != tt.want {
+				t.Errorf("%d alerts, want %d: %v", got, tt.want, s.Alerts())
+			}
+		})
+	}
+}
+
+func TestAlertSeenInTheFutureIsDroppedOnceAlertmanagerNoLongerListsIt(t *testing.T) {
+	src := &source{}
+	s, now := newAlertFixture(t, src)
+	must(t, onlyErr(s.Notify([]fleet.Alert{fires(rules.FleetCPUHigh, noon, noon.Add(2*time.Hour))}))) // the clock was ahead
+	for range 2 {
+		*now = now.Add(5 * time.Minute)
+		must(t, s.Cycle(t.Context(), *now))
+	}
+	if got := s.Alerts(); len(got) != 0 {
+		t.Errorf("%v fire, want none", got)
 	}
 }

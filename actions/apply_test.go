@@ -21,7 +21,7 @@ func TestStepsThatWaitedTooLongAreDecidedAnew(t *testing.T) {
 		s, w, _ := runScaler(t, cfg, sim.Config{Servers: 12, Running: 12, Datacenters: []string{dcA}}, nil)
 		time.Sleep(2 * time.Minute)
 		lift := w.Inject(sim.Fault{Kind: sim.BalancerHang, Op: "state"})
-		must(t, s.Notify([]fleet.Alert{firing(rules.FleetWorkloadLow, nil, idle)}))
+		must(t, onlyErr(s.Notify([]fleet.Alert{firing(rules.FleetWorkloadLow, nil, idle)})))
 		time.Sleep(20 * time.Second)
 		lift()
 		time.Sleep(90 * time.Second)

@@ -71,13 +71,13 @@ func TestTheFloorIsHigherWhileNoHistoryTellsOfTheBell(t *testing.T) {
 				t.Errorf("without the alert the floor is %d, want %d", got, want)
 			}
 			missing := fleet.Alert{Fingerprint: "a", Name: rules.FleetHistoryMissing, StartsAt: fx.w.Now(), SeenAt: fx.w.Now()}
-			must(t, fx.s.Notify([]fleet.Alert{missing}))
+			must(t, onlyErr(fx.s.Notify([]fleet.Alert{missing})))
 			fx.run(15 * time.Minute)
 			if got := fx.s.Status(); got.Floor != c.want || got.Counts[fleet.StateActive] < c.want {
 				t.Errorf("while it fires the floor is %d, and %d are active; want %d", got.Floor, got.Counts[fleet.StateActive], c.want)
 			}
 			missing.Resolved, missing.SeenAt = true, fx.w.Now()
-			must(t, fx.s.Notify([]fleet.Alert{missing}))
+			must(t, onlyErr(fx.s.Notify([]fleet.Alert{missing})))
 			fx.run(time.Minute)
 			if got, want := fx.s.Status().Floor, cfg.Capacity.FloorAt(fx.w.Now(), 20); got != want {
 				t.Errorf("once it is resolved the floor is %d, want %d", got, want)

@@ -73,7 +73,7 @@ func TestProofThatAServerIsEmptyGrowsOld(t *testing.T) {
 		w, hung := newBubbleSim(sim.Config{Servers: 2, Running: 2, Datacenters: []string{dcA}}), &atomic.Bool{}
 		s := runWith(t, cfg, w, actions.Deps{Cloud: w.Cloud(), Meetings: hangs{w.Meetings(), hung}})
 		time.Sleep(2 * time.Minute)
-		must(t, s.Notify([]fleet.Alert{firing(rules.FleetWorkloadLow, nil, idle)}))
+		must(t, onlyErr(s.Notify([]fleet.Alert{firing(rules.FleetWorkloadLow, nil, idle)})))
 		time.Sleep(2 * time.Minute)
 		if n := s.Status().Counts[fleet.StateEmpty]; n != 1 {
 			t.Fatalf("%d servers empty, want 1: %v", n, s.Status().Counts)

@@ -65,7 +65,7 @@ func (s *Scaler) mustBeSilent(ctx context.Context, v fleet.Server) string {
 func (s *Scaler) mustBeAsked(cfg fleet.Config, step fleet.Step) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, a := range cfg.Active(s.memory.Alerts, s.deps.Now()) {
+	for _, a := range s.memory.Alerts.Believed(cfg, s.deps.Now()) {
 		if slices.Contains(step.Alerts, a.Name) && cfg.Asks[a.Name].Ask != rules.AskNothing {
 			return ""
 		}

@@ -18,7 +18,7 @@ func TestHangingServerIsTakenOutWhenReadsGoOnSideBySide(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		r := w.Servers()[0]
 		w.Inject(sim.Fault{Kind: sim.BBBHangs, On: r.Name})
-		must(t, s.Notify([]fleet.Alert{firing(rules.ServerDown, &r, nil)}))
+		must(t, onlyErr(s.Notify([]fleet.Alert{firing(rules.ServerDown, &r, nil)})))
 		time.Sleep(5 * time.Minute)
 		if got := stateOf(s, r.Name); got != fleet.StateDown {
 			t.Errorf("five minutes after it began to hang it is %s, want down", got)

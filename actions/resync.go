@@ -13,7 +13,7 @@ import (
 func (s *Scaler) noteAlerts(cfg fleet.Config, r *reads, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r.Alerts = cfg.Active(s.memory.Alerts, now)
+	r.Alerts = s.memory.Alerts.Believed(cfg, now)
 	if s.deps.Alerts == nil {
 		return
 	}
@@ -28,8 +28,9 @@ func (s *Scaler) noteAlerts(cfg fleet.Config, r *reads, now time.Time) {
 // resync reads Alertmanager's own list when it is time, or when the fleet asks
 // for something and values should be fresh.
 func (s *Scaler) resync(ctx context.Context, cfg fleet.Config, now time.Time) {
+	s.change("alerts", func() fleet.Commit { return s.memory.Alerts.CorrectClock(now) })
 	if s.deps.Alerts == nil {
-		s.change("alerts", func() fleet.Commit { return cfg.Expire(s.memory.Alerts, now) })
+		s.change("alerts", func() fleet.Commit { return s.memory.Alerts.Expire(cfg, now) })
 		return
 	}
 	last := s.resynced
@@ -42,11 +43,11 @@ func (s *Scaler) resync(ctx context.Context, cfg fleet.Config, now time.Time) {
 	}
 	got := s.alerts.Read(ctx, []string{""}, cfg.Deadlines.Patience)[""]
 	if got.Err != nil || !got.At.After(last) { // it may have come after the cycle that asked for it
-		s.change("alerts", func() fleet.Commit { return cfg.Expire(s.memory.Alerts, now) })
+		s.change("alerts", func() fleet.Commit { return s.memory.Alerts.Expire(cfg, now) })
 		return
 	}
 	s.resynced = got.At
-	s.change("alerts", func() fleet.Commit { return cfg.Resync(s.memory.Alerts, got.Value, got.At) })
+	s.change("alerts", func() fleet.Commit { return s.memory.Alerts.Resync(cfg, got.Value, got.At) })
 }
 
 // valuesCount reports whether an alert fires whose value decides how much is to
@@ -54,7 +55,7 @@ func (s *Scaler) resync(ctx context.Context, cfg fleet.Config, now time.Time) {
 func (s *Scaler) valuesCount(cfg fleet.Config, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(cfg.Active(s.memory.Alerts, now), func(a fleet.Alert) bool {
+	return slices.ContainsFunc(s.memory.Alerts.Believed(cfg, now), func(a fleet.Alert) bool {
 		ask := cfg.Asks[a.Name].Ask
 		return ask == rules.AskStart || ask == rules.AskGrow || ask == rules.AskCordon
 	})

@@ -19,7 +19,7 @@ func TestListsSlowerThanPatienceDoNotHoldScaleInBack(t *testing.T) {
 		w := newBubbleSim(sim.Config{Servers: 4, Running: 4, Datacenters: []string{dcA}})
 		s := runOver(t, cfg, w, counted{Cloud: w.Cloud(), cycles: &atomic.Int32{}, slow: 2 * cfg.Deadlines.Patience})
 		time.Sleep(2 * time.Minute)
-		must(t, s.Notify([]fleet.Alert{firing(rules.FleetWorkloadLow, nil, idle)}))
+		must(t, onlyErr(s.Notify([]fleet.Alert{firing(rules.FleetWorkloadLow, nil, idle)})))
 		time.Sleep(4 * time.Minute)
 		if st := s.Status(); st.Counts[fleet.StateActive] == 4 {
 			t.Errorf("nothing was drained: brakes %q", st.Brakes)
@@ -62,7 +62,7 @@ func TestNothingIsTakenWhileAReadFails(t *testing.T) {
 				fault.On = fx.cfg.Datacenters[0]
 			}
 			lift := fx.w.Inject(fault)
-			must(t, fx.s.Notify([]fleet.Alert{fx.lowNow()}))
+			must(t, onlyErr(fx.s.Notify([]fleet.Alert{fx.lowNow()})))
 			fx.run(fx.cfg.Deadlines.Stale - time.Minute) // what was read is still believed
 			if got := fx.s.Status().Brakes; len(got) == 0 || !strings.Contains(got[0], "cannot be read") {
 				t.Errorf("brakes %q, want the read named", got)
@@ -83,7 +83,7 @@ func TestNothingIsTakenBeforeOneWholeReadSinceTheStart(t *testing.T) {
 	fx := lowFixture(t, nil)
 	fx.mute = true
 	fx.run(2 * time.Minute)
-	must(t, fx.s.Notify([]fleet.Alert{fx.lowNow()}))
+	must(t, onlyErr(fx.s.Notify([]fleet.Alert{fx.lowNow()})))
 	fx.restart()
 	for cycle, want := range []int{0, 1} {
 		must(t, fx.s.Cycle(t.Context(), fx.w.Now()))

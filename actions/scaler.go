@@ -134,16 +134,25 @@ func (s *Scaler) Reload(cfg fleet.Config) error {
 	return nil
 }
 
-// Notify stores what a notification tells and wakes Run. When it returns an
-// error nothing was taken over, and the notification should be sent again.
-func (s *Scaler) Notify(alerts []fleet.Alert) error {
+// Notify stores what a notification tells of the alerts that concern the fleet,
+// wakes Run, and returns how many do. When it returns an error nothing was taken
+// over, and the notification should be sent again.
+func (s *Scaler) Notify(alerts []fleet.Alert) (concern int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.commit(s.cfg.Notification(s.memory.Alerts, alerts)); err != nil {
-		return fmt.Errorf("storing a notification of %d alerts: %w", len(alerts), err)
+	for _, a := range alerts {
+		if s.cfg.Concerns(a) {
+			concern++
+		}
+	}
+	if concern == 0 {
+		return 0, nil
+	}
+	if err := s.commit(s.memory.Alerts.Notify(s.cfg, alerts)); err != nil {
+		return concern, fmt.Errorf("storing a notification of %d alerts: %w", len(alerts), err)
 	}
 	s.poke()
-	return nil
+	return concern, nil
 }
 
 // commit makes a change in the store, then in memory. The caller holds mu.
@@ -176,9 +185,7 @@ func (s *Scaler) Alerts() []fleet.Alert {
 	defer s.mu.Unlock()
 	out := slices.Collect(maps.Values(s.memory.Alerts))
 	out = slices.DeleteFunc(out, func(a fleet.Alert) bool { return a.Resolved })
-	slices.SortFunc(out, func(a, b fleet.Alert) int {
-		return fleet.CompareNatural(a.Name+a.Labels["instance"]+a.Fingerprint, b.Name+b.Labels["instance"]+b.Fingerprint)
-	})
+	slices.SortFunc(out, fleet.CompareAlerts)
 	return out
 }
 

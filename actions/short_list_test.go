@@ -81,7 +81,7 @@ func TestServerThatTheCloudListsNoMoreIsUncertainAndLeftAlone(t *testing.T) {
 	fx.mute = true
 	fx.run(2 * time.Minute)
 	fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, On: fx.cfg.Datacenters[1], Share: 0.34})
-	must(t, fx.s.Notify([]fleet.Alert{fx.lowNow()}))
+	must(t, onlyErr(fx.s.Notify([]fleet.Alert{fx.lowNow()})))
 	fx.run(30 * time.Minute)
 	var missing []string
 	for _, v := range fx.s.Status().Servers {

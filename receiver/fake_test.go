@@ -31,21 +31,25 @@ type memory struct {
 
 var errClosed = errors.New("storing: database not open")
 
-func (m *memory) Notify(alerts []fleet.Alert) error {
+func (m *memory) Notify(alerts []fleet.Alert) (concern int, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return errClosed
+		return 0, errClosed
 	}
 	if m.table == nil {
 		m.table = map[string]fleet.Alert{}
 	}
 	for _, a := range alerts {
+		if rules.Meanings()[a.Name].Ask == "" {
+			continue
+		}
+		concern++
 		if m.table[a.Fingerprint] = a; a.Resolved {
 			delete(m.table, a.Fingerprint)
 		}
 	}
-	return nil
+	return concern, nil
 }
 
 func (m *memory) Ready() bool { return m.ready }
@@ -121,7 +125,7 @@ var noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 // deps returns what a handler over m needs; tests change it.
 func deps(m Scaler) Deps {
 	return Deps{
-		Scaler: m, Known: func(a fleet.Alert) bool { return rules.Meanings()[a.Name].Ask != "" },
+		Scaler: m,
 		Reload: func() error { return nil }, LoginRequired: func() bool { return false },
 		Warnings: func() []string { return []string{"scalelite.url is not set"} },
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Version: "1.2.3",

@@ -57,7 +57,7 @@ func morning() *memory {
 		},
 		pauses: []fleet.Pause{{ID: "p1", Server: "bbb-2*", ScaleInOnly: true, Reason: "exam", By: "anna", From: noon, Until: noon.Add(time.Hour)}},
 	}
-	_ = m.Notify([]fleet.Alert{
+	_, _ = m.Notify([]fleet.Alert{
 		{Fingerprint: "1", Name: rules.ServerCPUHigh, Labels: map[string]string{"instance": "10.0.0.1:9100"},
 			Annotations: map[string]string{"value": "0.91"}, StartsAt: noon.Add(-time.Hour)},
 		{Fingerprint: "2", Name: rules.FleetCPUHigh, StartsAt: noon.Add(-time.Hour), Suppressed: true},

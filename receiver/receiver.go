@@ -15,9 +15,9 @@ import (
 
 // Scaler is what the HTTP side shows and steers: *actions.Scaler.
 type Scaler interface {
-	// Notify stores what a notification tells; after an error nothing was
-	// taken over.
-	Notify(alerts []fleet.Alert) error
+	// Notify stores what a notification tells, and returns how many of the alerts
+	// concern the fleet; after an error nothing was taken over.
+	Notify(alerts []fleet.Alert) (concern int, err error)
 	// Ready reports whether the fleet was read completely at least once.
 	Ready() bool
 	Alerts() []fleet.Alert
@@ -40,8 +40,6 @@ type Registry interface {
 // Deps is what the HTTP side works with.
 type Deps struct {
 	Scaler Scaler
-	// Known reports whether an alert asks this scaler for something.
-	Known func(a fleet.Alert) bool
 	// Reload reads the configuration again; an error keeps the old one.
 	Reload func() error
 	// LoginRequired reports whether whoever reaches the handler has logged in

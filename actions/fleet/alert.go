@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -39,6 +40,13 @@ type AlertSource interface {
 	// Alerts returns every alert, suppressed ones marked. Without an error the
 	// list is complete enough to drop what it lacks.
 	Alerts(ctx context.Context) ([]Alert, error)
+}
+
+// CompareAlerts orders alerts for people: by name, then by the server that they
+// are about, as people count, then by fingerprint.
+func CompareAlerts(a, b Alert) int {
+	return cmp.Or(cmp.Compare(a.Name, b.Name),
+		CompareNatural(a.Labels[rules.LabelInstance], b.Labels[rules.LabelInstance]), cmp.Compare(a.Fingerprint, b.Fingerprint))
 }
 
 // AlertNames returns the names of the alerts, each once, sorted.

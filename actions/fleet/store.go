@@ -31,14 +31,14 @@ func (c Commit) Empty() bool {
 
 // Memory is everything a Store holds but the journal.
 type Memory struct {
-	Alerts  map[string]Alert
+	Alerts  AlertTable
 	Records map[string]Record
 	Pauses  map[string]Pause
 	Fleet   FleetRecord
 }
 
 func NewMemory() Memory {
-	return Memory{Alerts: map[string]Alert{}, Records: map[string]Record{}, Pauses: map[string]Pause{}}
+	return Memory{Alerts: AlertTable{}, Records: map[string]Record{}, Pauses: map[string]Pause{}}
 }
 
 // Apply makes c's changes to m.

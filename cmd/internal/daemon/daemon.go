@@ -53,7 +53,7 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	}
 	reloader := newReloader(o, file, links, scaler, metrics, log)
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
-		Scaler: scaler, Known: reloader.knows, Reload: reloader.reload, LoginRequired: o.loginRequired,
+		Scaler: scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
 		Warnings: reloader.warnings, Metrics: metrics, Log: log, Version: version.Version,
 	}), log)
 	log.Info("starting", "version", version.Info(), "dry_run", o.dryRun, "datacenters", len(file.Actions.Datacenters))

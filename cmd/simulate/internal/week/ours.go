@@ -71,7 +71,8 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 		o.Meddle(&deps)
 	}
 	l.scaler, err = actions.New(l.cfg, deps)
-	l.nextLook, l.nextScrape = w.Now(), w.Now().Add(l.scrapeEvery/2) // between two evaluations, as likely as not
+	l.pace.Cycled(w.Now(), 0)
+	l.nextScrape = w.Now().Add(l.scrapeEvery / 2) // between two evaluations, as likely as not
 	l.nextEval = w.Now().Add(l.evalEvery)
 	return l, err
 }
