@@ -64,7 +64,7 @@ func newAlertFixture(t *testing.T, src *source) (*actions.Scaler, *time.Time) {
 	cfg.Datacenters = []string{w.Servers()[0].Datacenter}
 	deps := actions.Deps{
 		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
-		Store: store.NewMemory(), Now: func() time.Time { return now },
+		Store: store.NewMemory(), Now: func() time.Time { return now }, InOrder: true,
 	}
 	if src != nil {
 		deps.Alerts = src

@@ -2,6 +2,7 @@ package actions_test
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -109,11 +110,11 @@ func (c stalled) Done() <-chan struct{} {
 // applies its plan.
 type arming struct {
 	fleet.Store
-	armed *atomic.Bool
+	armed, when *atomic.Bool
 }
 
 func (a arming) Commit(c fleet.Commit) error {
-	defer a.armed.Store(true)
+	defer func() { a.armed.Store(a.when.Load()) }()
 	return a.Store.Commit(c)
 }
 
@@ -122,9 +123,10 @@ func TestStartsThatAStallHeldBackAreNotMadeBesideThoseInTheirPlace(t *testing.T)
 		cfg := sideBySideConfig(dcA)
 		cfg.Capacity.MinActive, cfg.Capacity.MaxStep = 6, 2
 		w := newBubbleSim(sim.Config{Servers: 8, Running: 0, Datacenters: []string{dcA}})
-		armed, store := &atomic.Bool{}, store.NewMemory()
+		armed, when, store := &atomic.Bool{}, &atomic.Bool{}, store.NewMemory()
+		when.Store(true)
 		s, err := actions.New(cfg, actions.Deps{
-			Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve, Store: arming{store, armed},
+			Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve, Store: arming{store, armed, when},
 		})
 		must(t, err)
 		must(t, s.Cycle(stalled{t.Context(), armed, cfg.Deadlines.Patience + time.Second}, time.Now()))
@@ -140,6 +142,110 @@ func TestStartsThatAStallHeldBackAreNotMadeBesideThoseInTheirPlace(t *testing.T)
 		}
 		if begun != cfg.Capacity.MaxStep {
 			t.Errorf("%d starts begun within a cooldown, want %d", begun, cfg.Capacity.MaxStep)
+		}
+	})
+}
+
+// slowWrites is a cloud and a balancer whose writes take a while, and counts
+// those of one server that overlap.
+type slowWrites struct {
+	fleet.Balancer
+	takes time.Duration
+
+	mu      sync.Mutex
+	running map[string]int
+	overlap int
+	calls   int
+}
+
+func (s *slowWrites) wait(id string) {
+	s.add(id, 1)
+	time.Sleep(s.takes)
+	s.add(id, -1)
+}
+
+func (s *slowWrites) add(id string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running[id] += n
+	s.overlap = max(s.overlap, s.running[id])
+	s.calls += max(0, n)
+}
+
+func (s *slowWrites) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
+	s.wait(id)
+	return s.Balancer.SetState(ctx, id, to)
+}
+
+// slowStarts is a cloud with the same.
+type slowStarts struct {
+	fleet.Cloud
+	*slowWrites
+}
+
+func (s slowStarts) Servers(ctx context.Context, dc string) ([]fleet.CloudServer, error) {
+	return s.Cloud.Servers(ctx, dc)
+}
+
+func (s slowStarts) Start(ctx context.Context, ref fleet.ServerRef) (string, error) {
+	s.wait(ref.ID)
+	return s.Cloud.Start(ctx, ref)
+}
+
+func TestServerIsLeftAloneWhileAWriteOfItIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := sideBySideConfig(dcA)
+		cfg.Capacity.MinActive, cfg.Deadlines.Write = 1, 5*time.Minute
+		w := newBubbleSim(sim.Config{Servers: 1, Running: 0, Datacenters: []string{dcA}})
+		slow := &slowWrites{Balancer: w.Balancer(), takes: 2 * time.Minute, running: map[string]int{}}
+		s := runWith(t, cfg, w, actions.Deps{Cloud: slowStarts{w.Cloud(), slow}, Balancer: slow, Meetings: w.Meetings()})
+		time.Sleep(15 * time.Minute)
+		if n := s.Status().Counts[fleet.StateActive]; n != 1 {
+			t.Errorf("%d servers in service, want 1: %v", n, s.Status().Counts)
+		}
+		if slow.overlap != 1 || slow.calls != 2 {
+			t.Errorf("%d writes, %d of one server at once; want one start and one enable, one after the other", slow.calls, slow.overlap)
+		}
+		lines, err := s.Journal(100, "")
+		must(t, err)
+		for _, e := range lines {
+			if e.Outcome != fleet.Begun && e.Outcome != fleet.Done {
+				t.Errorf("%s %s: %s", e.Step.Kind, e.Outcome, e.Detail)
+			}
+		}
+	})
+}
+
+func TestCordonsThatAStallHeldBackAreNotMadeBesideThoseInTheirPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := sideBySideConfig(dcA)
+		cfg.Capacity.MinActive, cfg.ScaleIn.MaxShare = 2, 0.25
+		w := newBubbleSim(sim.Config{Servers: 8, Running: 8, Datacenters: []string{dcA}})
+		armed, when, store := &atomic.Bool{}, &atomic.Bool{}, store.NewMemory()
+		s, err := actions.New(cfg, actions.Deps{
+			Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve, Store: arming{store, armed, when},
+		})
+		must(t, err)
+		time.Sleep(2 * time.Minute)
+		w.Advance(time.Now())
+		must(t, s.Cycle(t.Context(), time.Now()))
+		must(t, onlyErr(s.Notify([]fleet.Alert{firing(rules.FleetWorkloadLow, nil, idle), firing(rules.ServerMemoryHigh, &w.Servers()[0], nil)})))
+		when.Store(true)
+		must(t, s.Cycle(stalled{t.Context(), armed, cfg.Deadlines.Patience + time.Second}, time.Now()))
+		when.Store(false)
+		armed.Store(false)
+		must(t, s.Cycle(t.Context(), time.Now()))
+		time.Sleep(cfg.Cooldowns.In / 2)
+		lines, err := store.Journal(100, "")
+		must(t, err)
+		begun := 0
+		for _, e := range lines {
+			if e.Step.Kind == fleet.Cordon && e.Outcome == fleet.Begun {
+				begun++
+			}
+		}
+		if begun != 2 {
+			t.Errorf("%d cordons begun, want the 2 that may drain at once", begun)
 		}
 	})
 }

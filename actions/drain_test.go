@@ -89,3 +89,19 @@ func stopIdle(fx *fixture) {
 	fx.cfg.Asks = asks
 	must(fx.t, fx.s.Reload(fx.cfg))
 }
+
+func TestDrainingServerThatGrowsKeepsItsConfirmedCordon(t *testing.T) {
+	fx := lowFixture(t, func(c *fleet.Config, _ *sim.Config) { c.Cooldowns.In = 12 * time.Hour })
+	name := drainOne(t, fx)
+	fx.until(10*time.Minute, "its cordon is confirmed", func() bool { return fx.record(name).Confirmed })
+	before := fx.record(name)
+	r, err := fx.w.Server(name)
+	must(t, err)
+	high := fires(rules.ServerMemoryHigh, fx.w.Now(), fx.w.Now())
+	high.Labels, high.Annotations = map[string]string{rules.LabelServerID: r.ID}, value(0.95)
+	must(t, onlyErr(fx.s.Notify([]fleet.Alert{high})))
+	fx.until(10*time.Minute, "it has grown", func() bool { return fx.record(name).Size != before.Size })
+	if got := fx.record(name); !got.Confirmed || !got.At.Equal(before.At) || got.Least != before.Least {
+		t.Errorf("the record is %+v, want the drain as before: %+v", got, before)
+	}
+}

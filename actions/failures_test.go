@@ -1,6 +1,9 @@
 package actions_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -56,5 +59,78 @@ func TestRefusedCredentialsStopAllWrites(t *testing.T) {
 		}
 		lift()
 		fx.until(time.Hour, "goes on by itself", func() bool { return fx.count(fleet.StateActive) == 3 })
+	}
+}
+
+// startFails is a cloud whose starts end with an error.
+type startFails struct {
+	fleet.Cloud
+	err error
+}
+
+func (c startFails) Start(context.Context, fleet.ServerRef) (string, error) { return "", c.err }
+
+func TestChangeWhoseOutcomeIsUnknownStaysInFlight(t *testing.T) {
+	for _, tt := range []struct {
+		err    error
+		flight bool
+	}{
+		{fleet.ErrUnknown, true},
+		{context.DeadlineExceeded, true},
+		{context.Canceled, true},
+		{fleet.ErrBusy, false},
+		{fleet.ErrThrottled, false},
+		{fleet.ErrGone, false},
+		{fleet.ErrAuth, false},
+		{errors.New("422"), false},
+	} {
+		cfg := fixtureConfig()
+		cfg.Capacity.MinActive = 1
+		fx := newFixture(t, cfg, sim.Config{Servers: 1, Running: 0})
+		fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
+			return startFails{c, fmt.Errorf("starting: %w", tt.err)}, b
+		}
+		fx.restart()
+		must(t, fx.s.Cycle(t.Context(), fx.w.Now()))
+		if got := fx.record("bbb-server1"); (got.Flight != nil) != tt.flight {
+			t.Errorf("after %v its record is %+v, want it in flight: %v", tt.err, got, tt.flight)
+		}
+	}
+}
+
+// statesFail is a balancer whose writes end with an error.
+type statesFail struct {
+	fleet.Balancer
+	err error
+}
+
+func (b statesFail) SetState(context.Context, string, fleet.BalancerState) error { return b.err }
+
+func TestAimIsKeptUnlessTheBalancerSurelyDidNothing(t *testing.T) {
+	for _, tt := range []struct {
+		err error
+		aim fleet.Aim
+	}{
+		{fleet.ErrGone, fleet.AimNone},
+		{fleet.ErrBusy, fleet.AimNone},
+		{fleet.ErrAuth, fleet.AimNone},
+		{errors.New("500"), fleet.AimDrain},
+	} {
+		fx := lowFixture(t, nil)
+		fx.mute = true
+		fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
+			return c, statesFail{b, tt.err}
+		}
+		fx.restart()
+		fx.run(2 * time.Minute)
+		must(t, onlyErr(fx.s.Notify([]fleet.Alert{fx.lowNow()})))
+		must(t, fx.s.Cycle(t.Context(), fx.w.Now()))
+		lines := fx.journal()
+		if len(lines) == 0 || lines[0].Step.Kind != fleet.Cordon {
+			t.Fatalf("after %v the journal is %+v, want a cordon", tt.err, lines)
+		}
+		if got := fx.record(lines[0].Step.Server).Aim; got != tt.aim {
+			t.Errorf("after %v the aim is %q, want %q", tt.err, got, tt.aim)
+		}
 	}
 }

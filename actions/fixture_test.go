@@ -79,7 +79,6 @@ type tb interface {
 // fixtureConfig is the configuration that tests start from.
 func fixtureConfig() fleet.Config {
 	cfg := fleet.Defaults()
-	cfg.Fleet.Concurrency = 1
 	cfg.Fleet.BusyInterval = 15 * time.Second
 	cfg.Thresholds = rules.Thresholds{CPU: rules.Band{Min: 0.1, Max: 0.7}, Memory: rules.Band{Min: 0.3, Max: 0.8}}
 	cfg.Capacity.MaxStep = 10
@@ -125,7 +124,7 @@ func (fx *fixture) restart() {
 	var err error
 	fx.s, err = actions.New(fx.cfg, actions.Deps{
 		Cloud: cloud, Balancer: balancer, Meetings: meetings,
-		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts,
+		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts, InOrder: true,
 	})
 	if err != nil {
 		fx.t.Fatalf("New() = %v", err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // registeredTwice is a balancer that lists one server a second time, with
@@ -42,5 +43,25 @@ func TestServerRegisteredTwiceInTheBalancerIsLeftAlone(t *testing.T) {
 	}
 	if lines, err := fx.store.Journal(10, name); err != nil || len(lines) > 0 {
 		t.Errorf("journal %+v, %v; want nothing", lines, err)
+	}
+}
+
+func TestAlertThatNamesTwoServersIsOfNeither(t *testing.T) {
+	fx := lowFixture(t, nil)
+	r, err := fx.w.Server("bbb-server2")
+	must(t, err)
+	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
+		return cloudListsAs{c, r.ID, func(s *fleet.CloudServer) { s.Name = "bbb-server1" }}, b
+	}
+	fx.restart()
+	a := fires(rules.ServerMemoryHigh, fx.w.Now(), fx.w.Now())
+	a.Labels, a.Annotations = map[string]string{rules.LabelInstance: "bbb-server1:9100"}, value(0.95)
+	must(t, onlyErr(fx.s.Notify([]fleet.Alert{a})))
+	must(t, fx.s.Cycle(t.Context(), fx.w.Now()))
+	if got := fx.s.Status().Unjoined; len(got) != 1 || !strings.Contains(got[0], "bbb-server1:9100") {
+		t.Errorf("unjoined %q, want the alert", got)
+	}
+	if n := fx.steps(); n != 0 {
+		t.Errorf("%d steps, want none\n%s", n, fx.describe())
 	}
 }

@@ -78,10 +78,13 @@ func runOver(t *testing.T, cfg fleet.Config, w *sim.World, cloud fleet.Cloud) *a
 	return runWith(t, cfg, w, actions.Deps{Cloud: cloud, Meetings: w.Meetings()})
 }
 
-// runWith runs a Scaler with the given dependencies, the others those of w.
+// runWith runs a Scaler with the given dependencies, and those of w for the others.
 func runWith(t *testing.T, cfg fleet.Config, w *sim.World, deps actions.Deps) *actions.Scaler {
 	t.Helper()
-	deps.Balancer, deps.Resolve, deps.Store = w.Balancer(), w.Resolve, store.NewMemory()
+	if deps.Balancer == nil {
+		deps.Balancer = w.Balancer()
+	}
+	deps.Resolve, deps.Store = w.Resolve, store.NewMemory()
 	s, err := actions.New(cfg, deps)
 	must(t, err)
 	ctx, cancel := context.WithCancel(t.Context())

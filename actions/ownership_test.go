@@ -6,6 +6,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 func TestReleaseDuringACycleIsNotLost(t *testing.T) {
@@ -100,6 +101,24 @@ func TestExcludedServersAreLeftAlone(t *testing.T) {
 		}
 		if r, _ := fx.w.Server("bbb-server4"); r.State != fleet.Enabled || r.Power != fleet.PowerOn {
 			t.Errorf("exclude %q: it is %s and %s now", exclude, r.State, r.Power)
+		}
+	}
+}
+
+func TestServerThatRunsAndIsAPersonsIsNotChanged(t *testing.T) {
+	fx := lowFixture(t, nil)
+	const name = "bbb-server1"
+	r, err := fx.w.Server(name)
+	must(t, err)
+	high := fires(rules.ServerMemoryHigh, fx.w.Now(), fx.w.Now())
+	high.Labels, high.Annotations = map[string]string{rules.LabelServerID: r.ID}, value(0.95)
+	must(t, onlyErr(fx.s.Notify([]fleet.Alert{high})))
+	for _, manual := range []string{"resized by a person", ""} {
+		fx.cycleWith(name, fleet.Record{Manual: manual}, nil, func(b *fleet.BalancerServer) {
+			b.State, b.Online, b.LoadKnown, b.Load = fleet.Enabled, true, true, 5
+		})
+		if grown := fx.record(name).Flight != nil; grown != (manual == "") {
+			t.Errorf("with %q its growth is asked for: %v", manual, grown)
 		}
 	}
 }

@@ -31,6 +31,7 @@ func TestWhatCouldDoHarmIsCheckedAgainRightBefore(t *testing.T) {
 	out := fleet.Step{Kind: fleet.Cordon, Aim: fleet.AimDrain, Alerts: []string{rules.FleetWorkloadLow}}
 	silent := fleet.Step{Kind: fleet.Cordon, Aim: fleet.AimRepair}
 	low := fleet.Alert{Fingerprint: "a", Name: rules.FleetWorkloadLow, SeenAt: now}
+	high := fleet.Alert{Fingerprint: "b", Name: rules.FleetCPUHigh, SeenAt: now}
 	for _, tt := range []struct {
 		name   string
 		step   fleet.Step
@@ -51,6 +52,7 @@ func TestWhatCouldDoHarmIsCheckedAgainRightBefore(t *testing.T) {
 		{"a server that still does not answer is taken out", silent, fakeServer{err: errors.New("timeout")}, nil, true},
 		{"a server that answers by now is not taken out", silent, fakeServer{}, nil, false},
 		{"a server is cordoned while its alert fires", out, fakeServer{}, []fleet.Alert{low}, true},
+		{"a server is not cordoned while only another alert fires", out, fakeServer{}, []fleet.Alert{high}, false},
 		{"a server is not cordoned once no alert asks for it", out, fakeServer{}, nil, false},
 	} {
 		memory := fleet.NewMemory()

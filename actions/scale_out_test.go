@@ -71,3 +71,13 @@ func TestStartsBehindAQueueAreNotGivenUp(t *testing.T) {
 		}
 	}
 }
+
+func TestServersOnTheirWayAreNotStartedASecondTime(t *testing.T) {
+	cfg := fixtureConfig()
+	cfg.Capacity.MinActive = 2
+	fx := newFixture(t, cfg, sim.Config{Servers: 6, Running: 0})
+	fx.until(20*time.Minute, "two in service", func() bool { return fx.count(fleet.StateActive) == 2 })
+	if n := fx.w.Figures().Steps[fleet.Start]; n != 2 {
+		t.Errorf("%d starts for a floor of 2\n%s", n, fx.describe())
+	}
+}

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -56,5 +57,28 @@ func TestDecideEndsADrainOnlyWithEverySignThatNobodyIsHarmed(t *testing.T) {
 			}
 			t.Run(string(state)+": "+tt.name, tt.test)
 		}
+	}
+}
+
+func TestDecideTakesACordonForVainOnlyOnProof(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*fleet.Server)
+		want   string
+	}{
+		{"a meeting more", func(*fleet.Server) {}, "enable bbb-4"},
+		{"as many as before", func(s *fleet.Server) { s.Record.Least = 2 }, ""},
+		{"not confirmed yet", func(s *fleet.Server) { s.Record.Confirmed = false }, ""},
+		{"not counted before", func(s *fleet.Server) { s.Record.LeastKnown = false }, ""},
+		{"not cordoned, but disabled", func(s *fleet.Server) { s.Balancer.State = fleet.Disabled }, ""},
+		{"it does not answer now", func(s *fleet.Server) { s.Probe.Err = errors.New("timeout") }, ""},
+	} {
+		t.Run(tt.name, decideCase{want: tt.want, change: func(_ *fleet.Config, v *plan.View) {
+			s := &v.Servers[3]
+			drain(s)
+			s.Record.Confirmed, s.Record.Least, s.Record.LeastKnown = true, 1, true
+			s.Probe.Count = fleet.MeetingCount{Meetings: 2}
+			tt.change(s)
+		}}.test)
 	}
 }
