@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
-	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // recheck reads again, right before harm could be done, what the step depends
@@ -66,7 +65,7 @@ func (s *Scaler) mustBeAsked(cfg fleet.Config, step fleet.Step) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, a := range s.memory.Alerts.Believed(cfg, s.deps.Now()) {
-		if slices.Contains(step.Alerts, a.Name) && cfg.Asks[a.Name].Ask != rules.AskNothing {
+		if slices.Contains(step.Alerts, a.Name) {
 			return ""
 		}
 	}

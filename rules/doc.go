@@ -1,5 +1,12 @@
-// Package rules turns workload thresholds into Prometheus rules, and owns the
-// words that the rules and the receiver share: alert names, the labels and
-// annotations that carry meaning, what each alert asks for, and the names of
-// the daemon's metrics that rules read.
+// Package rules is the vocabulary that the generated Prometheus rules, the
+// scaler and the receiver share: the catalogue of alerts with what each asks
+// for, the labels and annotations that carry meaning, the names of the daemon's
+// metrics that rules read, and the thresholds of the workloads. It imports only
+// the standard library. The rules themselves are written by rules/generate.
+//
+// A new alert is written in four places: its row in [Catalogue], its expression
+// and its scenario in rules/generate, and its section in deploy/runbooks.md. The
+// default duration, the configuration's checks, the route to the scaler, and
+// the lists of alerts in tests follow from the row. Tests tell what is missing,
+// also from README.md, whose table lists the alerts that ask for something.
 package rules

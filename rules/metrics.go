@@ -1,35 +1,37 @@
 package rules
 
-// Names of the daemon's own metrics that the generated rules read. They are
-// declared here so that the daemon cannot rename one without its rules.
+// Names of the daemon's own metrics that the generated rules or the dashboard
+// read. They are declared here so that the daemon cannot rename one alone.
 const (
-	// MetricServerState is 1 for the present state of each server; labels
-	// server, server_id, host (what an instance label holds before the port)
-	// and state, one of the states of the actions package.
+	// MetricServerState is 1 for the present state of each server. Its labels are
+	// server, server_id, host (the host part of an instance label) and state, one
+	// of the states of the actions package.
 	MetricServerState = "bbb_scaler_server_state"
 	// MetricServers counts servers by state.
 	MetricServers = "bbb_scaler_servers"
-	// MetricFloor is the least number of active servers at present, by schedule.
+	// MetricFloor is the minimum number of active servers at present, by schedule.
 	MetricFloor = "bbb_scaler_floor_servers"
-	// MetricCeiling is the greatest number of servers switched on.
+	// MetricCeiling is the maximum number of servers that may be switched on.
 	MetricCeiling = "bbb_scaler_ceiling_servers"
 	// MetricFleetRead is the time of the last complete read of the fleet, in
 	// seconds since 1970.
 	MetricFleetRead = "bbb_scaler_fleet_read_timestamp_seconds"
-	// MetricSteps counts steps; labels step and outcome (done, failed, abandoned).
+	// MetricSteps counts steps. Its labels are step and outcome (done, failed,
+	// abandoned).
 	MetricSteps = "bbb_scaler_steps_total"
 	// MetricDraining is how long each draining server has been draining, in
-	// seconds; label server.
+	// seconds. Its label is server.
 	MetricDraining = "bbb_scaler_server_draining_seconds"
-	// MetricLimited is 1 while more capacity is wanted than limit allows;
-	// label limit (ceiling, contract, fleet).
+	// MetricLimited is 1 while more capacity is wanted than a limit allows. Its
+	// label is limit (ceiling, contract, fleet).
 	MetricLimited = "bbb_scaler_capacity_limited"
-	// MetricUnjoined counts servers that could not be joined; label source
+	// MetricUnjoined counts servers that could not be joined. Its label is source
 	// (cloud, balancer, prometheus).
 	MetricUnjoined = "bbb_scaler_unjoined_servers"
-	// MetricNotifications counts webhook notifications; label code (HTTP status).
+	// MetricNotifications counts webhook notifications. Its label is code, the HTTP
+	// status of the answer.
 	MetricNotifications = "bbb_scaler_notifications_total"
 	// MetricWritesBlocked is 1 while all writes are stopped (credentials
-	// refused, or a frozen fleet); label reason.
+	// refused, or a frozen fleet). Its label is reason.
 	MetricWritesBlocked = "bbb_scaler_writes_blocked"
 )

@@ -21,9 +21,9 @@ const lateCopy = time.Minute
 
 // Concerns reports whether an alert is about this fleet and asks for something.
 func (c Config) Concerns(a Alert) bool {
-	m, known := c.Asks[a.Name]
+	_, known := c.Asks[a.Name]
 	fleet := a.Labels[rules.LabelFleet]
-	return known && m.Ask != rules.AskNothing && (fleet == "" || fleet == c.Fleet.Name)
+	return known && (fleet == "" || fleet == c.Fleet.Name)
 }
 
 // Believes reports whether an alert asks for something now: it fires, nothing

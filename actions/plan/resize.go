@@ -86,18 +86,13 @@ func toGrow(s *fleet.Server, asks map[string]rules.Meaning) []fleet.Alert {
 	})
 }
 
-// ofMemory and ofCPU tell which workload a server's alert is about, present or
-// rising.
-func ofMemory(a fleet.Alert) bool {
-	return a.Name == rules.ServerMemoryHigh || a.Name == rules.ServerMemoryRising
-}
-func ofCPU(a fleet.Alert) bool {
-	return a.Name == rules.ServerCPUHigh || a.Name == rules.ServerCPURising
-}
+// ofMemory and ofCPU report which workload of a server an alert is about.
+func ofMemory(a fleet.Alert) bool { return rules.MeaningOf(a.Name).Measure == rules.MeasureMemory }
+func ofCPU(a fleet.Alert) bool    { return rules.MeaningOf(a.Name).Measure == rules.MeasureCPU }
 
 // risingTo is for reasons.
 func risingTo(a fleet.Alert) string {
-	if a.Name == rules.ServerMemoryRising || a.Name == rules.ServerCPURising {
+	if rules.MeaningOf(a.Name).Rising {
 		return "rising to "
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
 // consequences are the steps that no alert asks for: the end of a start, and
@@ -28,7 +29,7 @@ func TestAlertsAskForExactlyWhatTheScalerDoes(t *testing.T) {
 		if want := !slices.Contains(consequences, kind); asked[kind] != want {
 			t.Errorf("an alert asks for %s = %v, want %v", kind, asked[kind], want)
 		}
-		cfg := rules.Defaults()
+		cfg := generate.Defaults()
 		cfg.Asks = map[string]rules.Ask{"Mine": rules.Ask(kind)}
 		if allowed, want := len(cfg.Validate()) == 0, !slices.Contains(consequences, kind); allowed != want {
 			t.Errorf("an operator's alert may ask for %s = %v, want %v", kind, allowed, want)

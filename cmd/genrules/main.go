@@ -1,6 +1,6 @@
-// Command genrules writes the Prometheus rules for a configuration of
-// bbb-scaler, and what goes with them: unit tests, the Alertmanager route, and
-// scrape jobs, plain or as objects for the Prometheus operator.
+// Command genrules writes the Prometheus rules for a configuration of bbb-scaler,
+// and the files that belong to them: unit tests, the Alertmanager route, and
+// scrape jobs, as plain files or as objects for the Prometheus operator.
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
-	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
 //go:generate go run . --config.file ../../deploy/bbb-scaler.yml --output ../../deploy/rules/
@@ -26,8 +26,9 @@ func main() {
 	}
 }
 
-// errOutOfDate is the answer of --check to files that would be written differently.
-var errOutOfDate = errors.New("not what would be written; run genrules again without --check")
+// errOutOfDate is the error of --check for a file that differs from its generated
+// text, or is missing.
+var errOutOfDate = errors.New("is out of date; run genrules again without --check")
 
 // options are the command's flags.
 type options struct {
@@ -37,23 +38,23 @@ type options struct {
 
 func parse(args []string) (options, error) {
 	var o options
-	app := kingpin.New("genrules", "Writes Prometheus rules, and what goes with them, for a configuration of bbb-scaler.")
-	app.Flag("config.file", "The daemon's configuration file; without it, the defaults and the environment.").StringVar(&o.config)
-	app.Flag("format", "What to write: "+formats()+". Default: rules; all when --output is a directory.").StringVar(&o.format)
-	app.Flag("output", "File or directory (existing, or ending in /) to write to, instead of standard output.").StringVar(&o.output)
-	app.Flag("check", "Write nothing; exit 1 and show a diff when the output is not what would be written.").BoolVar(&o.check)
+	app := kingpin.New("genrules", "Writes the Prometheus rules, their unit tests, the Alertmanager route and scrape jobs for a configuration of bbb-scaler.")
+	app.Flag("config.file", "The daemon's configuration file. Without it, the defaults and environment variables are used.").StringVar(&o.config)
+	app.Flag("format", "Format to write: "+formats()+". Default: rules; all formats if --output is a directory.").StringVar(&o.format)
+	app.Flag("output", "File to write, or directory: one that exists, or a path that ends in /. Default: standard output.").StringVar(&o.output)
+	app.Flag("check", "Write nothing. Print a diff and exit with 1 if the files in --output are out of date.").BoolVar(&o.check)
 	if _, err := app.Parse(args); err != nil {
 		return o, err
 	}
 	if o.check && o.output == "" {
-		return o, errors.New("--check needs --output: the file or directory to compare with")
+		return o, errors.New("--check requires --output, the file or directory to compare")
 	}
 	return o, nil
 }
 
 func formats() string {
 	var names []string
-	for _, f := range rules.Files() {
+	for _, f := range generate.Files() {
 		names = append(names, string(f.Format))
 	}
 	return strings.Join(names, ", ")
@@ -88,7 +89,7 @@ type output struct {
 	text []byte
 }
 
-// render makes every output before the first is written.
+// render generates every output before the first one is written.
 func (o options) render(cfg config.File) ([]output, error) {
 	files, err := o.files()
 	if err != nil {
@@ -112,16 +113,16 @@ func (o options) render(cfg config.File) ([]output, error) {
 	return outputs, nil
 }
 
-func (o options) files() ([]rules.File, error) {
+func (o options) files() ([]generate.File, error) {
 	if o.format == "" && o.toDirectory() {
-		return rules.Files(), nil
+		return generate.Files(), nil
 	}
 	format := o.format
 	if format == "" {
-		format = string(rules.FormatRules)
+		format = string(generate.FormatRules)
 	}
-	f, err := rules.FileOf(rules.Format(format))
-	return []rules.File{f}, err
+	f, err := generate.FileOf(generate.Format(format))
+	return []generate.File{f}, err
 }
 
 func (o options) toDirectory() bool {

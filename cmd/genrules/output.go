@@ -11,24 +11,21 @@ import (
 	"path/filepath"
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
-	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// verify refuses rules that Prometheus would refuse, and none at all.
+// verify returns an error if Prometheus would refuse the rules, or if there are
+// none.
 func verify(cfg config.File) error {
-	file, err := rules.FileOf(rules.FormatRules)
+	text, err := cfg.Generated(generate.FormatRules)
 	if err != nil {
 		return err
 	}
-	text, err := file.Render(cfg.Rules, cfg.RuleInput())
-	if err != nil {
-		return err
-	}
-	groups, errs := rulefmt.Parse(text, false, model.LegacyValidation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+	groups, errs := rulefmt.Parse([]byte(text), false, model.LegacyValidation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
 	if len(errs) > 0 {
 		return fmt.Errorf("the generated rules do not parse: %w", errors.Join(errs...))
 	}
@@ -40,7 +37,8 @@ func verify(cfg config.File) error {
 	return errors.New("refusing to write zero rules")
 }
 
-// compare shows how the files differ from the outputs.
+// compare prints how the files differ from the outputs, and returns an error if
+// any does.
 func compare(outputs []output, stdout io.Writer) error {
 	var stale []error
 	for _, o := range outputs {
@@ -56,7 +54,7 @@ func compare(outputs []output, stdout io.Writer) error {
 	return errors.Join(stale...)
 }
 
-// write replaces each file as a whole.
+// write replaces each file atomically.
 func write(outputs []output) error {
 	for _, o := range outputs {
 		if err := os.MkdirAll(filepath.Dir(o.path), 0o755); err != nil {

@@ -1,6 +1,6 @@
 // Command mutation changes each threshold, comparison and duration of the
-// generated rules, one at a time, and runs the scenarios against each change:
-// a change that no scenario notices is a threshold that nothing holds.
+// generated rules, one at a time, and runs the scenarios against each change. A
+// change that no scenario detects is a threshold that no test checks.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 	"github.com/bbb-scaler/bbb-scaler/rules/ruletest"
 	"github.com/prometheus/common/model"
 )
@@ -27,36 +28,36 @@ func main() {
 	}
 }
 
-// input has thresholds that binary fractions can tell exactly, so that "at the
-// threshold" and "above it" differ; and short times, to be quick.
-func input() (rules.Config, rules.Input) {
-	cfg := rules.Defaults()
+// input has thresholds without rounding errors, so that "at the threshold" and
+// "above it" differ; and short durations, to be quick.
+func input() (generate.Config, generate.Input) {
+	cfg := generate.Defaults()
 	minute := model.Duration(time.Minute)
 	cfg.Hysteresis, cfg.UnseenShare = 0.0625, 0.25
 	cfg.EvaluationInterval, cfg.ScrapeInterval, cfg.RateWindow, cfg.ScalerHold = minute, minute, 4*minute, 20*minute
 	cfg.Forecast.Hold, cfg.Forecast.LevelWindow = 40*minute, 40*minute
-	cfg.Trend = rules.Trend{Window: 8 * minute, Ahead: 8 * minute}
+	cfg.Trend = generate.Trend{Window: 8 * minute, Ahead: 8 * minute}
 	for name := range cfg.For {
 		cfg.For[name] = 3 * minute
 	}
-	return cfg, rules.Input{
+	return cfg, generate.Input{
 		Fleet: "bbb", Headroom: 0.5, Tolerance: 0.5, Floor: 2, Cooldown: 5 * time.Minute, StartTime: 15 * time.Minute, DrainDeadline: 3 * time.Hour,
 		StaleAfter: 5 * time.Minute, AlertExpiry: 30 * time.Minute,
 		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.125, Max: 0.5}, Memory: rules.Band{Min: 0.25, Max: 0.75}},
 	}
 }
 
-// run changes the rules of the given names, or all.
+// run changes the rules of the given names, or all of them.
 func run(ctx context.Context, only []string, out io.Writer) error {
 	cfg, in := input()
-	groups, err := rules.Build(cfg, in)
+	groups, err := generate.Build(cfg, in)
 	if err != nil {
 		return err
 	}
-	lab := lab{group: groups[0], scenarios: rules.Scenarios(cfg, in), engine: ruletest.NewEngine()}
+	lab := lab{group: groups[0], scenarios: generate.Scenarios(cfg, in), engine: ruletest.NewEngine()}
 	defer lab.engine.Close()
 	// The quickest scenarios first: one is enough to notice a change.
-	slices.SortStableFunc(lab.scenarios, func(a, b rules.Scenario) int { return cmp.Compare(effort(a), effort(b)) })
+	slices.SortStableFunc(lab.scenarios, func(a, b generate.Scenario) int { return cmp.Compare(effort(a), effort(b)) })
 	if err := lab.unchanged(ctx); err != nil {
 		return fmt.Errorf("the rules themselves fail: %w", err)
 	}
@@ -75,8 +76,8 @@ func run(ctx context.Context, only []string, out io.Writer) error {
 	return nil
 }
 
-// effort is how long a scenario takes, roughly: how long it lasts.
-func effort(sc rules.Scenario) time.Duration {
+// effort estimates how long a scenario takes by its duration.
+func effort(sc generate.Scenario) time.Duration {
 	var last time.Duration
 	for _, c := range sc.Checks {
 		last = max(last, c.At)
@@ -86,8 +87,8 @@ func effort(sc rules.Scenario) time.Duration {
 
 // lab runs scenarios against changed rules.
 type lab struct {
-	group     rules.Group
-	scenarios []rules.Scenario
+	group     generate.Group
+	scenarios []generate.Scenario
 	engine    *ruletest.Engine
 }
 
@@ -100,7 +101,7 @@ func (l lab) unchanged(ctx context.Context) error {
 	return nil
 }
 
-// survivors returns the changes that no scenario notices, and tells of each.
+// survivors returns the changes that no scenario detects, and reports each at once.
 func (l lab) survivors(ctx context.Context, all []mutant, tell func(mutant)) []mutant {
 	var telling sync.Mutex
 	survived := make([]bool, len(all))
@@ -137,7 +138,7 @@ func (l lab) noticed(ctx context.Context, m mutant) bool {
 	changed.Rules[m.index] = m.rule
 	for _, sc := range l.likeliest(m) {
 		few := ruletest.Relevant(changed, sc)
-		depends := slices.ContainsFunc(few.Rules, func(r rules.Rule) bool { return name(r) == name(m.rule) })
+		depends := slices.ContainsFunc(few.Rules, func(r generate.Rule) bool { return name(r) == name(m.rule) })
 		if depends && l.engine.Run(ctx, few, sc) != nil {
 			return true
 		}
@@ -146,10 +147,10 @@ func (l lab) noticed(ctx context.Context, m mutant) bool {
 }
 
 // likeliest puts the scenarios first that check the changed rule itself.
-func (l lab) likeliest(m mutant) []rules.Scenario {
-	direct, other := []rules.Scenario{}, []rules.Scenario{}
+func (l lab) likeliest(m mutant) []generate.Scenario {
+	direct, other := []generate.Scenario{}, []generate.Scenario{}
 	for _, sc := range l.scenarios {
-		if slices.ContainsFunc(sc.Checks, func(c rules.Check) bool { return strings.Contains(c.Expr, name(m.rule)) }) {
+		if slices.ContainsFunc(sc.Checks, func(c generate.Check) bool { return strings.Contains(c.Expr, name(m.rule)) }) {
 			direct = append(direct, sc)
 		} else {
 			other = append(other, sc)
@@ -158,4 +159,4 @@ func (l lab) likeliest(m mutant) []rules.Scenario {
 	return append(direct, other...)
 }
 
-func name(r rules.Rule) string { return r.Record + r.Alert }
+func name(r generate.Rule) string { return r.Record + r.Alert }

@@ -5,7 +5,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -14,12 +14,12 @@ import (
 type mutant struct {
 	index int // of the rule in its group
 	what  string
-	rule  rules.Rule
+	rule  generate.Rule
 }
 
 // mutants returns every change of one threshold, comparison or duration in a
 // group's rules.
-func mutants(g rules.Group) ([]mutant, error) {
+func mutants(g generate.Group) ([]mutant, error) {
 	p := parser.NewParser(parser.Options{})
 	var all []mutant
 	for i, r := range g.Rules {
@@ -39,8 +39,8 @@ func mutants(g rules.Group) ([]mutant, error) {
 	return all, nil
 }
 
-// patience changes how long an alert waits, by one evaluation.
-func patience(index int, r rules.Rule, interval model.Duration) []mutant {
+// patience changes an alert's for duration by one evaluation interval.
+func patience(index int, r generate.Rule, interval model.Duration) []mutant {
 	if r.Alert == "" {
 		return nil
 	}
@@ -53,7 +53,7 @@ func patience(index int, r rules.Rule, interval model.Duration) []mutant {
 	return all
 }
 
-// change is a change to a parsed expression, which can be undone.
+// change is a change to a parsed expression that can be undone.
 type change struct {
 	what        string
 	apply, undo func()
@@ -92,7 +92,8 @@ func changes(expr parser.Expr) []change {
 	return all
 }
 
-// otherComparisons are the neighbour and the opposite of each.
+// otherComparisons lists, for each comparison, the neighbouring and the opposite
+// one.
 var otherComparisons = map[parser.ItemType][]parser.ItemType{
 	parser.GTE: {parser.GTR, parser.LSS}, parser.GTR: {parser.GTE, parser.LTE},
 	parser.LSS: {parser.LTE, parser.GTE}, parser.LTE: {parser.LSS, parser.GTR},

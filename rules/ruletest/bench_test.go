@@ -6,19 +6,20 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/teststorage"
 )
 
-// BenchmarkEvaluation is one evaluation of all rules over a fleet of four
-// cores a server, half of it active, where one server in twenty has an alert.
+// BenchmarkEvaluation evaluates all rules once for a fleet whose servers have four
+// cores. Half of the servers are active, and one in twenty has an alert.
 func BenchmarkEvaluation(b *testing.B) {
 	evaluate(b, func(i int) float64 { return []float64{0.8, 0.2}[min(1, i%20)] })
 }
 
-// BenchmarkStorm is the same with two alerts or more on every server: most of
-// the time goes into their annotations.
+// BenchmarkStorm is the same with two or more alerts for every server: most of the
+// time is spent on their annotations.
 func BenchmarkStorm(b *testing.B) {
 	evaluate(b, func(i int) float64 { return float64(i % 2) })
 }
@@ -26,8 +27,8 @@ func BenchmarkStorm(b *testing.B) {
 func evaluate(b *testing.B, workload func(server int) float64) {
 	for _, servers := range []int{10, 100, 1000} {
 		b.Run(fmt.Sprintf("servers=%d", servers), func(b *testing.B) {
-			cfg, in := rules.Defaults(), defaultInput()
-			groups, err := rules.Build(cfg, in)
+			cfg, in := generate.Defaults(), defaultInput()
+			groups, err := generate.Build(cfg, in)
 			if err != nil {
 				b.Fatal(err)
 			}

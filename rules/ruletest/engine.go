@@ -8,7 +8,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -17,7 +17,7 @@ import (
 	"github.com/prometheus/prometheus/util/teststorage"
 )
 
-// Engine evaluates expressions and rules. It is safe for use by several runs.
+// Engine evaluates expressions and rules. It is safe for concurrent use.
 type Engine struct {
 	query  *promql.Engine
 	parser parser.Parser
@@ -36,8 +36,9 @@ func NewEngine() *Engine {
 // Close releases the engine.
 func (e *Engine) Close() error { return e.query.Close() }
 
-// Group builds a rule group over a storage, as Prometheus would load it.
-func (e *Engine) Group(ctx context.Context, g rules.Group, store storage.Storage) (*engine.Group, error) {
+// Group returns a rule group on a storage, as Prometheus loads it. The error names
+// the rule whose expression does not parse.
+func (e *Engine) Group(ctx context.Context, g generate.Group, store storage.Storage) (*engine.Group, error) {
 	parsed := make([]engine.Rule, len(g.Rules))
 	for i, r := range g.Rules {
 		rule, err := e.rule(r)
@@ -55,7 +56,7 @@ func (e *Engine) Group(ctx context.Context, g rules.Group, store storage.Storage
 	}), nil
 }
 
-func (e *Engine) rule(r rules.Rule) (engine.Rule, error) {
+func (e *Engine) rule(r generate.Rule) (engine.Rule, error) {
 	expr, err := e.parser.ParseExpr(r.Expr)
 	if err != nil {
 		return nil, fmt.Errorf("rule %s%s: %w", r.Record, r.Alert, err)
@@ -69,7 +70,7 @@ func (e *Engine) rule(r rules.Rule) (engine.Rule, error) {
 
 // Run evaluates a group over a scenario and returns an error for the first
 // check that fails.
-func (e *Engine) Run(ctx context.Context, g rules.Group, sc rules.Scenario) error {
+func (e *Engine) Run(ctx context.Context, g generate.Group, sc generate.Scenario) error {
 	store, err := teststorage.NewWithError()
 	if err != nil {
 		return fmt.Errorf("opening storage: %w", err)
@@ -95,14 +96,14 @@ func (e *Engine) Run(ctx context.Context, g rules.Group, sc rules.Scenario) erro
 	return nil
 }
 
-// run is a scenario under way.
+// run is the state of a scenario that is being evaluated.
 type run struct {
 	engine *Engine
 	group  *engine.Group
 	store  storage.Storage
 	step   time.Duration
 	series []input
-	checks map[time.Duration][]rules.Check
+	checks map[time.Duration][]generate.Check
 }
 
 type input struct {
@@ -110,8 +111,8 @@ type input struct {
 	values []parser.SequenceValue
 }
 
-func (r *run) load(ctx context.Context, sc rules.Scenario) error {
-	r.checks = map[time.Duration][]rules.Check{}
+func (r *run) load(ctx context.Context, sc generate.Scenario) error {
+	r.checks = map[time.Duration][]generate.Check{}
 	for _, c := range sc.Checks {
 		r.checks[c.At] = append(r.checks[c.At], c)
 	}
@@ -125,7 +126,7 @@ func (r *run) load(ctx context.Context, sc rules.Scenario) error {
 	return ctx.Err()
 }
 
-// at brings in a sample's input, evaluates the rules and makes the checks.
+// at appends the input of a sample, evaluates the rules and runs the checks.
 func (r *run) at(ctx context.Context, sample int, since time.Duration) error {
 	now := time.Unix(0, 0).Add(since).UTC()
 	if err := r.append(ctx, sample, now); err != nil {
@@ -141,7 +142,7 @@ func (r *run) at(ctx context.Context, sample int, since time.Duration) error {
 	return nil
 }
 
-func within(at time.Duration, stretches []rules.Stretch) bool {
+func within(at time.Duration, stretches []generate.Stretch) bool {
 	for _, s := range stretches {
 		if at > s.From && at < s.To {
 			return true
@@ -164,7 +165,7 @@ func (r *run) append(ctx context.Context, sample int, now time.Time) error {
 	return app.Commit()
 }
 
-func (r *run) check(ctx context.Context, c rules.Check, now time.Time) error {
+func (r *run) check(ctx context.Context, c generate.Check, now time.Time) error {
 	if c.Alert != "" {
 		return r.checkAnnotations(c)
 	}
@@ -178,9 +179,9 @@ func (r *run) check(ctx context.Context, c rules.Check, now time.Time) error {
 	return nil
 }
 
-// checkAnnotations demands the annotations of every active alert of the name,
-// and at least one.
-func (r *run) checkAnnotations(c rules.Check) error {
+// checkAnnotations checks the annotations of every active alert of the name, and
+// that there is one.
+func (r *run) checkAnnotations(c generate.Check) error {
 	for _, rule := range r.group.AlertingRules() {
 		active := rule.ActiveAlerts()
 		if rule.Name() != c.Alert || len(active) == 0 {
@@ -196,7 +197,7 @@ func (r *run) checkAnnotations(c rules.Check) error {
 	return fmt.Errorf("no alert %s is active", c.Alert)
 }
 
-func annotated(a *engine.Alert, c rules.Check) error {
+func annotated(a *engine.Alert, c generate.Check) error {
 	for name, want := range c.Annotations {
 		if got := a.Annotations.Get(name); got != want {
 			return fmt.Errorf("annotation %s of %s = %q, want %q", name, a.Labels, got, want)

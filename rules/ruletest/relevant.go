@@ -5,18 +5,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
-// Relevant returns the group with only the rules that a scenario's checks
-// depend on, which is a fraction of the time of all.
-func Relevant(g rules.Group, sc rules.Scenario) rules.Group {
+// Relevant returns the group with only the rules that a scenario's checks depend
+// on, which take a fraction of the time of all rules.
+func Relevant(g generate.Group, sc generate.Scenario) generate.Group {
 	var text strings.Builder
 	for _, c := range sc.Checks {
 		text.WriteString(c.Expr + " " + c.Alert + "\n")
 	}
 	needed, left := []int{}, text.String()
-	// A rule may use what an earlier one recorded, so the last comes first.
+	// A rule may read what an earlier one recorded, so start with the last.
 	for i, r := range slices.Backward(g.Rules) {
 		if strings.Contains(left, r.Record+r.Alert) {
 			needed = append(needed, i)
@@ -25,7 +25,7 @@ func Relevant(g rules.Group, sc rules.Scenario) rules.Group {
 	}
 	slices.Reverse(needed)
 	few := g
-	few.Rules = make([]rules.Rule, len(needed))
+	few.Rules = make([]generate.Rule, len(needed))
 	for i, index := range needed {
 		few.Rules[i] = g.Rules[index]
 	}

@@ -23,7 +23,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
-	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 	"gopkg.in/yaml.v3"
 )
 
@@ -31,7 +31,7 @@ import (
 // sizes, …) stand at the top level of the file.
 type File struct {
 	Actions      fleet.Config        `yaml:",inline"`
-	Rules        rules.Config        `yaml:"rules"`
+	Rules        generate.Config     `yaml:"rules"`
 	IONOS        ionos.Config        `yaml:"ionos"`
 	Scalelite    scalelite.Config    `yaml:"scalelite"`
 	BBB          bbb.Config          `yaml:"bbb"`
@@ -72,7 +72,7 @@ func (p Prometheus) Validate() []error {
 // from others in the datacenters as bbb_scaler did: by "bbb" in their name.
 func Defaults() File {
 	f := File{
-		Actions: fleet.Defaults(), Rules: rules.Defaults(), IONOS: ionos.Defaults(), Scalelite: scalelite.Defaults(),
+		Actions: fleet.Defaults(), Rules: generate.Defaults(), IONOS: ionos.Defaults(), Scalelite: scalelite.Defaults(),
 		BBB: bbb.Defaults(), Alertmanager: alertmanager.Defaults(), Prometheus: Prometheus{RequestTimeout: 10 * time.Second},
 		Web: receiver.Defaults(),
 	}
@@ -152,13 +152,27 @@ func (f *File) checkExpiry() []error {
 }
 
 // RuleInput returns what the rules are generated from beside their own section.
-func (f *File) RuleInput() rules.Input {
+func (f *File) RuleInput() generate.Input {
 	a := f.Actions
-	return rules.Input{
+	return generate.Input{
 		Fleet: a.Fleet.Name, Thresholds: a.Thresholds, Floor: a.Capacity.MinActive, Cooldown: a.Cooldowns.Out,
 		StartTime: a.Capacity.StartTime, Headroom: a.Capacity.Headroom, Tolerance: a.Capacity.Tolerance, DrainDeadline: a.Deadlines.Drain, StaleAfter: a.Deadlines.Stale,
 		AlertExpiry: a.Deadlines.AlertExpiry,
 	}
+}
+
+// Generated returns the text of the file of a format that is generated from the
+// configuration, such as the rules.
+func (f *File) Generated(format generate.Format) (string, error) {
+	file, err := generate.FileOf(format)
+	if err != nil {
+		return "", err
+	}
+	text, err := file.Render(f.Rules, f.RuleInput())
+	if err != nil {
+		return "", fmt.Errorf("generating %s: %w", file.Name, err)
+	}
+	return string(text), nil
 }
 
 // Warnings names what is allowed and likely to surprise.

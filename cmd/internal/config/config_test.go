@@ -9,6 +9,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
 const runnable = `
@@ -193,7 +194,7 @@ func TestThePredecessorsComposeEnvironmentAloneRuns(t *testing.T) {
 		{"balancer's secret", f.Scalelite.Secret.Reveal(), "lb"},
 		{"without a balancer", a.NoBalancer, true},
 		{"servers started at once", a.Capacity.MaxStep, 7},
-		{"exporters", f.Rules.Exporters.Variant, rules.VariantEBBBA},
+		{"exporters", f.Rules.Exporters.Variant, generate.VariantEBBBA},
 		{"exporters' user", f.Rules.Scrape.Username, "ne"},
 		{"prometheus", f.Prometheus.URL, "https://g.example.org/grafana/api/datasources/proxy/1"},
 		{"prometheus' token", f.Prometheus.BearerToken.Reveal(), "key"},
@@ -229,7 +230,7 @@ func TestAnOperatorsAlertAndDurationsAreMerged(t *testing.T) {
 	if got := f.Actions.Asks["my_alert"].Ask; got != rules.AskCordon {
 		t.Errorf("my_alert asks for %q, want cordon", got)
 	}
-	if got, want := len(f.Rules.For), len(rules.Defaults().For); got != want || f.Rules.For[rules.ServerIdle].String() != "9m" {
+	if got, want := len(f.Rules.For), len(generate.Defaults().For); got != want || f.Rules.For[rules.ServerIdle].String() != "9m" {
 		t.Errorf("rules.for has %d durations, want %d; BBBServerIdle %v, want 9m", got, want, f.Rules.For[rules.ServerIdle])
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
-	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 	"gopkg.in/yaml.v3"
 )
 
@@ -138,15 +138,15 @@ func waitingTime(into *fleet.Config) func(string) error {
 const longest = 24 * time.Hour
 
 // exporters sets where the servers' exporters listen.
-func exporters(into *rules.Variant) func(string) error {
+func exporters(into *generate.Variant) func(string) error {
 	return func(text string) error {
 		ebbba, err := strconv.ParseBool(strings.ToLower(text))
 		if err != nil {
 			return fmt.Errorf("%q is not true or false", text)
 		}
-		*into = rules.VariantPorts
+		*into = generate.VariantPorts
 		if ebbba {
-			*into = rules.VariantEBBBA
+			*into = generate.VariantEBBBA
 		}
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
-	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
 // prometheus checks that the rules are loaded and the fleet is scraped.
@@ -59,16 +59,12 @@ func (c *preflight) loaded(ctx context.Context, prom promv1.API) {
 	c.ok("prometheus", "all %d alerts that ask for something are loaded", wanted)
 }
 
-// generated are the alerts that ask for something, by a configuration.
-func generated(c rules.Config) map[string]rules.Meaning {
-	all := rules.Meanings()
-	if !c.Forecast.Enabled {
-		delete(all, rules.FleetForecastHigh)
-		delete(all, rules.FleetHistoryMissing)
-	}
-	if c.Trend.Window == 0 {
-		for _, name := range []string{rules.ServerMemoryRising, rules.ServerCPURising, rules.FleetLoadRising} {
-			delete(all, name)
+// generated returns the names of the generated alerts that ask for something.
+func generated(c generate.Config) map[string]bool {
+	all := map[string]bool{}
+	for _, a := range c.Alerts() {
+		if a.Ask != "" {
+			all[a.Name] = true
 		}
 	}
 	return all
@@ -106,7 +102,7 @@ func (c *preflight) scraped(ctx context.Context, prom promv1.API) {
 }
 
 // selector selects node exporter's series as the rules do.
-func selector(c rules.Config) string {
+func selector(c generate.Config) string {
 	var matchers []string
 	for _, label := range slices.Sorted(maps.Keys(c.Exporters.Node)) {
 		matchers = append(matchers, fmt.Sprintf("%s=%q", label, c.Exporters.Node[label]))

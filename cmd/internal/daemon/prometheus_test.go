@@ -7,19 +7,20 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
 func TestThePreflightWantsTheAlertsThatAreGenerated(t *testing.T) {
-	for name, edit := range map[string]func(*rules.Config){
-		"defaults":                 func(*rules.Config) {},
-		"no forecast":              func(c *rules.Config) { c.Forecast.Enabled = false },
-		"no trend":                 func(c *rules.Config) { c.Trend.Window = 0 },
-		"no forecast and no trend": func(c *rules.Config) { c.Forecast.Enabled, c.Trend.Window = false, 0 },
+	for name, edit := range map[string]func(*generate.Config){
+		"defaults":                 func(*generate.Config) {},
+		"no forecast":              func(c *generate.Config) { c.Forecast.Enabled = false },
+		"no trend":                 func(c *generate.Config) { c.Trend.Window = 0 },
+		"no forecast and no trend": func(c *generate.Config) { c.Forecast.Enabled, c.Trend.Window = false, 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := config.Defaults()
 			edit(&file.Rules)
-			groups, err := rules.Build(file.Rules, file.RuleInput())
+			groups, err := generate.Build(file.Rules, file.RuleInput())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,14 +1,14 @@
 package deploy
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
-	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 	"gopkg.in/yaml.v3"
 )
 
@@ -118,16 +118,12 @@ func TestTheKubernetesObjectsFitTogether(t *testing.T) {
 func TestTheGeneratedServiceMonitorFindsTheService(t *testing.T) {
 	var service object
 	decode(t, "deploy/kubernetes/service.yaml", &service)
-	file, err := rules.FileOf(rules.FormatServiceMonitor)
-	if err != nil {
-		t.Fatal(err)
-	}
 	defaults := config.Defaults()
-	text, err := file.Render(defaults.Rules, defaults.RuleInput())
+	text, err := defaults.Generated(generate.FormatServiceMonitor)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for dec := yaml.NewDecoder(bytes.NewReader(text)); ; {
+	for dec := yaml.NewDecoder(strings.NewReader(text)); ; {
 		var monitor object
 		if err := dec.Decode(&monitor); errors.Is(err, io.EOF) {
 			t.Fatalf("no service monitor selects port %s of a service with the labels %v",

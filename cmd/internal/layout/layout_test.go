@@ -22,8 +22,9 @@ const module = "github.com/bbb-scaler/bbb-scaler/"
 // that its code outside of tests may import, beside its own subpackages.
 var mayImport = map[string][]string{
 	"rules":          {},
-	"rules/ruletest": {"rules"},
-	"rules/mutation": {"rules", "rules/ruletest"},
+	"rules/generate": {"rules"},
+	"rules/ruletest": {"rules/generate"},
+	"rules/mutation": {"rules", "rules/generate", "rules/ruletest"},
 	"receiver":       {"actions", "actions/fleet", "rules"},
 
 	"actions/fleet": {"rules"},
@@ -46,10 +47,10 @@ var mayImport = map[string][]string{
 	"actions/bbb/bbbtest":             {"actions/fleet", "actions/sim", "actions/sim/simhttp"},
 
 	"cmd/internal/config": {
-		"rules", "actions/fleet", "receiver", "actions/ionos", "actions/scalelite", "actions/bbb",
+		"rules/generate", "actions/fleet", "receiver", "actions/ionos", "actions/scalelite", "actions/bbb",
 		"actions/alertmanager", "actions/outbound",
 	},
-	"cmd/genrules": {"rules", "cmd/internal/config"},
+	"cmd/genrules": {"rules/generate", "cmd/internal/config"},
 }
 
 // onlyImporters lists, for packages that must stay behind one door, who may
@@ -104,6 +105,14 @@ func TestPackagesImportOnlyWhatTheLayoutAllows(t *testing.T) {
 			if isOwn && !slices.Contains(allowed, own) && !strings.HasPrefix(own, name+"/internal") {
 				t.Errorf("%s imports %s; allowed of this module are only %q", name, own, allowed)
 			}
+		}
+	}
+}
+
+func TestTheVocabularyNeedsOnlyTheStandardLibrary(t *testing.T) {
+	for _, imported := range packages(t)["rules"].Imports {
+		if strings.Contains(strings.Split(imported, "/")[0], ".") {
+			t.Errorf("rules imports %s; the names that everybody shares bring no library with them", imported)
 		}
 	}
 }

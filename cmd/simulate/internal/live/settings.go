@@ -14,6 +14,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
 // floor is the least number of active servers in the demo.
@@ -47,10 +48,10 @@ func (p *place) settings() (settings, error) {
 	c := p.config()
 	s := settings{files: map[string]string{ionosFile: p.secret.password.Reveal(), balancerFile: p.secret.balancer.Reveal()}}
 	var err error
-	if s.files[ruleFile], err = generate(rules.FormatRules, c); err != nil {
+	if s.files[ruleFile], err = c.Generated(generate.FormatRules); err != nil {
 		return s, err
 	}
-	if s.alertmanager, err = generate(rules.FormatAlertmanager, c); err != nil {
+	if s.alertmanager, err = c.Generated(generate.FormatAlertmanager); err != nil {
 		return s, err
 	}
 	if s.files[daemonFile], err = p.daemonConfig(c); err != nil {
@@ -58,15 +59,6 @@ func (p *place) settings() (settings, error) {
 	}
 	s.prometheus, err = p.prometheusConfig(c)
 	return s, err
-}
-
-func generate(format rules.Format, c config.File) (string, error) {
-	f, err := rules.FileOf(format)
-	if err != nil {
-		return "", err
-	}
-	text, err := f.Render(c.Rules, c.RuleInput())
-	return string(text), err
 }
 
 // config is the shipped default configuration, with the demo's fleet, and with
@@ -144,7 +136,7 @@ func (p *place) daemonConfig(c config.File) (string, error) {
 // prometheusConfig scrapes every exporter and the daemon.
 func (p *place) prometheusConfig(c config.File) (string, error) {
 	login := map[string]any{"username": exporterUser, "password": p.secret.exporter.Reveal()}
-	job := func(name string, labels rules.Matchers, login any, targets ...string) map[string]any {
+	job := func(name string, labels generate.Matchers, login any, targets ...string) map[string]any {
 		j := map[string]any{"job_name": name, "static_configs": []any{map[string]any{"targets": targets, "labels": map[string]string(labels)}}}
 		if login != nil {
 			j["basic_auth"] = login

@@ -13,14 +13,14 @@ import (
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
 
-	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
 // History is a fleet's past in Prometheus.
 type History struct {
 	API   promv1.API
-	Rules rules.Config // names of metrics and labels
-	Fleet string       // the fleet's name, used where rules.labels.fleet is set
+	Rules generate.Config // names of metrics and labels
+	Fleet string          // the fleet's name, used where rules.labels.fleet is set
 	// Meetings and Webcams are the names of bbb-exporter's metrics that the
 	// rules do without.
 	Meetings, Webcams string

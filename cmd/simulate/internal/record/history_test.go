@@ -14,7 +14,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/monitor"
-	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
 // serve answers queries over series with Prometheus's own engine.
@@ -34,7 +34,7 @@ func dial(t *testing.T, h http.Handler) History {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return History{API: api, Rules: rules.Defaults(), Meetings: DefaultMeetings, Webcams: DefaultWebcams}
+	return History{API: api, Rules: generate.Defaults(), Meetings: DefaultMeetings, Webcams: DefaultWebcams}
 }
 
 // epoch is when the loaded series begin.
@@ -85,7 +85,7 @@ func TestTheOperatorsNamesAreUsed(t *testing.T) {
 	`)
 	h.Fleet, h.Webcams = "north", "cams"
 	h.Rules.Metrics.Participants = "people"
-	h.Rules.Exporters.BBB = rules.Matchers{"role": "video"}
+	h.Rules.Exporters.BBB = generate.Matchers{"role": "video"}
 	h.Rules.Labels.Instance, h.Rules.Labels.Fleet = "host", "tenant"
 	found, got := read(t, h, minutes(5))
 	if want := "0+5: 8/4"; got != want {

@@ -1,7 +1,6 @@
 package week
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -14,6 +13,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/virtual"
 	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
 // Ours is the scaler itself, with all that stands before it: the generated
@@ -41,11 +41,11 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	l := &looks{w: w, cfg: o.File.Actions}
 	l.cfg.Datacenters, l.cfg.Names, l.cfg.NoBalancer = w.Datacenters(), fleet.NamePattern{}, false
 	l.cfg.Asks = o.File.Rules.Meanings()
-	ruleText, err := generate(rules.FormatRules, o.File)
+	ruleText, err := o.File.Generated(generate.FormatRules)
 	if err != nil {
 		return nil, err
 	}
-	routes, err := generate(rules.FormatAlertmanager, o.File)
+	routes, err := o.File.Generated(generate.FormatAlertmanager)
 	if err != nil {
 		return nil, err
 	}
@@ -75,18 +75,6 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	l.nextScrape = w.Now().Add(l.scrapeEvery / 2) // between two evaluations, as likely as not
 	l.nextEval = w.Now().Add(l.evalEvery)
 	return l, err
-}
-
-func generate(format rules.Format, file config.File) (string, error) {
-	f, err := rules.FileOf(format)
-	if err != nil {
-		return "", err
-	}
-	text, err := f.Render(file.Rules, file.RuleInput())
-	if err != nil {
-		return "", fmt.Errorf("generating %s: %w", f.Name, err)
-	}
-	return string(text), nil
 }
 
 // Recorded series that the forecast looks back at.

@@ -14,13 +14,14 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/virtual"
 	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
 // scraper writes what Prometheus would find at the exporters of a world's
 // servers and at the daemon.
 type scraper struct {
 	samples *virtual.Samples
-	cfg     rules.Config
+	cfg     generate.Config
 	nodes   map[string]*target // by server name
 	bbbs    map[string]*target
 	scaler  *target
@@ -37,7 +38,7 @@ type target struct {
 	alive  bool
 }
 
-func newScraper(samples *virtual.Samples, cfg rules.Config) *scraper {
+func newScraper(samples *virtual.Samples, cfg generate.Config) *scraper {
 	return &scraper{
 		samples: samples, cfg: cfg, nodes: map[string]*target{}, bbbs: map[string]*target{},
 		scaler: newTarget(samples, cfg, cfg.Exporters.Scaler, "bbb-scaler:9745"),
@@ -45,7 +46,7 @@ func newScraper(samples *virtual.Samples, cfg rules.Config) *scraper {
 	}
 }
 
-func newTarget(samples *virtual.Samples, cfg rules.Config, job rules.Matchers, instance string) *target {
+func newTarget(samples *virtual.Samples, cfg generate.Config, job generate.Matchers, instance string) *target {
 	t := &target{labels: map[string]string{cfg.Labels.Instance: instance}, series: map[string]*virtual.Series{}}
 	maps.Copy(t.labels, job)
 	t.up = t.open(samples, "up")

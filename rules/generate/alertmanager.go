@@ -1,0 +1,59 @@
+package generate
+
+import (
+	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/prometheus/common/model"
+)
+
+const (
+	alertmanagerUsage = `The route and the receiver of bbb-scaler, in a file that Alertmanager 0.21 and later load as it is: merge both into yours.
+Keep the route above broader ones. It matches with match: Alertmanager 0.21 does not know matchers yet.
+group_wait is short: the scaler itself waits until notifications are quiet.
+repeat_interval is one cooldown (cooldowns.scale_out): an annotation's value is as old as the last notification.
+send_resolved is a must: a resolved alert is how the scaler learns that it may stop.`
+	alertmanagerConfigUsage = `The route and the receiver of bbb-scaler for the Prometheus operator (0.44 and later). The operator adds a matcher on
+the label namespace to the route: set alertmanagerConfigMatcherStrategy to None, or have rules.extra_labels put this
+object's namespace on the alerts. The secret has the keys username and password.`
+)
+
+func (g generator) routeMatches() map[string]string {
+	return map[string]string{rules.LabelScaler: rules.RouteScaler, rules.LabelFleet: g.in.Fleet}
+}
+
+func (g generator) repeat() model.Duration { return model.Duration(g.repeatInterval(g.in.Cooldown)) }
+
+func (g generator) receiverName() string { return "bbb-scaler-" + g.in.Fleet }
+
+func alertmanagerFile(g generator, _ []Group) (document, error) {
+	route := dict{
+		"receiver": g.receiverName(), "match": g.routeMatches(), "group_by": []string{rules.LabelFleet, rules.LabelAlert},
+		"group_wait": g.Alertmanager.GroupWait, "group_interval": g.Alertmanager.GroupInterval, "repeat_interval": g.repeat(),
+	}
+	hook := dict{"url": g.Alertmanager.URL, "send_resolved": true}
+	if g.Alertmanager.Username != "" {
+		hook["http_config"] = dict{"basic_auth": dict{
+			"username": g.Alertmanager.Username, "password_file": g.Alertmanager.PasswordFile}}
+	}
+	return document{usage: alertmanagerUsage, docs: []any{dict{
+		"route":     dict{"receiver": "people", "routes": []any{route}},
+		"receivers": []any{dict{"name": "people"}, dict{"name": g.receiverName(), "webhook_configs": []any{hook}}},
+	}}}, nil
+}
+
+func alertmanagerConfig(g generator, _ []Group) (document, error) {
+	matchers := []any{
+		dict{"name": rules.LabelScaler, "value": rules.RouteScaler},
+		dict{"name": rules.LabelFleet, "value": g.in.Fleet},
+	}
+	hook := dict{"url": g.Alertmanager.URL, "sendResolved": true}
+	if g.Alertmanager.Username != "" {
+		hook["httpConfig"] = dict{"basicAuth": g.secretLogin()}
+	}
+	return document{usage: alertmanagerConfigUsage, docs: []any{g.object("v1alpha1", "AlertmanagerConfig", "", dict{
+		"route": dict{
+			"receiver": g.receiverName(), "matchers": matchers, "groupBy": []string{rules.LabelFleet, rules.LabelAlert},
+			"groupWait": g.Alertmanager.GroupWait, "groupInterval": g.Alertmanager.GroupInterval, "repeatInterval": g.repeat(),
+		},
+		"receivers": []any{dict{"name": g.receiverName(), "webhookConfigs": []any{hook}}},
+	})}}, nil
+}

@@ -1,0 +1,21 @@
+// Package generate writes the Prometheus rules for a configuration, and the files
+// that belong to them: unit tests, the Alertmanager route, and scrape jobs, as
+// plain files or as objects for the Prometheus operator.
+//
+// The way from the configuration to a file:
+//
+//   - [Config] is the section rules of the configuration file, [Input] what the
+//     rules take from other sections. validate.go and asks.go check them.
+//   - [Build] returns the rules: records.go, workload.go and forecast.go have the
+//     recording rules; server_alerts.go, fleet_alerts.go, trend.go, forecast.go and
+//     people_alerts.go the expressions of the alerts. alerts.go joins each
+//     expression with its row of [rules.Catalogue].
+//   - [Scenarios] returns the tests of the rules: each scenario_*.go has those of
+//     the expression file with the same subject; series.go, timeline.go and walk.go
+//     write their input series.
+//   - [File] writes the result in one of the formats: rulefile.go, unittests.go,
+//     alertmanager.go and scrape.go.
+//
+// The same configuration always gives the same bytes. Each file names the digest
+// of the configuration that it was generated from.
+package generate

@@ -1,0 +1,133 @@
+package generate
+
+import (
+	"strconv"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/prometheus/common/model"
+)
+
+// peopleAlerts are the expressions of the alerts that are for people only.
+func peopleAlerts() map[string]expression {
+	return map[string]expression{
+		rules.ScalerDown: generator.scalerDown, rules.ScalerFleetUnread: generator.scalerFleetUnread,
+		rules.ScalerStepsFailing: generator.scalerStepsFailing, rules.ScalerDrainingLong: generator.scalerDrainingLong,
+		rules.ScalerAtLimit: generator.scalerAtLimit, rules.ScalerUnjoined: generator.scalerUnjoined,
+		rules.ScalerNotificationsRejected: generator.scalerNotificationsRejected,
+		rules.ScalerWritesBlocked:         generator.scalerWritesBlocked, rules.FleetUnseen: generator.fleetUnseen,
+	}
+}
+
+// failedSteps within failedWithin are not a coincidence: after each failure, the
+// scaler backs off and tries another server.
+const (
+	failedSteps  = 3
+	failedWithin = "30m"
+	// rejectedWithin must exceed the alert's for duration, or a single rejection
+	// never makes it fire.
+	rejectedWithin = "10m"
+	// refusedLater is the number of notifications answered with 5xx that a restart
+	// of the daemon does not explain.
+	refusedLater = 3
+)
+
+func (g generator) scalerDown(row rules.Alert) alert {
+	return alert{
+		severity: g.Severities.Critical, value: count, threshold: "1",
+		expr:        "absent(" + g.scaler("up") + " == 1)",
+		why:         "Longer than an update of the daemon. Nothing scales meanwhile, and nothing is taken away either.",
+		summary:     "bbb-scaler is down",
+		description: "Prometheus has not reached bbb-scaler of fleet " + g.in.Fleet + " for " + g.For[row.Name].String() + ". The fleet stays as it is: start servers by hand if lessons are about to begin.",
+	}
+}
+
+func (g generator) scalerFleetUnread(rules.Alert) alert {
+	stale := secondsOf(model.Duration(g.in.StaleAfter))
+	return alert{
+		severity: g.Severities.Critical, value: count, threshold: stale,
+		expr:    g.rec(fleetReadAge) + " >= " + stale + "\nor\n(0 * max(" + g.scaler("up") + " == 1) unless on () " + g.rec(fleetReadAge) + ")",
+		why:     "Beyond deadlines.stale the scaler itself no longer believes what it read; the rest is patience with IONOS and Scalelite.",
+		summary: "bbb-scaler cannot read the fleet",
+		description: "bbb-scaler of fleet " + g.in.Fleet + " runs, but has not read all of IONOS and Scalelite for longer than " + g.in.StaleAfter.String() +
+			", or never. It does not act on what it cannot see. Run `bbb-scaler check`.",
+	}
+}
+
+func (g generator) scalerStepsFailing(rules.Alert) alert {
+	return alert{
+		severity: g.Severities.Warning, value: count, threshold: strconv.Itoa(failedSteps),
+		expr: "round(sum by (step) (increase(" + g.scaler(rules.MetricSteps, matcher{"outcome", "=", "failed"}) + "[" + failedWithin + "]))) >= " +
+			strconv.Itoa(failedSteps),
+		why:         "Once is bad luck, and the scaler tries another server. The same kind of step again and again needs a person.",
+		summary:     "bbb-scaler: {{ $labels.step }} fails",
+		description: "{{ $value | printf \"%.0f\" }} steps of kind {{ $labels.step }} have failed within " + failedWithin + ". The journal says on which servers and why.",
+	}
+}
+
+func (g generator) scalerDrainingLong(rules.Alert) alert {
+	limit := secondsOf(model.Duration(g.in.DrainDeadline))
+	return alert{
+		severity: g.Severities.Warning, value: count, threshold: limit,
+		expr:        "max by (server) (" + g.scaler(rules.MetricDraining) + ") >= " + limit,
+		why:         "deadlines.drain already is the patience; this only bridges one odd sample.",
+		summary:     "{{ $labels.server }}: draining for long",
+		description: "{{ $labels.server }} has been draining for {{ $value | humanizeDuration }}, longer than deadlines.drain, and still has a meeting. The scaler never ends one: look whether it is a forgotten room.",
+	}
+}
+
+func (g generator) scalerAtLimit(row rules.Alert) alert {
+	return alert{
+		severity: g.Severities.Critical, value: count, threshold: "1",
+		expr:        "max by (limit) (" + g.scaler(rules.MetricLimited) + ") == 1",
+		why:         "Longer than a passing peak; lessons suffer while it lasts.",
+		summary:     "bbb-scaler: more capacity is needed than {{ $labels.limit }} allows",
+		description: "For " + g.For[row.Name].String() + ", fleet " + g.in.Fleet + " has needed more than the limit {{ $labels.limit }} allows. Raise capacity.ceiling, the contract, or the number of servers.",
+	}
+}
+
+func (g generator) scalerUnjoined(rules.Alert) alert {
+	return alert{
+		severity: g.Severities.Warning, value: count, threshold: "0",
+		expr:        "max by (source) (" + g.scaler(rules.MetricUnjoined) + ") > 0",
+		why:         "Long: servers that are being set up are in one list before the other.",
+		summary:     "bbb-scaler: servers that cannot be joined",
+		description: "{{ $value | printf \"%.0f\" }} servers known to the {{ $labels.source }} could not be joined with the others. They are left alone. `bbb-scaler check` lists them.",
+	}
+}
+
+func (g generator) scalerNotificationsRejected(rules.Alert) alert {
+	of := func(codes, least string) string {
+		return "round(sum by (code) (increase(" + g.scaler(rules.MetricNotifications, matcher{"code", "=~", codes}) + "[" + rejectedWithin + "]))) >= " + least
+	}
+	bad := g.scaler(rules.MetricNotifications, matcher{"code", "=~", "4.."})
+	return alert{
+		severity: g.Severities.Warning, value: count, threshold: "1",
+		expr: of("4..", "1") + "\nor\nsum by (code) (" + bad + " unless " + bad + " offset " + rejectedWithin + ")\nor\n" +
+			of("5..", strconv.Itoa(refusedLater)),
+		why: "Alertmanager drops what is answered with 4xx for good, so one is too many, also the first of a new series, which no\n" +
+			"increase shows. It tries again after 5xx, as during a restart; only several of those are a fault.",
+		summary:     "bbb-scaler rejects notifications ({{ $labels.code }})",
+		description: "Within " + rejectedWithin + ", {{ $value | printf \"%.0f\" }} notifications of Alertmanager were answered with HTTP {{ $labels.code }}. The daemon's log says what was wrong with them.",
+	}
+}
+
+func (g generator) scalerWritesBlocked(rules.Alert) alert {
+	return alert{
+		severity: g.Severities.Critical, value: count, threshold: "1",
+		expr:        "max by (reason) (" + g.scaler(rules.MetricWritesBlocked) + ") == 1",
+		why:         "At once, but for one odd sample: the scaler has stopped itself and waits for a person.",
+		summary:     "bbb-scaler has stopped all changes: {{ $labels.reason }}",
+		description: "bbb-scaler of fleet " + g.in.Fleet + " makes no changes any more: {{ $labels.reason }}. Credentials were refused, or the fleet suddenly looks much smaller than before. `bbb-scaler status` says more.",
+	}
+}
+
+func (g generator) fleetUnseen(rules.Alert) alert {
+	active := g.rec(hostActive)
+	return alert{
+		severity: g.Severities.Warning, value: ratio, threshold: number(g.UnseenShare),
+		expr:        "count(" + active + " unless on (host) " + g.rec(instanceCPU) + ") / count(" + active + ") >= " + number(g.UnseenShare),
+		why:         "Longer than the first scrapes of servers that were just started.",
+		summary:     "Fleet " + g.in.Fleet + ": servers in service without metrics",
+		description: "{{ $value | humanizePercentage }} of the servers that take meetings have no workload in Prometheus. The averages speak for the others only; look at the exporters and at Prometheus's targets.",
+	}
+}

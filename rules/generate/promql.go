@@ -1,0 +1,105 @@
+package generate
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/prometheus/common/model"
+)
+
+// Names in expressions that are neither records nor configured.
+const (
+	hostOfInstance  = `(.*?)(:[0-9]+)?`
+	labelHost       = "host"
+	labelState      = "state"
+	alertsSeries    = "ALERTS"
+	labelAlertState = "alertstate"
+)
+
+// matcher is one label matcher of a selector, such as {"mode", "=", "idle"}.
+type matcher struct{ label, op, value string }
+
+// selector returns a series selector.
+func selector(metric string, ms ...matcher) string {
+	parts := make([]string, len(ms))
+	for i, m := range ms {
+		parts[i] = m.label + m.op + strconv.Quote(m.value)
+	}
+	return metric + "{" + strings.Join(parts, ",") + "}"
+}
+
+// scraped selects a scraped series by the configured labels.
+func (g generator) scraped(metric string, by Matchers, more ...matcher) string {
+	var ms []matcher
+	if g.Labels.Fleet != "" {
+		ms = append(ms, matcher{g.Labels.Fleet, "=", g.in.Fleet})
+	}
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		ms = append(ms, matcher{name, "=", by[name]})
+	}
+	return selector(metric, append(ms, more...)...)
+}
+
+func (g generator) node(metric string, more ...matcher) string {
+	return g.scraped(metric, g.Exporters.Node, more...)
+}
+
+func (g generator) bbb(metric string) string { return g.scraped(metric, g.Exporters.BBB) }
+
+func (g generator) scaler(metric string, more ...matcher) string {
+	return g.scraped(metric, g.Exporters.Scaler, more...)
+}
+
+// rec selects a recorded series of this fleet.
+func (g generator) rec(record string, more ...matcher) string {
+	return selector(record, append([]matcher{{rules.LabelFleet, "=", g.in.Fleet}}, more...)...)
+}
+
+// firing selects an alert of this fleet while it fires. Hysteresis needs it:
+// Prometheus 2.22 has no other memory of an alert's state.
+func (g generator) firing(alert string) string {
+	return selector(alertsSeries, matcher{rules.LabelAlert, "=", alert}, matcher{labelAlertState, "=", "firing"},
+		matcher{rules.LabelFleet, "=", g.in.Fleet})
+}
+
+// byInstance returns a by clause with the labels that distinguish servers in
+// scraped series, and with more labels.
+func (g generator) byInstance(more ...string) string {
+	return "by (" + strings.Join(append([]string{g.Labels.Instance, g.Labels.ServerID}, more...), ", ") + ")"
+}
+
+// identified renames the labels of scraped series to those that the scaler
+// reads, and adds the label host, which is the same for all exporters of one
+// server.
+func (g generator) identified(expr string) string {
+	expr = renamed(expr, g.Labels.Instance, rules.LabelInstance)
+	expr = renamed(expr, g.Labels.ServerID, rules.LabelServerID)
+	return "label_replace(\n" + indent(expr) + ",\n  \"host\", \"$1\", \"instance\", " + strconv.Quote(hostOfInstance) + "\n)"
+}
+
+// perHost aggregates a scraped series to one sample per host, also where several
+// jobs or ports scrape it.
+func (g generator) perHost(expr string) string {
+	return "max by (host) (\n" + indent(g.identified("max by ("+g.Labels.Instance+") ("+expr+")")) + "\n)"
+}
+
+func renamed(expr, from, to string) string {
+	if from == to {
+		return expr
+	}
+	moved := "label_replace(\n" + indent(expr) + ",\n  " + strconv.Quote(to) + ", \"$1\", " + strconv.Quote(from) + ", \"(.*)\"\n)"
+	return "label_replace(\n" + indent(moved) + ",\n  " + strconv.Quote(from) + ", \"\", \"\", \"\"\n)"
+}
+
+// number formats a ratio with six significant digits, which hides the rounding
+// of binary fractions.
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+
+func secondsOf(d model.Duration) string {
+	return strconv.FormatFloat(float64(d)/1e9, 'f', -1, 64)
+}
+
+func indent(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }

@@ -1,0 +1,129 @@
+package generate
+
+import "github.com/bbb-scaler/bbb-scaler/rules"
+
+// Names of the recorded series, as Prometheus recommends: level, metric,
+// operation.
+const (
+	instanceCPUNow = "instance:bbb_cpu_workload:irate"
+	instanceCPU    = "instance:bbb_cpu_workload:ratio"
+	instanceCores  = "instance:bbb_cores:count"
+	instanceMemory = "instance:bbb_memory_workload:ratio"
+	instanceBytes  = "instance:bbb_memory_bytes:max"
+	instanceUp     = "instance:bbb_node_up:max"
+	hostPeople     = "host:bbb_meetings_participants:max"
+	hostRecordings = "host:bbb_recordings_pending:max"
+	hostAPIUp      = "host:bbb_api_up:max"
+	hostState      = "host:bbb_scaler_server_state:last"
+	hostActive     = "host:bbb_server_active:last"
+	fleetReadAge   = "fleet:bbb_scaler_fleet_read_age_seconds:min"
+	fleetKnown     = "fleet:bbb_scaler_known:age_seconds"
+	fleetActive    = "fleet:bbb_servers_active:count"
+	fleetFloor     = "fleet:bbb_servers_floor:max"
+	fleetCores     = "fleet:bbb_cores:sum"
+	fleetBytes     = "fleet:bbb_memory_bytes:sum"
+	cpuLoadNow     = "fleet:bbb_cpu_busy_cores:sum"
+	cpuLoad        = "fleet:bbb_cpu_busy_cores:avg"
+	memoryLoad     = "fleet:bbb_memory_used_bytes:sum"
+	fleetCPU       = "fleet:bbb_cpu_workload:avg"
+	fleetMemory    = "fleet:bbb_memory_workload:avg"
+	cpuForecast    = "fleet:bbb_cpu_workload:forecast"
+	memoryForecast = "fleet:bbb_memory_workload:forecast"
+	cpuExpected    = "fleet:bbb_cpu_workload:expected"
+	memoryExpected = "fleet:bbb_memory_workload:expected"
+)
+
+// inServiceStates matches the states of the servers that the rules are about:
+// those that take meetings, those that drain, and those that were taken out of
+// the balancer because they do not answer.
+const inServiceStates = "active|draining|down"
+
+// records returns the recording rules in the order of their evaluation.
+func (g generator) records() []Rule {
+	records := g.serverRecords()
+	records = append(records, g.stateRecords()...)
+	records = append(records, g.fleetRecords()...)
+	if g.Forecast.Enabled {
+		records = append(records, g.forecastRecords()...)
+	}
+	return append(records, g.expectedRecords()...)
+}
+
+func (g generator) serverRecords() []Rule {
+	window := g.RateWindow.String()
+	idle := "(irate(" + g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "idle"}) + "[" + window + "]))"
+	memory := func(metric string) string { return "max " + g.byInstance() + " (" + g.node(metric) + ")" }
+	records := []Rule{
+		{Record: instanceCPUNow, Expr: g.identified("1 - avg " + g.byInstance() + " " + idle),
+			Why: "Share of time that a server's cores are not idle, since the last scrape. Not rate, which takes the missing past of a\n" +
+				"server that has just started for work. host joins the exporters of one server, whatever their ports."},
+		{Record: instanceCPU, Expr: "avg_over_time(" + g.rec(instanceCPUNow) + "[" + window + "]) and " + g.rec(instanceCPUNow),
+			Why: "The same, smoothed over " + window + "."},
+		{Record: instanceCores, Expr: g.identified("count " + g.byInstance() + " (group " + g.byInstance("cpu") + " " + idle + ")"),
+			Why: "The cores that this is the average of: one that was just plugged in counts from its second sample."},
+		{Record: instanceMemory, Expr: g.identified("1 - " + memory(g.Metrics.MemoryAvailable) + "\n  / " + memory(g.Metrics.MemoryTotal)),
+			Why: "Share of a server's memory that is not available to new work."},
+		{Record: instanceBytes, Expr: g.identified(memory(g.Metrics.MemoryTotal) + "\n  and " + memory(g.Metrics.MemoryAvailable)),
+			Why: "The memory that this is the share of, in bytes."},
+	}
+	if !g.Exporters.WithBBB {
+		return records
+	}
+	records = append(records,
+		Rule{Record: hostPeople, Expr: g.perHost(g.bbb(g.Metrics.Participants)), Why: "Participants, by BigBlueButton itself."},
+		Rule{Record: hostAPIUp, Expr: g.perHost(g.bbb(g.Metrics.APIUp)), Why: "Whether BigBlueButton answers its exporter."})
+	if g.Exporters.Recordings {
+		records = append(records, Rule{Record: hostRecordings,
+			Expr: g.perHost(g.bbb(g.Metrics.RecordingsQueued) + " + " + g.bbb(g.Metrics.RecordingsProcessing)),
+			Why:  "Recordings that a stop would delay."})
+	}
+	return records
+}
+
+// stateRecords keep the last server states that the scaler exported, so that the
+// averages stay the same while the scaler is down.
+func (g generator) stateRecords() []Rule {
+	state := "max by (host, state) (" +
+		g.scaler(rules.MetricServerState, matcher{labelState, "=~", inServiceStates}) + " == 1)\n  and on () " + g.rec(fleetKnown)
+	last := "(" + g.rec(hostState) + "\n  unless on () " + g.rec(fleetKnown) + "\n  and on () max_over_time(" +
+		g.rec(fleetKnown) + "[" + g.ScalerHold.String() + "]))"
+	return []Rule{
+		{Record: fleetReadAge, Expr: "min(time() - " + g.scaler(rules.MetricFleetRead) + ")",
+			Why: "Age of the scaler's last complete read of the fleet."},
+		{Record: fleetKnown, Expr: g.rec(fleetReadAge) + " < " + secondsOf(g.ScalerStale),
+			Why: "There only while that is recent: while the scaler knows which servers are in service."},
+		{Record: hostState, Expr: state + "\nor\n" + last,
+			Why: "What the scaler says of each server; while it says nothing, what it said last, for " + g.ScalerHold.String() + "."},
+		{Record: instanceUp, Expr: g.identified("max "+g.byInstance()+" ("+g.node("up")+")") + "\nand on (host) " + g.rec(hostState),
+			Why: "Whether the node exporter of such a server answers; 0 also while it refuses the password."},
+		{Record: hostActive, Expr: "max by (host) (" + g.rec(hostState, matcher{labelState, "=", "active"}) + ")\nor\n" +
+			"(group by (host) (" + g.rec(instanceCPU) + ") unless on () " + g.rec(hostState) + " unless on () " + g.rec(fleetKnown) + ")",
+			Why: "The servers that take meetings: not the draining and not the stopped ones. With no scaler at all, every server that is seen."},
+	}
+}
+
+func (g generator) fleetRecords() []Rule {
+	return []Rule{
+		{Record: fleetActive, Expr: "count(" + g.rec(hostActive) + ") or 0 * max(" + g.rec(fleetKnown) + ")",
+			Why: "0 only when the scaler says so, never because nothing is known."},
+		{Record: fleetFloor, Expr: "max(" + g.scaler(rules.MetricFloor) + ") or vector(" + number(float64(g.in.Floor)) + ")",
+			Why: "The floor of the present schedule, or capacity.min_active while the scaler does not tell."},
+		{Record: fleetCores, Expr: g.overActive(g.rec(instanceCores)),
+			Why: "What the servers that take meetings have together, in cores and bytes. One that is not seen counts neither here nor below."},
+		{Record: fleetBytes, Expr: g.overActive(g.rec(instanceBytes))},
+		{Record: cpuLoadNow, Expr: g.overActive(g.rec(instanceCPUNow) + " * " + g.rec(instanceCores)),
+			Why: "The fleet's load: busy cores, and memory in use in bytes, of the servers that take meetings at this time."},
+		{Record: cpuLoad, Expr: "avg_over_time(" + g.rec(cpuLoadNow) + "[" + g.RateWindow.String() + "]) and " + g.rec(cpuLoadNow),
+			Why: "Smoothed after summing, so that the work of a server's boot, before it took meetings, is never in it."},
+		{Record: memoryLoad, Expr: g.overActive(g.rec(instanceMemory) + " * " + g.rec(instanceBytes))},
+		{Record: fleetCPU, Expr: g.rec(cpuLoad) + " / " + g.rec(fleetCores),
+			Why: "Load by what there is: averages over the servers that take meetings, by their sizes."},
+		{Record: fleetMemory, Expr: g.rec(memoryLoad) + " / " + g.rec(fleetBytes)},
+	}
+}
+
+// overActive returns the sum of an expression over the active servers, each
+// counted once.
+func (g generator) overActive(expr string) string {
+	return "sum(max by (host) (" + expr + ") and on (host) " + g.rec(hostActive) + ")"
+}

@@ -1,0 +1,153 @@
+package generate
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/prometheus/common/model"
+)
+
+// metricCase is a constant metric of the scaler, with which an alert fires after
+// its for duration, or never.
+type metricCase struct {
+	name   string
+	metric string
+	by     []matcher
+	value  float64
+	fires  bool
+}
+
+func (s setup) peopleScenarios() []Scenario {
+	limit, drain := []matcher{{"limit", "=", "ceiling"}}, model.Duration(s.in.DrainDeadline)
+	drained := time.Duration(drain).Seconds()
+	var all []Scenario
+	for alert, cases := range map[string][]metricCase{
+		rules.ScalerDown:         {{name: "up", metric: "up", value: 1}, {name: "not up", metric: "up", fires: true}, {name: "not known", metric: "other", fires: true}},
+		rules.ScalerDrainingLong: {{name: "at", metric: rules.MetricDraining, value: drained, fires: true}, {name: "below", metric: rules.MetricDraining, value: drained - 1}},
+		rules.ScalerAtLimit:      {{name: "limited", metric: rules.MetricLimited, by: limit, value: 1, fires: true}, {name: "not limited", metric: rules.MetricLimited, by: limit}},
+		rules.ScalerUnjoined:     {{name: "one", metric: rules.MetricUnjoined, value: 1, fires: true}, {name: "none", metric: rules.MetricUnjoined}},
+		rules.ScalerWritesBlocked: {{name: "blocked", metric: rules.MetricWritesBlocked, value: 1, fires: true},
+			{name: "not blocked", metric: rules.MetricWritesBlocked}},
+	} {
+		for _, c := range cases {
+			all = append(all, s.seenScenario(alert, c))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Scenario) int { return strings.Compare(a.Name, b.Name) })
+	all = append(all, s.unreadScenario(), s.neverReadScenario())
+	all = append(all, s.unseenScenarios()...)
+	all = append(all, s.failingScenarios()...)
+	return append(all, s.rejectedScenarios()...)
+}
+
+func (s setup) seenScenario(alert string, c metricCase) Scenario {
+	n := s.patience(alert)
+	sc := Scenario{Name: alert + ": " + c.name, Series: []Series{s.scalerGauge(c.metric, timeline{steady(c.value, n+3)}, c.by...)}}
+	if !c.fires {
+		sc.Checks = []Check{s.firingAt(n+2, alert, 0)}
+		return sc
+	}
+	sc.Checks = []Check{s.firingAt(n-1, alert, 0), s.firingAt(n, alert, 1)}
+	return sc
+}
+
+// unreadScenario has a scaler that is up and does not read the fleet any more.
+func (s setup) unreadScenario() Scenario {
+	n, stale := s.patience(rules.ScalerFleetUnread), s.samples(model.Duration(s.in.StaleAfter))
+	long := stale + n + 4
+	return Scenario{Name: rules.ScalerFleetUnread + ": the last read is too old", Series: []Series{
+		{s.scaler(rules.MetricFleetRead), run(0, 0, long)}, s.scalerGauge("up", timeline{steady(1, long)}),
+	}, Checks: []Check{
+		s.firingAt(stale+n-1, rules.ScalerFleetUnread, 0), s.firingAt(stale+n, rules.ScalerFleetUnread, 1),
+	}}
+}
+
+func (s setup) neverReadScenario() Scenario {
+	n := s.patience(rules.ScalerFleetUnread)
+	return Scenario{Name: rules.ScalerFleetUnread + ": never read; not while the scaler is down, and known for that", Series: []Series{
+		s.scalerGauge("up", timeline{steady(1, n+3), steady(0, n+3)}),
+	}, Checks: []Check{
+		s.firingAt(n-1, rules.ScalerFleetUnread, 0), s.firingAt(n, rules.ScalerFleetUnread, 1), s.firingAt(2*n+5, rules.ScalerFleetUnread, 0),
+		{At: s.at(n), Alert: rules.ScalerFleetUnread, Annotations: map[string]string{rules.AnnotationValue: "0"}},
+	}}
+}
+
+// unseenScenarios have five servers without metrics, whose share of the fleet is
+// just at the limit, or just below it.
+func (s setup) unseenScenarios() []Scenario {
+	n := s.patience(rules.FleetUnseen)
+	long := n + s.settled() + 4
+	on := timeline{steady(1, long)}
+	of := func(name string, total int, checks ...Check) Scenario {
+		series := []Series{s.fleetRead(on)}
+		for i := range total {
+			series = append(series, s.inState(host(i+1), "active", on))
+			if i >= 5 {
+				series = append(series, s.cpu(host(i+1), timeline{steady(0.25, long)})...)
+			}
+		}
+		return Scenario{Name: rules.FleetUnseen + ": " + name, Series: series, Checks: checks}
+	}
+	total := int(5/s.UnseenShare + 1e-9)
+	// No server has a workload at first, which counts as without metrics, too.
+	return []Scenario{
+		of("servers in service without metrics", total, s.firingAt(n-1, rules.FleetUnseen, 0), s.firingAt(n, rules.FleetUnseen, 1), s.firingAt(long-1, rules.FleetUnseen, 1)),
+		of("a smaller share than configured", total+1, s.firingAt(long-1, rules.FleetUnseen, 0)),
+	}
+}
+
+// failingScenarios count failed steps of one kind.
+func (s setup) failingScenarios() []Scenario {
+	n, window := s.patience(rules.ScalerStepsFailing), s.samples(minutes(30))
+	failed := []matcher{{"step", "=", "start"}, {"outcome", "=", "failed"}}
+	done := []matcher{{"step", "=", "start"}, {"outcome", "=", "done"}}
+	// Each failure is one sample on which the counter grows.
+	fails := func(apart, times int) Series {
+		t := timeline{steady(10, 2)}
+		for i := range times {
+			t = append(t, steady(float64(11+i), apart))
+		}
+		return s.scalerGauge(rules.MetricSteps, append(t, steady(float64(10+times), n+3)), failed...)
+	}
+	apart := window * 2 / 5
+	many := s.scalerGauge(rules.MetricSteps, timeline{steady(1, 2), steady(50, n+8)}, done...)
+	last := func(apart int) int { return 2 + 2*apart }
+	return []Scenario{
+		{Name: rules.ScalerStepsFailing + ": three within half an hour", Series: []Series{fails(apart, 3), many}, Checks: []Check{
+			s.firingAt(last(apart)-1, rules.ScalerStepsFailing, 0), s.firingAt(last(apart)+n-1, rules.ScalerStepsFailing, 0),
+			s.firingAt(last(apart)+n, rules.ScalerStepsFailing, boolean(2*apart+n < window-1))}},
+		{Name: rules.ScalerStepsFailing + ": three within a whole hour", Series: []Series{fails(window*2/3, 3)}, Checks: []Check{
+			s.firingAt(last(window*2/3)+n, rules.ScalerStepsFailing, 0)}},
+		{Name: rules.ScalerStepsFailing + ": two at once", Series: []Series{fails(2, 2), many}, Checks: []Check{s.firingAt(6+n, rules.ScalerStepsFailing, 0)}},
+	}
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// rejectedScenarios count notifications that were answered with an error.
+func (s setup) rejectedScenarios() []Scenario {
+	n, window := s.patience(rules.ScalerNotificationsRejected), s.samples(minutes(10))
+	code := func(c string) []matcher { return []matcher{{"code", "=", c}} }
+	one := func(name, c string, t timeline, checks ...Check) Scenario {
+		return Scenario{Name: rules.ScalerNotificationsRejected + ": " + name, Series: []Series{s.scalerGauge(rules.MetricNotifications, t, code(c)...)}, Checks: checks}
+	}
+	fires := func(at, want int) Check { return s.firingAt(at, rules.ScalerNotificationsRejected, want) }
+	old := 2*window + n
+	return []Scenario{
+		one("one more of a known kind, for as long as the window", "400", timeline{steady(7, old), steady(8, window+n+8)},
+			fires(old-1, 0), fires(old+n-1, 0), fires(old+n, 1), fires(old+window-2, 1), fires(old+window+3, 0)),
+		one("the first of its kind", "415", timeline{nothing(4), steady(1, window+n+8)},
+			fires(4+n-1, 0), fires(4+n, 1), fires(4+window-2, 1), fires(4+window+3, 0)),
+		one("two answers of 5xx are a restart", "503", timeline{steady(7, old), steady(9, n+4)}, fires(old+n+1, 0)),
+		one("three answers of 5xx are not", "503", timeline{steady(7, old), steady(10, window+n+8)},
+			fires(old+n-1, 0), fires(old+n, 1), fires(old+window-2, 1), fires(old+window+3, 0)),
+		one("accepted ones", "200", timeline{steady(7, 4), steady(50, n+4)}, fires(n+6, 0)),
+	}
+}

@@ -1,0 +1,160 @@
+package generate
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// windowScenario has missed scrapes, and a workload that changes abruptly.
+func (s setup) windowScenario() Scenario {
+	w := int(s.RateWindow / s.EvaluationInterval)
+	before := 2 * w
+	t := timeline{steady(0.25, before), {samples: 3 * w, gap: true}, steady(0.25, 3*w), steady(0.75, 3*w)}
+	series := s.cpu(host(1), t)
+	series[0].Values = unmarked(series[0].Values)
+	changed := before + 6*w
+	return Scenario{Name: "CPU workload: bridges missed scrapes within its window, and is smoothed over it", Series: series, Checks: []Check{
+		{At: s.at(before - 1 + w - 2), Expr: "count(" + s.rec(instanceCPU) + ") or vector(0)", Want: 1},
+		{At: s.at(before - 1 + w + 1), Expr: "count(" + s.rec(instanceCPUNow) + ") or vector(0)", Want: 0},
+		{At: s.at(before - 1 + w - 2), Expr: "count(" + s.rec(instanceCores) + ") or vector(0)", Want: 1},
+		{At: s.at(before - 1 + w + 1), Expr: "count(" + s.rec(instanceCores) + ") or vector(0)", Want: 0},
+		{At: s.at(changed - 1), Expr: "count(abs(" + s.rec(instanceCPU) + " - 0.25) < 0.000001) or vector(0)", Want: 1},
+		{At: s.at(changed + w - 2), Expr: "count(abs(" + s.rec(instanceCPU) + " - 0.75) < 0.000001) or vector(0)", Want: 0},
+		{At: s.at(changed + w + 1), Expr: "count(abs(" + s.rec(instanceCPU) + " - 0.75) < 0.000001) or vector(0)", Want: 1},
+		// Without a scaler, this server is the fleet.
+		s.absentAt(before-1+w+1, cpuLoad), s.valueAt(changed-1, cpuLoad, 0.25),
+		{At: s.at(changed + w - 2), Expr: "count(abs(" + s.rec(cpuLoad) + " - 0.75) < 0.000001) or vector(0)", Want: 0},
+		s.valueAt(changed+w+1, cpuLoad, 0.75),
+	}}
+}
+
+// resetScenario is a server that restarts: its counters are reset.
+func (s setup) resetScenario() Scenario {
+	n := s.patience(rules.ServerCPUHigh)
+	low := s.in.Thresholds.CPU.Min
+	t := timeline{steady(low, 3*s.settled()), {samples: n + 2*s.settled(), value: low, reset: true}}
+	at := 3 * s.settled()
+	return Scenario{Name: "CPU workload: a counter that starts again is no lasting load", Series: s.cpu(host(1), t), Checks: []Check{
+		s.firingAt(at+1, rules.ServerCPUHigh, 0), s.firingAt(at+s.settled(), rules.ServerCPUHigh, 0), s.firingAt(at+n+s.settled(), rules.ServerCPUHigh, 0),
+		{At: s.at(at + s.settled()), Expr: "count(abs(" + s.rec(instanceCPU) + " - " + exact(low) + ") < 0.000001) or vector(0)", Want: 1},
+	}}
+}
+
+// twiceScenario is one server that is scraped as two targets.
+func (s setup) twiceScenario() Scenario {
+	n := s.samples(s.RateWindow) + 2
+	half := timeline{steady(0.5, n)}
+	one := append(s.cpu(host(1), half), s.memory(host(1), half)...)
+	other := append(s.cpu(host(2), timeline{steady(0, n)}), s.memory(host(2), timeline{steady(0, n)})...)
+	for _, series := range s.memory(host(1), half) {
+		series.Series = series.Series[:len(series.Series)-1] + `,group="second"}`
+		one = append(one, series)
+	}
+	for _, series := range s.cpu(host(1), half) {
+		series.Series = series.Series[:len(series.Series)-1] + `,group="second"}`
+		one = append(one, series)
+	}
+	return Scenario{Name: "averages: a server that is listed twice counts once", Series: append(one, other...), Checks: []Check{
+		s.valueAt(n-1, fleetMemory, 0.25), s.valueAt(n-1, fleetCPU, 0.25), s.valueAt(n-1, fleetActive, 2),
+		s.valueAt(n-1, fleetCores, 2), s.valueAt(n-1, cpuLoad, 0.5), s.valueAt(n-1, fleetBytes, 2*serverBytes), s.valueAt(n-1, memoryLoad, serverBytes/2),
+	}}
+}
+
+// loadScenarios are about the fleet's load and the capacity that it is divided
+// by.
+func (s setup) loadScenarios() []Scenario {
+	return []Scenario{s.sizesScenario(), s.bootedScenario(), s.pluggedScenario(), s.emptiedScenario()}
+}
+
+// machine is a server with a number of cores and bytes of memory, whose CPU and
+// memory have the same workload.
+func (s setup) machine(host string, cores int, bytes float64, t timeline) []Series {
+	series := s.memoryOf(host, bytes, t)
+	for n := range cores {
+		series = append(series, s.core(host, strconv.Itoa(n), t)...)
+	}
+	return series
+}
+
+// sizesScenario is a full server, a server of twice its size that is at the top of
+// its band, and servers that must not count.
+func (s setup) sizesScenario() Scenario {
+	const gib = 1 << 30
+	n := s.patience(rules.FleetCPUHigh) + s.patience(rules.FleetMemoryHigh) + s.settled()
+	on := timeline{steady(1, n)}
+	sc := Scenario{Name: "load: servers count by their size; the draining, the unseen and a second exporter do not", Series: s.serving(n)}
+	sc.Series = append(sc.Series, s.inState(host(4), "active", on), s.inState(host(5), "active", on))
+	top := func(b rules.Band) timeline { return timeline{steady(reached(b.Max), n)} }
+	cpu, memory := top(s.in.Thresholds.CPU), top(s.in.Thresholds.Memory)
+	sc.Series = append(sc.Series, s.machine(host(1), 2, 4*gib, on)...)
+	for _, series := range append(s.machine(host(2), 4, 8*gib, cpu)[2:], s.memoryOf(host(2), 8*gib, memory)...) {
+		again := Series{strings.Replace(series.Series, host(2)+s.nodePort(), host(2)+":9199", 1), series.Values}
+		sc.Series = append(sc.Series, series, again)
+	}
+	sc.Series = append(sc.Series, s.machine(host(3), 8, 16*gib, timeline{steady(0, n)})...)
+	sc.Series = append(sc.Series, s.memory(host(5), on)[1]) // its total alone tells no use
+	busy, used := 2+4*cpu[0].value, (4+8*memory[0].value)*gib
+	figures := map[string]string{
+		rules.AnnotationCPU: fmt.Sprintf(ratio, busy/6), rules.AnnotationMemory: fmt.Sprintf(ratio, used/(12*gib)),
+		rules.AnnotationCores: fmt.Sprintf(cores, busy), rules.AnnotationRAM: fmt.Sprintf(count, used/(1<<20)),
+	}
+	sc.Checks = []Check{
+		s.valueAt(n-1, fleetCores, 6), s.valueAt(n-1, fleetBytes, 12*gib), s.valueAt(n-1, cpuLoadNow, busy), s.valueAt(n-1, cpuLoad, busy),
+		s.valueAt(n-1, memoryLoad, used), s.valueAt(n-1, fleetCPU, busy/6), s.valueAt(n-1, fleetMemory, used/(12*gib)),
+		{At: s.at(n - 1), Alert: rules.FleetCPUHigh, Annotations: figures}, {At: s.at(n - 1), Alert: rules.FleetMemoryHigh, Annotations: figures},
+	}
+	return sc
+}
+
+// bootedScenario has a second server that is busy with its boot until just
+// before it takes meetings.
+func (s setup) bootedScenario() Scenario {
+	enters := 2 * s.settled()
+	long := enters + s.settled() + 1
+	sc := Scenario{Name: "load: a server that has just booted does not add the work of its boot", Series: []Series{
+		s.fleetRead(timeline{steady(0, long)}), s.inState(host(1), "active", timeline{steady(1, long)}),
+		s.inState(host(2), "active", timeline{nothing(enters), steady(1, long-enters)}),
+	}}
+	sc.Series = append(sc.Series, s.cpu(host(1), timeline{steady(0.25, long)})...)
+	sc.Series = append(sc.Series, s.cpu(host(2), timeline{steady(1, enters-1), steady(0.25, long-enters+1)})...)
+	sc.Checks = []Check{s.valueAt(enters-1, cpuLoad, 0.25), s.valueAt(enters, cpuLoadNow, 0.5), s.valueAt(long-1, cpuLoad, 0.5)}
+	for at := enters; at < long; at++ {
+		sc.Checks = append(sc.Checks, Check{At: s.at(at), Expr: "count(" + s.rec(fleetCPU) + " < 0.250001) or vector(0)", Want: 1})
+	}
+	return sc
+}
+
+// pluggedScenario is a server of two cores that gets two more by hot-plug.
+func (s setup) pluggedScenario() Scenario {
+	plugged := 2 * s.settled()
+	long := plugged + s.settled() + 1
+	sc := Scenario{Name: "load: a core that was just plugged in does not double the load", Series: []Series{
+		s.fleetRead(timeline{steady(0, long)}), s.inState(host(1), "active", timeline{steady(1, long)})}}
+	for _, name := range []string{"0", "1"} {
+		sc.Series = append(sc.Series, s.core(host(1), name, timeline{steady(0.5, long)})...)
+	}
+	for _, name := range []string{"2", "3"} {
+		sc.Series = append(sc.Series, s.core(host(1), name, timeline{nothing(plugged), steady(0, long-plugged)})...)
+	}
+	sc.Checks = []Check{
+		s.valueAt(plugged, cpuLoadNow, 1), s.valueAt(plugged, fleetCores, 2), s.valueAt(plugged, fleetCPU, 0.5),
+		s.valueAt(plugged+1, cpuLoadNow, 1), s.valueAt(plugged+1, fleetCores, 4), s.valueAt(plugged+1, fleetCPU, 0.25),
+	}
+	return sc
+}
+
+// emptiedScenario is a fleet whose only server stops being active.
+func (s setup) emptiedScenario() Scenario {
+	stays := 2 * s.settled()
+	long := stays + 2
+	sc := Scenario{Name: "load: none as soon as no server takes meetings", Series: []Series{
+		s.fleetRead(timeline{steady(0, long)}), s.inState(host(1), "active", timeline{steady(1, stays), nothing(long - stays)})}}
+	sc.Series = append(sc.Series, s.machine(host(1), 1, serverBytes, timeline{steady(0.5, long)})...)
+	for _, record := range []string{cpuLoad, memoryLoad, fleetCPU, fleetMemory, fleetCores, fleetBytes} {
+		sc.Checks = append(sc.Checks, Check{At: s.at(stays - 1), Expr: "count(" + s.rec(record) + ") or vector(0)", Want: 1}, s.absentAt(stays, record))
+	}
+	return sc
+}

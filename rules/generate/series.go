@@ -1,0 +1,133 @@
+package generate
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/prometheus/common/model"
+)
+
+// setup writes series as the configured exporters export them.
+type setup struct {
+	generator
+	coarse bool // samples too far apart for a rate: no CPU workload
+}
+
+// step is the time between two samples.
+func (s setup) step() time.Duration { return time.Duration(s.EvaluationInterval) }
+
+// at is the time of a sample.
+func (s setup) at(sample int) time.Duration { return time.Duration(sample) * s.step() }
+
+// samples returns the number of samples in a duration, at least one.
+func (s setup) samples(d model.Duration) int {
+	return max(1, int((time.Duration(d)+s.step()-1)/s.step()))
+}
+
+// patience returns the number of samples for which an alert is pending before it
+// fires.
+func (s setup) patience(alert string) int { return s.samples(s.For[alert]) }
+
+// settled returns a number of samples that is enough to fill, or to empty, the
+// window of the CPU workload.
+func (s setup) settled() int { return s.samples(s.RateWindow) + 2 }
+
+// host returns the address of the n-th server.
+func host(n int) string { return "10.0.0." + strconv.Itoa(n) }
+
+// exported is a series of an exporter on a server.
+func (s setup) exported(metric string, by Matchers, host, port string, values string, more ...matcher) Series {
+	ms := append([]matcher{{s.Labels.Instance, "=", host + port}}, more...)
+	return Series{s.scraped(metric, by, ms...), values}
+}
+
+func (s setup) nodePort() string { return s.exporters()[0].portOr(":443") }
+
+func (s setup) bbbPort() string {
+	if e := s.exporters(); len(e) > 1 {
+		return e[1].portOr(":443")
+	}
+	return ""
+}
+
+func (e exporter) portOr(other string) string {
+	if e.port != "" {
+		return e.port
+	}
+	return other
+}
+
+// serverBytes is the memory of a server unless a scenario says otherwise.
+const serverBytes = 1 << 33
+
+// cpu is a server with one core whose workload follows a timeline.
+func (s setup) cpu(host string, t timeline) []Series { return s.core(host, "0", t) }
+
+// core is one core of a server.
+func (s setup) core(host, name string, t timeline) []Series {
+	idle := make(timeline, len(t))
+	for i, sp := range t {
+		idle[i] = sp
+		idle[i].value = (1 - sp.value) * s.step().Seconds()
+	}
+	return []Series{s.exported(s.Metrics.CPUSeconds, s.Exporters.Node, host, s.nodePort(), idle.counter(),
+		matcher{"cpu", "=", name}, matcher{"mode", "=", "idle"})}
+}
+
+// memory is a server whose memory workload follows a timeline.
+func (s setup) memory(host string, t timeline) []Series { return s.memoryOf(host, serverBytes, t) }
+
+// memoryOf is the same for a server with a given memory in bytes.
+func (s setup) memoryOf(host string, total float64, t timeline) []Series {
+	free := make(timeline, len(t))
+	for i, sp := range t {
+		free[i] = sp
+		free[i].value = (1 - sp.value) * total
+	}
+	return []Series{
+		s.exported(s.Metrics.MemoryAvailable, s.Exporters.Node, host, s.nodePort(), free.gauge()),
+		s.exported(s.Metrics.MemoryTotal, s.Exporters.Node, host, s.nodePort(), timeline{steady(total, t.length())}.gauge()),
+	}
+}
+
+func (s setup) up(host string, t timeline) Series {
+	return s.exported("up", s.Exporters.Node, host, s.nodePort(), t.gauge())
+}
+
+func (s setup) bbbGauge(metric, host string, t timeline) Series {
+	return s.exported(metric, s.Exporters.BBB, host, s.bbbPort(), t.gauge())
+}
+
+// scalerGauge is one of the scaler's metrics.
+func (s setup) scalerGauge(metric string, t timeline, more ...matcher) Series {
+	return Series{s.scaler(metric, more...), t.gauge()}
+}
+
+// inState is the scaler's metric of a server in a state.
+func (s setup) inState(host, state string, t timeline) Series {
+	return s.scalerGauge(rules.MetricServerState, t, matcher{labelHost, "=", host}, matcher{labelState, "=", state})
+}
+
+// fleetRead is the metric of a scaler that reads the fleet at every sample, except
+// during gaps.
+func (s setup) fleetRead(t timeline) Series {
+	var text strings.Builder
+	at := 0
+	for _, sp := range t {
+		part := timeline{sp}
+		if sp.gap {
+			text.WriteString(" " + part.gauge())
+		} else {
+			text.WriteString(" " + run(s.at(at).Seconds(), s.step().Seconds(), sp.samples))
+		}
+		at += sp.samples
+	}
+	return Series{s.scaler(rules.MetricFleetRead), text.String()[1:]}
+}
+
+func sortSeries(series []Series) {
+	slices.SortFunc(series, func(a, b Series) int { return strings.Compare(a.Series, b.Series) })
+}

@@ -1,0 +1,58 @@
+package generate
+
+import "github.com/prometheus/common/model"
+
+const testsUsage = `Unit tests for exactly the rules of the file beside: promtool test rules bbb-rules.test.yml bbb-forecast.test.yml`
+
+// testFile is a file of promtool's unit tests.
+type testFile struct {
+	RuleFiles          []string       `yaml:"rule_files"`
+	EvaluationInterval model.Duration `yaml:"evaluation_interval"`
+	Tests              []testGroup    `yaml:"tests"`
+}
+
+type testGroup struct {
+	Name     string         `yaml:"name"`
+	Interval model.Duration `yaml:"interval"`
+	Series   []Series       `yaml:"input_series"`
+	Checks   []testCase     `yaml:"promql_expr_test"`
+}
+
+type testCase struct {
+	Expr string         `yaml:"expr"`
+	At   model.Duration `yaml:"eval_time"`
+	Want []testSample   `yaml:"exp_samples"`
+}
+
+type testSample struct {
+	Labels string  `yaml:"labels"`
+	Value  float64 `yaml:"value"`
+}
+
+// unitTests returns the scenarios in promtool's format. Annotations are checked
+// by this project's own tests only, since promtool compares all annotations of an
+// alert or none.
+func unitTests(g generator, _ []Group) (document, error) {
+	return testsOf(setup{generator: g}.presentScenarios(), g.EvaluationInterval), nil
+}
+
+// forecastTests are in a file of their own, since promtool has one evaluation
+// interval per file.
+func forecastTests(g generator, _ []Group) (document, error) {
+	s := setup{generator: g}.coarser()
+	return testsOf(s.forecastScenarios(), s.EvaluationInterval), nil
+}
+
+func testsOf(scenarios []Scenario, interval model.Duration) document {
+	file := testFile{RuleFiles: []string{"bbb-rules.yml"}, EvaluationInterval: interval, Tests: []testGroup{}}
+	for _, sc := range scenarios {
+		group := testGroup{Name: sc.Name, Interval: interval, Series: sc.Series}
+		for _, c := range sc.Checks {
+			if c.Alert == "" {
+				group.Checks = append(group.Checks, testCase{c.Expr, model.Duration(c.At), []testSample{{"{}", c.Want}}})
+			}
+		}
+		file.Tests = append(file.Tests, group)
+	}
+	return document{usage: testsUsage, docs: []any{file}}
+}

@@ -1,0 +1,36 @@
+package generate
+
+import "github.com/bbb-scaler/bbb-scaler/rules"
+
+// workload names the records of one of the fleet's two workloads: the present
+// workload, the load and the capacity that it is the quotient of, and the
+// forecast.
+type workload struct {
+	average, load, capacity   string
+	now                       string // the load before it is smoothed
+	history                   string // the greatest load of the same hours of an earlier day
+	level                     string // today's load divided by that day's
+	loadForecast, loadOutlook string // the predicted load, until a start is ready and until the end of rules.forecast.hold
+	forecast, expected        string // the present servers' workload under each of them
+}
+
+func workloads() []workload {
+	ahead := func(w workload, load string) workload {
+		w.history, w.level, w.loadForecast, w.loadOutlook = load+":history", load+":level", load+":forecast", load+":outlook"
+		return w
+	}
+	return []workload{
+		ahead(workload{average: fleetCPU, load: cpuLoad, capacity: fleetCores, now: cpuLoadNow, forecast: cpuForecast, expected: cpuExpected},
+			"fleet:bbb_cpu_busy_cores"),
+		ahead(workload{average: fleetMemory, load: memoryLoad, capacity: fleetBytes, now: memoryLoad, forecast: memoryForecast, expected: memoryExpected},
+			"fleet:bbb_memory_used_bytes"),
+	}
+}
+
+// workloadOf returns the fleet's workload of a measure.
+func workloadOf(m rules.Measure) workload {
+	if m == rules.MeasureMemory {
+		return workloads()[1]
+	}
+	return workloads()[0]
+}
