@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"rules":          {},
 	"rules/ruletest": {"rules"},
 	"rules/mutation": {"rules", "rules/ruletest"},
+	"rules/refuse":   {},
 	"actions":        {"rules"},
 	"receiver":       {"actions", "rules"},
 
