@@ -40,7 +40,7 @@ func wire(t testing.TB, servers, datacenters int, change func(*actions.Config)) 
 	cloudURL := x.serve(t, &x.cloud, ionostest.New(ionostest.Config{World: x.w, Token: "tok"}))
 	poolURL := x.serve(t, &x.pool, scalelitetest.New(scalelitetest.Config{World: x.w, Secret: "sec"}))
 	ic, sc := ionos.Defaults(), scalelite.Defaults()
-	ic.URL, ic.Token, ic.Datacenters = cloudURL, "tok", dcs
+	ic.URL, ic.Token, ic.Datacenters = cloudURL, "tok", len(dcs)
 	sc.URL, sc.Secret = poolURL, "sec"
 	cloud, err := ionos.New(ic, outbound.Options{})
 	must(t, err)

@@ -1,10 +1,10 @@
 package receiver
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // Config bounds what the HTTP side accepts; it is the section web of the
@@ -40,20 +40,11 @@ func Defaults() Config {
 // Validate returns everything that is wrong with the section, each error with
 // the key's path, the value, and what is allowed.
 func (c Config) Validate() []error {
-	var problems []error
-	if c.MaxNotification < 1 || c.MaxNotification > 1024 {
-		problems = append(problems, fmt.Errorf("web.max_notification_mib: %d is not from 1 to 1024", c.MaxNotification))
-	}
-	for _, d := range []struct {
-		key   string
-		value time.Duration
-	}{
-		{"read_timeout", c.ReadTimeout}, {"write_timeout", c.WriteTimeout},
-		{"idle_timeout", c.IdleTimeout}, {"shutdown_timeout", c.ShutdownTimeout},
-	} {
-		if d.value <= 0 {
-			problems = append(problems, fmt.Errorf("web.%s: %v is not more than 0s", d.key, d.value))
-		}
-	}
-	return problems
+	var p refuse.Problems
+	p.Require(c.MaxNotification >= 1 && c.MaxNotification <= 1024, "web.max_notification_mib", c.MaxNotification, "be from 1 to 1024")
+	p.Positive("web.read_timeout", c.ReadTimeout)
+	p.Positive("web.write_timeout", c.WriteTimeout)
+	p.Positive("web.idle_timeout", c.IdleTimeout)
+	p.Positive("web.shutdown_timeout", c.ShutdownTimeout)
+	return p
 }

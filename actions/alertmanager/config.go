@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/alertmanager/pkg/labels"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
-	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // Config is the section "alertmanager" of the configuration file. Without URLs
@@ -41,46 +41,22 @@ func Defaults() Config { return Config{RequestTimeout: 10 * time.Second} }
 // Validate returns everything that is wrong with the section, each error with
 // the key's path, the value, and what is allowed.
 func (c Config) Validate() []error {
-	errs := outbound.Errors(
-		outbound.CheckPositive("alertmanager.request_timeout", c.RequestTimeout),
-		checkReceiver(c.Receiver),
-		c.checkLogin(),
-	)
-	return slices.Concat(errs, c.checkURLs(), c.checkFilter())
-}
-
-func (c Config) checkLogin() error {
-	if (c.Username == "") != (c.Password == "" && c.PasswordFile == "") {
-		return fmt.Errorf("alertmanager.username: %q must be set together with password or password_file", c.Username)
-	}
-	return nil
-}
-
-func (c Config) checkURLs() []error {
-	var errs []error
+	var p refuse.Problems
+	p.Positive("alertmanager.request_timeout", c.RequestTimeout)
+	_, err := actions.ParseNamePattern(c.Receiver)
+	p.Require(err == nil, "alertmanager.receiver", c.Receiver, "be a regular expression: %v", err)
+	password := c.Password != "" || c.PasswordFile != ""
+	p.Require(password || c.Username == "", "alertmanager.password", nil,
+		"be set beside alertmanager.username; set it or alertmanager.password_file")
+	p.Require(c.Username != "" || !password, "alertmanager.username", nil, "be set beside the password")
 	for i, text := range c.URLs {
 		key := fmt.Sprintf("alertmanager.urls[%d]", i)
-		errs = append(errs, outbound.CheckURL(key, text))
-		if slices.Index(c.URLs, text) < i {
-			errs = append(errs, fmt.Errorf("%s: %q is listed twice; list each peer once", key, text))
-		}
+		p.URL(key, text)
+		p.Require(slices.Index(c.URLs, text) == i, key, text, "be listed once; remove the copy")
 	}
-	return outbound.Errors(errs...)
-}
-
-func (c Config) checkFilter() []error {
-	var errs []error
 	for i, text := range c.Filter {
-		if _, err := labels.ParseMatcher(text); err != nil {
-			errs = append(errs, fmt.Errorf(`alertmanager.filter[%d]: %q is not a label matcher like fleet="bbb": %w`, i, text, err))
-		}
+		_, err := labels.ParseMatcher(text)
+		p.Require(err == nil, fmt.Sprintf("alertmanager.filter[%d]", i), text, `be a label matcher such as fleet="bbb": %v`, err)
 	}
-	return errs
-}
-
-func checkReceiver(text string) error {
-	if _, err := actions.ParseNamePattern(text); err != nil {
-		return fmt.Errorf("alertmanager.receiver: %q is not a regular expression: %w", text, err)
-	}
-	return nil
+	return p
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // Config is the section "bbb" of the configuration file. Addresses and secrets
@@ -31,8 +32,8 @@ func Defaults() Config {
 // Validate returns everything that is wrong with the section, each error with
 // the key's path, the value, and what is allowed.
 func (c Config) Validate() []error {
-	return outbound.Errors(
-		c.Checksum.Check("bbb.checksum_algorithm"),
-		outbound.CheckPositive("bbb.request_timeout", c.RequestTimeout),
-	)
+	var p refuse.Problems
+	p.Add(c.Checksum.Check("bbb.checksum_algorithm"))
+	p.Positive("bbb.request_timeout", c.RequestTimeout)
+	return p
 }

@@ -44,7 +44,7 @@ func newPolicy(c Config, base http.RoundTripper, o outbound.Options) *policy {
 	return &policy{
 		base: base, authorize: login(c), contract: contractNumber(c), timeout: c.RequestTimeout,
 		retry: outbound.Retry{Attempts: c.MaxAttempts, Backoff: outbound.Backoff{Base: 500 * time.Millisecond, Max: 10 * time.Second}},
-		lanes: newLanes(c.MaxConnections, len(c.Datacenters)), pace: newPace(c.MaxConnections),
+		lanes: newLanes(c.MaxConnections, c.Datacenters), pace: newPace(c.MaxConnections),
 		metrics: outbound.NewMetrics(o.Registerer, "cloud"), log: o.Logger(),
 	}
 }
@@ -119,7 +119,7 @@ func (c *Client) Servers(ctx context.Context, datacenter string) ([]actions.Clou
 func listError(datacenter string, err error) error {
 	err = fmt.Errorf("listing the servers of datacenter %s: %w", datacenter, short(err))
 	if errors.Is(err, actions.ErrGone) {
-		return fmt.Errorf("%w; check ionos.datacenters", err)
+		return fmt.Errorf("%w; check fleet.datacenters", err)
 	}
 	return err
 }

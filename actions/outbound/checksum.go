@@ -5,10 +5,10 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
-	"fmt"
 	"hash"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // Checksum is the hash by which BigBlueButton and Scalelite sign calls.
@@ -24,7 +24,7 @@ const (
 // Check returns an error naming the configuration key unless c is one of the three.
 func (c Checksum) Check(key string) error {
 	if c.hash() == nil {
-		return fmt.Errorf("%s: %q must be %s, %s or %s", key, string(c), SHA1, SHA256, SHA512)
+		return refuse.Value(key, c, "be %s, %s or %s", SHA1, SHA256, SHA512)
 	}
 	return nil
 }

@@ -1,13 +1,13 @@
 package scalelite
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // Config is the section "scalelite" of the configuration file. Without a URL
@@ -55,27 +55,17 @@ func (c Config) Validate() []error {
 	if c.URL == "" {
 		return nil
 	}
-	return outbound.Errors(
-		outbound.CheckURL("scalelite.url", c.URL),
-		c.checkPath(),
-		c.checkSecret(),
-		c.Checksum.Check("scalelite.checksum_algorithm"),
-		outbound.CheckPositive("scalelite.poll_interval", c.PollInterval),
-		outbound.CheckAtLeast("scalelite.max_attempts", c.MaxAttempts, 1),
-		outbound.CheckPositive("scalelite.request_timeout", c.RequestTimeout),
-	)
-}
-
-func (c Config) checkPath() error {
-	if u, err := url.Parse(c.URL); err == nil && strings.Contains(u.Path, "/bigbluebutton") {
-		return fmt.Errorf("scalelite.url: %q is the API for meetings; write it like %q", u.Redacted(), u.Scheme+"://"+u.Host)
+	var p refuse.Problems
+	p.URL("scalelite.url", c.URL)
+	if u, err := url.Parse(c.URL); err == nil {
+		p.Require(!strings.Contains(u.Path, "/bigbluebutton"), "scalelite.url", u.Redacted(),
+			"not be the API for meetings; write it like %q", u.Scheme+"://"+u.Host)
 	}
-	return nil
-}
-
-func (c Config) checkSecret() error {
-	if c.Secret == "" && c.SecretFile == "" {
-		return fmt.Errorf(`scalelite.secret: "" is missing; set it, or secret_file, to Scalelite's LOADBALANCER_SECRET`)
-	}
-	return nil
+	p.Require(c.Secret != "" || c.SecretFile != "", "scalelite.secret", nil,
+		"be set to Scalelite's LOADBALANCER_SECRET; set it or scalelite.secret_file")
+	p.Add(c.Checksum.Check("scalelite.checksum_algorithm"))
+	p.Positive("scalelite.poll_interval", c.PollInterval)
+	p.AtLeast("scalelite.max_attempts", c.MaxAttempts, 1)
+	p.Positive("scalelite.request_timeout", c.RequestTimeout)
+	return p
 }

@@ -16,15 +16,16 @@ import (
 	// Time zones for hosts and images that have none.
 	_ "time/tzdata"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/alertmanager"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos"
-	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
 	"github.com/bbb-scaler/bbb-scaler/rules"
-	"gopkg.in/yaml.v3"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // File is the whole configuration. The core's sections (fleet, thresholds,
@@ -39,7 +40,7 @@ type File struct {
 	Prometheus   Prometheus          `yaml:"prometheus"`
 	Web          receiver.Config     `yaml:"web"`
 
-	unused []string // variables that are understood and have no effect
+	notes []string // about keys and variables with an old name or no effect
 }
 
 // Prometheus is where history and fresh values can be read: Prometheus itself,
@@ -61,11 +62,12 @@ type Prometheus struct {
 
 // Validate returns everything that is wrong with the section.
 func (p Prometheus) Validate() []error {
-	errs := []error{outbound.CheckPositive("prometheus.request_timeout", p.RequestTimeout)}
+	var problems refuse.Problems
+	problems.Positive("prometheus.request_timeout", p.RequestTimeout)
 	if p.URL != "" {
-		errs = append(errs, outbound.CheckURL("prometheus.url", p.URL))
+		problems.URL("prometheus.url", p.URL)
 	}
-	return outbound.Errors(errs...)
+	return problems
 }
 
 // Defaults returns what an empty file and environment give. Servers are told
@@ -76,34 +78,38 @@ func Defaults() File {
 		BBB: bbb.Defaults(), Alertmanager: alertmanager.Defaults(), Prometheus: Prometheus{RequestTimeout: 10 * time.Second},
 		Web: receiver.Defaults(),
 	}
-	f.IONOS.NamePattern, _ = actions.ParseNamePattern("(?i).*bbb.*")
+	f.Actions.Fleet.NamePattern, _ = actions.ParseNamePattern("(?i).*bbb.*")
 	f.complete()
 	return f
 }
 
-// Load reads the configuration for the daemon. path "" reads the environment
-// alone. All problems are in one error, each with its key or variable, its
+// Load reads the configuration for the daemon from the file at path and from
+// environ, which has the form of os.Environ. With path "" it reads only the
+// environment. All problems are in one error, each with its key or variable, its
 // value, and what is allowed.
-func Load(path string, getenv func(string) string) (File, error) {
+func Load(path string, environ []string) (File, error) {
 	root, err := readDocument(path)
 	if err != nil {
 		return File{}, together(path, []error{err})
 	}
-	f, errs := parse(root, getenv)
+	f, errs := parse(root, environ)
 	errs = append(errs, readSecrets(&f, filepath.Dir(path))...)
+	if len(f.Actions.Fleet.Datacenters) == 0 {
+		errs = append(errs, refuse.Value("fleet.datacenters", nil, "list at least one datacenter id (UUID)"))
+	}
 	errs = append(errs, slices.Concat(f.IONOS.Validate(), f.Scalelite.Validate(), f.BBB.Validate(), f.Alertmanager.Validate(),
 		f.Prometheus.Validate(), f.Web.Validate())...)
 	return f, together(path, errs)
 }
 
-// Read reads the same for programs that only need the core's and the rules'
-// sections: it opens no file with a secret and asks for no credentials.
-func Read(path string, getenv func(string) string) (File, error) {
+// Read reads the same for programs that need only the sections of the core and
+// of the rules: it opens no file with a secret and requires no credentials.
+func Read(path string, environ []string) (File, error) {
 	root, err := readDocument(path)
 	if err != nil {
 		return File{}, together(path, []error{err})
 	}
-	f, errs := parse(root, getenv)
+	f, errs := parse(root, environ)
 	return f, together(path, errs)
 }
 
@@ -127,28 +133,27 @@ func document(text []byte) (*yaml.Node, error) {
 	return &root, nil
 }
 
-// parse is Load without the file system.
-func parse(root *yaml.Node, getenv func(string) string) (File, []error) {
-	f := Defaults()
-	var d decoder
+// parse is Read without the file system.
+func parse(root *yaml.Node, environ []string) (File, []error) {
+	f, old := Defaults(), Defaults()
+	d := decoder{moved: movedFields(&old), given: map[string]bool{}}
 	if len(root.Content) == 1 {
 		d.value("", root.Content[0], reflect.ValueOf(&f).Elem())
 	}
-	errs := append(d.problems, refuseTwice(&f)...)
-	errs = append(errs, overrideByEnvironment(&f, getenv)...)
+	d.takeMoved(&f, &old)
+	errs := slices.Concat(d.problems, refuseTwice(&f), refuseUnknown(environ), overrideByEnvironment(&f, Getenv(environ)))
 	f.complete()
 	return f, slices.Concat(errs, f.Actions.Validate(), f.Rules.Validate(), f.checkExpiry())
 }
 
-// checkExpiry refuses to forget alerts that Alertmanager would have sent again:
-// the generated route repeats them every cooldowns.scale_out.
+// checkExpiry refuses an expiry at which an alert that still fires is forgotten:
+// the generated route repeats it every cooldowns.scale_out.
 func (f *File) checkExpiry() []error {
 	repeat := f.Actions.Cooldowns.Out + time.Duration(f.Rules.Alertmanager.GroupInterval)
-	if expiry := f.Actions.Deadlines.AlertExpiry; expiry <= repeat {
-		return []error{fmt.Errorf("deadlines.alert_expiry: %v is not more than cooldowns.scale_out and "+
-			"rules.alertmanager.group_interval together (%v), the time until Alertmanager sends an alert again", expiry, repeat)}
-	}
-	return nil
+	var p refuse.Problems
+	p.Require(f.Actions.Deadlines.AlertExpiry > repeat, "deadlines.alert_expiry", f.Actions.Deadlines.AlertExpiry,
+		"be more than cooldowns.scale_out and rules.alertmanager.group_interval together (%v), after which Alertmanager repeats an alert", repeat)
+	return p
 }
 
 // RuleInput returns what the rules are generated from beside their own section.
@@ -172,13 +177,14 @@ func (f *File) Warnings() []string {
 		all = append(all, "alertmanager.urls is not set: silences are not seen, and alerts are forgotten "+
 			f.Actions.Deadlines.AlertExpiry.String()+" after their last notification")
 	}
-	return append(all, f.unused...)
+	return append(all, f.notes...)
 }
 
-// complete gives the core what it needs of the other sections.
+// complete derives what one section needs of another.
 func (f *File) complete() {
 	a := &f.Actions
-	a.Datacenters, a.Names, a.Exclude, a.Budget = f.IONOS.Datacenters, f.IONOS.NamePattern, f.IONOS.Exclude, f.IONOS.Budget
+	a.Datacenters, a.Names, a.Exclude, a.Budget = a.Fleet.Datacenters, a.Fleet.NamePattern, a.Fleet.Exclude, a.Fleet.Budget
+	f.IONOS.Datacenters = len(a.Datacenters)
 	a.Asks = f.Rules.Meanings()
 	a.HostNames, a.PollInterval, a.NoBalancer = f.Scalelite.HostNames, f.Scalelite.PollInterval, f.Scalelite.URL == ""
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // maxSecret bounds the file of a secret, in bytes.
@@ -37,7 +38,7 @@ func fill(at string, v reflect.Value, dir string) []error {
 		}
 		text, err := readSecret(dir, file)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", at+fileSuffix, err))
+			errs = append(errs, refuse.Value(at+fileSuffix, file, "be a file with the secret: %v", err))
 			return
 		}
 		*secret = text
@@ -60,9 +61,9 @@ func readSecret(dir, path string) (actions.Secret, error) {
 	case err != nil:
 		return "", err
 	case len(text) == 0:
-		return "", fmt.Errorf("%q is empty; it must hold the secret", path)
+		return "", errors.New("it is empty")
 	case len(text) > maxSecret:
-		return "", fmt.Errorf("%q is longer than %d bytes", path, maxSecret)
+		return "", fmt.Errorf("it is longer than %d bytes", maxSecret)
 	}
 	return actions.Secret(text), nil
 }
@@ -72,7 +73,7 @@ func refuseTwice(f *File) []error {
 	var errs []error
 	eachSecret("", reflect.ValueOf(f).Elem(), func(at string, secret *actions.Secret, file string) {
 		if file != "" && *secret != "" {
-			errs = append(errs, fmt.Errorf("%s: given beside %s; keep one of them", at, at+fileSuffix))
+			errs = append(errs, refuse.Value(at, nil, "not be given beside %s; keep one of them", at+fileSuffix))
 		}
 	})
 	return errs

@@ -21,15 +21,15 @@ var mayImport = map[string][]string{
 	"rules/ruletest": {"rules"},
 	"rules/mutation": {"rules", "rules/ruletest"},
 	"rules/refuse":   {},
-	"actions":        {"rules"},
-	"receiver":       {"actions", "rules"},
+	"actions":        {"rules", "rules/refuse"},
+	"receiver":       {"actions", "rules", "rules/refuse"},
 
-	"actions/outbound":              {"actions"},
+	"actions/outbound":              {"actions", "rules/refuse"},
 	"actions/outbound/outboundtest": {},
-	"actions/ionos":                 {"actions", "actions/outbound"},
-	"actions/scalelite":             {"actions", "actions/outbound"},
-	"actions/bbb":                   {"actions", "actions/outbound"},
-	"actions/alertmanager":          {"actions", "actions/outbound"},
+	"actions/ionos":                 {"actions", "actions/outbound", "rules/refuse"},
+	"actions/scalelite":             {"actions", "actions/outbound", "rules/refuse"},
+	"actions/bbb":                   {"actions", "actions/outbound", "rules/refuse"},
+	"actions/alertmanager":          {"actions", "actions/outbound", "rules/refuse"},
 
 	"actions/sim":                     {"actions", "rules"},
 	"actions/sim/simhttp":             {"actions", "actions/sim"},
@@ -39,8 +39,8 @@ var mayImport = map[string][]string{
 	"actions/bbb/bbbtest":             {"actions", "actions/sim", "actions/sim/simhttp"},
 
 	"cmd/internal/config": {
-		"rules", "actions", "receiver", "actions/ionos", "actions/scalelite", "actions/bbb",
-		"actions/alertmanager", "actions/outbound",
+		"rules", "rules/refuse", "actions", "receiver", "actions/ionos", "actions/scalelite", "actions/bbb",
+		"actions/alertmanager",
 	},
 	"cmd/genrules": {"rules", "cmd/internal/config"},
 }
