@@ -7,23 +7,24 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// Config bounds what the HTTP side accepts; it is the section web of the
-// configuration file. Certificates and users are in the file that
-// --web.config.file names, in exporter-toolkit's format.
+// Config is the section "web" of the configuration file. It limits what the HTTP
+// server accepts. Certificates and users are in the file of the flag
+// --web.config.file, in the format of exporter-toolkit.
 type Config struct {
-	// MaxNotification is the greatest body of a notification, in MiB. A group of
-	// 745 alerts is about 0.3 MiB.
+	// MaxNotification is the largest accepted body of a notification, in MiB. A
+	// group of 745 alerts is about 0.3 MiB.
 	MaxNotification int `yaml:"max_notification_mib"`
-	// ReadTimeout bounds reading one request, its body included.
+	// ReadTimeout bounds reading one request, including its body.
 	ReadTimeout time.Duration `yaml:"read_timeout"`
 	// WriteTimeout bounds answering one request.
 	WriteTimeout time.Duration `yaml:"write_timeout"`
-	// IdleTimeout is how long a connection is kept for the next request.
+	// IdleTimeout is how long a connection is kept open for the next request.
 	IdleTimeout time.Duration `yaml:"idle_timeout"`
-	// ShutdownTimeout is how long requests under way may take when the daemon ends.
+	// ShutdownTimeout is how long the server waits for requests in progress when the
+	// daemon stops.
 	ShutdownTimeout time.Duration `yaml:"shutdown_timeout"`
-	// Token allows the writes of the API to whoever sends it as a bearer token.
-	// TokenFile names a file to read it from, which New expects to be done.
+	// Token is the bearer token that allows the API's writes. TokenFile names the
+	// file that holds it; whoever calls New has read it into Token.
 	Token     actions.Secret `yaml:"token"`
 	TokenFile string         `yaml:"token_file"`
 }

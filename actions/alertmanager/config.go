@@ -11,27 +11,30 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// Config is the section "alertmanager" of the configuration file. Without URLs
-// the alerts are known from notifications alone.
+// Config is the section "alertmanager" of the configuration file. Without URLs the
+// scaler knows alerts only from notifications.
 type Config struct {
-	// URLs are the base addresses of all peers of a highly available pair or
-	// cluster; "/api/v2" is appended.
+	// URLs are the base addresses of all peers of an Alertmanager cluster; "/api/v2"
+	// is appended.
 	URLs []string `yaml:"urls"`
-	// Username with Password, or BearerToken, log in; the token wins. The files
-	// name where to read them from, which New expects to be done.
+	// Username with Password, or BearerToken, are the login; with both, the token is
+	// used. PasswordFile and BearerTokenFile name the files that hold the secrets;
+	// whoever calls New has read them into Password and BearerToken.
 	Username        string         `yaml:"username"`
 	Password        actions.Secret `yaml:"password"`
 	PasswordFile    string         `yaml:"password_file"`
 	BearerToken     actions.Secret `yaml:"bearer_token"`
 	BearerTokenFile string         `yaml:"bearer_token_file"`
-	// Receiver is a regular expression, anchored at both ends, of the receivers
-	// whose alerts are read; empty: all.
+	// Receiver is a regular expression that must match the whole name of a receiver
+	// for its alerts to be read; if it is empty, all are read.
 	Receiver string `yaml:"receiver"`
-	// Filter holds label matchers that alerts must all meet, such as fleet="bbb".
+	// Filter holds label matchers such as fleet="bbb"; an alert must match all of
+	// them.
 	Filter []string `yaml:"filter"`
 	// RequestTimeout bounds one call to one peer.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
-	// CAFile is a PEM file of the only authorities to trust; empty: the system's.
+	// CAFile is a PEM file with the certificate authorities to trust; if it is
+	// empty, the system's are trusted.
 	CAFile string `yaml:"ca_file"`
 }
 

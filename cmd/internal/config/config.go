@@ -1,7 +1,7 @@
-// Package config reads the scaler's one configuration: defaults, overridden by
-// a YAML file, overridden by the environment, completed by secrets from files,
-// and checked as a whole. The daemon, the generator of rules and the simulation
-// read the same file; each package declares its own section.
+// Package config reads the configuration: the defaults, overridden by a YAML file,
+// overridden by environment variables, completed with the secrets that are in
+// files of their own, and validated. The daemon, the generator of rules and the
+// simulation read the same file. Each package declares its own section.
 package config
 
 import (
@@ -28,8 +28,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// File is the whole configuration. The core's sections (fleet, thresholds,
-// sizes, …) stand at the top level of the file.
+// File is the whole configuration. The sections of package actions (fleet,
+// thresholds, sizes, …) are at the top level of the file.
 type File struct {
 	Actions      actions.Config      `yaml:",inline"`
 	Rules        rules.Config        `yaml:"rules"`
@@ -43,12 +43,13 @@ type File struct {
 	notes []string // about keys and variables with an old name or no effect
 }
 
-// Prometheus is where history and fresh values can be read: Prometheus itself,
-// or Grafana's data source proxy in front of it. Without a URL nothing is read.
+// Prometheus is the section "prometheus": access to Prometheus itself, or to
+// Grafana's data source proxy for it. Without a URL it is not read.
 type Prometheus struct {
 	// URL is the base address; "/api/v1" is appended.
 	URL string `yaml:"url"`
-	// Username with Password, or BearerToken, log in; the token wins.
+	// Username with Password, or BearerToken, are the login; with both, the token is
+	// used. PasswordFile and BearerTokenFile name the files that hold the secrets.
 	Username        string         `yaml:"username"`
 	Password        actions.Secret `yaml:"password"`
 	PasswordFile    string         `yaml:"password_file"`
@@ -56,7 +57,8 @@ type Prometheus struct {
 	BearerTokenFile string         `yaml:"bearer_token_file"`
 	// RequestTimeout bounds one call.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
-	// CAFile is a PEM file of the only authorities to trust; empty: the system's.
+	// CAFile is a PEM file with the certificate authorities to trust; if it is
+	// empty, the system's are trusted.
 	CAFile string `yaml:"ca_file"`
 }
 
@@ -70,8 +72,9 @@ func (p Prometheus) Validate() []error {
 	return problems
 }
 
-// Defaults returns what an empty file and environment give. Servers are told
-// from others in the datacenters as bbb_scaler did: by "bbb" in their name.
+// Defaults returns the configuration that an empty file and environment give. Its
+// name pattern selects the same servers as bbb_scaler: those with "bbb" in their
+// name.
 func Defaults() File {
 	f := File{
 		Actions: actions.Defaults(), Rules: rules.Defaults(), IONOS: ionos.Defaults(), Scalelite: scalelite.Defaults(),
@@ -156,7 +159,7 @@ func (f *File) checkExpiry() []error {
 	return p
 }
 
-// RuleInput returns what the rules are generated from beside their own section.
+// RuleInput returns the values of other sections that the rules are generated from.
 func (f *File) RuleInput() rules.Input {
 	a := f.Actions
 	return rules.Input{
@@ -166,16 +169,16 @@ func (f *File) RuleInput() rules.Input {
 	}
 }
 
-// Warnings names what is allowed and likely to surprise.
+// Warnings returns what is allowed and probably not intended, or deprecated.
 func (f *File) Warnings() []string {
 	all := f.Actions.Warnings()
 	if f.Actions.NoBalancer {
 		all = append(all, "scalelite.url is not set: servers are started and grown, and never drained, shrunk or stopped, "+
-			"since only Scalelite can keep new meetings away from them")
+			"because only Scalelite can keep new meetings away from them")
 	}
 	if len(f.Alertmanager.URLs) == 0 {
-		all = append(all, "alertmanager.urls is not set: silences are not seen, and alerts are forgotten "+
-			f.Actions.Deadlines.AlertExpiry.String()+" after their last notification")
+		all = append(all, "alertmanager.urls is not set: silences are not seen, and an alert counts as resolved "+
+			f.Actions.Deadlines.AlertExpiry.String()+" after its last notification")
 	}
 	return append(all, f.notes...)
 }
@@ -189,7 +192,7 @@ func (f *File) complete() {
 	a.HostNames, a.PollInterval, a.NoBalancer = f.Scalelite.HostNames, f.Scalelite.PollInterval, f.Scalelite.URL == ""
 }
 
-// together makes one error of all, or nil.
+// together returns one error that lists all, or nil.
 func together(path string, errs []error) error {
 	if len(errs) == 0 {
 		return nil

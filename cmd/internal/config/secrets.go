@@ -15,17 +15,17 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// maxSecret bounds the file of a secret, in bytes.
+// maxSecret is the largest accepted file of a secret, in bytes.
 const maxSecret = 64 << 10
 
-// readSecrets fills each secret from the file that the key beside it names
-// (password, password_file). A secret that is already given wins over its file
-// when it came from the environment, and is refused beside it in the file.
+// readSecrets reads each secret from the file that the key beside it names
+// (password_file for password). A secret from the environment overrides its file.
+// refuseTwice has refused a secret beside its file in the configuration file.
 func readSecrets(f *File, dir string) []error { return fill("", reflect.ValueOf(f).Elem(), dir) }
 
-// ReadSecrets fills the section's secrets from its files, for programs that
-// Read the configuration and need no other. Relative paths are below dir, the
-// configuration file's.
+// ReadSecrets reads the section's secrets from their files, for programs that use
+// Read and need no other secrets. Relative paths start from dir, the directory of
+// the configuration file.
 func (p *Prometheus) ReadSecrets(dir string) error {
 	return errors.Join(fill("prometheus", reflect.ValueOf(p).Elem(), dir)...)
 }
@@ -68,7 +68,8 @@ func readSecret(dir, path string) (actions.Secret, error) {
 	return actions.Secret(text), nil
 }
 
-// refuseTwice refuses a secret that the file gives both ways.
+// refuseTwice refuses a secret that is in the configuration file beside the key of
+// its own file.
 func refuseTwice(f *File) []error {
 	var errs []error
 	eachSecret("", reflect.ValueOf(f).Elem(), func(at string, secret *actions.Secret, file string) {
@@ -79,8 +80,8 @@ func refuseTwice(f *File) []error {
 	return errs
 }
 
-// SecretTexts returns every secret of the configuration in clear, for those who
-// make sure that none is shown.
+// SecretTexts returns every secret of the configuration in clear text, to check
+// that none is shown anywhere.
 func (f *File) SecretTexts() []string {
 	var all []string
 	eachSecret("", reflect.ValueOf(f).Elem(), func(_ string, secret *actions.Secret, _ string) {

@@ -7,13 +7,13 @@ import (
 
 func TestAVariableThatNothingReadsIsRefusedWithTheNearest(t *testing.T) {
 	for name, want := range map[string]string{
-		"BBB_SCALER_SCALELIT_URL":             "such as BBB_SCALER_SCALELITE_URL; correct or remove it",
-		"BBB_SCALER_IONOS_PASWORD":            "such as BBB_SCALER_IONOS_PASSWORD; correct or remove it",
-		"BBB_SCALER_IONOS_DATACENTRES":        "such as BBB_SCALER_IONOS_DATACENTERS; correct or remove it",
-		"BBB_SCALER_USERNAME":                 "such as BBB_SCALER_USER; correct or remove it",
-		"BBB_SCALER_":                         "unknown variable: must be BBB_SCALER_ and the path of a key in capitals",
-		"BBB_SCALER_CAPACITY_SCHEDULE":        "must not be set; set capacity.schedule in the configuration file",
-		"BBB_SCALER_RULES_FOR_BBBSERVERIDLE":  "must not be set; set rules.for in the configuration file",
+		"BBB_SCALER_SCALELIT_URL":            "such as BBB_SCALER_SCALELITE_URL; correct or remove it",
+		"BBB_SCALER_IONOS_PASWORD":           "such as BBB_SCALER_IONOS_PASSWORD; correct or remove it",
+		"BBB_SCALER_IONOS_DATACENTRES":       "such as BBB_SCALER_IONOS_DATACENTERS; correct or remove it",
+		"BBB_SCALER_USERNAME":                "such as BBB_SCALER_USER; correct or remove it",
+		"BBB_SCALER_":                        "unknown variable: must be BBB_SCALER_ and the path of a key in capitals",
+		"BBB_SCALER_CAPACITY_SCHEDULE":       "must not be set; set capacity.schedule in the configuration file",
+		"BBB_SCALER_RULES_FOR_BBBSERVERIDLE": "must not be set; set rules.for in the configuration file",
 	} {
 		_, err := Read("", []string{name + "=hush"})
 		if err == nil || !strings.Contains(err.Error(), name+": ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
