@@ -6,27 +6,29 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// applyAll carries out a plan's steps side by side, or in order where the
-// configuration asks for one thing at a time. It waits at most the patience:
-// a write that hangs ends in the background, while its server is left alone.
-func (s *Scaler) applyAll(ctx context.Context, cfg Config, plan Plan, servers []Server) error {
+// applyAll carries out a plan's steps side by side, or one after the other with
+// Deps.InOrder. It waits at most Deadlines.Patience: a write that hangs ends in
+// the background, while its server is left alone.
+func (s *Scaler) applyAll(ctx context.Context, cfg fleet.Config, plan fleet.Plan, servers []fleet.Server) error {
 	if len(plan.Steps) == 0 {
 		return nil
 	}
-	byID := make(map[string]Server, len(servers))
+	byID := make(map[string]fleet.Server, len(servers))
 	for _, v := range servers {
 		byID[v.ID] = v
 	}
-	if cfg.Fleet.Concurrency <= 1 {
+	if s.deps.InOrder {
 		return s.applyInOrder(ctx, cfg, plan, byID)
 	}
 	return s.applySide(ctx, cfg, plan, byID)
 }
 
 // applyInOrder applies one step after the other, for as long as the patience.
-func (s *Scaler) applyInOrder(ctx context.Context, cfg Config, plan Plan, byID map[string]Server) error {
+func (s *Scaler) applyInOrder(ctx context.Context, cfg fleet.Config, plan fleet.Plan, byID map[string]fleet.Server) error {
 	var errs []error
 	begun := s.deps.Now()
 	for _, step := range plan.Steps {
@@ -41,8 +43,8 @@ func (s *Scaler) applyInOrder(ctx context.Context, cfg Config, plan Plan, byID m
 // applySide applies side by side. A step that has not begun when the patience
 // is over is called off and decided anew: others would be planned in its place,
 // since nothing shows it yet. late is closed while nothing can begin, so that
-// the next look sees either the step in flight or none.
-func (s *Scaler) applySide(ctx context.Context, cfg Config, plan Plan, byID map[string]Server) error {
+// the next cycle sees either the step in flight or none.
+func (s *Scaler) applySide(ctx context.Context, cfg fleet.Config, plan fleet.Plan, byID map[string]fleet.Server) error {
 	var all sync.WaitGroup
 	errs := make(chan error, len(plan.Steps))
 	slots, late := make(chan struct{}, cfg.Fleet.Concurrency), make(chan struct{})
@@ -114,7 +116,7 @@ func (s *Scaler) mark(id string, on bool) {
 // apply checks a step once more, writes the intent, makes the change, and
 // writes what came of it, unless it is too late for it. Only a failing store is
 // an error: without a journal nothing may be done.
-func (s *Scaler) apply(ctx context.Context, cfg Config, step Step, v Server, late <-chan struct{}) error {
+func (s *Scaler) apply(ctx context.Context, cfg fleet.Config, step fleet.Step, v fleet.Server, late <-chan struct{}) error {
 	if cfg.DryRun {
 		return s.pretend(step)
 	}
@@ -133,27 +135,27 @@ func (s *Scaler) apply(ctx context.Context, cfg Config, step Step, v Server, lat
 
 // recheckWithin leaves the write its own time: a server that hangs takes all
 // that it is given.
-func (s *Scaler) recheckWithin(ctx context.Context, cfg Config, step Step, v Server) string {
+func (s *Scaler) recheckWithin(ctx context.Context, cfg fleet.Config, step fleet.Step, v fleet.Server) string {
 	ctx, cancel := context.WithTimeout(ctx, cfg.Deadlines.Write)
 	defer cancel()
 	return s.recheck(ctx, cfg, step, v)
 }
 
 // abandon journals why a step was not made.
-func (s *Scaler) abandon(step Step, why string) error {
+func (s *Scaler) abandon(step fleet.Step, why string) error {
 	if s.toldLately(step, why) {
 		return nil
 	}
-	return s.record(step, Abandoned, why, nil)
+	return s.record(step, fleet.Abandoned, why, nil)
 }
 
 // pretend journals a step of a dry run.
-func (s *Scaler) pretend(step Step) error {
+func (s *Scaler) pretend(step fleet.Step) error {
 	const why = "dry run: not made"
 	if s.toldLately(step, why) {
 		return nil
 	}
-	return s.record(step, Done, why, func(e *Entry, _ *Commit) { e.DryRun = true })
+	return s.record(step, fleet.Done, why, func(e *fleet.Entry, _ *fleet.Commit) { e.DryRun = true })
 }
 
 // telling is what was journaled of a step that was not made, and when it was
@@ -164,8 +166,8 @@ type telling struct {
 }
 
 // toldLately reports whether the same was to be journaled within the last hour:
-// a look repeats itself every few seconds, and the journal is for news.
-func (s *Scaler) toldLately(step Step, what string) bool {
+// a cycle repeats itself every few seconds, and the journal is for news.
+func (s *Scaler) toldLately(step fleet.Step, what string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key, now := step.ServerID+" "+string(step.Kind), telling{what, s.deps.Now()}
@@ -175,20 +177,20 @@ func (s *Scaler) toldLately(step Step, what string) bool {
 }
 
 // record commits a journal line, and what else with adds to the commit.
-func (s *Scaler) record(step Step, o Outcome, detail string, with func(*Entry, *Commit)) error {
+func (s *Scaler) record(step fleet.Step, o fleet.Outcome, detail string, with func(*fleet.Entry, *fleet.Commit)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.note(step, o, detail, with)
 }
 
 // note is record for a caller that holds mu.
-func (s *Scaler) note(step Step, o Outcome, detail string, with func(*Entry, *Commit)) error {
-	e := Entry{At: s.deps.Now(), Step: step, Outcome: o, Detail: detail}
-	var c Commit
+func (s *Scaler) note(step fleet.Step, o fleet.Outcome, detail string, with func(*fleet.Entry, *fleet.Commit)) error {
+	e := fleet.Entry{At: s.deps.Now(), Step: step, Outcome: o, Detail: detail}
+	var c fleet.Commit
 	if with != nil {
 		with(&e, &c)
 	}
-	c.Entries = []Entry{e}
+	c.Entries = []fleet.Entry{e}
 	if err := s.commit(c); err != nil {
 		return fmt.Errorf("journaling %s of %s: %w", step.Kind, step.Server, err)
 	}

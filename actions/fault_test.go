@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -37,26 +37,26 @@ func faults() (out []sim.Fault) {
 func TestEveryFaultAtEveryOperationIsSurvived(t *testing.T) {
 	for _, f := range append(faults(), sim.Fault{}) {
 		t.Run(fmt.Sprintf("%s %s %d", f.Kind, f.Op, f.Status), func(t *testing.T) {
-			cfg := schoolConfig()
-			sc := newSchool(t, cfg, sim.Config{Servers: 6, Running: 2, Seed: 5})
-			g := sc.guard()
-			sc.run(time.Minute)
-			sc.lessons(8, 50*time.Minute)
-			sc.run(4 * time.Minute) // all have come in
+			cfg := fixtureConfig()
+			fx := newFixture(t, cfg, sim.Config{Servers: 6, Running: 2, Seed: 5})
+			check := fx.checkPromises()
+			fx.run(time.Minute)
+			fx.meetings(8, 50*time.Minute)
+			fx.run(4 * time.Minute) // all have come in
 			if f.Kind != "" {
-				sc.w.Inject(f)
+				fx.w.Inject(f)
 			}
-			sc.cfg.Capacity.MinActive = 4
-			must(t, sc.s.Reload(sc.cfg))
-			sc.until(2*time.Hour, "scaled out", func() bool { return sc.count(actions.StateActive) >= 4 })
-			sc.cfg.Capacity.MinActive = 2
-			must(t, sc.s.Reload(sc.cfg))
-			sc.until(6*time.Hour, "back at the floor, the others off", func() bool {
-				return sc.count(actions.StateActive) == 2 && sc.count(actions.StateOff) == 4
+			fx.cfg.Capacity.MinActive = 4
+			must(t, fx.s.Reload(fx.cfg))
+			fx.until(2*time.Hour, "scaled out", func() bool { return fx.count(fleet.StateActive) >= 4 })
+			fx.cfg.Capacity.MinActive = 2
+			must(t, fx.s.Reload(fx.cfg))
+			fx.until(6*time.Hour, "back at the floor, the others off", func() bool {
+				return fx.count(fleet.StateActive) == 2 && fx.count(fleet.StateOff) == 4
 			})
-			sc.unharmed()
-			if len(g.broken) > 0 {
-				t.Errorf("broken promises %q\n%s", g.broken, sc.describe())
+			fx.unharmed()
+			if len(check.broken) > 0 {
+				t.Errorf("broken promises %q\n%s", check.broken, fx.describe())
 			}
 		})
 	}

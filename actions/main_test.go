@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestMain has the properties draw the same worlds in every run, so that a red
+// TestMain has the properties draw the same fleets in every run, so that a red
 // test is the change's doing and not the day's; make soak draws new ones.
 func TestMain(m *testing.M) {
 	flag.Parse()

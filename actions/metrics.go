@@ -3,14 +3,14 @@ package actions
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// metrics are the core's own; what is read from Status is exposed by the
-// receiver.
+// metrics are those of the Scaler itself. The receiver exposes what Status tells.
 type metrics struct {
-	steps *prometheus.CounterVec
-	looks prometheus.Histogram
+	steps  *prometheus.CounterVec
+	cycles prometheus.Histogram
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -18,18 +18,18 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		steps: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: rules.MetricSteps, Help: "Steps, by kind and outcome.",
 		}, []string{"step", "outcome"}),
-		looks: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "bbb_scaler_cycle_duration_seconds", Help: "Duration of a look at the fleet and what it led to.",
+		cycles: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "bbb_scaler_cycle_duration_seconds", Help: "Duration of a cycle, from reading the fleet to the end of its writes.",
 			Buckets: prometheus.ExponentialBuckets(0.01, 2, 12),
 		}),
 	}
-	for _, k := range Kinds() {
-		for _, o := range []Outcome{Begun, Done, Failed, Abandoned} {
+	for _, k := range fleet.Kinds() {
+		for _, o := range []fleet.Outcome{fleet.Begun, fleet.Done, fleet.Failed, fleet.Abandoned} {
 			m.steps.WithLabelValues(string(k), string(o))
 		}
 	}
 	if reg != nil {
-		reg.MustRegister(m.steps, m.looks)
+		reg.MustRegister(m.steps, m.cycles)
 	}
 	return m
 }

@@ -3,60 +3,91 @@ package actions
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// attach gives each server its record and asks those that are on their way, or
-// said to be down, what runs on them.
-func (s *Scaler) attach(ctx context.Context, cfg Config, servers []Server, now time.Time) {
+// probeServers asks BigBlueButton on the servers that are on their way or said
+// to be down what runs there, and the cloud what became of the requests whose
+// goal does not show. It returns why requests failed, by server id.
+func (s *Scaler) probeServers(ctx context.Context, cfg fleet.Config, servers []fleet.Server, now time.Time) (failed map[string]string) {
+	ask, requests := s.toAsk(cfg, servers)
+	var probes map[string]reading[fleet.MeetingCount]
+	s.together(
+		func() { probes = s.probes.Read(ctx, ask, cfg.Deadlines.Patience) },
+		func() { failed = s.failedRequests(ctx, cfg, requests) },
+	)
+	for i := range servers {
+		if r, asked := probes[servers[i].ID]; asked {
+			servers[i].Probe = probeOf(r, cfg, now)
+		}
+	}
+	return failed
+}
+
+// toAsk returns the ids of the servers whose BigBlueButton is to be asked, and
+// the server ids of the requests that the cloud is to be asked about.
+func (s *Scaler) toAsk(cfg fleet.Config, servers []fleet.Server) (ask []string, requests map[string]string) {
+	requests = map[string]string{}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	clear(s.servers)
-	var ask []string
 	for i := range servers {
 		v := &servers[i]
-		v.Record = s.memory.Records[v.ID]
 		s.servers[v.ID] = *v
-		if v.toProbe(cfg) {
+		r := s.memory.Records[v.ID]
+		if toProbe(cfg, v, r) {
 			ask = append(ask, v.ID)
 		}
-	}
-	s.mu.Unlock()
-	got := s.probes.Read(ctx, ask, cfg.Deadlines.Patience)
-	for i := range servers {
-		if r, asked := got[servers[i].ID]; asked {
-			servers[i].Probe = probed(r, cfg, now)
+		if f := r.Flight; f != nil && f.Request != "" && !v.Busy && !v.Reached(f.Step) {
+			requests[f.Request] = v.ID
 		}
 	}
+	return ask, requests
 }
 
-// probed is a reading as a Probe; one that is too old is none.
-func probed(r reading[MeetingCount], cfg Config, now time.Time) Probe {
+// probeOf is a reading as a Probe; one that is too old is none.
+func probeOf(r reading[fleet.MeetingCount], cfg fleet.Config, now time.Time) fleet.Probe {
 	switch {
 	case r.Err != nil: // also while the next try hangs as the last one did
-		return Probe{At: now, Err: r.Err}
+		return fleet.Probe{At: now, Err: r.Err}
 	case r.Err == nil && r.fresh(now, 2*cfg.Fleet.BusyInterval):
-		return Probe{At: r.At, Count: r.Value}
+		return fleet.Probe{At: r.At, Count: r.Value}
 	}
-	return Probe{}
+	return fleet.Probe{}
 }
 
-func (v *Server) toProbe(cfg Config) bool {
-	if v.Balancer == nil || v.Power != PowerOn || v.inFlight(Start) || v.inFlight(Stop) {
+func toProbe(cfg fleet.Config, v *fleet.Server, r fleet.Record) bool {
+	if v.Balancer == nil || v.Power != fleet.PowerOn || r.InFlight(fleet.Start) || r.InFlight(fleet.Stop) {
 		return false
 	}
-	down := len(v.asked(cfg.Asks, rules.AskDisable)) > 0
-	return down || (v.Record.Aim != AimNone && v.Record.Aim != AimOff)
+	down := len(v.AlertsAsking(cfg.Asks, rules.AskDisable)) > 0
+	return down || (r.Aim != fleet.AimNone && r.Aim != fleet.AimOff)
 }
 
-// probe asks a server of the last look.
-func (s *Scaler) probe(ctx context.Context, id string) (MeetingCount, error) {
+// probe asks BigBlueButton on a server of the present cycle.
+func (s *Scaler) probe(ctx context.Context, id string) (fleet.MeetingCount, error) {
 	s.mu.Lock()
 	v := s.servers[id]
 	s.mu.Unlock()
 	if v.Balancer == nil {
-		return MeetingCount{}, errors.New("not in the balancer")
+		return fleet.MeetingCount{}, errors.New("not in the balancer")
 	}
 	return s.deps.Meetings.Meetings(ctx, *v.Balancer)
+}
+
+// failedRequests asks the cloud about requests, given with their server's id,
+// and returns by server id why those that failed did.
+func (s *Scaler) failedRequests(ctx context.Context, cfg fleet.Config, requests map[string]string) map[string]string {
+	failed := map[string]string{}
+	for request, r := range s.requests.Read(ctx, slices.Sorted(maps.Keys(requests)), cfg.Deadlines.Patience) {
+		if r.Err == nil && r.Value.Phase == fleet.RequestFailed {
+			failed[requests[request]] = "the cloud's request " + request + " failed: " + r.Value.Message
+		}
+	}
+	return failed
 }

@@ -32,9 +32,9 @@ func (r reading[V]) failure() error {
 	return r.Err
 }
 
-// reader reads things of one kind by key, each at most once at a time. A look
-// waits for its reads only so long: one that hangs goes on in the background
-// while the look goes on with what was known before, so that a slow
+// reader reads things of one kind by key, each at most once at a time. A cycle
+// waits for its reads up to a patience: one that hangs goes on in the background
+// while the cycle goes on with what was known before, so that a slow
 // datacenter, server or balancer never delays the others.
 type reader[V any] struct {
 	read    func(ctx context.Context, key string) (V, error)
@@ -48,10 +48,12 @@ type reader[V any] struct {
 	running map[string]bool
 }
 
+// newReader returns a reader with at most concurrency reads under way; 0: one
+// after the other, in the caller's goroutine, without patience.
 func newReader[V any](concurrency int, timeout time.Duration, clock func() time.Time,
 	read func(context.Context, string) (V, error)) *reader[V] {
 	r := &reader[V]{read: read, timeout: timeout, clock: clock, last: map[string]reading[V]{}, running: map[string]bool{}}
-	if concurrency > 1 {
+	if concurrency > 0 {
 		r.slots, r.suspect = make(chan struct{}, concurrency), make(chan struct{}, concurrency)
 	}
 	return r

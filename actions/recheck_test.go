@@ -6,53 +6,57 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// truth is a balancer with one server and that server's BigBlueButton.
-type truth struct {
-	Balancer
-	state BalancerState
-	count MeetingCount
+// fakeServer is a balancer with one server and that server's BigBlueButton.
+type fakeServer struct {
+	fleet.Balancer
+	state fleet.BalancerState
+	count fleet.MeetingCount
 	err   error // of BigBlueButton
 }
 
-func (w truth) Server(context.Context, string) (BalancerServer, error) {
-	return BalancerServer{State: w.state}, nil
+func (w fakeServer) Server(context.Context, string) (fleet.BalancerServer, error) {
+	return fleet.BalancerServer{State: w.state}, nil
 }
 
-func (w truth) Meetings(context.Context, BalancerServer) (MeetingCount, error) { return w.count, w.err }
+func (w fakeServer) Meetings(context.Context, fleet.BalancerServer) (fleet.MeetingCount, error) {
+	return w.count, w.err
+}
 
 func TestWhatCouldDoHarmIsCheckedAgainRightBefore(t *testing.T) {
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	out := Step{Kind: Cordon, Aim: AimDrain, Alerts: []string{rules.FleetWorkloadLow}}
-	silent := Step{Kind: Cordon, Aim: AimRepair}
-	low := Alert{Fingerprint: "a", Name: rules.FleetWorkloadLow, SeenAt: now}
+	out := fleet.Step{Kind: fleet.Cordon, Aim: fleet.AimDrain, Alerts: []string{rules.FleetWorkloadLow}}
+	silent := fleet.Step{Kind: fleet.Cordon, Aim: fleet.AimRepair}
+	low := fleet.Alert{Fingerprint: "a", Name: rules.FleetWorkloadLow, SeenAt: now}
 	for _, tt := range []struct {
 		name   string
-		step   Step
-		truth  truth
-		alerts []Alert
+		step   fleet.Step
+		server fakeServer
+		alerts []fleet.Alert
 		made   bool
 	}{
-		{"a disabled, empty server is stopped", Step{Kind: Stop}, truth{state: Disabled}, nil, true},
-		{"a server that was cordoned again is not stopped", Step{Kind: Stop}, truth{state: Cordoned}, nil, false},
-		{"a server with a meeting of nobody yet is not stopped", Step{Kind: Stop}, truth{state: Disabled, count: MeetingCount{Meetings: 1}}, nil, false},
-		{"a server that does not answer is not stopped", Step{Kind: Stop}, truth{state: Disabled, err: errors.New("timeout")}, nil, false},
-		{"a cordoned, empty server is disabled", Step{Kind: Disable}, truth{state: Cordoned}, nil, true},
-		{"a server that a person enabled is not disabled", Step{Kind: Disable}, truth{state: Enabled}, nil, false},
-		{"a server with a meeting of nobody yet is not disabled", Step{Kind: Disable}, truth{state: Cordoned, count: MeetingCount{Meetings: 1}}, nil, false},
-		{"a disabled server shrinks", Step{Kind: Shrink}, truth{state: Disabled}, nil, true},
-		{"a server that a person enabled does not shrink", Step{Kind: Shrink}, truth{state: Enabled}, nil, false},
-		{"a server that still does not answer is taken out", silent, truth{err: errors.New("timeout")}, nil, true},
-		{"a server that answers by now is not taken out", silent, truth{}, nil, false},
-		{"a server is cordoned while its alert fires", out, truth{}, []Alert{low}, true},
-		{"a server is not cordoned once no alert asks for it", out, truth{}, nil, false},
+		{"a disabled, empty server is stopped", fleet.Step{Kind: fleet.Stop}, fakeServer{state: fleet.Disabled}, nil, true},
+		{"a server that was cordoned again is not stopped", fleet.Step{Kind: fleet.Stop}, fakeServer{state: fleet.Cordoned}, nil, false},
+		{"a server with a meeting of nobody yet is not stopped", fleet.Step{Kind: fleet.Stop}, fakeServer{state: fleet.Disabled, count: fleet.MeetingCount{Meetings: 1}}, nil, false},
+		{"a server that does not answer is not stopped", fleet.Step{Kind: fleet.Stop}, fakeServer{state: fleet.Disabled, err: errors.New("timeout")}, nil, false},
+		{"a server with people whose meeting is not counted yet is not stopped", fleet.Step{Kind: fleet.Stop}, fakeServer{state: fleet.Disabled, count: fleet.MeetingCount{Participants: 1}}, nil, false},
+		{"a cordoned, empty server is disabled", fleet.Step{Kind: fleet.Disable}, fakeServer{state: fleet.Cordoned}, nil, true},
+		{"a server that a person enabled is not disabled", fleet.Step{Kind: fleet.Disable}, fakeServer{state: fleet.Enabled}, nil, false},
+		{"a server with a meeting of nobody yet is not disabled", fleet.Step{Kind: fleet.Disable}, fakeServer{state: fleet.Cordoned, count: fleet.MeetingCount{Meetings: 1}}, nil, false},
+		{"a disabled server shrinks", fleet.Step{Kind: fleet.Shrink}, fakeServer{state: fleet.Disabled}, nil, true},
+		{"a server that a person enabled does not shrink", fleet.Step{Kind: fleet.Shrink}, fakeServer{state: fleet.Enabled}, nil, false},
+		{"a server that still does not answer is taken out", silent, fakeServer{err: errors.New("timeout")}, nil, true},
+		{"a server that answers by now is not taken out", silent, fakeServer{}, nil, false},
+		{"a server is cordoned while its alert fires", out, fakeServer{}, []fleet.Alert{low}, true},
+		{"a server is not cordoned once no alert asks for it", out, fakeServer{}, nil, false},
 	} {
-		memory := newMemory()
-		memory.apply(Commit{Alerts: tt.alerts})
-		s := &Scaler{deps: Deps{Balancer: tt.truth, Meetings: tt.truth, Now: func() time.Time { return now }}, memory: memory}
-		no := s.recheck(t.Context(), Defaults(), tt.step, Server{Balancer: &BalancerServer{}})
+		memory := fleet.NewMemory()
+		memory.Apply(fleet.Commit{Alerts: tt.alerts})
+		s := &Scaler{deps: Deps{Balancer: tt.server, Meetings: tt.server, Now: func() time.Time { return now }}, memory: memory}
+		no := s.recheck(t.Context(), fleet.Defaults(), tt.step, fleet.Server{Balancer: &fleet.BalancerServer{}})
 		if (no == "") != tt.made {
 			t.Errorf("%s: the check says %q", tt.name, no)
 		}
@@ -60,7 +64,7 @@ func TestWhatCouldDoHarmIsCheckedAgainRightBefore(t *testing.T) {
 }
 
 func TestMeetingOfNobodyYetIsNoEmptyServer(t *testing.T) {
-	if p := (Probe{At: time.Now(), Count: MeetingCount{Meetings: 1}}); p.empty() {
+	if p := (fleet.Probe{At: time.Now(), Count: fleet.MeetingCount{Meetings: 1}}); p.Empty() {
 		t.Error("a server with a meeting that nobody has joined counts as empty")
 	}
 }

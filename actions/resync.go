@@ -5,30 +5,32 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // noteAlerts adds the believed alerts and how Alertmanager was read.
-func (s *Scaler) noteAlerts(cfg Config, w *seen, now time.Time) {
+func (s *Scaler) noteAlerts(cfg fleet.Config, r *reads, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w.alerts = cfg.active(s.memory.Alerts, now)
+	r.Alerts = s.memory.Alerts.Believed(cfg, now)
 	if s.deps.Alerts == nil {
 		return
 	}
 	last := s.alerts.peek("")
-	status := SourceStatus{Name: "alertmanager", ReadAt: last.At}
+	status := fleet.SourceStatus{Name: "alertmanager", ReadAt: last.At}
 	if last.Err != nil {
 		status.Error = last.Err.Error()
 	}
-	w.sources = append(w.sources, status)
+	r.sources = append(r.sources, status)
 }
 
 // resync reads Alertmanager's own list when it is time, or when the fleet asks
 // for something and values should be fresh.
-func (s *Scaler) resync(ctx context.Context, cfg Config, now time.Time) {
+func (s *Scaler) resync(ctx context.Context, cfg fleet.Config, now time.Time) {
+	s.change("alerts", func() fleet.Commit { return s.memory.Alerts.CorrectClock(now) })
 	if s.deps.Alerts == nil {
-		s.change("alerts", func() Commit { return cfg.expired(s.memory.Alerts, now) })
+		s.change("alerts", func() fleet.Commit { return s.memory.Alerts.Expire(cfg, now) })
 		return
 	}
 	last := s.resynced
@@ -40,20 +42,20 @@ func (s *Scaler) resync(ctx context.Context, cfg Config, now time.Time) {
 		return
 	}
 	got := s.alerts.Read(ctx, []string{""}, cfg.Deadlines.Patience)[""]
-	if got.Err != nil || !got.At.After(last) { // it may have come after the look that asked for it
-		s.change("alerts", func() Commit { return cfg.expired(s.memory.Alerts, now) })
+	if got.Err != nil || !got.At.After(last) { // it may have come after the cycle that asked for it
+		s.change("alerts", func() fleet.Commit { return s.memory.Alerts.Expire(cfg, now) })
 		return
 	}
 	s.resynced = got.At
-	s.change("alerts", func() Commit { return cfg.resynced(s.memory.Alerts, got.Value, got.At) })
+	s.change("alerts", func() fleet.Commit { return s.memory.Alerts.Resync(cfg, got.Value, got.At) })
 }
 
 // valuesCount reports whether an alert fires whose value decides how much is to
 // change: it is to be fresher than the last notification.
-func (s *Scaler) valuesCount(cfg Config, now time.Time) bool {
+func (s *Scaler) valuesCount(cfg fleet.Config, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(cfg.active(s.memory.Alerts, now), func(a Alert) bool {
+	return slices.ContainsFunc(s.memory.Alerts.Believed(cfg, now), func(a fleet.Alert) bool {
 		ask := cfg.Asks[a.Name].Ask
 		return ask == rules.AskStart || ask == rules.AskGrow || ask == rules.AskCordon
 	})

@@ -12,28 +12,26 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Deps is what a Scaler acts through.
 type Deps struct {
-	Cloud    Cloud
-	Balancer Balancer // nil with Config.NoBalancer
-	Meetings Meetings
-	Alerts   AlertSource // nil: alerts are known from notifications alone
+	Cloud    fleet.Cloud
+	Balancer fleet.Balancer // nil with Config.NoBalancer
+	Meetings fleet.Meetings
+	Alerts   fleet.AlertSource // nil: alerts are known from notifications alone
 	// Resolve looks up the addresses of a balancer server's host.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
-	Store   Store
+	Store   fleet.Store
 	Log     *slog.Logger          // nil: silent
 	Metrics prometheus.Registerer // nil: not registered
 	Now     func() time.Time      // nil: time.Now
-}
-
-// AlertSource reads Alertmanager's own list of alerts.
-type AlertSource interface {
-	// Alerts returns every alert, suppressed ones marked. Without an error the
-	// list is complete enough to drop what it lacks.
-	Alerts(ctx context.Context) ([]Alert, error)
+	// InOrder makes every outside call one after the other, and waits for each:
+	// for simulations in virtual time, where the same input must give the same
+	// steps. In a daemon one slow server would delay all others.
+	InOrder bool
 }
 
 // Scaler keeps the table of alerts and, cycle by cycle, brings the fleet to
@@ -44,34 +42,35 @@ type Scaler struct {
 	metrics *metrics
 	wake    chan struct{}
 
-	clouds   *reader[[]CloudServer]
-	balancer *reader[[]BalancerServer]
+	clouds   *reader[[]fleet.CloudServer]
+	balancer *reader[[]fleet.BalancerServer]
 	hosts    *reader[[]netip.Addr]
-	probes   *reader[MeetingCount]
-	requests *reader[RequestStatus]
-	alerts   *reader[[]Alert]
-	contract *reader[Contract]
+	probes   *reader[fleet.MeetingCount]
+	requests *reader[fleet.RequestStatus]
+	alerts   *reader[[]fleet.Alert]
+	contract *reader[fleet.Contract]
 
-	cycle    sync.Mutex     // one look at a time
-	resynced time.Time      // when the list of alerts taken over last was asked for; guarded by cycle
-	writes   sync.WaitGroup // writes under way
+	writes sync.WaitGroup // writes under way
+
+	cycle    sync.Mutex // one cycle at a time; guards the fields up to mu
+	resynced time.Time  // when the list of alerts taken over last was asked for
+	dns      map[string]reading[[]netip.Addr]
+	listed   map[string]listing // by id
 
 	mu       sync.Mutex // guards everything below
-	cfg      Config
-	memory   Memory
-	status   Status
-	servers  map[string]Server // of the last look, by id
-	dns      map[string]reading[[]netip.Addr]
-	applying map[string]bool    // servers with a write under way
-	listed   map[string]listing // by id
-	complete int                // looks that read everything
+	cfg      fleet.Config
+	memory   fleet.Memory
+	status   fleet.Status
+	servers  map[string]fleet.Server // of the last cycle, by id
+	applying map[string]bool         // servers with a write under way
+	complete int                     // cycles that read everything
 	refused  refusals
 	told     map[string]telling // of steps that were not made, by server and kind
 }
 
 // New returns a Scaler that knows what its store remembers. It does nothing
 // until Cycle or Run.
-func New(cfg Config, d Deps) (*Scaler, error) {
+func New(cfg fleet.Config, d Deps) (*Scaler, error) {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
@@ -87,7 +86,7 @@ func New(cfg Config, d Deps) (*Scaler, error) {
 	}
 	s := &Scaler{
 		deps: d, log: d.Log, metrics: newMetrics(d.Metrics), wake: make(chan struct{}, 1), cfg: cfg, memory: memory,
-		servers: map[string]Server{}, listed: map[string]listing{}, dns: map[string]reading[[]netip.Addr]{}, applying: map[string]bool{},
+		servers: map[string]fleet.Server{}, listed: map[string]listing{}, dns: map[string]reading[[]netip.Addr]{}, applying: map[string]bool{},
 		told: map[string]telling{},
 	}
 	s.open(cfg)
@@ -95,32 +94,35 @@ func New(cfg Config, d Deps) (*Scaler, error) {
 }
 
 // open makes the readers of the outside.
-func (s *Scaler) open(cfg Config) {
+func (s *Scaler) open(cfg fleet.Config) {
 	n, limit := cfg.Fleet.Concurrency, cfg.Deadlines.Read
+	if s.deps.InOrder {
+		n = 0
+	}
 	s.clouds = newReader(n, limit, s.deps.Now, s.deps.Cloud.Servers)
-	s.balancer = newReader(n, limit, s.deps.Now, func(ctx context.Context, _ string) ([]BalancerServer, error) {
+	s.balancer = newReader(n, limit, s.deps.Now, func(ctx context.Context, _ string) ([]fleet.BalancerServer, error) {
 		return s.deps.Balancer.Servers(ctx)
 	})
 	s.hosts = newReader(n, limit, s.deps.Now, s.deps.Resolve)
 	s.probes = newReader(n, limit, s.deps.Now, s.probe)
 	s.requests = newReader(n, limit, s.deps.Now, s.deps.Cloud.Request)
-	s.alerts = newReader(n, limit, s.deps.Now, func(ctx context.Context, _ string) ([]Alert, error) {
+	s.alerts = newReader(n, limit, s.deps.Now, func(ctx context.Context, _ string) ([]fleet.Alert, error) {
 		return s.deps.Alerts.Alerts(ctx)
 	})
-	s.contract = newReader(n, limit, s.deps.Now, func(ctx context.Context, _ string) (Contract, error) {
+	s.contract = newReader(n, limit, s.deps.Now, func(ctx context.Context, _ string) (fleet.Contract, error) {
 		return s.deps.Cloud.Contract(ctx)
 	})
 }
 
-func (s *Scaler) config() Config {
+func (s *Scaler) config() fleet.Config {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.cfg
 }
 
-// Reload takes over a new configuration from the next look on, but for the
+// Reload takes over a new configuration from the next cycle on, but for the
 // concurrency, the dry run and the read deadline, which stay until a restart.
-func (s *Scaler) Reload(cfg Config) error {
+func (s *Scaler) Reload(cfg fleet.Config) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if cfg.DryRun != s.cfg.DryRun {
@@ -132,27 +134,36 @@ func (s *Scaler) Reload(cfg Config) error {
 	return nil
 }
 
-// Notify stores what a notification tells and wakes Run. When it returns an
-// error nothing was taken over, and the notification should be sent again.
-func (s *Scaler) Notify(alerts []Alert) error {
+// Notify stores what a notification tells of the alerts that concern the fleet,
+// wakes Run, and returns how many do. When it returns an error nothing was taken
+// over, and the notification should be sent again.
+func (s *Scaler) Notify(alerts []fleet.Alert) (concern int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.commit(s.cfg.notified(s.memory.Alerts, alerts)); err != nil {
-		return fmt.Errorf("storing a notification of %d alerts: %w", len(alerts), err)
+	for _, a := range alerts {
+		if s.cfg.Concerns(a) {
+			concern++
+		}
+	}
+	if concern == 0 {
+		return 0, nil
+	}
+	if err := s.commit(s.memory.Alerts.Notify(s.cfg, alerts)); err != nil {
+		return concern, fmt.Errorf("storing a notification of %d alerts: %w", len(alerts), err)
 	}
 	s.poke()
-	return nil
+	return concern, nil
 }
 
 // commit makes a change in the store, then in memory. The caller holds mu.
-func (s *Scaler) commit(c Commit) error {
-	if c.empty() {
+func (s *Scaler) commit(c fleet.Commit) error {
+	if c.Empty() {
 		return nil
 	}
 	if err := s.deps.Store.Commit(c); err != nil {
 		return err
 	}
-	s.memory.apply(c)
+	s.memory.Apply(c)
 	for _, e := range c.Entries {
 		s.metrics.steps.WithLabelValues(string(e.Step.Kind), string(e.Outcome)).Inc()
 		s.log.Info("step", "step", e.Step.Kind, "server", e.Step.Server, "outcome", e.Outcome, "reason", e.Step.Reason,
@@ -169,28 +180,26 @@ func (s *Scaler) Ready() bool {
 }
 
 // Alerts returns the alerts that fire, by name, suppressed ones included.
-func (s *Scaler) Alerts() []Alert {
+func (s *Scaler) Alerts() []fleet.Alert {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := slices.Collect(maps.Values(s.memory.Alerts))
-	out = slices.DeleteFunc(out, func(a Alert) bool { return a.Resolved })
-	slices.SortFunc(out, func(a, b Alert) int {
-		return compareNatural(a.Name+a.Labels["instance"]+a.Fingerprint, b.Name+b.Labels["instance"]+b.Fingerprint)
-	})
+	out = slices.DeleteFunc(out, func(a fleet.Alert) bool { return a.Resolved })
+	slices.SortFunc(out, fleet.CompareAlerts)
 	return out
 }
 
-// Status returns what the last look saw and decided, with the present pauses.
-func (s *Scaler) Status() Status {
+// Status returns what the last cycle saw and decided, with the present pauses.
+func (s *Scaler) Status() fleet.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.status
-	now.Pauses = s.pausesAt(s.deps.Now(), &Commit{})
+	now.Pauses = s.pausesAt(s.deps.Now(), &fleet.Commit{})
 	return now
 }
 
 // Journal returns the newest entries first; server keeps those of one server,
 // by id or name.
-func (s *Scaler) Journal(limit int, server string) ([]Entry, error) {
+func (s *Scaler) Journal(limit int, server string) ([]fleet.Entry, error) {
 	return s.deps.Store.Journal(limit, server)
 }

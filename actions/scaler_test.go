@@ -4,28 +4,28 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
 func TestFleetFollowsTheLoadUpAndDown(t *testing.T) {
-	sc := newSchool(t, schoolConfig(), sim.Config{Servers: 12, Running: 3, Seed: 1})
-	sc.run(5 * time.Minute)
+	fx := newFixture(t, fixtureConfig(), sim.Config{Servers: 12, Running: 3, Seed: 1})
+	fx.run(5 * time.Minute)
 	for range 12 {
-		sc.lessons(4, 45*time.Minute)
-		sc.run(2 * time.Minute)
+		fx.meetings(4, 45*time.Minute)
+		fx.run(2 * time.Minute)
 	}
-	if n := sc.count(actions.StateActive) + sc.count(actions.StateWarming); n < 5 {
-		t.Errorf("under load: %d servers in service or nearly so, want at least 5\n%s", n, sc.describe())
+	if n := fx.count(fleet.StateActive) + fx.count(fleet.StateWarming); n < 5 {
+		t.Errorf("under load: %d servers in service or nearly so, want at least 5\n%s", n, fx.describe())
 	}
-	sc.until(4*time.Hour, "back to the floor", func() bool {
-		return sc.count(actions.StateActive) == 2 && sc.count(actions.StateOff) == 10
+	fx.until(4*time.Hour, "back to the floor", func() bool {
+		return fx.count(fleet.StateActive) == 2 && fx.count(fleet.StateOff) == 10
 	})
-	sc.unharmed()
-	steps := sc.w.Figures().Steps
-	for _, k := range []actions.Kind{actions.Start, actions.Enable, actions.Grow, actions.Cordon, actions.Shrink, actions.Stop} {
+	fx.unharmed()
+	steps := fx.w.Figures().Steps
+	for _, k := range []fleet.Kind{fleet.Start, fleet.Enable, fleet.Grow, fleet.Cordon, fleet.Shrink, fleet.Stop} {
 		if steps[k] == 0 {
-			t.Errorf("no step %s was made\n%s", k, sc.describe())
+			t.Errorf("no step %s was made\n%s", k, fx.describe())
 		}
 	}
 }

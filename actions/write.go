@@ -5,57 +5,46 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // intend commits what is about to be done, and returns the record before it; or
 // it begins nothing: the process is to end, credentials were refused since the
 // plan was made, or it is too late for it.
-func (s *Scaler) intend(ctx context.Context, cfg Config, step Step, v Server, late <-chan struct{}) (before Record, begun bool, err error) {
+func (s *Scaler) intend(ctx context.Context, cfg fleet.Config, step fleet.Step, v fleet.Server, late <-chan struct{}) (before fleet.Record, begun bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ctx.Err() != nil || len(s.refused.why(s.deps.Now())) > 0 || (step.replaceable() && over(late)) {
+	if ctx.Err() != nil || len(s.refused.why(s.deps.Now())) > 0 || (step.Replaceable() && over(late)) {
 		return before, false, nil
 	}
 	before = s.memory.Records[step.ServerID]
-	err = s.note(step, Begun, "", func(e *Entry, c *Commit) { s.begin(cfg, step, v, e.At, c) })
+	err = s.note(step, fleet.Begun, "", func(e *fleet.Entry, c *fleet.Commit) { s.begin(cfg, step, v, e.At, c) })
 	return before, err == nil, err
-}
-
-// replaceable reports whether the next plan makes another step in place of one
-// that has not begun: of these only so many may be made. The others are due
-// whatever else is planned, and what they are checked by may be slow to answer.
-func (s Step) replaceable() bool {
-	switch s.Kind {
-	case Start, Reclaim, Grow:
-		return true
-	case Cordon:
-		return s.Aim == AimDrain
-	}
-	return false
 }
 
 // begin adds what a step in progress is known by to the commit. The caller
 // holds mu.
-func (s *Scaler) begin(cfg Config, step Step, v Server, now time.Time, c *Commit) {
+func (s *Scaler) begin(cfg fleet.Config, step fleet.Step, v fleet.Server, now time.Time, c *fleet.Commit) {
 	r := s.memory.Records[step.ServerID]
 	r.ID = step.ServerID
 	if step.Aim != r.Aim {
-		r.aim(step.Aim, now)
+		r.SetAim(step.Aim, now)
 	}
-	if to := step.Kind.state(); to != "" {
-		r.wrote(to, now)
+	if to := step.Kind.BalancerState(); to != "" {
+		r.SetWrote(to, now)
 	} else {
-		r.Flight = &Flight{Step: step, At: now, Deadline: now.Add(cfg.Deadlines.of(step.Kind) + s.queue(cfg, v))}
+		r.Flight = &fleet.Flight{Step: step, At: now, Deadline: now.Add(cfg.Deadlines.For(step.Kind) + s.queue(cfg, v))}
 	}
-	if step.Kind == Start {
-		c.Fleet = s.memory.Fleet.started(now, cfg.Cooldowns.Out)
+	if step.Kind == fleet.Start {
+		c.Fleet = s.memory.Fleet.WithStart(now, cfg.Cooldowns.Out)
 	}
-	c.Records = []Record{r}
+	c.Records = []fleet.Record{r}
 }
 
 // queue is how much longer a change may take behind the others that are under
 // way in its datacenter. The caller holds mu.
-func (s *Scaler) queue(cfg Config, v Server) (wait time.Duration) {
+func (s *Scaler) queue(cfg fleet.Config, v fleet.Server) (wait time.Duration) {
 	for id, other := range s.servers {
 		if other.Datacenter == v.Datacenter && s.memory.Records[id].Flight != nil {
 			wait += cfg.Deadlines.Queue
@@ -64,69 +53,46 @@ func (s *Scaler) queue(cfg Config, v Server) (wait time.Duration) {
 	return wait
 }
 
-// state is the balancer state that a step writes; "" for steps of the cloud.
-func (k Kind) state() BalancerState {
-	switch k {
-	case Enable, Reclaim:
-		return Enabled
-	case Cordon:
-		return Cordoned
-	case Disable:
-		return Disabled
-	}
-	return ""
-}
-
-func (d Deadlines) of(k Kind) time.Duration {
-	switch k {
-	case Start:
-		return d.Start
-	case Stop:
-		return d.Stop
-	}
-	return d.Resize
-}
-
 // write makes the change.
-func (s *Scaler) write(ctx context.Context, step Step, v Server) (request string, err error) {
+func (s *Scaler) write(ctx context.Context, step fleet.Step, v fleet.Server) (request string, err error) {
 	switch step.Kind {
-	case Start:
+	case fleet.Start:
 		return s.deps.Cloud.Start(ctx, v.ServerRef)
-	case Stop:
+	case fleet.Stop:
 		return s.deps.Cloud.Stop(ctx, v.ServerRef)
-	case Grow, Shrink:
+	case fleet.Grow, fleet.Shrink:
 		return s.deps.Cloud.Resize(ctx, v.ServerRef, step.To)
 	}
-	return "", s.deps.Balancer.SetState(ctx, v.Balancer.ID, step.Kind.state())
+	return "", s.deps.Balancer.SetState(ctx, v.Balancer.ID, step.Kind.BalancerState())
 }
 
 // settle commits what came of a write. A change of the cloud stays in flight
 // until the world shows it; so does one whose outcome is unknown.
-func (s *Scaler) settle(cfg Config, step Step, before Record, request string, failure error) error {
+func (s *Scaler) settle(cfg fleet.Config, step fleet.Step, before fleet.Record, request string, failure error) error {
 	switch {
-	case failure == nil && step.Kind.state() == "":
+	case failure == nil && step.Kind.BalancerState() == "":
 		return s.sent(cfg, step, request)
 	case failure == nil:
-		return s.record(step, Done, "", func(e *Entry, c *Commit) { s.changed(cfg, step, e.At, c) })
-	case errors.Is(failure, ErrUnknown), errors.Is(failure, context.DeadlineExceeded), errors.Is(failure, context.Canceled):
-		s.log.Warn("outcome unknown, the next look will tell", "step", step.Kind, "server", step.Server, "error", failure)
+		return s.record(step, fleet.Done, "", func(e *fleet.Entry, c *fleet.Commit) { s.changed(cfg, step, e.At, c) })
+	case errors.Is(failure, fleet.ErrUnknown), errors.Is(failure, context.DeadlineExceeded), errors.Is(failure, context.Canceled):
+		s.log.Warn("outcome unknown, the next cycle will tell", "step", step.Kind, "server", step.Server, "error", failure)
 		return nil
 	}
 	return s.fell(cfg, step, before, failure)
 }
 
 // sent notes the request of an accepted change of the cloud.
-func (s *Scaler) sent(cfg Config, step Step, request string) error {
+func (s *Scaler) sent(cfg fleet.Config, step fleet.Step, request string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.memory.Records[step.ServerID]
-	var c Commit
+	var c fleet.Commit
 	if r.Flight != nil {
 		f := *r.Flight
 		f.Request = request
 		r.Flight = &f
 	}
-	c.Records = []Record{r}
+	c.Records = []fleet.Record{r}
 	s.refused.cloud = time.Time{}
 	s.changed(cfg, step, s.deps.Now(), &c)
 	if err := s.commit(c); err != nil {
@@ -137,27 +103,27 @@ func (s *Scaler) sent(cfg Config, step Step, request string) error {
 
 // changed adds the cooldowns that a change that was made begins. The caller
 // holds mu.
-func (s *Scaler) changed(cfg Config, step Step, now time.Time, c *Commit) {
+func (s *Scaler) changed(cfg fleet.Config, step fleet.Step, now time.Time, c *fleet.Commit) {
 	f := s.memory.Fleet
 	r := s.memory.Records[step.ServerID]
 	if len(c.Records) > 0 {
 		r = c.Records[0]
 	}
-	if step.Kind.state() != "" {
+	if step.Kind.BalancerState() != "" {
 		r.WroteAt = now // the poll interval begins when the write has come through
 	}
 	switch step.Kind {
-	case Start, Enable, Reclaim:
+	case fleet.Start, fleet.Enable, fleet.Reclaim:
 		f.In = now
-	case Cordon:
+	case fleet.Cordon:
 		r.Down = now
-		if step.Aim != AimRepair {
+		if step.Aim != fleet.AimRepair {
 			f.In = now
 		}
-	case Grow:
+	case fleet.Grow:
 		r.Up = now
-	case Shrink:
+	case fleet.Shrink:
 		r.Down = now
 	}
-	c.Fleet, c.Records = &f, []Record{r}
+	c.Fleet, c.Records = &f, []fleet.Record{r}
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 const (
@@ -81,23 +81,23 @@ func (s *server) pause(c echo.Context) error {
 	return c.JSON(http.StatusCreated, p)
 }
 
-func (ask PauseRequest) pause(now time.Time) (actions.Pause, error) {
+func (ask PauseRequest) pause(now time.Time) (fleet.Pause, error) {
 	if ask.For != "" {
 		d, err := time.ParseDuration(ask.For)
 		if err != nil || d <= 0 || !ask.Until.IsZero() {
-			return actions.Pause{}, fail(http.StatusBadRequest, "for: %q is not a duration such as 2h, or is given beside until", ask.For)
+			return fleet.Pause{}, fail(http.StatusBadRequest, "for: %q is not a duration such as 2h, or is given beside until", ask.For)
 		}
 		ask.Until = now.Add(d)
 	}
 	switch _, err := path.Match(ask.Server, ""); {
 	case err != nil:
-		return actions.Pause{}, fail(http.StatusBadRequest, "server: %q is not a name or a pattern such as bbb-1*", ask.Server)
+		return fleet.Pause{}, fail(http.StatusBadRequest, "server: %q is not a name or a pattern such as bbb-1*", ask.Server)
 	case ask.Reason == "":
-		return actions.Pause{}, fail(http.StatusBadRequest, "reason: missing; say why, for whoever reads it later")
+		return fleet.Pause{}, fail(http.StatusBadRequest, "reason: missing; say why, for whoever reads it later")
 	case !ask.Until.After(now):
-		return actions.Pause{}, fail(http.StatusBadRequest, "until: a pause needs an end in the future; give for or until")
+		return fleet.Pause{}, fail(http.StatusBadRequest, "until: a pause needs an end in the future; give for or until")
 	}
-	return actions.Pause{
+	return fleet.Pause{
 		Server: ask.Server, ScaleInOnly: ask.ScaleInOnly, Reason: ask.Reason, By: ask.By, From: now, Until: ask.Until,
 	}, nil
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // ask sends a request from this host and returns the status and the answer.
@@ -105,7 +105,7 @@ func TestAPauseHasAReasonAnEndAndAnAuthor(t *testing.T) {
 	m := &memory{}
 	h := handler(t, m)
 	code, answer := ask(h, "POST", "/api/v1/pauses", `{"server":"bbb-1*","scale_in_only":true,"reason":"exam","by":"anna","for":"2h"}`)
-	var p actions.Pause
+	var p fleet.Pause
 	if err := json.Unmarshal([]byte(answer), &p); err != nil || code != 201 {
 		t.Fatalf("got %d %s", code, answer)
 	}
@@ -178,10 +178,10 @@ func TestAFailedReloadSaysWhyAndThatTheOldConfigurationStays(t *testing.T) {
 }
 
 func TestTheJournalIsFilteredAndLimited(t *testing.T) {
-	m := &memory{journal: []actions.Entry{
-		{Seq: 3, Step: actions.Step{Server: "a"}}, {Seq: 2, Step: actions.Step{Server: "b"}}, {Seq: 1, Step: actions.Step{Server: "a"}},
+	m := &memory{journal: []fleet.Entry{
+		{Seq: 3, Step: fleet.Step{Server: "a"}}, {Seq: 2, Step: fleet.Step{Server: "b"}}, {Seq: 1, Step: fleet.Step{Server: "a"}},
 	}}
-	var got []actions.Entry
+	var got []fleet.Entry
 	_, answer := ask(handler(t, m), "GET", "/api/v1/journal?server=a&limit=1", "")
 	if err := json.Unmarshal([]byte(answer), &got); err != nil || len(got) != 1 || got[0].Seq != 3 {
 		t.Errorf("got %s, want the entry 3", answer)

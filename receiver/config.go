@@ -3,7 +3,7 @@ package receiver
 import (
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -25,8 +25,8 @@ type Config struct {
 	ShutdownTimeout time.Duration `yaml:"shutdown_timeout"`
 	// Token is the bearer token that allows the API's writes. TokenFile names the
 	// file that holds it; whoever calls New has read it into Token.
-	Token     actions.Secret `yaml:"token"`
-	TokenFile string         `yaml:"token_file"`
+	Token     fleet.Secret `yaml:"token"`
+	TokenFile string       `yaml:"token_file"`
 }
 
 // Defaults returns the configuration that an empty section gives.

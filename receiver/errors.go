@@ -7,7 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // fail returns an error that is answered with a status code.
@@ -22,9 +22,9 @@ func statusOf(err error) int {
 		return answer.Code
 	}
 	switch {
-	case errors.Is(err, actions.ErrInvalid):
+	case errors.Is(err, fleet.ErrInvalid):
 		return http.StatusBadRequest
-	case errors.Is(err, actions.ErrGone):
+	case errors.Is(err, fleet.ErrGone):
 		return http.StatusNotFound
 	}
 	return http.StatusServiceUnavailable

@@ -13,7 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -22,42 +22,46 @@ type memory struct {
 	mu       sync.Mutex
 	closed   bool
 	ready    bool
-	table    map[string]actions.Alert
-	status   actions.Status
-	journal  []actions.Entry
-	pauses   []actions.Pause
+	table    map[string]fleet.Alert
+	status   fleet.Status
+	journal  []fleet.Entry
+	pauses   []fleet.Pause
 	released []string
 }
 
 var errClosed = errors.New("storing: database not open")
 
-func (m *memory) Notify(alerts []actions.Alert) error {
+func (m *memory) Notify(alerts []fleet.Alert) (concern int, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return errClosed
+		return 0, errClosed
 	}
 	if m.table == nil {
-		m.table = map[string]actions.Alert{}
+		m.table = map[string]fleet.Alert{}
 	}
 	for _, a := range alerts {
+		if rules.Meanings()[a.Name].Ask == "" {
+			continue
+		}
+		concern++
 		if m.table[a.Fingerprint] = a; a.Resolved {
 			delete(m.table, a.Fingerprint)
 		}
 	}
-	return nil
+	return concern, nil
 }
 
 func (m *memory) Ready() bool { return m.ready }
 
-func (m *memory) Alerts() []actions.Alert {
+func (m *memory) Alerts() []fleet.Alert {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var all []actions.Alert
+	var all []fleet.Alert
 	for _, a := range m.table {
 		all = append(all, a)
 	}
-	slices.SortFunc(all, func(a, b actions.Alert) int { return compare(a.Fingerprint, b.Fingerprint) })
+	slices.SortFunc(all, func(a, b fleet.Alert) int { return compare(a.Fingerprint, b.Fingerprint) })
 	return all
 }
 
@@ -68,17 +72,17 @@ func compare(a, b string) int {
 	return 1
 }
 
-func (m *memory) Status() actions.Status {
+func (m *memory) Status() fleet.Status {
 	st := m.status
 	st.Pauses = m.pauses
 	return st
 }
 
-func (m *memory) Journal(limit int, server string) ([]actions.Entry, error) {
+func (m *memory) Journal(limit int, server string) ([]fleet.Entry, error) {
 	if m.closed {
 		return nil, errClosed
 	}
-	var all []actions.Entry
+	var all []fleet.Entry
 	for _, e := range m.journal {
 		if len(all) < limit && (server == "" || e.Step.Server == server) {
 			all = append(all, e)
@@ -87,12 +91,12 @@ func (m *memory) Journal(limit int, server string) ([]actions.Entry, error) {
 	return all, nil
 }
 
-func (m *memory) Pause(p actions.Pause) (actions.Pause, error) {
+func (m *memory) Pause(p fleet.Pause) (fleet.Pause, error) {
 	if m.closed {
-		return actions.Pause{}, errClosed
+		return fleet.Pause{}, errClosed
 	}
 	if _, err := path.Match(p.Server, ""); err != nil {
-		return actions.Pause{}, err
+		return fleet.Pause{}, err
 	}
 	p.ID = fmt.Sprintf("p%d", len(m.pauses)+1)
 	m.pauses = append(m.pauses, p)
@@ -101,16 +105,16 @@ func (m *memory) Pause(p actions.Pause) (actions.Pause, error) {
 
 func (m *memory) Resume(id string) error {
 	n := len(m.pauses)
-	m.pauses = slices.DeleteFunc(m.pauses, func(p actions.Pause) bool { return id == "" || p.ID == id })
+	m.pauses = slices.DeleteFunc(m.pauses, func(p fleet.Pause) bool { return id == "" || p.ID == id })
 	if id != "" && len(m.pauses) == n {
-		return fmt.Errorf("pause %q %w", id, actions.ErrGone)
+		return fmt.Errorf("pause %q %w", id, fleet.ErrGone)
 	}
 	return nil
 }
 
 func (m *memory) Release(server string) error {
 	if server == "nope" {
-		return fmt.Errorf("server %q %w", server, actions.ErrGone)
+		return fmt.Errorf("server %q %w", server, fleet.ErrGone)
 	}
 	m.released = append(m.released, server)
 	return nil
@@ -121,7 +125,7 @@ var noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 // deps returns what a handler over m needs; tests change it.
 func deps(m Scaler) Deps {
 	return Deps{
-		Scaler: m, Known: func(a actions.Alert) bool { return rules.Meanings()[a.Name].Ask != "" },
+		Scaler: m,
 		Reload: func() error { return nil }, LoginRequired: func() bool { return false },
 		Warnings: func() []string { return []string{"scalelite.url is not set"} },
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Version: "1.2.3",

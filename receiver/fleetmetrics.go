@@ -6,7 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -38,7 +38,7 @@ func (f fleetCollector) Collect(out chan<- prometheus.Metric) {
 // gauge sends one gauge.
 type gauge func(d *prometheus.Desc, v float64, labels ...string)
 
-func (f fleetCollector) collectServers(st actions.Status, gauge gauge) {
+func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
 	state := desc(rules.MetricServerState, "The present state of each server.", "server", "server_id", "host", "state")
 	draining := desc(rules.MetricDraining, "How long a draining server has been draining.", "server")
 	seen := map[string]bool{}
@@ -51,18 +51,18 @@ func (f fleetCollector) collectServers(st actions.Status, gauge gauge) {
 	}
 	names := map[string]bool{} // two servers can share a name
 	for _, s := range st.Servers {
-		if s.State == actions.StateDraining && !s.Since.IsZero() && !names[s.Name] {
+		if s.State == fleet.StateDraining && !s.Since.IsZero() && !names[s.Name] {
 			names[s.Name] = true
 			gauge(draining, f.now().Sub(s.Since).Seconds(), s.Name)
 		}
 	}
 	servers := desc(rules.MetricServers, "Servers by state.", "state")
-	for _, s := range actions.States() {
+	for _, s := range fleet.States() {
 		gauge(servers, float64(st.Counts[s]), string(s))
 	}
 }
 
-func (f fleetCollector) collectCapacity(st actions.Status, gauge gauge) {
+func (f fleetCollector) collectCapacity(st fleet.Status, gauge gauge) {
 	if st.At.IsZero() {
 		return // no look yet: a floor of 0 would be a lie
 	}
@@ -78,7 +78,7 @@ func (f fleetCollector) collectCapacity(st actions.Status, gauge gauge) {
 	gauge(desc("bbb_scaler_dry_run", "Whether nothing is really changed."), number(st.DryRun))
 }
 
-func (f fleetCollector) collectTroubles(st actions.Status, gauge gauge) {
+func (f fleetCollector) collectTroubles(st fleet.Status, gauge gauge) {
 	if read := fleetRead(st); !read.IsZero() {
 		gauge(desc(rules.MetricFleetRead, "Time of the last complete read of the fleet."), float64(read.UnixMilli())/1000)
 	}
@@ -93,7 +93,7 @@ func (f fleetCollector) collectTroubles(st actions.Status, gauge gauge) {
 	}
 	gauge(blocked, number(other > 0), "other")
 	unjoined := desc(rules.MetricUnjoined, "Servers that could not be joined, by where they come from.", "source")
-	gauge(unjoined, float64(st.Counts[actions.StateUnjoined]), "cloud")
+	gauge(unjoined, float64(st.Counts[fleet.StateUnjoined]), "cloud")
 	gauge(unjoined, float64(countBegins(st.Unjoined, "balancer")), "balancer")
 	gauge(unjoined, float64(countBegins(st.Unjoined, "alert")), "prometheus")
 	brakes := desc("bbb_scaler_brakes", "Brakes on scale-in at present.")
@@ -103,7 +103,7 @@ func (f fleetCollector) collectTroubles(st actions.Status, gauge gauge) {
 
 // fleetRead is the time by which all of the fleet was read: that of its oldest
 // part, or zero. Alertmanager is no part of the fleet.
-func fleetRead(st actions.Status) time.Time {
+func fleetRead(st fleet.Status) time.Time {
 	var oldest time.Time
 	for i, s := range st.Sources {
 		switch {

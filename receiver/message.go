@@ -8,7 +8,7 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -28,7 +28,7 @@ const payloadVersion = "4"
 
 // notification is a message that was checked.
 type notification struct {
-	alerts    []actions.Alert
+	alerts    []fleet.Alert
 	truncated uint64
 }
 
@@ -44,7 +44,7 @@ func decode(body []byte, now time.Time) (notification, error) {
 	if m.Data == nil || m.Alerts == nil {
 		return notification{}, errors.New("alerts: missing; it must be a list")
 	}
-	n := notification{alerts: make([]actions.Alert, 0, len(m.Alerts)), truncated: m.TruncatedAlerts}
+	n := notification{alerts: make([]fleet.Alert, 0, len(m.Alerts)), truncated: m.TruncatedAlerts}
 	for i, a := range m.Alerts {
 		if err := check(a); err != nil {
 			return notification{}, fmt.Errorf("alerts[%d].%w", i, err)
@@ -82,8 +82,8 @@ func check(a template.Alert) error {
 	return nil
 }
 
-func convert(a template.Alert, now time.Time) actions.Alert {
-	return actions.Alert{
+func convert(a template.Alert, now time.Time) fleet.Alert {
+	return fleet.Alert{
 		Fingerprint: a.Fingerprint, Name: a.Labels[rules.LabelAlert], Labels: a.Labels, Annotations: a.Annotations,
 		StartsAt: a.StartsAt, EndsAt: a.EndsAt, Resolved: a.Status == resolved, SeenAt: now,
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 //go:embed page.html
@@ -26,21 +26,21 @@ const pageJournal = 12
 
 // pageData is what the page shows.
 type pageData struct {
-	actions.Status
+	fleet.Status
 	Now     time.Time
 	Version string
 	Counts  []stateCount
-	Busy    []actions.ServerStatus // on their way, taken over, not understood, or alerted on
-	Steady  []actions.ServerStatus // the others: in service, or off
-	Firing  []actions.Alert
+	Busy    []fleet.ServerStatus // on their way, taken over, not understood, or alerted on
+	Steady  []fleet.ServerStatus // the others: in service, or off
+	Firing  []fleet.Alert
 	Odd     []string // about the configuration
-	Journal []actions.Entry
+	Journal []fleet.Entry
 	Problem string // why the journal is not shown
 }
 
 // stateCount is the number of servers in a state.
 type stateCount struct {
-	State actions.State
+	State fleet.State
 	N     int
 }
 
@@ -64,10 +64,10 @@ func style(c echo.Context) error {
 }
 
 // counts lists the states that servers are in, and always active and off.
-func counts(st actions.Status) []stateCount {
+func counts(st fleet.Status) []stateCount {
 	var all []stateCount
-	for _, state := range actions.States() {
-		if n := st.Counts[state]; n > 0 || state == actions.StateActive || state == actions.StateOff {
+	for _, state := range fleet.States() {
+		if n := st.Counts[state]; n > 0 || state == fleet.StateActive || state == fleet.StateOff {
 			all = append(all, stateCount{state, n})
 		}
 	}
@@ -75,9 +75,9 @@ func counts(st actions.Status) []stateCount {
 }
 
 // part tells the servers that someone may want to know of from the others.
-func part(servers []actions.ServerStatus) (busy, steady []actions.ServerStatus) {
+func part(servers []fleet.ServerStatus) (busy, steady []fleet.ServerStatus) {
 	for _, s := range servers {
-		settled := s.State == actions.StateActive || s.State == actions.StateOff || s.State == actions.StateExcluded
+		settled := s.State == fleet.StateActive || s.State == fleet.StateOff || s.State == fleet.StateExcluded
 		if settled && s.InFlight == nil && len(s.Alerts) == 0 {
 			steady = append(steady, s)
 		} else {
@@ -90,18 +90,18 @@ func part(servers []actions.ServerStatus) (busy, steady []actions.ServerStatus) 
 // rows is what a table of servers is made of.
 type rows struct {
 	Now  time.Time
-	List []actions.ServerStatus
+	List []fleet.ServerStatus
 }
 
 func pageTemplate() *template.Template {
 	return template.Must(template.New("page").Funcs(template.FuncMap{
 		"ago": ago, "clock": clock, "cooldowns": cooldowns, "plural": plural,
 		"stamp": func(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") },
-		"size": func(s actions.Size) string {
+		"size": func(s fleet.Size) string {
 			return fmt.Sprintf("%s, %g GiB", plural(int(s.Cores), "core"), float64(s.RAM)/1024)
 		},
 		"alerts": func(names []string) string { return strings.Join(names, ", ") },
-		"rows":   func(now time.Time, list []actions.ServerStatus) rows { return rows{now, list} },
+		"rows":   func(now time.Time, list []fleet.ServerStatus) rows { return rows{now, list} },
 		"pattern": func(p string) string {
 			if p == "" {
 				return "the whole fleet"
@@ -147,7 +147,7 @@ func clock(now, t time.Time) string {
 }
 
 // cooldowns writes the cooldowns that hold a server, in a fixed order.
-func cooldowns(now time.Time, s actions.ServerStatus) string {
+func cooldowns(now time.Time, s fleet.ServerStatus) string {
 	var all []string
 	for kind, until := range s.Cooldowns {
 		if until.After(now) {

@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/prometheus/common/expfmt"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -22,42 +22,42 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // morning is a fleet in which everything is going on.
 func morning() *memory {
-	size := actions.Size{Cores: 4, RAM: 8192}
-	step := actions.Step{Kind: actions.Start, Server: "bbb-4", Reason: "3 more servers are wanted: CPU at 0.71 of at most 0.70"}
+	size := fleet.Size{Cores: 4, RAM: 8192}
+	step := fleet.Step{Kind: fleet.Start, Server: "bbb-4", Reason: "3 more servers are wanted: CPU at 0.71 of at most 0.70"}
 	m := &memory{
 		ready: true,
-		status: actions.Status{
+		status: fleet.Status{
 			Fleet: "bbb", At: noon.Add(-4 * time.Second), Ready: true, DryRun: true, Floor: 3, Ceiling: 40, Need: 2,
-			Counts: map[actions.State]int{
-				actions.StateActive: 1, actions.StateDraining: 1, actions.StateStarting: 1, actions.StateManual: 1, actions.StateUnjoined: 1,
+			Counts: map[fleet.State]int{
+				fleet.StateActive: 1, fleet.StateDraining: 1, fleet.StateStarting: 1, fleet.StateManual: 1, fleet.StateUnjoined: 1,
 			},
 			Brakes:  []string{"a fleet alert asks for more: BBBFleetCPUHigh"},
 			Limits:  []string{"contract: no room for another 4 cores, 8192 MiB"},
 			Blocked: []string{"frozen: the cloud lists 3 servers, 40 before"},
-			Sources: []actions.SourceStatus{
+			Sources: []fleet.SourceStatus{
 				{Name: "datacenter dc-1", ReadAt: noon.Add(-5 * time.Second)},
 				{Name: "balancer", ReadAt: noon.Add(-7 * time.Minute), Error: "listing servers: connection refused"},
 				{Name: "alertmanager", ReadAt: noon.Add(-time.Hour)},
 			},
-			Servers: []actions.ServerStatus{
-				{ID: "id-1", Name: "bbb-1", Datacenter: "dc-1", Addr: "10.0.0.1", Size: size, State: actions.StateActive, Power: actions.PowerOn,
-					Balancer: actions.Enabled, Load: 84, Reason: "in service", Alerts: []string{rules.ServerCPUHigh},
+			Servers: []fleet.ServerStatus{
+				{ID: "id-1", Name: "bbb-1", Datacenter: "dc-1", Addr: "10.0.0.1", Size: size, State: fleet.StateActive, Power: fleet.PowerOn,
+					Balancer: fleet.Enabled, Load: 84, Reason: "in service", Alerts: []string{rules.ServerCPUHigh},
 					Cooldowns: map[string]time.Time{"up": noon.Add(3 * time.Minute), "down": noon.Add(5 * time.Minute), "backoff": noon.Add(-time.Minute)}},
-				{ID: "id-2", Name: "bbb-2", Datacenter: "dc-1", Addr: "10.0.0.2", Size: size, State: actions.StateDraining, Since: noon.Add(-20 * time.Minute),
-					Power: actions.PowerOn, Balancer: actions.Cordoned, Load: 12, Meetings: &actions.MeetingCount{Meetings: 1, Participants: 12}, Reason: "1 meeting left"},
-				{ID: "id-3", Name: "bbb-3", Datacenter: "dc-1", Size: size, State: actions.StateManual, Reason: "disabled by hand"},
-				{ID: "id-4", Name: "bbb-4", Datacenter: "dc-1", Size: size, State: actions.StateStarting, Since: noon.Add(-time.Minute), InFlight: &step, Reason: step.Reason},
-				{ID: "id-5", Name: "<script>alert(1)</script>", State: actions.StateUnjoined, Reason: "not found in the balancer"},
+				{ID: "id-2", Name: "bbb-2", Datacenter: "dc-1", Addr: "10.0.0.2", Size: size, State: fleet.StateDraining, Since: noon.Add(-20 * time.Minute),
+					Power: fleet.PowerOn, Balancer: fleet.Cordoned, Load: 12, Meetings: &fleet.MeetingCount{Meetings: 1, Participants: 12}, Reason: "1 meeting left"},
+				{ID: "id-3", Name: "bbb-3", Datacenter: "dc-1", Size: size, State: fleet.StateManual, Reason: "disabled by hand"},
+				{ID: "id-4", Name: "bbb-4", Datacenter: "dc-1", Size: size, State: fleet.StateStarting, Since: noon.Add(-time.Minute), InFlight: &step, Reason: step.Reason},
+				{ID: "id-5", Name: "<script>alert(1)</script>", State: fleet.StateUnjoined, Reason: "not found in the balancer"},
 			},
 			Unjoined: []string{"balancer server bbb-9 (https://bbb-9) matches no cloud server", `alert BBBServerIdle of instance "x" matches no cloud server`},
 		},
-		journal: []actions.Entry{
-			{Seq: 2, At: noon.Add(-time.Minute), Step: step, Outcome: actions.Begun, Request: "r-1", DryRun: true},
-			{Seq: 1, At: noon.Add(-26 * time.Hour), Step: actions.Step{Kind: actions.Stop, Server: "bbb-3", Reason: "empty"}, Outcome: actions.Failed, Detail: "quota", Took: 93},
+		journal: []fleet.Entry{
+			{Seq: 2, At: noon.Add(-time.Minute), Step: step, Outcome: fleet.Begun, Request: "r-1", DryRun: true},
+			{Seq: 1, At: noon.Add(-26 * time.Hour), Step: fleet.Step{Kind: fleet.Stop, Server: "bbb-3", Reason: "empty"}, Outcome: fleet.Failed, Detail: "quota", Took: 93},
 		},
-		pauses: []actions.Pause{{ID: "p1", Server: "bbb-2*", ScaleInOnly: true, Reason: "exam", By: "anna", From: noon, Until: noon.Add(time.Hour)}},
+		pauses: []fleet.Pause{{ID: "p1", Server: "bbb-2*", ScaleInOnly: true, Reason: "exam", By: "anna", From: noon, Until: noon.Add(time.Hour)}},
 	}
-	_ = m.Notify([]actions.Alert{
+	_, _ = m.Notify([]fleet.Alert{
 		{Fingerprint: "1", Name: rules.ServerCPUHigh, Labels: map[string]string{"instance": "10.0.0.1:9100"},
 			Annotations: map[string]string{"value": "0.91"}, StartsAt: noon.Add(-time.Hour)},
 		{Fingerprint: "2", Name: rules.FleetCPUHigh, StartsAt: noon.Add(-time.Hour), Suppressed: true},

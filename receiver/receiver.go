@@ -10,21 +10,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Scaler is what the HTTP side shows and steers: *actions.Scaler.
 type Scaler interface {
-	// Notify stores what a notification tells; after an error nothing was
-	// taken over.
-	Notify(alerts []actions.Alert) error
+	// Notify stores what a notification tells, and returns how many of the alerts
+	// concern the fleet; after an error nothing was taken over.
+	Notify(alerts []fleet.Alert) (concern int, err error)
 	// Ready reports whether the fleet was read completely at least once.
 	Ready() bool
-	Alerts() []actions.Alert
-	Status() actions.Status
+	Alerts() []fleet.Alert
+	Status() fleet.Status
 	// Journal returns the newest entries first; server keeps those of one.
-	Journal(limit int, server string) ([]actions.Entry, error)
-	Pause(p actions.Pause) (actions.Pause, error)
+	Journal(limit int, server string) ([]fleet.Entry, error)
+	Pause(p fleet.Pause) (fleet.Pause, error)
 	// Resume ends a pause by its id; "" ends all.
 	Resume(id string) error
 	// Release gives a server that a person took over back to the scaler.
@@ -40,8 +40,6 @@ type Registry interface {
 // Deps is what the HTTP side works with.
 type Deps struct {
 	Scaler Scaler
-	// Known reports whether an alert asks this scaler for something.
-	Known func(a actions.Alert) bool
 	// Reload reads the configuration again; an error keeps the old one.
 	Reload func() error
 	// LoginRequired reports whether whoever reaches the handler has logged in

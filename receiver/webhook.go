@@ -4,12 +4,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
-
-	"github.com/bbb-scaler/bbb-scaler/actions"
 )
 
 // webhook takes a notification: as a whole, and durably, or not at all.
@@ -42,19 +39,16 @@ func (s *server) notification(c echo.Context) (notification, error) {
 	return n, nil
 }
 
-// store hands on the alerts that ask for something.
+// store hands the alerts on.
 func (s *server) store(n notification) error {
 	if n.truncated > 0 {
 		s.metrics.truncated.Add(float64(n.truncated))
 		s.Log.Warn("notification was truncated; set max_alerts of the webhook to 0", "missing", n.truncated)
 	}
-	known := slices.DeleteFunc(slices.Clone(n.alerts), func(a actions.Alert) bool { return !s.Known(a) })
-	s.metrics.received.WithLabelValues("true").Add(float64(len(known)))
-	s.metrics.received.WithLabelValues("false").Add(float64(len(n.alerts) - len(known)))
-	if len(known) == 0 {
-		return nil
-	}
-	if err := s.Scaler.Notify(known); err != nil {
+	concern, err := s.Scaler.Notify(n.alerts)
+	s.metrics.received.WithLabelValues("true").Add(float64(concern))
+	s.metrics.received.WithLabelValues("false").Add(float64(len(n.alerts) - concern))
+	if err != nil {
 		return fail(http.StatusServiceUnavailable, "%v; send it again", err)
 	}
 	return nil

@@ -6,17 +6,19 @@ import (
 	"testing"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/store"
 )
 
 // One notification of 1,000 alerts: read, checked, and stored durably in the
 // real store by the real Scaler.
 func BenchmarkNotificationOf1000Alerts(b *testing.B) {
-	store, err := actions.OpenStore(filepath.Join(b.TempDir(), "scaler.db"))
+	store, err := store.Open(filepath.Join(b.TempDir(), "scaler.db"))
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer store.Close()
-	scaler, err := actions.New(actions.Defaults(), actions.Deps{Store: store, Cloud: noCloud{}})
+	scaler, err := actions.New(fleet.Defaults(), actions.Deps{Store: store, Cloud: noCloud{}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -35,4 +37,4 @@ func BenchmarkNotificationOf1000Alerts(b *testing.B) {
 }
 
 // noCloud is never asked: the Scaler does not run.
-type noCloud struct{ actions.Cloud }
+type noCloud struct{ fleet.Cloud }

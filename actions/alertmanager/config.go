@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/alertmanager/pkg/labels"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -20,11 +20,11 @@ type Config struct {
 	// Username with Password, or BearerToken, are the login; with both, the token is
 	// used. PasswordFile and BearerTokenFile name the files that hold the secrets;
 	// whoever calls New has read them into Password and BearerToken.
-	Username        string         `yaml:"username"`
-	Password        actions.Secret `yaml:"password"`
-	PasswordFile    string         `yaml:"password_file"`
-	BearerToken     actions.Secret `yaml:"bearer_token"`
-	BearerTokenFile string         `yaml:"bearer_token_file"`
+	Username        string       `yaml:"username"`
+	Password        fleet.Secret `yaml:"password"`
+	PasswordFile    string       `yaml:"password_file"`
+	BearerToken     fleet.Secret `yaml:"bearer_token"`
+	BearerTokenFile string       `yaml:"bearer_token_file"`
 	// Receiver is a regular expression that must match the whole name of a receiver
 	// for its alerts to be read; if it is empty, all are read.
 	Receiver string `yaml:"receiver"`
@@ -46,7 +46,7 @@ func Defaults() Config { return Config{RequestTimeout: 10 * time.Second} }
 func (c Config) Validate() []error {
 	var p refuse.Problems
 	p.Positive("alertmanager.request_timeout", c.RequestTimeout)
-	_, err := actions.ParseNamePattern(c.Receiver)
+	_, err := fleet.ParseNamePattern(c.Receiver)
 	p.Require(err == nil, "alertmanager.receiver", c.Receiver, "be a regular expression: %v", err)
 	password := c.Password != "" || c.PasswordFile != ""
 	p.Require(password || c.Username == "", "alertmanager.password", nil,

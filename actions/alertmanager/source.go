@@ -20,7 +20,7 @@ import (
 	"github.com/prometheus/alertmanager/api/v2/client/alert"
 	"github.com/prometheus/alertmanager/api/v2/models"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -37,7 +37,7 @@ type Source struct {
 	failing map[string]bool // peers that failed last time, so that each change is logged once
 }
 
-var _ actions.AlertSource = (*Source)(nil)
+var _ fleet.AlertSource = (*Source)(nil)
 
 // peer is one Alertmanager.
 type peer struct {
@@ -86,12 +86,12 @@ func login(c Config) func(*http.Request) {
 	}
 }
 
-// Alerts implements actions.AlertSource: the union of what the peers hold, by
+// Alerts implements fleet.AlertSource: the union of what the peers hold, by
 // fingerprint. Peers share silences and notifications but not alerts, and
 // Prometheus sends every alert to each of them; so one answer is the whole
 // list, and complete enough to drop what it lacks. Peers that fail are logged
 // and counted; only when all do is there an error, and no list.
-func (s *Source) Alerts(ctx context.Context) ([]actions.Alert, error) {
+func (s *Source) Alerts(ctx context.Context) ([]fleet.Alert, error) {
 	now := time.Now()
 	lists, errs := s.ask(ctx)
 	union := map[string]entry{}
@@ -104,7 +104,7 @@ func (s *Source) Alerts(ctx context.Context) ([]actions.Alert, error) {
 	if err := errors.Join(errs...); err != nil && !slices.Contains(errs, nil) {
 		return nil, err
 	}
-	alerts := make([]actions.Alert, 0, len(union))
+	alerts := make([]fleet.Alert, 0, len(union))
 	for _, fingerprint := range slices.Sorted(maps.Keys(union)) {
 		alerts = append(alerts, union[fingerprint].alert)
 	}
@@ -160,7 +160,7 @@ func (s *Source) note(url string, err error) {
 
 // entry is an alert, and when its Alertmanager last heard of it.
 type entry struct {
-	alert   actions.Alert
+	alert   fleet.Alert
 	updated time.Time
 }
 
@@ -186,7 +186,7 @@ func entryOf(a *models.GettableAlert, now time.Time) entry {
 	if a == nil {
 		return entry{}
 	}
-	e := entry{alert: actions.Alert{
+	e := entry{alert: fleet.Alert{
 		Name: a.Labels["alertname"], Labels: a.Labels, Annotations: a.Annotations, SeenAt: now,
 		StartsAt: timeOf(a.StartsAt), Suppressed: a.Status != nil && a.Status.State != nil && *a.Status.State == models.AlertStatusStateSuppressed,
 	}, updated: timeOf(a.UpdatedAt)}

@@ -20,7 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound/outboundtest"
 )
@@ -84,12 +84,12 @@ func TestTheUnionOfAllPeersIsRead(t *testing.T) {
 			answers(200, "["+inJSON("both", "active", "0.5", early)+","+inJSON("first", "active", "0.4", early)+","+inJSON("silenced", "suppressed", "0.1", early)+"]"),
 			answers(200, "["+inJSON("both", "active", "0.6", late)+","+inJSON("second", "suppressed", "0.3", early)+","+inJSON("silenced", "active", "0.2", late)+","+inJSON("", "active", "1", late)+"]"))
 		got, err := source(t, p, outbound.Options{}).Alerts(t.Context())
-		want := func(fingerprint, value string, suppressed bool) actions.Alert {
-			return actions.Alert{Fingerprint: fingerprint, Name: "BBBServerCPUHigh", Suppressed: suppressed, SeenAt: time.Now(),
+		want := func(fingerprint, value string, suppressed bool) fleet.Alert {
+			return fleet.Alert{Fingerprint: fingerprint, Name: "BBBServerCPUHigh", Suppressed: suppressed, SeenAt: time.Now(),
 				Labels:      map[string]string{"alertname": "BBBServerCPUHigh", "instance": "192.0.2.1:9100"},
 				Annotations: map[string]string{"value": value}, StartsAt: time.Date(2026, 3, 2, 7, 55, 30, 123e6, time.UTC)}
 		}
-		if wanted := []actions.Alert{want("both", "0.6", false), want("first", "0.4", false), want("second", "0.3", true), want("silenced", "0.2", true)}; err != nil || !reflect.DeepEqual(got, wanted) {
+		if wanted := []fleet.Alert{want("both", "0.6", false), want("first", "0.4", false), want("second", "0.3", true), want("silenced", "0.2", true)}; err != nil || !reflect.DeepEqual(got, wanted) {
 			t.Errorf("Alerts() = %+v, %v, want %+v", got, err, wanted)
 		}
 	})

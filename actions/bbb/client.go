@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -17,7 +17,7 @@ import (
 // of every meeting, which is about 0.5 MB for 1,000 people.
 const maxBody = 8 << 20
 
-// Client implements actions.Meetings for all servers. It is safe for concurrent
+// Client implements fleet.Meetings for all servers. It is safe for concurrent
 // use.
 type Client struct {
 	http     *http.Client
@@ -26,7 +26,7 @@ type Client struct {
 	metrics  outbound.Metrics
 }
 
-var _ actions.Meetings = (*Client)(nil)
+var _ fleet.Meetings = (*Client)(nil)
 
 // New returns a client for a valid configuration without making a call. The error
 // is that the file of authorities cannot be used.
@@ -41,13 +41,13 @@ func New(c Config, o outbound.Options) (*Client, error) {
 	}, nil
 }
 
-// Meetings implements actions.Meetings with one call of getMeetings. The call is
+// Meetings implements fleet.Meetings with one call of getMeetings. The call is
 // not repeated after an error: the caller asks again in the next cycle and treats
 // the number of meetings as unknown until then.
-func (c *Client) Meetings(ctx context.Context, s actions.BalancerServer) (actions.MeetingCount, error) {
+func (c *Client) Meetings(ctx context.Context, s fleet.BalancerServer) (fleet.MeetingCount, error) {
 	host, err := hostOf(s.URL)
 	if err != nil {
-		return actions.MeetingCount{}, fmt.Errorf("asking server %s for its meetings: %w", s.ID, err)
+		return fleet.MeetingCount{}, fmt.Errorf("asking server %s for its meetings: %w", s.ID, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -55,28 +55,28 @@ func (c *Client) Meetings(ctx context.Context, s actions.BalancerServer) (action
 	count, fault := c.ask(ctx, s)
 	c.metrics.Observe("getMeetings", outbound.OutcomeOf(fault), start)
 	if fault != nil {
-		return actions.MeetingCount{}, fmt.Errorf("asking %s for its meetings: %w", host, fault)
+		return fleet.MeetingCount{}, fmt.Errorf("asking %s for its meetings: %w", host, fault)
 	}
 	return count, nil
 }
 
-func (c *Client) ask(ctx context.Context, s actions.BalancerServer) (actions.MeetingCount, *outbound.Fault) {
+func (c *Client) ask(ctx context.Context, s fleet.BalancerServer) (fleet.MeetingCount, *outbound.Fault) {
 	const call, caKey = "getMeetings", "bbb.ca_file"
 	address := strings.TrimSuffix(s.URL, "/") + "/" + call + "?checksum=" + c.checksum.Sign(call, "", s.Secret)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return actions.MeetingCount{}, refused("the URL in Scalelite is invalid") // err would show the signature
+		return fleet.MeetingCount{}, refused("the URL in Scalelite is invalid") // err would show the signature
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return actions.MeetingCount{}, outbound.NoAnswer(req, err, false, caKey)
+		return fleet.MeetingCount{}, outbound.NoAnswer(req, err, false, caKey)
 	}
 	body, err := outbound.ReadBody(resp, maxBody)
 	if err != nil {
-		return actions.MeetingCount{}, outbound.NoAnswer(req, err, false, caKey)
+		return fleet.MeetingCount{}, outbound.NoAnswer(req, err, false, caKey)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return actions.MeetingCount{}, refused(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
+		return fleet.MeetingCount{}, refused(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
 	}
 	return count(body)
 }

@@ -16,7 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound/outboundtest"
 )
@@ -32,8 +32,8 @@ func replies(status int, body string) roundTrip {
 	}
 }
 
-func server() actions.BalancerServer {
-	return actions.BalancerServer{ID: "s1", URL: "https://bbb-1.example.org/bigbluebutton/api", Secret: "bbb-5923"}
+func server() fleet.BalancerServer {
+	return fleet.BalancerServer{ID: "s1", URL: "https://bbb-1.example.org/bigbluebutton/api", Secret: "bbb-5923"}
 }
 
 func client(t *testing.T, transport http.RoundTripper, set ...func(*Config)) *Client {
@@ -63,7 +63,7 @@ const three = `<?xml version="1.0"?><response><returncode>SUCCESS</returncode><m
 </meetings></response>`
 
 func TestMeetingsAreCountedBreakoutsIncluded(t *testing.T) {
-	for body, want := range map[string]actions.MeetingCount{none: {}, "\n" + none + "\r\n<!-- end -->\n": {}, three: {Meetings: 3, Breakouts: 1, Participants: 33, Videos: 4}} {
+	for body, want := range map[string]fleet.MeetingCount{none: {}, "\n" + none + "\r\n<!-- end -->\n": {}, three: {Meetings: 3, Breakouts: 1, Participants: 33, Videos: 4}} {
 		if got, err := client(t, replies(200, body)).Meetings(t.Context(), server()); err != nil || got != want {
 			t.Errorf("Meetings() = %+v, %v, want %+v", got, err, want)
 		}
@@ -103,11 +103,11 @@ func TestWhateverIsNotAClearAnswerIsAnErrorAndNeverEmpty(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := client(t, replies(tt.status, tt.body)).Meetings(t.Context(), server())
-			if err == nil || got != (actions.MeetingCount{}) || !strings.Contains(err.Error(), tt.help) ||
+			if err == nil || got != (fleet.MeetingCount{}) || !strings.Contains(err.Error(), tt.help) ||
 				!strings.HasPrefix(err.Error(), "asking bbb-1.example.org for its meetings: ") {
 				t.Errorf("Meetings() = %+v, %v, want an error that names the server and %q", got, err, tt.help)
 			}
-			if errors.Is(err, actions.ErrAuth) {
+			if errors.Is(err, fleet.ErrAuth) {
 				t.Errorf("Meetings() = %v, which stops all writes because of one server", err)
 			}
 		})

@@ -9,17 +9,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb/bbbtest"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
 
-// fleet is a world whose servers all answer on one listener, told apart by
+// newFleet returns a simulated fleet whose servers all answer on one listener, told apart by
 // host, and a client that reaches them there.
-func fleet(t *testing.T, cfg sim.Config) (*sim.World, *bbb.Client) {
+func newFleet(t *testing.T, cfg sim.Config) (*sim.World, *bbb.Client) {
 	t.Helper()
 	cfg.Each = func(_ int, s *sim.ServerSpec) { s.URL = strings.Replace(s.URL, "https:", "http:", 1) }
 	w := sim.New(cfg)
@@ -37,7 +37,7 @@ func fleet(t *testing.T, cfg sim.Config) (*sim.World, *bbb.Client) {
 	return w, client
 }
 
-func servers(t *testing.T, w *sim.World) []actions.BalancerServer {
+func servers(t *testing.T, w *sim.World) []fleet.BalancerServer {
 	t.Helper()
 	list, err := w.Balancer().Servers(t.Context())
 	if err != nil {
@@ -47,7 +47,7 @@ func servers(t *testing.T, w *sim.World) []actions.BalancerServer {
 }
 
 func TestOverTheWireMeetingsAreAsInTheWorldItself(t *testing.T) {
-	w, c := fleet(t, sim.Config{Servers: 4, Running: 3})
+	w, c := newFleet(t, sim.Config{Servers: 4, Running: 3})
 	for range 5 {
 		if _, err := w.CreateMeeting(sim.MeetingSpec{Participants: 20, Webcams: 3, Duration: time.Hour}); err != nil {
 			t.Fatal(err)
@@ -70,9 +70,9 @@ func TestOverTheWireMeetingsAreAsInTheWorldItself(t *testing.T) {
 
 func TestNoFaultOfAServerReadsAsEmpty(t *testing.T) {
 	for _, kind := range []sim.FaultKind{sim.BBBHangs, sim.BBBCrashed, sim.BBBFails} {
-		w, c := fleet(t, sim.Config{Servers: 1, Running: 1})
+		w, c := newFleet(t, sim.Config{Servers: 1, Running: 1})
 		s := servers(t, w)[0]
-		if got, err := c.Meetings(t.Context(), s); err != nil || got != (actions.MeetingCount{}) {
+		if got, err := c.Meetings(t.Context(), s); err != nil || got != (fleet.MeetingCount{}) {
 			t.Fatalf("Meetings() = %+v, %v, want an empty server first", got, err)
 		}
 		w.Inject(sim.Fault{Kind: kind})
@@ -83,7 +83,7 @@ func TestNoFaultOfAServerReadsAsEmpty(t *testing.T) {
 }
 
 func TestAWrongSecretIsAnError(t *testing.T) {
-	w, c := fleet(t, sim.Config{Servers: 1, Running: 1})
+	w, c := newFleet(t, sim.Config{Servers: 1, Running: 1})
 	s := servers(t, w)[0]
 	s.Secret = "another"
 	if got, err := c.Meetings(t.Context(), s); err == nil || !strings.Contains(err.Error(), "secret of the server in Scalelite") {

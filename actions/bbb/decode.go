@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -36,24 +36,24 @@ type meeting struct {
 // the reply has the returncode SUCCESS, no meeting, and the messageKey noMeetings
 // (BigBlueButton API documentation). Breakout rooms are in the list as meetings of
 // their own and count.
-func count(body []byte) (actions.MeetingCount, *outbound.Fault) {
+func count(body []byte) (fleet.MeetingCount, *outbound.Fault) {
 	a, err := decode(body)
 	if err != nil {
-		return actions.MeetingCount{}, refused("its answer is not BigBlueButton's: " + outbound.Brief(err.Error()))
+		return fleet.MeetingCount{}, refused("its answer is not BigBlueButton's: " + outbound.Brief(err.Error()))
 	}
 	key := ""
 	if len(a.MessageKey) > 0 {
 		key = a.MessageKey[0]
 	}
 	if a.ReturnCode[0] != "SUCCESS" {
-		return actions.MeetingCount{}, refusal(a.ReturnCode[0], key, a.Message)
+		return fleet.MeetingCount{}, refusal(a.ReturnCode[0], key, a.Message)
 	}
 	total, err := sum(a.Meetings)
 	if err == nil && (total.Meetings == 0) != (key == "noMeetings") {
 		err = fmt.Errorf("%d meetings beside the message key %q", total.Meetings, key)
 	}
 	if err != nil {
-		return actions.MeetingCount{}, refused("its answer is contradictory: " + outbound.Brief(err.Error()))
+		return fleet.MeetingCount{}, refused("its answer is contradictory: " + outbound.Brief(err.Error()))
 	}
 	return total, nil
 }
@@ -98,7 +98,7 @@ func refusal(code, key, message string) *outbound.Fault {
 	return refused(text)
 }
 
-func sum(lists []meetings) (total actions.MeetingCount, err error) {
+func sum(lists []meetings) (total fleet.MeetingCount, err error) {
 	for _, list := range lists {
 		for _, m := range list.Meeting {
 			switch {

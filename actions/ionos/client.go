@@ -15,17 +15,17 @@ import (
 
 	sdk "github.com/ionos-cloud/sdk-go/v6"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// Client is the actions.Cloud of one login. It is safe for concurrent use.
+// Client is the fleet.Cloud of one login. It is safe for concurrent use.
 type Client struct {
 	api      *sdk.APIClient
 	contract int64
 }
 
-var _ actions.Cloud = (*Client)(nil)
+var _ fleet.Cloud = (*Client)(nil)
 
 // New returns a client for a configuration that is valid and has its secrets
 // read. It makes no call.
@@ -87,11 +87,11 @@ func contractNumber(c Config) string {
 	return strconv.FormatInt(c.ContractNumber, 10)
 }
 
-// Servers implements actions.Cloud with one call for each thousand servers: at
+// Servers implements fleet.Cloud with one call for each thousand servers: at
 // depth 3 the list holds the addresses and the hot-plug flags of all of them.
-func (c *Client) Servers(ctx context.Context, datacenter string) ([]actions.CloudServer, error) {
+func (c *Client) Servers(ctx context.Context, datacenter string) ([]fleet.CloudServer, error) {
 	const page = 1000
-	var servers []actions.CloudServer
+	var servers []fleet.CloudServer
 	seen := map[string]bool{}
 	for offset := 0; ; offset += page {
 		list, _, err := c.api.ServersApi.DatacentersServersGet(ctx, datacenter).
@@ -118,27 +118,27 @@ func (c *Client) Servers(ctx context.Context, datacenter string) ([]actions.Clou
 
 func listError(datacenter string, err error) error {
 	err = fmt.Errorf("listing the servers of datacenter %s: %w", datacenter, short(err))
-	if errors.Is(err, actions.ErrGone) {
+	if errors.Is(err, fleet.ErrGone) {
 		return fmt.Errorf("%w; check fleet.datacenters", err)
 	}
 	return err
 }
 
-// Start implements actions.Cloud.
-func (c *Client) Start(ctx context.Context, s actions.ServerRef) (request string, err error) {
+// Start implements fleet.Cloud.
+func (c *Client) Start(ctx context.Context, s fleet.ServerRef) (request string, err error) {
 	resp, err := c.api.ServersApi.DatacentersServersStartPost(ctx, s.Datacenter, s.ID).Execute()
 	return accepted("starting", s, resp, err)
 }
 
-// Stop implements actions.Cloud. The provider frees the server's cores and RAM
+// Stop implements fleet.Cloud. The provider frees the server's cores and RAM
 // and charges them no longer, unlike a shutdown from inside.
-func (c *Client) Stop(ctx context.Context, s actions.ServerRef) (request string, err error) {
+func (c *Client) Stop(ctx context.Context, s fleet.ServerRef) (request string, err error) {
 	resp, err := c.api.ServersApi.DatacentersServersStopPost(ctx, s.Datacenter, s.ID).Execute()
 	return accepted("stopping", s, resp, err)
 }
 
-// Resize implements actions.Cloud.
-func (c *Client) Resize(ctx context.Context, s actions.ServerRef, to actions.Size) (request string, err error) {
+// Resize implements fleet.Cloud.
+func (c *Client) Resize(ctx context.Context, s fleet.ServerRef, to fleet.Size) (request string, err error) {
 	cores, ram := int32(to.Cores), int32(to.RAM)
 	_, resp, err := c.api.ServersApi.DatacentersServersPatch(ctx, s.Datacenter, s.ID).
 		Server(sdk.ServerProperties{Cores: &cores, Ram: &ram}).Execute()
@@ -147,7 +147,7 @@ func (c *Client) Resize(ctx context.Context, s actions.ServerRef, to actions.Siz
 
 // accepted returns the request's id out of the answer's Location. A write that
 // the cloud accepted is one, also where the SDK cannot read the answer's body.
-func accepted(doing string, s actions.ServerRef, resp *sdk.APIResponse, err error) (string, error) {
+func accepted(doing string, s fleet.ServerRef, resp *sdk.APIResponse, err error) (string, error) {
 	if resp.SafeStatusCode()/100 == 2 {
 		return requestID(resp.Header.Get("Location")), nil
 	}
@@ -166,32 +166,32 @@ func requestID(location string) string {
 	return ""
 }
 
-// Request implements actions.Cloud. An empty id, of an answer that named none,
+// Request implements fleet.Cloud. An empty id, of an answer that named none,
 // is a request that the cloud does not know.
-func (c *Client) Request(ctx context.Context, id string) (actions.RequestStatus, error) {
+func (c *Client) Request(ctx context.Context, id string) (fleet.RequestStatus, error) {
 	if id == "" {
-		return actions.RequestStatus{Phase: actions.RequestDone}, nil
+		return fleet.RequestStatus{Phase: fleet.RequestDone}, nil
 	}
 	status, _, err := c.api.RequestsApi.RequestsStatusGet(ctx, id).Execute()
 	switch err = short(err); {
-	case errors.Is(err, actions.ErrGone):
-		return actions.RequestStatus{Phase: actions.RequestDone}, nil
+	case errors.Is(err, fleet.ErrGone):
+		return fleet.RequestStatus{Phase: fleet.RequestDone}, nil
 	case err != nil:
-		return actions.RequestStatus{}, fmt.Errorf("reading request %s: %w", id, err)
+		return fleet.RequestStatus{}, fmt.Errorf("reading request %s: %w", id, err)
 	}
 	return requestStatus(status), nil
 }
 
-// Contract implements actions.Cloud. A limit that the cloud does not tell is
+// Contract implements fleet.Cloud. A limit that the cloud does not tell is
 // none: the cloud itself refuses what goes beyond.
-func (c *Client) Contract(ctx context.Context) (actions.Contract, error) {
+func (c *Client) Contract(ctx context.Context) (fleet.Contract, error) {
 	list, _, err := c.api.ContractResourcesApi.ContractsGet(ctx).Depth(1).Execute()
 	if err != nil {
-		return actions.Contract{}, fmt.Errorf("reading the contract: %w", short(err))
+		return fleet.Contract{}, fmt.Errorf("reading the contract: %w", short(err))
 	}
 	limits, err := limitsOf(list, c.contract)
 	if err != nil {
-		return actions.Contract{}, fmt.Errorf("reading the contract: %w", err)
+		return fleet.Contract{}, fmt.Errorf("reading the contract: %w", err)
 	}
 	return room(limits), nil
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 const contractBody = `{"items":[{"properties":{"contractNumber":31960512,"resourceLimits":{"coresPerServer":62,"coresPerContract":500,
@@ -57,16 +57,16 @@ func TestTheListTellsAllThatTheFleetNeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ref := func(id string) actions.ServerRef { return actions.ServerRef{Datacenter: "d1", ID: id} }
-	want := []actions.CloudServer{
-		{ServerRef: ref("f7438b0c"), Name: "bbb-042", Size: actions.Size{Cores: 4, RAM: 8192}, Power: actions.PowerOn,
+	ref := func(id string) fleet.ServerRef { return fleet.ServerRef{Datacenter: "d1", ID: id} }
+	want := []fleet.CloudServer{
+		{ServerRef: ref("f7438b0c"), Name: "bbb-042", Size: fleet.Size{Cores: 4, RAM: 8192}, Power: fleet.PowerOn,
 			Addrs:   []netip.Addr{netip.MustParseAddr("192.0.2.42"), netip.MustParseAddr("2001:db8::42"), netip.MustParseAddr("10.7.0.42")},
-			HotPlug: actions.HotPlug{CPU: true, RAM: true}},
-		{ServerRef: ref("busy-off"), Name: "bbb-043", Size: actions.Size{Cores: 2, RAM: 8192}, Power: actions.PowerOff, Busy: true},
-		{ServerRef: ref("cube"), Name: "bbb-044", Size: actions.Size{Cores: 2, RAM: 4096}, Power: actions.PowerOff, Template: "CUBE"},
-		{ServerRef: ref("crashed"), Name: "bbb-045", Power: actions.PowerOther, HotPlug: actions.HotPlug{RAM: true}},
-		{ServerRef: ref("two-volumes"), Name: "bbb-046", Power: actions.PowerOther},
-		{ServerRef: ref("bare"), Power: actions.PowerOther, Busy: true},
+			HotPlug: fleet.HotPlug{CPU: true, RAM: true}},
+		{ServerRef: ref("busy-off"), Name: "bbb-043", Size: fleet.Size{Cores: 2, RAM: 8192}, Power: fleet.PowerOff, Busy: true},
+		{ServerRef: ref("cube"), Name: "bbb-044", Size: fleet.Size{Cores: 2, RAM: 4096}, Power: fleet.PowerOff, Template: "CUBE"},
+		{ServerRef: ref("crashed"), Name: "bbb-045", Power: fleet.PowerOther, HotPlug: fleet.HotPlug{RAM: true}},
+		{ServerRef: ref("two-volumes"), Name: "bbb-046", Power: fleet.PowerOther},
+		{ServerRef: ref("bare"), Power: fleet.PowerOther, Busy: true},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Servers() =\n%+v, want\n%+v", got, want)
@@ -125,15 +125,15 @@ func TestRequestsTellHowFarTheyAre(t *testing.T) {
 	tests := []struct {
 		name, id string
 		w        *wire
-		want     actions.RequestStatus
+		want     fleet.RequestStatus
 	}{
-		{"queued", "r", always(200, `{"metadata":{"status":"QUEUED"}}`), actions.RequestStatus{Phase: actions.RequestPending}},
-		{"running", "r", always(200, `{"metadata":{"status":"RUNNING"}}`), actions.RequestStatus{Phase: actions.RequestPending}},
-		{"done", "r", always(200, `{"metadata":{"status":"DONE"}}`), actions.RequestStatus{Phase: actions.RequestDone}},
-		{"failed", "r", always(200, `{"metadata":{"status":"FAILED","message":"no capacity"}}`), actions.RequestStatus{Phase: actions.RequestFailed, Message: "no capacity"}},
-		{"of an unknown status", "r", always(200, `{"metadata":{}}`), actions.RequestStatus{Phase: actions.RequestPending}},
-		{"forgotten by the cloud", "r", always(404, ``), actions.RequestStatus{Phase: actions.RequestDone}},
-		{"never named", "", always(500, ``), actions.RequestStatus{Phase: actions.RequestDone}},
+		{"queued", "r", always(200, `{"metadata":{"status":"QUEUED"}}`), fleet.RequestStatus{Phase: fleet.RequestPending}},
+		{"running", "r", always(200, `{"metadata":{"status":"RUNNING"}}`), fleet.RequestStatus{Phase: fleet.RequestPending}},
+		{"done", "r", always(200, `{"metadata":{"status":"DONE"}}`), fleet.RequestStatus{Phase: fleet.RequestDone}},
+		{"failed", "r", always(200, `{"metadata":{"status":"FAILED","message":"no capacity"}}`), fleet.RequestStatus{Phase: fleet.RequestFailed, Message: "no capacity"}},
+		{"of an unknown status", "r", always(200, `{"metadata":{}}`), fleet.RequestStatus{Phase: fleet.RequestPending}},
+		{"forgotten by the cloud", "r", always(404, ``), fleet.RequestStatus{Phase: fleet.RequestDone}},
+		{"never named", "", always(500, ``), fleet.RequestStatus{Phase: fleet.RequestDone}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestAnAcceptedWriteNamesItsRequest(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := always(202, tt.body, "Location", tt.location)
-			got, err := client(t, w).Resize(t.Context(), actions.ServerRef{Datacenter: "d", ID: "s"}, actions.Size{Cores: 2, RAM: 2048})
+			got, err := client(t, w).Resize(t.Context(), fleet.ServerRef{Datacenter: "d", ID: "s"}, fleet.Size{Cores: 2, RAM: 2048})
 			if err != nil || got != tt.want || len(w.calls) != 1 {
 				t.Errorf("Resize() = %q, %v in %d calls, want %q in 1", got, err, len(w.calls), tt.want)
 			}
@@ -172,16 +172,16 @@ func TestTheContractTellsItsRoom(t *testing.T) {
 	tests := []struct {
 		name, body string
 		number     int64
-		want       actions.Contract
+		want       fleet.Contract
 		wantErr    string
 	}{
 		{"the only contract, overdrawn in RAM", contractBody, 0,
-			actions.Contract{PerServer: actions.Size{Cores: 62, RAM: 245760}, Free: actions.Size{Cores: 80}}, ""},
+			fleet.Contract{PerServer: fleet.Size{Cores: 62, RAM: 245760}, Free: fleet.Size{Cores: 80}}, ""},
 		{"the named one of two, with limits untold", two, 2,
-			actions.Contract{PerServer: actions.Size{Cores: 8, RAM: unlimited}, Free: actions.Size{Cores: unlimited, RAM: unlimited}}, ""},
-		{"two, and none named", two, 0, actions.Contract{}, "the login has 2 contracts, [1 2]: set ionos.contract_number"},
-		{"another one named", two, 3, actions.Contract{}, "ionos.contract_number 3 is none of those of the login: [1 2]"},
-		{"none", `{}`, 0, actions.Contract{}, "the login has 0 contracts"},
+			fleet.Contract{PerServer: fleet.Size{Cores: 8, RAM: unlimited}, Free: fleet.Size{Cores: unlimited, RAM: unlimited}}, ""},
+		{"two, and none named", two, 0, fleet.Contract{}, "the login has 2 contracts, [1 2]: set ionos.contract_number"},
+		{"another one named", two, 3, fleet.Contract{}, "ionos.contract_number 3 is none of those of the login: [1 2]"},
+		{"none", `{}`, 0, fleet.Contract{}, "the login has 0 contracts"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -3,7 +3,7 @@ package ionos
 import (
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -14,11 +14,11 @@ type Config struct {
 	// Username and Password, or Token, are the login; with both, the token is used.
 	// PasswordFile and TokenFile name the files that hold the secrets; whoever
 	// calls New has read them into Password and Token.
-	Username     string         `yaml:"username"`
-	Password     actions.Secret `yaml:"password"`
-	PasswordFile string         `yaml:"password_file"`
-	Token        actions.Secret `yaml:"token"`
-	TokenFile    string         `yaml:"token_file"`
+	Username     string       `yaml:"username"`
+	Password     fleet.Secret `yaml:"password"`
+	PasswordFile string       `yaml:"password_file"`
+	Token        fleet.Secret `yaml:"token"`
+	TokenFile    string       `yaml:"token_file"`
 	// ContractNumber selects the contract when the login belongs to several.
 	ContractNumber int64 `yaml:"contract_number"`
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
@@ -35,14 +35,14 @@ func connect(t testing.TB, cfg ionostest.Config, attempts int) *ionos.Client {
 	return client
 }
 
-func fleet(mod ...func(*sim.Config)) *sim.World {
+func newFleet(mod ...func(*sim.Config)) *sim.World {
 	cfg := sim.Config{Servers: 9, Running: 5, Datacenters: []string{"dc-1", "dc-2"}, Each: func(i int, s *sim.ServerSpec) {
-		s.HotPlug = actions.HotPlug{CPU: i%2 == 0, RAM: i%3 == 0}
+		s.HotPlug = fleet.HotPlug{CPU: i%2 == 0, RAM: i%3 == 0}
 		if i == 7 {
 			s.Template = "CUBE"
 		}
 	}}
-	cfg.Cloud.PerContract = actions.Size{Cores: 100, RAM: 1 << 20}
+	cfg.Cloud.PerContract = fleet.Size{Cores: 100, RAM: 1 << 20}
 	for _, f := range mod {
 		f(&cfg)
 	}
@@ -50,16 +50,16 @@ func fleet(mod ...func(*sim.Config)) *sim.World {
 }
 
 // operations are all calls of actions.Cloud, on one server of the fleet.
-func operations(ref actions.ServerRef) map[string]func(context.Context, actions.Cloud) (any, error) {
-	return map[string]func(context.Context, actions.Cloud) (any, error){
-		"servers": func(ctx context.Context, c actions.Cloud) (any, error) { return c.Servers(ctx, ref.Datacenter) },
-		"start":   func(ctx context.Context, c actions.Cloud) (any, error) { _, err := c.Start(ctx, ref); return nil, err },
-		"stop":    func(ctx context.Context, c actions.Cloud) (any, error) { _, err := c.Stop(ctx, ref); return nil, err },
-		"resize": func(ctx context.Context, c actions.Cloud) (any, error) {
-			_, err := c.Resize(ctx, ref, actions.Size{Cores: 4, RAM: 16384})
+func operations(ref fleet.ServerRef) map[string]func(context.Context, fleet.Cloud) (any, error) {
+	return map[string]func(context.Context, fleet.Cloud) (any, error){
+		"servers": func(ctx context.Context, c fleet.Cloud) (any, error) { return c.Servers(ctx, ref.Datacenter) },
+		"start":   func(ctx context.Context, c fleet.Cloud) (any, error) { _, err := c.Start(ctx, ref); return nil, err },
+		"stop":    func(ctx context.Context, c fleet.Cloud) (any, error) { _, err := c.Stop(ctx, ref); return nil, err },
+		"resize": func(ctx context.Context, c fleet.Cloud) (any, error) {
+			_, err := c.Resize(ctx, ref, fleet.Size{Cores: 4, RAM: 16384})
 			return nil, err
 		},
-		"contract": func(ctx context.Context, c actions.Cloud) (any, error) { return c.Contract(ctx) },
+		"contract": func(ctx context.Context, c fleet.Cloud) (any, error) { return c.Contract(ctx) },
 	}
 }
 
@@ -103,15 +103,15 @@ func TestOverTheWireEverythingIsAsInTheWorldItself(t *testing.T) {
 	}
 	for name, set := range states {
 		t.Run(name, func(t *testing.T) {
-			ref := func(w *sim.World) actions.ServerRef {
+			ref := func(w *sim.World) fleet.ServerRef {
 				s, err := w.Server("bbb-server1")
 				if err != nil {
 					t.Fatal(err)
 				}
-				return actions.ServerRef{Datacenter: "dc-1", ID: s.ID}
+				return fleet.ServerRef{Datacenter: "dc-1", ID: s.ID}
 			}
-			for op := range operations(actions.ServerRef{}) {
-				direct, served := fleet(), fleet()
+			for op := range operations(fleet.ServerRef{}) {
+				direct, served := newFleet(), newFleet()
 				at := ref(direct)
 				set(direct)
 				set(served)
@@ -124,14 +124,14 @@ func TestOverTheWireEverythingIsAsInTheWorldItself(t *testing.T) {
 }
 
 func TestAServerIsStartedResizedAndStoppedAndEachRequestFollowed(t *testing.T) {
-	w := fleet()
+	w := newFleet()
 	c := connect(t, ionostest.Config{World: w}, 1)
 	s, err := w.Server("bbb-server9")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ref := actions.ServerRef{Datacenter: "dc-1", ID: s.ID}
-	find := func() actions.CloudServer {
+	ref := fleet.ServerRef{Datacenter: "dc-1", ID: s.ID}
+	find := func() fleet.CloudServer {
 		list, err := c.Servers(t.Context(), "dc-1")
 		if err != nil {
 			t.Fatal(err)
@@ -142,31 +142,31 @@ func TestAServerIsStartedResizedAndStoppedAndEachRequestFollowed(t *testing.T) {
 			}
 		}
 		t.Fatalf("%v is not in the list", ref)
-		return actions.CloudServer{}
+		return fleet.CloudServer{}
 	}
-	big := actions.Size{Cores: 4, RAM: 16384}
+	big := fleet.Size{Cores: 4, RAM: 16384}
 	steps := []struct {
 		name  string
 		write func() (string, error)
-		done  func(actions.CloudServer) bool
+		done  func(fleet.CloudServer) bool
 	}{
-		{"resize", func() (string, error) { return c.Resize(t.Context(), ref, big) }, func(s actions.CloudServer) bool { return s.Size == big }},
-		{"start", func() (string, error) { return c.Start(t.Context(), ref) }, func(s actions.CloudServer) bool { return s.Power == actions.PowerOn }},
-		{"stop", func() (string, error) { return c.Stop(t.Context(), ref) }, func(s actions.CloudServer) bool { return s.Power == actions.PowerOff }},
+		{"resize", func() (string, error) { return c.Resize(t.Context(), ref, big) }, func(s fleet.CloudServer) bool { return s.Size == big }},
+		{"start", func() (string, error) { return c.Start(t.Context(), ref) }, func(s fleet.CloudServer) bool { return s.Power == fleet.PowerOn }},
+		{"stop", func() (string, error) { return c.Stop(t.Context(), ref) }, func(s fleet.CloudServer) bool { return s.Power == fleet.PowerOff }},
 	}
 	for _, step := range steps {
 		id, err := step.write()
 		if err != nil || id == "" {
 			t.Fatalf("%s = %q, %v", step.name, id, err)
 		}
-		if got, err := c.Request(t.Context(), id); err != nil || got.Phase != actions.RequestPending {
+		if got, err := c.Request(t.Context(), id); err != nil || got.Phase != fleet.RequestPending {
 			t.Errorf("%s: request %+v, %v, want pending", step.name, got, err)
 		}
 		if s := find(); !s.Busy || step.done(s) {
 			t.Errorf("%s: server %+v, want busy and not changed yet", step.name, s)
 		}
 		w.Run(5 * time.Minute)
-		if got, err := c.Request(t.Context(), id); err != nil || got.Phase != actions.RequestDone {
+		if got, err := c.Request(t.Context(), id); err != nil || got.Phase != fleet.RequestDone {
 			t.Errorf("%s: request %+v, %v, want done", step.name, got, err)
 		}
 		if s := find(); s.Busy || !step.done(s) {
@@ -176,34 +176,34 @@ func TestAServerIsStartedResizedAndStoppedAndEachRequestFollowed(t *testing.T) {
 }
 
 func TestAFailedRequestSaysWhy(t *testing.T) {
-	w := fleet()
+	w := newFleet()
 	w.Inject(sim.Fault{Kind: sim.RequestFails})
 	c := connect(t, ionostest.Config{World: w}, 1)
 	s, _ := w.Server("bbb-server9")
-	id, err := c.Start(t.Context(), actions.ServerRef{Datacenter: "dc-1", ID: s.ID})
+	id, err := c.Start(t.Context(), fleet.ServerRef{Datacenter: "dc-1", ID: s.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Run(5 * time.Minute)
-	if got, err := c.Request(t.Context(), id); err != nil || got.Phase != actions.RequestFailed || got.Message == "" {
+	if got, err := c.Request(t.Context(), id); err != nil || got.Phase != fleet.RequestFailed || got.Message == "" {
 		t.Errorf("Request() = %+v, %v, want failed with a message", got, err)
 	}
 }
 
 func TestAWriteThatIsAppliedAndAnsweredWith502IsUnknownAndNotRepeatedWhenItIsAPost(t *testing.T) {
 	for op, calls := range map[string]int{"start": 1, "stop": 1, "resize": 2} {
-		w := fleet()
+		w := newFleet()
 		s, _ := w.Server("bbb-server1")
 		w.Inject(sim.Fault{Kind: sim.CloudLost, On: s.ID})
-		_, err := operations(actions.ServerRef{Datacenter: "dc-1", ID: s.ID})[op](t.Context(), connect(t, ionostest.Config{World: w}, 2))
-		if got := w.Calls()["cloud."+op]; !errors.Is(err, actions.ErrUnknown) || got != calls {
+		_, err := operations(fleet.ServerRef{Datacenter: "dc-1", ID: s.ID})[op](t.Context(), connect(t, ionostest.Config{World: w}, 2))
+		if got := w.Calls()["cloud."+op]; !errors.Is(err, fleet.ErrUnknown) || got != calls {
 			t.Errorf("%s: %v after %d calls, want unknown after %d", op, err, got, calls)
 		}
 	}
 }
 
 func TestAHungDatacenterDoesNotDelayAnother(t *testing.T) {
-	w := fleet(func(c *sim.Config) { c.BlockOnHang = true })
+	w := newFleet(func(c *sim.Config) { c.BlockOnHang = true })
 	w.Inject(sim.Fault{Kind: sim.ListHangs, On: "dc-1"})
 	c := connect(t, ionostest.Config{World: w}, 1)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -219,11 +219,11 @@ func TestAHungDatacenterDoesNotDelayAnother(t *testing.T) {
 }
 
 func TestASparseAnswerGivesServersThatAreLeftAlone(t *testing.T) {
-	list, err := connect(t, ionostest.Config{World: fleet(), Sparse: true}, 1).Servers(t.Context(), "dc-1")
+	list, err := connect(t, ionostest.Config{World: newFleet(), Sparse: true}, 1).Servers(t.Context(), "dc-1")
 	if err != nil || len(list) != 5 {
 		t.Fatalf("Servers() = %d, %v, want 5", len(list), err)
 	}
-	if s := list[0]; s.ID == "" || s.HotPlug != (actions.HotPlug{}) {
+	if s := list[0]; s.ID == "" || s.HotPlug != (fleet.HotPlug{}) {
 		t.Errorf("server %+v, want its id, and nothing that can grow while it runs", s)
 	}
 }

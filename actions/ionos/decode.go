@@ -9,7 +9,7 @@ import (
 
 	sdk "github.com/ionos-cloud/sdk-go/v6"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // value is what p points to, or the zero value: in the SDK every field may be nil.
@@ -21,9 +21,9 @@ func value[T any](p *T) T {
 	return *p
 }
 
-func serversOf(list sdk.Servers) []actions.CloudServer {
+func serversOf(list sdk.Servers) []fleet.CloudServer {
 	items := value(list.Items)
-	servers := make([]actions.CloudServer, 0, len(items))
+	servers := make([]fleet.CloudServer, 0, len(items))
 	for _, item := range items {
 		servers = append(servers, serverOf(item))
 	}
@@ -42,12 +42,12 @@ func more(list sdk.Servers, page int) bool {
 	return len(value(list.Items)) >= page
 }
 
-func serverOf(s sdk.Server) actions.CloudServer {
+func serverOf(s sdk.Server) fleet.CloudServer {
 	p, entities := value(s.Properties), value(s.Entities)
-	return actions.CloudServer{
-		ServerRef: actions.ServerRef{ID: value(s.Id)},
+	return fleet.CloudServer{
+		ServerRef: fleet.ServerRef{ID: value(s.Id)},
 		Name:      value(p.Name),
-		Size:      actions.Size{Cores: actions.Cores(value(p.Cores)), RAM: actions.MiB(value(p.Ram))},
+		Size:      fleet.Size{Cores: fleet.Cores(value(p.Cores)), RAM: fleet.MiB(value(p.Ram))},
 		Power:     powerOf(p),
 		Busy:      busy(value(s.Metadata)),
 		Addrs:     addrsOf(value(value(entities.Nics).Items)),
@@ -58,14 +58,14 @@ func serverOf(s sdk.Server) actions.CloudServer {
 
 // powerOf reads vmState. Servers sized by template are suspended by a stop,
 // all others are shut off (IONOS API documentation).
-func powerOf(p sdk.ServerProperties) actions.Power {
+func powerOf(p sdk.ServerProperties) fleet.Power {
 	switch state := value(p.VmState); {
 	case state == "RUNNING":
-		return actions.PowerOn
+		return fleet.PowerOn
 	case state == "SHUTOFF", state == "SUSPENDED" && templateOf(p) != "":
-		return actions.PowerOff
+		return fleet.PowerOff
 	}
-	return actions.PowerOther
+	return fleet.PowerOther
 }
 
 // busy reports whether a change is pending. A state that is not told, or not
@@ -113,26 +113,26 @@ func parseAddrs(texts []string) []netip.Addr {
 
 // hotPlugOf reads the flags of the boot volume; of the only volume where none
 // is named as such.
-func hotPlugOf(boot sdk.ResourceReference, volumes []sdk.Volume) actions.HotPlug {
+func hotPlugOf(boot sdk.ResourceReference, volumes []sdk.Volume) fleet.HotPlug {
 	for _, v := range volumes {
 		if id := value(boot.Id); id != "" && id == value(v.Id) || id == "" && len(volumes) == 1 {
 			p := value(v.Properties)
-			return actions.HotPlug{CPU: value(p.CpuHotPlug), RAM: value(p.RamHotPlug)}
+			return fleet.HotPlug{CPU: value(p.CpuHotPlug), RAM: value(p.RamHotPlug)}
 		}
 	}
-	return actions.HotPlug{}
+	return fleet.HotPlug{}
 }
 
 // requestStatus reads how far a request is; an unknown status is pending.
-func requestStatus(s sdk.RequestStatus) actions.RequestStatus {
+func requestStatus(s sdk.RequestStatus) fleet.RequestStatus {
 	m := value(s.Metadata)
 	switch value(m.Status) {
 	case sdk.RequestStatusDone:
-		return actions.RequestStatus{Phase: actions.RequestDone}
+		return fleet.RequestStatus{Phase: fleet.RequestDone}
 	case sdk.RequestStatusFailed:
-		return actions.RequestStatus{Phase: actions.RequestFailed, Message: value(m.Message)}
+		return fleet.RequestStatus{Phase: fleet.RequestFailed, Message: value(m.Message)}
 	}
-	return actions.RequestStatus{Phase: actions.RequestPending}
+	return fleet.RequestStatus{Phase: fleet.RequestPending}
 }
 
 // limitsOf finds the limits of the contract with a number, or of the only one.
@@ -155,18 +155,18 @@ func limitsOf(list sdk.Contracts, number int64) (sdk.ResourceLimits, error) {
 	return sdk.ResourceLimits{}, fmt.Errorf("the login has %d contracts, %v: set ionos.contract_number", len(numbers), numbers)
 }
 
-func room(l sdk.ResourceLimits) actions.Contract {
+func room(l sdk.ResourceLimits) fleet.Contract {
 	left := func(limit, used *int32) int {
 		if limit == nil {
 			return unlimited
 		}
 		return max(int(*limit)-max(int(value(used)), 0), 0)
 	}
-	return actions.Contract{
-		PerServer: actions.Size{Cores: actions.Cores(left(l.CoresPerServer, nil)), RAM: actions.MiB(left(l.RamPerServer, nil))},
-		Free: actions.Size{
-			Cores: actions.Cores(left(l.CoresPerContract, l.CoresProvisioned)),
-			RAM:   actions.MiB(left(l.RamPerContract, l.RamProvisioned)),
+	return fleet.Contract{
+		PerServer: fleet.Size{Cores: fleet.Cores(left(l.CoresPerServer, nil)), RAM: fleet.MiB(left(l.RamPerServer, nil))},
+		Free: fleet.Size{
+			Cores: fleet.Cores(left(l.CoresPerContract, l.CoresProvisioned)),
+			RAM:   fleet.MiB(left(l.RamPerContract, l.RamProvisioned)),
 		},
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -63,7 +63,7 @@ func TestAnyPartOfAnAnswerMayBeMissing(t *testing.T) {
 			if s.ID == "" || s.Power == "" {
 				r.Errorf("%s gives %+v, without id or power", part, s)
 			}
-			if s.Power == actions.PowerOn && !strings.Contains(string(part), "RUNNING") || !s.Busy && !strings.Contains(string(part), `"state"`) {
+			if s.Power == fleet.PowerOn && !strings.Contains(string(part), "RUNNING") || !s.Busy && !strings.Contains(string(part), `"state"`) {
 				r.Errorf("%s gives %+v, more than was told", part, s)
 			}
 		}

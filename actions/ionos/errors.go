@@ -9,7 +9,7 @@ import (
 
 	sdk "github.com/ionos-cloud/sdk-go/v6"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -36,20 +36,20 @@ func judgeStatus(req *http.Request, resp *http.Response, body []byte) *outbound.
 	case status/100 == 3:
 		fault.Text += "; redirects are not followed, since they would take the credentials along; check ionos.url"
 	case status == http.StatusUnauthorized:
-		mark(actions.ErrAuth, "auth", "check ionos.token, or ionos.username and ionos.password")
+		mark(fleet.ErrAuth, "auth", "check ionos.token, or ionos.username and ionos.password")
 	case status == http.StatusForbidden:
-		mark(actions.ErrAuth, "auth", "check the rights of the login on the datacenter, and ionos.contract_number")
+		mark(fleet.ErrAuth, "auth", "check the rights of the login on the datacenter, and ionos.contract_number")
 	case status == http.StatusNotFound:
-		mark(actions.ErrGone, "gone", "")
+		mark(fleet.ErrGone, "gone", "")
 	case status == http.StatusConflict, status == http.StatusLocked, status == http.StatusUnprocessableEntity && tellsBusy(messagesOf(body)):
-		mark(actions.ErrBusy, "busy", "")
+		mark(fleet.ErrBusy, "busy", "")
 	case status == http.StatusTooManyRequests:
-		mark(actions.ErrThrottled, "throttled", "")
+		mark(fleet.ErrThrottled, "throttled", "")
 		fault.Repeat = true
 	case status >= 500:
 		fault.Outcome, fault.Repeat = "server_error", mayRepeat(req)
 		if req.Method != http.MethodGet {
-			mark(actions.ErrUnknown, "server_error", "")
+			mark(fleet.ErrUnknown, "server_error", "")
 		}
 	}
 	return fault

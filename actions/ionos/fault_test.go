@@ -14,7 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -33,7 +33,7 @@ type failing struct {
 var errOther = errors.New("none of the sentinels")
 
 func faults() []failing {
-	auth, gone, busy, unknown, throttled := actions.ErrAuth, actions.ErrGone, actions.ErrBusy, actions.ErrUnknown, actions.ErrThrottled
+	auth, gone, busy, unknown, throttled := fleet.ErrAuth, fleet.ErrGone, fleet.ErrBusy, fleet.ErrUnknown, fleet.ErrThrottled
 	once, repeated, allButPost := [3]int{1, 1, 1}, [3]int{5, 5, 5}, [3]int{5, 5, 1}
 	return []failing{
 		{"301 elsewhere", says(301, ``, "Location", "https://evil.example/"), errOther, errOther, errOther, once},
@@ -129,7 +129,7 @@ func TestErrorsSayWhatWasTriedOnWhatAndWhatToDo(t *testing.T) {
 
 func TestALongMessageIsCutToOneLine(t *testing.T) {
 	body := fmt.Sprintf(`{"messages":[{"message":"line\none%s"}]}`, strings.Repeat("x", 1<<16))
-	_, err := client(t, always(400, body)).Start(t.Context(), actions.ServerRef{ID: "s"})
+	_, err := client(t, always(400, body)).Start(t.Context(), fleet.ServerRef{ID: "s"})
 	if got := err.Error(); len(got) > 400 || strings.Contains(got, "\n") {
 		t.Errorf("error of %d bytes: %q, want one short line", len(got), got)
 	}
@@ -138,8 +138,8 @@ func TestALongMessageIsCutToOneLine(t *testing.T) {
 func TestAChangeThatMayHaveHappenedStaysUnknownWhateverComesAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := script(says(502, ``), says(423, ``))
-		_, err := client(t, w).Resize(t.Context(), actions.ServerRef{ID: "s"}, actions.Size{Cores: 1, RAM: 1024})
-		if !errors.Is(err, actions.ErrBusy) || !errors.Is(err, actions.ErrUnknown) || len(w.calls) != 2 {
+		_, err := client(t, w).Resize(t.Context(), fleet.ServerRef{ID: "s"}, fleet.Size{Cores: 1, RAM: 1024})
+		if !errors.Is(err, fleet.ErrBusy) || !errors.Is(err, fleet.ErrUnknown) || len(w.calls) != 2 {
 			t.Errorf("Resize() = %v in %d calls, want busy and unknown after 2", err, len(w.calls))
 		}
 	})
@@ -190,7 +190,7 @@ func TestAnAttemptThatHangsIsCutOffAndRepeatedOnlyIfItMayBe(t *testing.T) {
 			if len(hang.calls) != want || time.Since(start) > 20*time.Second {
 				t.Errorf("%s: %d calls in %v (%v), want %d within 20s", name, len(hang.calls), time.Since(start), err, want)
 			}
-			if got, want := errors.Is(err, actions.ErrUnknown), name != "list"; got != want {
+			if got, want := errors.Is(err, fleet.ErrUnknown), name != "list"; got != want {
 				t.Errorf("%s: unknown = %v (%v), want %v", name, got, err, want)
 			}
 		})
@@ -202,8 +202,8 @@ func TestACallerThatGivesUpWhileWaitingHasSentNothing(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		w := always(202, ``)
-		_, err := client(t, w).Start(ctx, actions.ServerRef{ID: "s"})
-		if !errors.Is(err, context.Canceled) || errors.Is(err, actions.ErrUnknown) || len(w.calls) != 0 {
+		_, err := client(t, w).Start(ctx, fleet.ServerRef{ID: "s"})
+		if !errors.Is(err, context.Canceled) || errors.Is(err, fleet.ErrUnknown) || len(w.calls) != 0 {
 			t.Errorf("Start() = %v in %d calls, want canceled and none", err, len(w.calls))
 		}
 	})

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -71,7 +71,7 @@ func (p *pace) token(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return fmt.Errorf("%w: the cloud allows %.0f calls a minute: %w", actions.ErrThrottled, float64(bucket.Limit())*60, err)
+		return fmt.Errorf("%w: the cloud allows %.0f calls a minute: %w", fleet.ErrThrottled, float64(bucket.Limit())*60, err)
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func (p *pace) sitOut(ctx context.Context) error {
 			return ctx.Err()
 		}
 		if !outbound.Sleep(ctx, pause+outbound.Jitter(pause/10)) {
-			return fmt.Errorf("%w: the cloud asked for no calls for another %s", actions.ErrThrottled, pause.Round(time.Second))
+			return fmt.Errorf("%w: the cloud asked for no calls for another %s", fleet.ErrThrottled, pause.Round(time.Second))
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // within reports whether got is want, or at most a fifth more: the jitter.
@@ -62,8 +62,8 @@ func TestAPauseBeyondTheDeadlineIsToldAtOnceWithoutACall(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
 		for range 2 {
-			_, err := c.Start(ctx, actions.ServerRef{Datacenter: "d1", ID: "s1"})
-			if !errors.Is(err, actions.ErrThrottled) || errors.Is(err, actions.ErrUnknown) {
+			_, err := c.Start(ctx, fleet.ServerRef{Datacenter: "d1", ID: "s1"})
+			if !errors.Is(err, fleet.ErrThrottled) || errors.Is(err, fleet.ErrUnknown) {
 				t.Errorf("Start() = %v, want throttled", err)
 			}
 		}
@@ -139,7 +139,7 @@ func TestARateThatLeavesNoCallBeforeTheDeadlineIsToldAtOnce(t *testing.T) {
 		defer cancel()
 		operations()["list"](ctx, c)
 		err := operations()["list"](ctx, c)
-		if !errors.Is(err, actions.ErrThrottled) || len(w.calls) != 1 {
+		if !errors.Is(err, fleet.ErrThrottled) || len(w.calls) != 1 {
 			t.Errorf("second list = %v after %d calls, want throttled and 1", err, len(w.calls))
 		}
 	})
@@ -221,7 +221,7 @@ func TestADatacenterWhoseCallsHangDoesNotDelayTheOthers(t *testing.T) {
 		defer cancel()
 		var wg sync.WaitGroup
 		for range 20 {
-			wg.Go(func() { c.Start(ctx, actions.ServerRef{Datacenter: "d1", ID: "s"}) })
+			wg.Go(func() { c.Start(ctx, fleet.ServerRef{Datacenter: "d1", ID: "s"}) })
 		}
 		synctest.Wait()
 		for _, datacenter := range []string{"d2", "d2"} {

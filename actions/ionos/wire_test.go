@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -89,13 +89,13 @@ func client(t *testing.T, w http.RoundTripper, set ...func(*Config)) *Client {
 
 // operations are all calls of actions.Cloud, by name.
 func operations() map[string]func(context.Context, *Client) error {
-	ref := actions.ServerRef{Datacenter: "d1", ID: "s1"}
+	ref := fleet.ServerRef{Datacenter: "d1", ID: "s1"}
 	return map[string]func(context.Context, *Client) error{
 		"list":  func(ctx context.Context, c *Client) error { _, err := c.Servers(ctx, "d1"); return err },
 		"start": func(ctx context.Context, c *Client) error { _, err := c.Start(ctx, ref); return err },
 		"stop":  func(ctx context.Context, c *Client) error { _, err := c.Stop(ctx, ref); return err },
 		"resize": func(ctx context.Context, c *Client) error {
-			_, err := c.Resize(ctx, ref, actions.Size{Cores: 6, RAM: 10240})
+			_, err := c.Resize(ctx, ref, fleet.Size{Cores: 6, RAM: 10240})
 			return err
 		},
 		"request":  func(ctx context.Context, c *Client) error { _, err := c.Request(ctx, "r1"); return err },

@@ -7,7 +7,7 @@ import (
 	"encoding/hex"
 	"hash"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -33,7 +33,7 @@ func (c Checksum) Check(key string) error {
 // Sign returns the signature of a call: the hash over the call's name, its raw
 // query without the signature, and the secret, in lower-case hexadecimal.
 // For a checksum that Check refuses it returns "".
-func (c Checksum) Sign(call, rawQuery string, secret actions.Secret) string {
+func (c Checksum) Sign(call, rawQuery string, secret fleet.Secret) string {
 	h := c.hash()
 	if h == nil {
 		return ""

@@ -10,14 +10,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Fault is the error of a call, or of one attempt of a call.
 type Fault struct {
 	// Text says what happened and what to do. It never holds a whole body.
 	Text string
-	// Kinds are the errors that errors.Is finds in it: sentinels of actions, and
+	// Kinds are the errors that errors.Is finds in it: sentinels of package fleet, and
 	// the causes.
 	Kinds []error
 	// Outcome is the value of the metrics' label outcome.
@@ -43,9 +43,9 @@ func (f *Fault) Error() string {
 	return b.String()
 }
 
-// Sentinels returns the errors of actions that callers branch on.
+// Sentinels returns the errors of package fleet that callers branch on.
 func Sentinels() []error {
-	return []error{actions.ErrAuth, actions.ErrGone, actions.ErrBusy, actions.ErrUnknown, actions.ErrThrottled}
+	return []error{fleet.ErrAuth, fleet.ErrGone, fleet.ErrBusy, fleet.ErrUnknown, fleet.ErrThrottled}
 }
 
 // Unwrap returns the errors that errors.Is finds in the fault.
@@ -64,10 +64,10 @@ func OutcomeOf(f *Fault) string {
 // NotSent returns the fault of a call that was not sent, because its deadline was
 // over or the wait for the rate limit would have exceeded it.
 func NotSent(err error) *Fault {
-	if errors.Is(err, actions.ErrThrottled) {
+	if errors.Is(err, fleet.ErrThrottled) {
 		// Error adds the text of the sentinel, so that it is removed here.
-		text := strings.TrimPrefix(err.Error(), actions.ErrThrottled.Error()+": ")
-		return &Fault{Text: text, Kinds: []error{actions.ErrThrottled}, Outcome: "throttled"}
+		text := strings.TrimPrefix(err.Error(), fleet.ErrThrottled.Error()+": ")
+		return &Fault{Text: text, Kinds: []error{fleet.ErrThrottled}, Outcome: "throttled"}
 	}
 	return &Fault{Text: "not sent: " + err.Error(), Kinds: []error{err}, Outcome: "canceled"}
 }
@@ -90,7 +90,7 @@ func NoAnswer(req *http.Request, err error, repeatable bool, caKey string) *Faul
 	}
 	fault.Repeat = repeatable && !errors.Is(err, ErrTooLarge)
 	if req.Method != http.MethodGet {
-		fault.Kinds = append(fault.Kinds, actions.ErrUnknown)
+		fault.Kinds = append(fault.Kinds, fleet.ErrUnknown)
 	}
 	return fault
 }
@@ -121,21 +121,21 @@ func (r Retry) Do(ctx context.Context, try func() *Fault, before func(*Fault)) *
 			return nil
 		}
 		fault.Attempts = attempt
-		unsure = unsure || fault.matches(actions.ErrUnknown)
+		unsure = unsure || fault.matches(fleet.ErrUnknown)
 		if !fault.Repeat || attempt >= r.Attempts || ctx.Err() != nil {
 			return fault.settle(unsure)
 		}
 		before(fault)
 		// After a throttled call, the rate limiter makes the next attempt wait.
-		if !fault.matches(actions.ErrThrottled) && !Sleep(ctx, r.Backoff.After(attempt)) {
+		if !fault.matches(fleet.ErrThrottled) && !Sleep(ctx, r.Backoff.After(attempt)) {
 			return fault.settle(unsure)
 		}
 	}
 }
 
 func (f *Fault) settle(unsure bool) *Fault {
-	if unsure && !f.matches(actions.ErrUnknown) {
-		f.Kinds = append(f.Kinds, actions.ErrUnknown)
+	if unsure && !f.matches(fleet.ErrUnknown) {
+		f.Kinds = append(f.Kinds, fleet.ErrUnknown)
 	}
 	return f
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"pgregory.net/rapid"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 func TestRetryAfterIsReadInEveryForm(t *testing.T) {
@@ -116,7 +116,7 @@ func TestWhatCannotHaveArrivedIsNotUnknown(t *testing.T) {
 	}
 	for _, tt := range tests {
 		got := NoAnswer(tt.req, tt.err, tt.repeatable, "x.ca_file")
-		if got.Repeat != tt.repeat || errors.Is(got, actions.ErrUnknown) != tt.unknown || !errors.Is(got, tt.err) || strings.Contains(got.Error(), "5ec2e7") {
+		if got.Repeat != tt.repeat || errors.Is(got, fleet.ErrUnknown) != tt.unknown || !errors.Is(got, tt.err) || strings.Contains(got.Error(), "5ec2e7") {
 			t.Errorf("%s: %+v, want repeat %v, unknown %v, and no signature", tt.name, got, tt.repeat, tt.unknown)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -36,7 +36,7 @@ type Client struct {
 	log     *slog.Logger
 }
 
-var _ actions.Balancer = (*Client)(nil)
+var _ fleet.Balancer = (*Client)(nil)
 
 // New returns a client for a configuration that is valid, has a URL and its
 // secret read. It makes no call.
@@ -61,7 +61,7 @@ func New(c Config, o outbound.Options) (*Client, error) {
 }
 
 // Servers implements actions.Balancer.
-func (c *Client) Servers(ctx context.Context) ([]actions.BalancerServer, error) {
+func (c *Client) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
 	body, fault := c.do(ctx, call{action: "getServers"})
 	if fault != nil && errors.Is(fault, errNoServers) {
 		return nil, nil
@@ -77,23 +77,23 @@ func (c *Client) Servers(ctx context.Context) ([]actions.BalancerServer, error) 
 }
 
 // Server implements actions.Balancer.
-func (c *Client) Server(ctx context.Context, id string) (actions.BalancerServer, error) {
+func (c *Client) Server(ctx context.Context, id string) (fleet.BalancerServer, error) {
 	body, fault := c.do(ctx, call{action: "getServerInfo", query: "id=" + url.QueryEscape(id)})
 	if fault != nil {
-		return actions.BalancerServer{}, fmt.Errorf("reading server %s of Scalelite: %w", id, fault)
+		return fleet.BalancerServer{}, fmt.Errorf("reading server %s of Scalelite: %w", id, fault)
 	}
 	s, err := decodeServer(body)
 	if err != nil {
-		return actions.BalancerServer{}, fmt.Errorf("reading server %s of Scalelite: %w", id, err)
+		return fleet.BalancerServer{}, fmt.Errorf("reading server %s of Scalelite: %w", id, err)
 	}
 	return s, nil
 }
 
 // SetState implements actions.Balancer. Scalelite's answer must show the new state.
-func (c *Client) SetState(ctx context.Context, id string, to actions.BalancerState) error {
+func (c *Client) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
 	verb, ok := verbs()[to]
 	if !ok {
-		return fmt.Errorf("setting server %s of Scalelite to %q: must be %s, %s or %s", id, string(to), actions.Enabled, actions.Cordoned, actions.Disabled)
+		return fmt.Errorf("setting server %s of Scalelite to %q: must be %s, %s or %s", id, string(to), fleet.Enabled, fleet.Cordoned, fleet.Disabled)
 	}
 	body, fault := c.do(ctx, call{action: "updateServer", body: updateBody(id, verb)})
 	if fault != nil {
@@ -101,7 +101,7 @@ func (c *Client) SetState(ctx context.Context, id string, to actions.BalancerSta
 	}
 	s, err := decodeServer(body)
 	if err != nil {
-		return fmt.Errorf("setting server %s of Scalelite to %s: %w: %w", id, to, actions.ErrUnknown, err)
+		return fmt.Errorf("setting server %s of Scalelite to %s: %w: %w", id, to, fleet.ErrUnknown, err)
 	}
 	if s.State != to {
 		return fmt.Errorf("setting server %s of Scalelite to %s: it answers %q", id, to, string(s.State))
@@ -110,8 +110,8 @@ func (c *Client) SetState(ctx context.Context, id string, to actions.BalancerSta
 }
 
 // verbs are what updateServer calls the states.
-func verbs() map[actions.BalancerState]string {
-	return map[actions.BalancerState]string{actions.Enabled: "enable", actions.Cordoned: "cordon", actions.Disabled: "disable"}
+func verbs() map[fleet.BalancerState]string {
+	return map[fleet.BalancerState]string{fleet.Enabled: "enable", fleet.Cordoned: "cordon", fleet.Disabled: "disable"}
 }
 
 func updateBody(id, verb string) []byte {

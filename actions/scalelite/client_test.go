@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -43,7 +43,7 @@ func TestEachCallSendsExactlyThis(t *testing.T) {
 }
 
 func TestStatesAreSentAsVerbsAndReadAsAdjectives(t *testing.T) {
-	for state, verb := range map[actions.BalancerState]string{"enabled": "enable", "cordoned": "cordon", "disabled": "disable"} {
+	for state, verb := range map[fleet.BalancerState]string{"enabled": "enable", "cordoned": "cordon", "disabled": "disable"} {
 		w := script(inJSON(200, fmt.Sprintf(`{"id":"s1","state":%q}`, state)))
 		err := client(t, w).SetState(t.Context(), "s1", state)
 		if want := fmt.Sprintf(`{"id":"s1","server":{"state":%q}}`, verb); err != nil || w.calls[0].body != want {
@@ -54,7 +54,7 @@ func TestStatesAreSentAsVerbsAndReadAsAdjectives(t *testing.T) {
 	if err := client(t, w).SetState(t.Context(), "s1", "panic"); err == nil || len(w.calls) != 0 {
 		t.Errorf("SetState(panic) = %v in %d calls, want a refusal without any", err, len(w.calls))
 	}
-	if err := client(t, script(inJSON(200, `{"id":"s1","state":"enabled"}`))).SetState(t.Context(), "s1", actions.Cordoned); err == nil {
+	if err := client(t, script(inJSON(200, `{"id":"s1","state":"enabled"}`))).SetState(t.Context(), "s1", fleet.Cordoned); err == nil {
 		t.Error("SetState(cordoned) = nil although the answer says enabled")
 	}
 }
@@ -73,12 +73,12 @@ func TestTheListIsReadInAllItsForms(t *testing.T) {
 	}
 	body = strings.Replace(body, `"online":true`, `"online":"online"`, 1)
 	got, err := client(t, script(inJSON(200, body))).Servers(t.Context())
-	want := []actions.BalancerServer{
-		{ID: "a", URL: "http://127.0.0.1:9001/bigbluebutton/api", Secret: "bbbsecret", State: actions.Disabled},
-		{ID: "b.example.org", URL: "https://b/bigbluebutton/api", Secret: "s", State: actions.Enabled, Online: true, Load: 84, LoadKnown: true},
-		{ID: "c", State: actions.Cordoned, Online: true, Load: 3.5, LoadKnown: true},
-		{ID: "d", State: actions.Enabled},
-		{ID: "e", State: actions.Enabled, Online: true},
+	want := []fleet.BalancerServer{
+		{ID: "a", URL: "http://127.0.0.1:9001/bigbluebutton/api", Secret: "bbbsecret", State: fleet.Disabled},
+		{ID: "b.example.org", URL: "https://b/bigbluebutton/api", Secret: "s", State: fleet.Enabled, Online: true, Load: 84, LoadKnown: true},
+		{ID: "c", State: fleet.Cordoned, Online: true, Load: 3.5, LoadKnown: true},
+		{ID: "d", State: fleet.Enabled},
+		{ID: "e", State: fleet.Enabled, Online: true},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("Servers() = %+v, %v, want %+v", got, err, want)

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
@@ -17,8 +17,8 @@ type Config struct {
 	URL string `yaml:"url"`
 	// Secret is Scalelite's LOADBALANCER_SECRET. SecretFile names the file that
 	// holds it; whoever calls New has read it into Secret.
-	Secret     actions.Secret `yaml:"secret"`
-	SecretFile string         `yaml:"secret_file"`
+	Secret     fleet.Secret `yaml:"secret"`
+	SecretFile string       `yaml:"secret_file"`
 	// Checksum is the hash that signs calls: sha1, sha256 or sha512. Scalelite
 	// accepts all three unless its LOADBALANCER_CHECKSUM_ALGORITHM allows only one.
 	Checksum outbound.Checksum `yaml:"checksum_algorithm"`
@@ -30,7 +30,7 @@ type Config struct {
 	// still there after that time.
 	PollInterval time.Duration `yaml:"poll_interval"`
 	// HostNames derives cloud server names from the hosts of Scalelite's servers.
-	HostNames actions.HostNames `yaml:"host_names"`
+	HostNames fleet.HostNames `yaml:"host_names"`
 
 	// MaxAttempts is the highest number of attempts of one call, including the first.
 	MaxAttempts int `yaml:"max_attempts"`

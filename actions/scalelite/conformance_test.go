@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite/scalelitetest"
@@ -40,15 +40,15 @@ func connect(t testing.TB, cfg scalelitetest.Config, set ...func(*scalelite.Conf
 	return client
 }
 
-func byID(servers []actions.BalancerServer) []actions.BalancerServer {
-	slices.SortFunc(servers, func(a, b actions.BalancerServer) int { return strings.Compare(a.ID, b.ID) })
+func byID(servers []fleet.BalancerServer) []fleet.BalancerServer {
+	slices.SortFunc(servers, func(a, b fleet.BalancerServer) int { return strings.Compare(a.ID, b.ID) })
 	return servers
 }
 
 func TestOverTheWireEverythingIsAsInTheWorldItself(t *testing.T) {
 	w := sim.New(sim.Config{Servers: 6, Running: 4, Each: func(i int, s *sim.ServerSpec) {
 		if i == 2 {
-			s.State = actions.Cordoned
+			s.State = fleet.Cordoned
 		}
 	}})
 	if _, err := w.CreateMeeting(sim.MeetingSpec{Participants: 20, Duration: time.Hour}); err != nil {
@@ -80,7 +80,7 @@ func TestAStateThatIsSetIsReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, state := range []actions.BalancerState{actions.Cordoned, actions.Enabled, actions.Disabled, actions.Enabled} {
+	for _, state := range []fleet.BalancerState{fleet.Cordoned, fleet.Enabled, fleet.Disabled, fleet.Enabled} {
 		if err := c.SetState(t.Context(), list[0].ID, state); err != nil {
 			t.Fatal(err)
 		}
@@ -95,18 +95,18 @@ func TestFaultsOfTheBalancerAreErrorsThatTellWhatToDo(t *testing.T) {
 		name    string
 		serve   scalelitetest.Config
 		fault   sim.Fault
-		secret  actions.Secret
+		secret  fleet.Secret
 		id      string
 		want    error
 		message string
 	}{
-		{name: "another secret", secret: "another", want: actions.ErrAuth, message: "check scalelite.secret (LOADBALANCER_SECRET"},
-		{name: "another algorithm", serve: scalelitetest.Config{Algorithms: []string{"SHA1"}}, want: actions.ErrAuth, message: "scalelite.checksum_algorithm"},
-		{name: "another host", serve: scalelitetest.Config{Host: "lb.example.org"}, want: actions.ErrAuth, message: "scalelite.host_header"},
+		{name: "another secret", secret: "another", want: fleet.ErrAuth, message: "check scalelite.secret (LOADBALANCER_SECRET"},
+		{name: "another algorithm", serve: scalelitetest.Config{Algorithms: []string{"SHA1"}}, want: fleet.ErrAuth, message: "scalelite.checksum_algorithm"},
+		{name: "another host", serve: scalelitetest.Config{Host: "lb.example.org"}, want: fleet.ErrAuth, message: "scalelite.host_header"},
 		{name: "an old Scalelite", serve: scalelitetest.Config{Before15: true}, message: "at least 1.5.1"},
-		{name: "an unknown server", id: "nope", want: actions.ErrGone, message: "Couldn't find server"},
-		{name: "writers in each other's way", fault: sim.Fault{Kind: sim.BalancerBusy}, want: actions.ErrBusy, message: "concurrently modified"},
-		{name: "an error of Scalelite's own", fault: sim.Fault{Kind: sim.BalancerFail}, want: actions.ErrUnknown, message: "500"},
+		{name: "an unknown server", id: "nope", want: fleet.ErrGone, message: "Couldn't find server"},
+		{name: "writers in each other's way", fault: sim.Fault{Kind: sim.BalancerBusy}, want: fleet.ErrBusy, message: "concurrently modified"},
+		{name: "an error of Scalelite's own", fault: sim.Fault{Kind: sim.BalancerFail}, want: fleet.ErrUnknown, message: "500"},
 		{name: "no Scalelite", fault: sim.Fault{Kind: sim.BalancerDown}, message: "no answer from"},
 	}
 	for _, tt := range tests {
@@ -129,7 +129,7 @@ func TestFaultsOfTheBalancerAreErrorsThatTellWhatToDo(t *testing.T) {
 					c.Secret = tt.secret
 				}
 			})
-			err = c.SetState(t.Context(), id, actions.Cordoned)
+			err = c.SetState(t.Context(), id, fleet.Cordoned)
 			if err == nil || !strings.Contains(err.Error(), tt.message) || tt.want != nil && !errors.Is(err, tt.want) {
 				t.Errorf("SetState() = %v, want %v with %q", err, tt.want, tt.message)
 			}
@@ -148,7 +148,7 @@ func TestWritersInEachOthersWaySucceedAtLast(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, s := range list {
 		wg.Go(func() {
-			if err := c.SetState(t.Context(), s.ID, actions.Cordoned); err != nil {
+			if err := c.SetState(t.Context(), s.ID, fleet.Cordoned); err != nil {
 				t.Error(err)
 			}
 		})
@@ -156,7 +156,7 @@ func TestWritersInEachOthersWaySucceedAtLast(t *testing.T) {
 	wg.Wait()
 	list, err = c.Servers(t.Context())
 	for _, s := range list {
-		if s.State != actions.Cordoned {
+		if s.State != fleet.Cordoned {
 			t.Errorf("server %s is %s (%v), want cordoned", s.ID, s.State, err)
 		}
 	}

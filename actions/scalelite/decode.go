@@ -8,19 +8,19 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
 // wireServer is a server as Scalelite writes it. What the scaler has no use for
 // (tag, bbb_version, load_multiplier) is not read, whatever its type.
 type wireServer struct {
-	ID     string         `json:"id"`
-	URL    string         `json:"url"`
-	Secret actions.Secret `json:"secret"`
-	State  string         `json:"state"`
-	Load   load           `json:"load"`
-	Online string         `json:"online"`
+	ID     string       `json:"id"`
+	URL    string       `json:"url"`
+	Secret fleet.Secret `json:"secret"`
+	State  string       `json:"state"`
+	Load   load         `json:"load"`
+	Online string       `json:"online"`
 }
 
 // load is a number, or the text "unavailable".
@@ -40,16 +40,16 @@ func (l *load) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func (w wireServer) server() actions.BalancerServer {
-	return actions.BalancerServer{
-		ID: w.ID, URL: w.URL, Secret: w.Secret, State: actions.BalancerState(outbound.Brief(w.State)),
+func (w wireServer) server() fleet.BalancerServer {
+	return fleet.BalancerServer{
+		ID: w.ID, URL: w.URL, Secret: w.Secret, State: fleet.BalancerState(outbound.Brief(w.State)),
 		Online: w.Online == "online", Load: w.Load.value, LoadKnown: w.Load.known,
 	}
 }
 
 // decodeServers reads a list. A server without an id, which cannot be spoken
 // of, is left out.
-func decodeServers(body []byte) ([]actions.BalancerServer, error) {
+func decodeServers(body []byte) ([]fleet.BalancerServer, error) {
 	var list []wireServer
 	if err := json.Unmarshal(body, &list); err != nil {
 		return nil, unreadable("a list of servers", err)
@@ -57,7 +57,7 @@ func decodeServers(body []byte) ([]actions.BalancerServer, error) {
 	if list == nil {
 		return nil, unreadable("a list of servers", errors.New("it is null"))
 	}
-	servers := make([]actions.BalancerServer, 0, len(list))
+	servers := make([]fleet.BalancerServer, 0, len(list))
 	for _, w := range list {
 		if w.ID != "" {
 			servers = append(servers, w.server())
@@ -66,13 +66,13 @@ func decodeServers(body []byte) ([]actions.BalancerServer, error) {
 	return servers, nil
 }
 
-func decodeServer(body []byte) (actions.BalancerServer, error) {
+func decodeServer(body []byte) (fleet.BalancerServer, error) {
 	var w wireServer
 	if err := json.Unmarshal(body, &w); err != nil {
-		return actions.BalancerServer{}, unreadable("a server", err)
+		return fleet.BalancerServer{}, unreadable("a server", err)
 	}
 	if w.ID == "" {
-		return actions.BalancerServer{}, unreadable("a server", errors.New("it has no id"))
+		return fleet.BalancerServer{}, unreadable("a server", errors.New("it has no id"))
 	}
 	return w.server(), nil
 }

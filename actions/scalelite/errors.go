@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -46,7 +46,7 @@ func judgeXML(body []byte) *outbound.Fault {
 	switch answer.Key {
 	case "checksumError":
 		fault := refused(said + "; check scalelite.secret (LOADBALANCER_SECRET of Scalelite) and scalelite.checksum_algorithm")
-		fault.Kinds, fault.Outcome = []error{actions.ErrAuth}, "auth"
+		fault.Kinds, fault.Outcome = []error{fleet.ErrAuth}, "auth"
 		return fault
 	case "unsupportedRequest":
 		return refused(said + "; check scalelite.url, and that Scalelite is at least 1.5.1, which has this API first")
@@ -65,25 +65,25 @@ func judgeStatus(c call, resp *http.Response, body []byte, kind string) *outboun
 		fault.Text += "; redirects are not followed; check scalelite.url (http or https?)"
 	case status == http.StatusUnauthorized:
 		fault.Text += "; something in front of Scalelite asks for a login"
-		mark(actions.ErrAuth, "auth")
+		mark(fleet.ErrAuth, "auth")
 	case status == http.StatusForbidden:
 		fault.Text += "; the host of scalelite.url must be Scalelite's URL_HOST, or set scalelite.host_header to that"
-		mark(actions.ErrAuth, "auth")
+		mark(fleet.ErrAuth, "auth")
 	case status == http.StatusNotFound && own && c.action == "getServers":
 		mark(errNoServers, "ok")
 	case status == http.StatusNotFound && own:
-		mark(actions.ErrGone, "gone")
+		mark(fleet.ErrGone, "gone")
 	case status == http.StatusNotFound:
 		fault.Text += "; check scalelite.url"
 	case status == http.StatusBadRequest && strings.Contains(said, "concurrently modified"):
 		fault.Repeat = true
-		mark(actions.ErrBusy, "busy")
+		mark(fleet.ErrBusy, "busy")
 	case status == http.StatusTooManyRequests:
-		mark(actions.ErrThrottled, "throttled")
+		mark(fleet.ErrThrottled, "throttled")
 	case status >= 500:
 		fault.Repeat, fault.Outcome = true, "server_error"
 		if c.body != nil {
-			mark(actions.ErrUnknown, "server_error")
+			mark(fleet.ErrUnknown, "server_error")
 		}
 	}
 	return fault

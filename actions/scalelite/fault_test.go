@@ -15,7 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound/outboundtest"
 )
@@ -34,22 +34,22 @@ var errOther = errors.New("none of the sentinels")
 
 func faults() []failing {
 	return []failing{
-		{"a wrong checksum", inXML("checksumError", "You did not pass the checksum security check"), actions.ErrAuth, actions.ErrAuth, 1, "check scalelite.secret (LOADBALANCER_SECRET of Scalelite)"},
+		{"a wrong checksum", inXML("checksumError", "You did not pass the checksum security check"), fleet.ErrAuth, fleet.ErrAuth, 1, "check scalelite.secret (LOADBALANCER_SECRET of Scalelite)"},
 		{"an older Scalelite", inXML("unsupportedRequest", "This request is not supported."), errOther, errOther, 1, "at least 1.5.1"},
 		{"another refusal", inXML("internalError", "no"), errOther, errOther, 1, "internalError: no"},
 		{"XML that is not Scalelite's", answer{200, "application/xml", "<html/>", nil}, errOther, errOther, 1, "check scalelite.url"},
 		{"a page of something else", answer{200, "text/html", "<html/>", nil}, errOther, errOther, 1, "check scalelite.url"},
 		{"a redirect", answer{301, "text/html", "<html/>", nil}, errOther, errOther, 1, "redirects are not followed"},
 		{"a bad state", inJSON(400, `{"error":"Invalid state parameter: enabled"}`), errOther, errOther, 1, "Invalid state parameter"},
-		{"a concurrent change", inJSON(400, `{"error":"Servers list concurrently modified"}`), actions.ErrBusy, actions.ErrBusy, 5, "concurrently modified"},
-		{"a login asked for in front", answer{401, "text/html", "", nil}, actions.ErrAuth, actions.ErrAuth, 1, "in front of Scalelite"},
-		{"a wrong host", answer{403, "text/html", "", nil}, actions.ErrAuth, actions.ErrAuth, 1, "scalelite.host_header"},
+		{"a concurrent change", inJSON(400, `{"error":"Servers list concurrently modified"}`), fleet.ErrBusy, fleet.ErrBusy, 5, "concurrently modified"},
+		{"a login asked for in front", answer{401, "text/html", "", nil}, fleet.ErrAuth, fleet.ErrAuth, 1, "in front of Scalelite"},
+		{"a wrong host", answer{403, "text/html", "", nil}, fleet.ErrAuth, fleet.ErrAuth, 1, "scalelite.host_header"},
 		{"a proxy's 404", answer{404, "text/html", "<html/>", nil}, errOther, errOther, 1, "check scalelite.url"},
-		{"too many requests", answer{429, "text/html", "", nil}, actions.ErrThrottled, actions.ErrThrottled, 1, "429"},
-		{"an empty 500", answer{500, "text/html", "", nil}, errOther, actions.ErrUnknown, 5, "500 Internal Server Error"},
-		{"a 500 in JSON", inJSON(500, `{"status":500,"error":"Internal Server Error"}`), errOther, actions.ErrUnknown, 5, "500"},
-		{"a proxy without Scalelite", answer{502, "text/html", "<html>secret page</html>", nil}, errOther, actions.ErrUnknown, 5, "text/html"},
-		{"a broken connection", answer{err: io.ErrUnexpectedEOF}, errOther, actions.ErrUnknown, 5, "unexpected EOF"},
+		{"too many requests", answer{429, "text/html", "", nil}, fleet.ErrThrottled, fleet.ErrThrottled, 1, "429"},
+		{"an empty 500", answer{500, "text/html", "", nil}, errOther, fleet.ErrUnknown, 5, "500 Internal Server Error"},
+		{"a 500 in JSON", inJSON(500, `{"status":500,"error":"Internal Server Error"}`), errOther, fleet.ErrUnknown, 5, "500"},
+		{"a proxy without Scalelite", answer{502, "text/html", "<html>secret page</html>", nil}, errOther, fleet.ErrUnknown, 5, "text/html"},
+		{"a broken connection", answer{err: io.ErrUnexpectedEOF}, errOther, fleet.ErrUnknown, 5, "unexpected EOF"},
 		{"nobody listening", answer{err: &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}}, errOther, errOther, 5, "connection refused"},
 	}
 }
@@ -92,7 +92,7 @@ func TestEveryFaultOfEveryCallIsTheRightErrorAfterTheRightCalls(t *testing.T) {
 func TestAnUnknownServerIsGone(t *testing.T) {
 	for _, name := range []string{"getServerInfo", "updateServer"} {
 		err := operations()[name](t.Context(), client(t, script(inJSON(404, `{"error":"Couldn't find server with id=s1"}`))))
-		checkKind(t, err, actions.ErrGone)
+		checkKind(t, err, fleet.ErrGone)
 	}
 }
 
@@ -143,7 +143,7 @@ func TestAHangingScaleliteIsGivenUpInTime(t *testing.T) {
 			if err == nil || calls != 2 || time.Since(start) > 15*time.Second {
 				t.Errorf("%s: %v after %d calls in %v, want an error after 2 within 15s", name, err, calls, time.Since(start))
 			}
-			if got, want := errors.Is(err, actions.ErrUnknown), name == "updateServer"; got != want {
+			if got, want := errors.Is(err, fleet.ErrUnknown), name == "updateServer"; got != want {
 				t.Errorf("%s: %v: unknown = %v, want %v", name, err, got, want)
 			}
 		})
@@ -155,7 +155,7 @@ func TestAWriterWhoseTimeIsOverHasSentNothing(t *testing.T) {
 	cancel()
 	w := script(inJSON(200, `{}`))
 	err := operations()["updateServer"](ctx, client(t, w))
-	if !errors.Is(err, context.Canceled) || errors.Is(err, actions.ErrUnknown) || len(w.calls) != 0 {
+	if !errors.Is(err, context.Canceled) || errors.Is(err, fleet.ErrUnknown) || len(w.calls) != 0 {
 		t.Errorf("updateServer = %v in %d calls, want canceled and none", err, len(w.calls))
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -94,6 +94,6 @@ func operations() map[string]func(context.Context, *Client) error {
 	return map[string]func(context.Context, *Client) error{
 		"getServers":    func(ctx context.Context, c *Client) error { _, err := c.Servers(ctx); return err },
 		"getServerInfo": func(ctx context.Context, c *Client) error { _, err := c.Server(ctx, "s1"); return err },
-		"updateServer":  func(ctx context.Context, c *Client) error { return c.SetState(ctx, "s1", actions.Cordoned) },
+		"updateServer":  func(ctx context.Context, c *Client) error { return c.SetState(ctx, "s1", fleet.Cordoned) },
 	}
 }

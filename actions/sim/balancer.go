@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // balancerState is the balancer's list.
@@ -16,8 +16,8 @@ type balancerState struct {
 }
 
 // enlist adds a member. It starts disabled.
-func (w *World) enlist(id, url string, secret actions.Secret, multiplier float64, s *server) *member {
-	m := &member{id: id, url: url, secret: secret, multiplier: multiplier, s: s, state: actions.Disabled}
+func (w *World) enlist(id, url string, secret fleet.Secret, multiplier float64, s *server) *member {
+	m := &member{id: id, url: url, secret: secret, multiplier: multiplier, s: s, state: fleet.Disabled}
 	w.balancer.members = append(w.balancer.members, m)
 	w.balancer.byID[id] = m
 	w.byName[id] = s
@@ -89,7 +89,7 @@ func (w *World) Member(id string) (Member, error) {
 
 // SetState sends one change of state to the balancer. Errors are
 // *BalancerError.
-func (w *World) SetState(id string, to actions.BalancerState) error {
+func (w *World) SetState(id string, to fleet.BalancerState) error {
 	_, err := w.UpdateMember(id, MemberChange{State: &to})
 	return err
 }
@@ -97,9 +97,9 @@ func (w *World) SetState(id string, to actions.BalancerState) error {
 // MemberChange is what an update sends to the balancer; nil leaves a value as
 // it is.
 type MemberChange struct {
-	State      *actions.BalancerState
+	State      *fleet.BalancerState
 	Multiplier *float64
-	Secret     *actions.Secret
+	Secret     *fleet.Secret
 	Tag        *string
 }
 
@@ -128,7 +128,7 @@ func assign[T any](to, from *T) {
 
 // AddMember puts a server into the balancer's list, disabled. Its URL need not
 // be of a server in this world, and may be listed already.
-func (w *World) AddMember(url string, secret actions.Secret, multiplier float64, tag string) (Member, error) {
+func (w *World) AddMember(url string, secret fleet.Secret, multiplier float64, tag string) (Member, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.ask("add"); err != nil {
@@ -161,7 +161,7 @@ func (w *World) drop(m *member) {
 	same := func(o *member) bool { return o == m }
 	w.balancer.members = slices.DeleteFunc(w.balancer.members, same)
 	delete(w.balancer.byID, m.id)
-	m.set(actions.Disabled)
+	m.set(fleet.Disabled)
 	if m.s != nil {
 		m.forget()
 		m.s.members = slices.DeleteFunc(m.s.members, same)
@@ -181,22 +181,22 @@ func (w *World) PanicMember(id string, keepState bool) error {
 		w.breakOff(m.s)
 	}
 	if !keepState {
-		w.setState(m, actions.Disabled)
+		w.setState(m, fleet.Disabled)
 	}
 	return nil
 }
 
 // kindOf is the step that a change of state counts as.
-func kindOf(from, to actions.BalancerState) actions.Kind {
+func kindOf(from, to fleet.BalancerState) fleet.Kind {
 	switch {
-	case to == actions.Cordoned:
-		return actions.Cordon
-	case to == actions.Disabled:
-		return actions.Disable
-	case from == actions.Cordoned:
-		return actions.Reclaim
+	case to == fleet.Cordoned:
+		return fleet.Cordon
+	case to == fleet.Disabled:
+		return fleet.Disable
+	case from == fleet.Cordoned:
+		return fleet.Reclaim
 	}
-	return actions.Enable
+	return fleet.Enable
 }
 
 // raceTime is how long after an enable the poll that it collided with writes
@@ -205,7 +205,7 @@ const raceTime = 3 * time.Second
 
 // setState changes a member's state, and lets it collide with a poll when that
 // is its fate.
-func (w *World) setState(m *member, to actions.BalancerState) {
+func (w *World) setState(m *member, to fleet.BalancerState) {
 	from, took, load := m.state, m.takes(), m.load
 	if to == from {
 		return
@@ -213,10 +213,10 @@ func (w *World) setState(m *member, to actions.BalancerState) {
 	w.noteStep(kindOf(from, to))
 	m.set(to)
 	switch cfg := w.cfg.Balancer; {
-	case to == actions.Cordoned && took && w.collides(CordonRaces, m, cfg.CordonRace):
+	case to == fleet.Cordoned && took && w.collides(CordonRaces, m, cfg.CordonRace):
 		m.raced, m.racedLoad = true, load
-	case to == actions.Enabled && w.collides(EnableRaces, m, cfg.EnableRace):
-		w.after(raceTime, func() { m.set(actions.Disabled) })
+	case to == fleet.Enabled && w.collides(EnableRaces, m, cfg.EnableRace):
+		w.after(raceTime, func() { m.set(fleet.Disabled) })
 	}
 }
 

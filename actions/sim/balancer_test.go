@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -16,7 +16,7 @@ func hold(t *testing.T, w *sim.World, people int) {
 	}
 }
 
-func set(t *testing.T, w *sim.World, name string, to actions.BalancerState) {
+func set(t *testing.T, w *sim.World, name string, to fleet.BalancerState) {
 	t.Helper()
 	if err := w.Balancer().SetState(t.Context(), mustRead(t, w, name).BalancerID, to); err != nil {
 		t.Fatalf("SetState(%s, %s): %v", name, to, err)
@@ -24,7 +24,7 @@ func set(t *testing.T, w *sim.World, name string, to actions.BalancerState) {
 }
 
 // member reads a server in the balancer.
-func member(t *testing.T, w *sim.World, name string) actions.BalancerServer {
+func member(t *testing.T, w *sim.World, name string) fleet.BalancerServer {
 	t.Helper()
 	s, err := w.Balancer().Server(t.Context(), mustRead(t, w, name).BalancerID)
 	if err != nil {
@@ -75,8 +75,8 @@ func TestPlacementGoesToTheLowestLoad(t *testing.T) {
 	})
 	t.Run("cordoned and disabled servers get none", func(t *testing.T) {
 		w := sim.New(sim.Config{Servers: 3, Running: 3})
-		set(t, w, "bbb-server1", actions.Cordoned)
-		set(t, w, "bbb-server2", actions.Disabled)
+		set(t, w, "bbb-server1", fleet.Cordoned)
+		set(t, w, "bbb-server2", fleet.Disabled)
 		for range 5 {
 			hold(t, w, 5)
 		}
@@ -102,15 +102,15 @@ func TestThePollCountsPeopleModeratorsAndYoungMeetings(t *testing.T) {
 func TestAnEnabledServerWaitsForThePollAndAReclaimedOneDoesNot(t *testing.T) {
 	w := sim.New(sim.Config{Servers: 1, Running: 1})
 	hold(t, w, 5)
-	set(t, w, "bbb-server1", actions.Cordoned)
-	set(t, w, "bbb-server1", actions.Enabled)
+	set(t, w, "bbb-server1", fleet.Cordoned)
+	set(t, w, "bbb-server1", fleet.Enabled)
 	if m := member(t, w, "bbb-server1"); !m.LoadKnown {
 		t.Errorf("cordoned, then enabled: %+v; want its load kept", m)
 	}
 	hold(t, w, 5)
-	set(t, w, "bbb-server1", actions.Disabled)
-	set(t, w, "bbb-server1", actions.Enabled)
-	if m := member(t, w, "bbb-server1"); m.State != actions.Enabled || !m.Online || m.LoadKnown {
+	set(t, w, "bbb-server1", fleet.Disabled)
+	set(t, w, "bbb-server1", fleet.Enabled)
+	if m := member(t, w, "bbb-server1"); m.State != fleet.Enabled || !m.Online || m.LoadKnown {
 		t.Errorf("disabled, then enabled: %+v; want it online with no load yet", m)
 	}
 	if _, err := w.CreateMeeting(class()); !errors.Is(err, sim.ErrNoServers) {
@@ -124,19 +124,19 @@ func TestAnEnabledServerWaitsForThePollAndAReclaimedOneDoesNot(t *testing.T) {
 
 func TestACordonedServerWithNobodyBecomesDisabled(t *testing.T) {
 	w := sim.New(sim.Config{Servers: 2, Running: 2})
-	set(t, w, "bbb-server1", actions.Cordoned)
+	set(t, w, "bbb-server1", fleet.Cordoned)
 	w.Run(2 * time.Minute)
-	if got := mustRead(t, w, "bbb-server1").State; got != actions.Disabled {
+	if got := mustRead(t, w, "bbb-server1").State; got != fleet.Disabled {
 		t.Errorf("an empty cordoned server is %s; want disabled", got)
 	}
 	hold(t, w, 0) // a meeting that nobody joins
-	set(t, w, "bbb-server2", actions.Cordoned)
+	set(t, w, "bbb-server2", fleet.Cordoned)
 	w.Run(10 * time.Minute)
-	if got := mustRead(t, w, "bbb-server2").State; got != actions.Cordoned {
+	if got := mustRead(t, w, "bbb-server2").State; got != fleet.Cordoned {
 		t.Errorf("with a young empty meeting it is %s; want cordoned", got)
 	}
 	w.Run(10 * time.Minute)
-	if r := mustRead(t, w, "bbb-server2"); r.State != actions.Disabled || r.Meetings != 1 {
+	if r := mustRead(t, w, "bbb-server2"); r.State != fleet.Disabled || r.Meetings != 1 {
 		t.Errorf("with an old empty meeting it is %s, %d meetings; want disabled, 1", r.State, r.Meetings)
 	}
 }
@@ -152,7 +152,7 @@ func TestAStoppedServerGoesOfflineAfterTwoPollsAndBackAfterOne(t *testing.T) {
 	if offlineAfter < 61*time.Second || offlineAfter > 2*time.Minute {
 		t.Errorf("offline after %s; want at the second poll", offlineAfter)
 	}
-	if m := member(t, w, "bbb-server1"); m.State != actions.Enabled || m.LoadKnown {
+	if m := member(t, w, "bbb-server1"); m.State != fleet.Enabled || m.LoadKnown {
 		t.Errorf("offline: %+v; want it enabled still, with no load", m)
 	}
 	lift()
@@ -213,7 +213,7 @@ func TestARacedCordonTakesMeetingsUntilEnabledAndCordonedAgain(t *testing.T) {
 	hold(t, w, 30) // one on each
 	w.Run(20 * time.Minute)
 	w.Inject(sim.Fault{Kind: sim.CordonRaces, On: "bbb-server1", Times: 1})
-	set(t, w, "bbb-server1", actions.Cordoned)
+	set(t, w, "bbb-server1", fleet.Cordoned)
 	taken := func() int {
 		before := mustRead(t, w, "bbb-server1").Meetings
 		for range 20 {
@@ -221,16 +221,16 @@ func TestARacedCordonTakesMeetingsUntilEnabledAndCordonedAgain(t *testing.T) {
 		}
 		return mustRead(t, w, "bbb-server1").Meetings - before
 	}
-	if n := taken(); n == 0 || mustRead(t, w, "bbb-server1").State != actions.Cordoned {
+	if n := taken(); n == 0 || mustRead(t, w, "bbb-server1").State != fleet.Cordoned {
 		t.Errorf("raced: %d new meetings, state %s; want some although it reads cordoned", n, mustRead(t, w, "bbb-server1").State)
 	}
 	w.Run(5 * time.Minute)
-	set(t, w, "bbb-server1", actions.Cordoned)
+	set(t, w, "bbb-server1", fleet.Cordoned)
 	if n := taken(); n == 0 {
 		t.Error("cordoned a second time it takes no meetings; want that to change nothing")
 	}
-	set(t, w, "bbb-server1", actions.Enabled)
-	set(t, w, "bbb-server1", actions.Cordoned)
+	set(t, w, "bbb-server1", fleet.Enabled)
+	set(t, w, "bbb-server1", fleet.Cordoned)
 	if n := taken(); n != 0 {
 		t.Errorf("enabled and cordoned: %d new meetings; want none", n)
 	}
@@ -238,37 +238,37 @@ func TestARacedCordonTakesMeetingsUntilEnabledAndCordonedAgain(t *testing.T) {
 
 func TestARacedEnableIsOverwritten(t *testing.T) {
 	w := sim.New(sim.Config{Servers: 1, Running: 1})
-	set(t, w, "bbb-server1", actions.Disabled)
+	set(t, w, "bbb-server1", fleet.Disabled)
 	w.Inject(sim.Fault{Kind: sim.EnableRaces, Times: 1})
-	set(t, w, "bbb-server1", actions.Enabled)
-	if got := mustRead(t, w, "bbb-server1").State; got != actions.Enabled {
+	set(t, w, "bbb-server1", fleet.Enabled)
+	if got := mustRead(t, w, "bbb-server1").State; got != fleet.Enabled {
 		t.Errorf("just after: %s; want enabled", got)
 	}
 	w.Run(5 * time.Second)
-	if got := mustRead(t, w, "bbb-server1").State; got != actions.Disabled {
+	if got := mustRead(t, w, "bbb-server1").State; got != fleet.Disabled {
 		t.Errorf("a moment later: %s; want disabled", got)
 	}
-	set(t, w, "bbb-server1", actions.Enabled)
+	set(t, w, "bbb-server1", fleet.Enabled)
 	w.Run(5 * time.Minute)
-	if got := mustRead(t, w, "bbb-server1").State; got != actions.Enabled {
+	if got := mustRead(t, w, "bbb-server1").State; got != fleet.Enabled {
 		t.Errorf("enabled again: %s; want it to stay", got)
 	}
 }
 
 func TestTheBalancersErrorsMatchTheirSentinels(t *testing.T) {
-	for kind, want := range map[sim.FaultKind]error{sim.BalancerBusy: actions.ErrBusy, sim.BalancerFail: actions.ErrUnknown} {
+	for kind, want := range map[sim.FaultKind]error{sim.BalancerBusy: fleet.ErrBusy, sim.BalancerFail: fleet.ErrUnknown} {
 		w := sim.New(sim.Config{Servers: 1, Running: 1})
 		w.Inject(sim.Fault{Kind: kind, Times: 1})
 		id := mustRead(t, w, "bbb-server1").BalancerID
-		if err := w.Balancer().SetState(t.Context(), id, actions.Cordoned); !errors.Is(err, want) {
+		if err := w.Balancer().SetState(t.Context(), id, fleet.Cordoned); !errors.Is(err, want) {
 			t.Errorf("%s: SetState = %v; want %v", kind, err, want)
 		}
-		if err := w.Balancer().SetState(t.Context(), id, actions.Cordoned); err != nil {
+		if err := w.Balancer().SetState(t.Context(), id, fleet.Cordoned); err != nil {
 			t.Errorf("%s, once over: %v", kind, err)
 		}
 	}
 	w := sim.New(sim.Config{})
-	if _, err := w.Balancer().Server(t.Context(), "nope"); !errors.Is(err, actions.ErrGone) {
+	if _, err := w.Balancer().Server(t.Context(), "nope"); !errors.Is(err, fleet.ErrGone) {
 		t.Errorf("an unknown server: %v; want ErrGone", err)
 	}
 }

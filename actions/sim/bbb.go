@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // bbbAnswer is how a BigBlueButton server answers a request.
@@ -109,16 +109,16 @@ func (w *World) describe(m *meeting) Meeting {
 }
 
 // count adds up what runs on the server that name means.
-func (w *World) count(ctx context.Context, name string) (actions.MeetingCount, error) {
+func (w *World) count(ctx context.Context, name string) (fleet.MeetingCount, error) {
 	w.mu.Lock()
 	w.calls["bbb.meetings"]++
 	s, err := w.reach(name)
 	if err != nil {
 		w.mu.Unlock()
-		return actions.MeetingCount{}, w.hang(ctx, err)
+		return fleet.MeetingCount{}, w.hang(ctx, err)
 	}
 	defer w.mu.Unlock()
-	return actions.MeetingCount{Meetings: s.running, Participants: s.participants, Videos: s.webcams}, nil
+	return fleet.MeetingCount{Meetings: s.running, Participants: s.participants, Videos: s.webcams}, nil
 }
 
 // hangs tells whether err stands for an answer that never comes.

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // CloudError is a refusal by the cloud, as its HTTP answer would say it. It
@@ -33,16 +33,16 @@ func (e *CloudError) Error() string {
 func (e *CloudError) Unwrap() error {
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return actions.ErrAuth
+		return fleet.ErrAuth
 	case http.StatusNotFound:
-		return actions.ErrGone
+		return fleet.ErrGone
 	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusLocked:
-		return actions.ErrBusy
+		return fleet.ErrBusy
 	case http.StatusTooManyRequests:
-		return actions.ErrThrottled
+		return fleet.ErrThrottled
 	}
 	if e.Write {
-		return actions.ErrUnknown
+		return fleet.ErrUnknown
 	}
 	return nil
 }
@@ -74,14 +74,14 @@ func newCloudState(cfg CloudConfig) cloudState {
 }
 
 // power tells how the cloud's vmState reads.
-func (s *server) power() actions.Power {
+func (s *server) power() fleet.Power {
 	switch s.vm {
 	case vmRunning:
-		return actions.PowerOn
+		return fleet.PowerOn
 	case vmOff:
-		return actions.PowerOff
+		return fleet.PowerOff
 	}
-	return actions.PowerOther
+	return fleet.PowerOther
 }
 
 // enter counts a call of the cloud and meets the limits and faults that stand
@@ -131,8 +131,8 @@ func (w *World) Limits() (limit, burst, remaining int) {
 }
 
 // provisioned is what all servers that are on, or will be, take of the contract.
-func (w *World) provisioned() actions.Size {
-	var sum actions.Size
+func (w *World) provisioned() fleet.Size {
+	var sum fleet.Size
 	for _, s := range w.servers {
 		if s.vm != vmOff {
 			sum = sum.Add(s.size)
@@ -142,7 +142,7 @@ func (w *World) provisioned() actions.Size {
 }
 
 // CloudContract returns the contract's limits and what is provisioned of them.
-func (w *World) CloudContract() (perServer, limit, provisioned actions.Size, err error) {
+func (w *World) CloudContract() (perServer, limit, provisioned fleet.Size, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if e := w.enter("contract", nil, nil); e != nil {

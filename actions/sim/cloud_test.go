@@ -7,14 +7,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-func refOf(t *testing.T, w *sim.World, name string) actions.ServerRef {
+func refOf(t *testing.T, w *sim.World, name string) fleet.ServerRef {
 	t.Helper()
 	r := mustRead(t, w, name)
-	return actions.ServerRef{Datacenter: r.Datacenter, ID: r.ID}
+	return fleet.ServerRef{Datacenter: r.Datacenter, ID: r.ID}
 }
 
 func start(t *testing.T, w *sim.World, name string) string {
@@ -26,7 +26,7 @@ func start(t *testing.T, w *sim.World, name string) string {
 	return id
 }
 
-func phase(t *testing.T, w *sim.World, request string) actions.RequestStatus {
+func phase(t *testing.T, w *sim.World, request string) fleet.RequestStatus {
 	t.Helper()
 	status, err := w.Cloud().Request(t.Context(), request)
 	if err != nil {
@@ -50,7 +50,7 @@ func TestADatacenterMayWorkOneChangeAtATime(t *testing.T) {
 		w.Run(time.Minute)
 		on := 0
 		for _, r := range w.Servers() {
-			if r.Power == actions.PowerOn {
+			if r.Power == fleet.PowerOn {
 				on++
 			}
 		}
@@ -70,22 +70,22 @@ func TestASecondChangeToABusyServer(t *testing.T) {
 		w.Run(time.Minute)
 		after := mustRead(t, w, "bbb-server1").Power
 		switch {
-		case answer == sim.BusyQueues && (err != nil || midway != actions.PowerOn || after != actions.PowerOff):
+		case answer == sim.BusyQueues && (err != nil || midway != fleet.PowerOn || after != fleet.PowerOff):
 			t.Errorf("queueing: %v, then %s, then %s; want it on, then off", err, midway, after)
-		case answer != sim.BusyQueues && (!errors.Is(err, actions.ErrBusy) || after != actions.PowerOn):
+		case answer != sim.BusyQueues && (!errors.Is(err, fleet.ErrBusy) || after != fleet.PowerOn):
 			t.Errorf("%s: %v, then %s; want ErrBusy and the server on", answer, err, after)
 		}
 	}
 }
 
 func TestWhatARunningServerCannotTakeLive(t *testing.T) {
-	small, large := actions.Size{Cores: 2, RAM: 8192}, actions.Size{Cores: 4, RAM: 16384}
+	small, large := fleet.Size{Cores: 2, RAM: 8192}, fleet.Size{Cores: 4, RAM: 16384}
 	tests := []struct {
 		name     string
 		cold     sim.ColdResize
-		from, to actions.Size
+		from, to fleet.Size
 		noPlug   bool
-		size     actions.Size
+		size     fleet.Size
 		refused  bool
 		ended    int
 	}{
@@ -99,7 +99,7 @@ func TestWhatARunningServerCannotTakeLive(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := sim.New(sim.Config{Servers: 1, Running: 1, Size: tt.from, Cloud: sim.CloudConfig{Cold: tt.cold}, Each: func(_ int, s *sim.ServerSpec) {
-				s.HotPlug = actions.HotPlug{CPU: !tt.noPlug, RAM: !tt.noPlug}
+				s.HotPlug = fleet.HotPlug{CPU: !tt.noPlug, RAM: !tt.noPlug}
 			}})
 			hold(t, w, 10)
 			_, err := w.Cloud().Resize(t.Context(), refOf(t, w, "bbb-server1"), tt.to)
@@ -113,12 +113,12 @@ func TestWhatARunningServerCannotTakeLive(t *testing.T) {
 }
 
 func TestTheContractLimitsWhatIsOn(t *testing.T) {
-	limit := actions.Size{Cores: 4, RAM: 1 << 20}
+	limit := fleet.Size{Cores: 4, RAM: 1 << 20}
 	w := sim.New(sim.Config{Servers: 3, Running: 1, Cloud: sim.CloudConfig{PerContract: limit}})
 	first, second := start(t, w, "bbb-server2"), start(t, w, "bbb-server3")
 	w.Run(2 * time.Minute)
 	a, b := phase(t, w, first), phase(t, w, second)
-	if (a.Phase == actions.RequestFailed) == (b.Phase == actions.RequestFailed) {
+	if (a.Phase == fleet.RequestFailed) == (b.Phase == fleet.RequestFailed) {
 		t.Errorf("two starts with room for one: %+v and %+v; want one done and one failed", a, b)
 	}
 	if c, err := w.Cloud().Contract(t.Context()); err != nil || c.Free.Cores != 0 {
@@ -131,14 +131,14 @@ func TestTheContractLimitsWhatIsOn(t *testing.T) {
 }
 
 func TestCloudAnswersMatchTheirSentinels(t *testing.T) {
-	all := []error{actions.ErrAuth, actions.ErrGone, actions.ErrBusy, actions.ErrThrottled, actions.ErrUnknown}
+	all := []error{fleet.ErrAuth, fleet.ErrGone, fleet.ErrBusy, fleet.ErrThrottled, fleet.ErrUnknown}
 	tests := []struct {
 		status int
 		want   error // of a write
 	}{
-		{401, actions.ErrAuth}, {403, actions.ErrAuth}, {404, actions.ErrGone}, {409, actions.ErrBusy}, {422, actions.ErrBusy},
-		{423, actions.ErrBusy}, {429, actions.ErrThrottled}, {500, actions.ErrUnknown}, {502, actions.ErrUnknown},
-		{503, actions.ErrUnknown}, {504, actions.ErrUnknown},
+		{401, fleet.ErrAuth}, {403, fleet.ErrAuth}, {404, fleet.ErrGone}, {409, fleet.ErrBusy}, {422, fleet.ErrBusy},
+		{423, fleet.ErrBusy}, {429, fleet.ErrThrottled}, {500, fleet.ErrUnknown}, {502, fleet.ErrUnknown},
+		{503, fleet.ErrUnknown}, {504, fleet.ErrUnknown},
 	}
 	for _, tt := range tests {
 		w := sim.New(sim.Config{Servers: 1})
@@ -152,7 +152,7 @@ func TestCloudAnswersMatchTheirSentinels(t *testing.T) {
 		if e, ok := errors.AsType[*sim.CloudError](err); !ok || e.RetryAfter != 7*time.Second {
 			t.Errorf("%d: Retry-After is lost in %v", tt.status, err)
 		}
-		if _, err := w.Cloud().Servers(t.Context(), w.Datacenters()[0]); err == nil || errors.Is(err, actions.ErrUnknown) {
+		if _, err := w.Cloud().Servers(t.Context(), w.Datacenters()[0]); err == nil || errors.Is(err, fleet.ErrUnknown) {
 			t.Errorf("%d on a list: %v; want an error that is not ErrUnknown", tt.status, err)
 		}
 		start(t, w, "bbb-server1") // the fault is used up
@@ -165,15 +165,15 @@ func TestFaultsOfTheCloud(t *testing.T) {
 		w.Inject(sim.Fault{Kind: sim.RequestFails, On: "bbb-server1", Times: 1})
 		request := start(t, w, "bbb-server1")
 		w.Run(2 * time.Minute)
-		if got := phase(t, w, request); got.Phase != actions.RequestFailed || got.Message == "" {
+		if got := phase(t, w, request); got.Phase != fleet.RequestFailed || got.Message == "" {
 			t.Errorf("request = %+v; want failed, with a message", got)
 		}
-		if r := mustRead(t, w, "bbb-server1"); r.Power != actions.PowerOff || r.Busy {
+		if r := mustRead(t, w, "bbb-server1"); r.Power != fleet.PowerOff || r.Busy {
 			t.Errorf("server is %s, busy %v; want off and free", r.Power, r.Busy)
 		}
 		start(t, w, "bbb-server1")
 		w.Run(2 * time.Minute)
-		if got := mustRead(t, w, "bbb-server1").Power; got != actions.PowerOn {
+		if got := mustRead(t, w, "bbb-server1").Power; got != fleet.PowerOn {
 			t.Errorf("the next start leaves it %s; want on", got)
 		}
 	})
@@ -182,12 +182,12 @@ func TestFaultsOfTheCloud(t *testing.T) {
 		lift := w.Inject(sim.Fault{Kind: sim.BusyForever, On: "bbb-server1"})
 		request := start(t, w, "bbb-server1")
 		w.Run(time.Hour)
-		if r := mustRead(t, w, "bbb-server1"); !r.Busy || phase(t, w, request).Phase != actions.RequestPending {
+		if r := mustRead(t, w, "bbb-server1"); !r.Busy || phase(t, w, request).Phase != fleet.RequestPending {
 			t.Errorf("after an hour: busy %v, request %v; want it pending", r.Busy, phase(t, w, request))
 		}
 		lift()
 		w.Run(time.Minute)
-		if r := mustRead(t, w, "bbb-server1"); r.Busy || r.Power != actions.PowerOn {
+		if r := mustRead(t, w, "bbb-server1"); r.Busy || r.Power != fleet.PowerOn {
 			t.Errorf("lifted: busy %v, %s; want it on", r.Busy, r.Power)
 		}
 	})
@@ -196,7 +196,7 @@ func TestFaultsOfTheCloud(t *testing.T) {
 		w.Inject(sim.Fault{Kind: sim.StartHangs, On: "bbb-server1", For: time.Hour})
 		start(t, w, "bbb-server1")
 		w.Run(50 * time.Minute)
-		if r := mustRead(t, w, "bbb-server1"); r.Power != actions.PowerOn || !r.NodeUp || r.BBBUp {
+		if r := mustRead(t, w, "bbb-server1"); r.Power != fleet.PowerOn || !r.NodeUp || r.BBBUp {
 			t.Errorf("%s, exporter %v, BigBlueButton %v; want only BigBlueButton missing", r.Power, r.NodeUp, r.BBBUp)
 		}
 		w.Run(15 * time.Minute)
@@ -216,12 +216,12 @@ func TestFaultsOfTheCloud(t *testing.T) {
 		if err := w.Operator().Crash("bbb-server1"); err != nil {
 			t.Fatal(err)
 		}
-		if got := mustRead(t, w, "bbb-server1").Power; got != actions.PowerOther {
+		if got := mustRead(t, w, "bbb-server1").Power; got != fleet.PowerOther {
 			t.Errorf("crashed: %s; want other", got)
 		}
 		start(t, w, "bbb-server1")
 		w.Run(2 * time.Minute)
-		if got := mustRead(t, w, "bbb-server1").Power; got != actions.PowerOn {
+		if got := mustRead(t, w, "bbb-server1").Power; got != fleet.PowerOn {
 			t.Errorf("started: %s; want on", got)
 		}
 	})
@@ -247,10 +247,10 @@ func TestWhatHangsEndsWithItsCallersContext(t *testing.T) {
 			return err
 		}, false},
 		{"a cordon", sim.BalancerHang, func(ctx context.Context, w *sim.World) error {
-			return w.Balancer().SetState(ctx, mustRead(t, w, "bbb-server1").BalancerID, actions.Cordoned)
+			return w.Balancer().SetState(ctx, mustRead(t, w, "bbb-server1").BalancerID, fleet.Cordoned)
 		}, true},
 		{"a server's meetings", sim.BBBHangs, func(ctx context.Context, w *sim.World) error {
-			_, err := w.Meetings().Meetings(ctx, actions.BalancerServer{URL: mustRead(t, w, "bbb-server1").URL})
+			_, err := w.Meetings().Meetings(ctx, fleet.BalancerServer{URL: mustRead(t, w, "bbb-server1").URL})
 			return err
 		}, false},
 	}
@@ -270,7 +270,7 @@ func TestWhatHangsEndsWithItsCallersContext(t *testing.T) {
 			w := sim.New(sim.Config{Servers: 2, Running: 1, Datacenters: []string{"one"}})
 			w.Inject(sim.Fault{Kind: tt.fault})
 			err := tt.call(t.Context(), w)
-			if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, actions.ErrUnknown) != tt.unknown {
+			if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, fleet.ErrUnknown) != tt.unknown {
 				t.Errorf("in virtual time: %v; want the deadline at once, ErrUnknown %v", err, tt.unknown)
 			}
 		})
@@ -304,7 +304,7 @@ func TestAnAddressThatIsNotReservedChangesWithAStart(t *testing.T) {
 
 func TestAServerSizedByTemplateCannotBeResized(t *testing.T) {
 	w := sim.New(sim.Config{Servers: 1, Each: func(_ int, s *sim.ServerSpec) { s.Template = "CUBE" }})
-	if _, err := w.Cloud().Resize(t.Context(), refOf(t, w, "bbb-server1"), actions.Size{Cores: 4, RAM: 8192}); err == nil {
+	if _, err := w.Cloud().Resize(t.Context(), refOf(t, w, "bbb-server1"), fleet.Size{Cores: 4, RAM: 8192}); err == nil {
 		t.Error("a CUBE was resized")
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Config describes a world at its start. A zero field takes the default that
@@ -17,7 +17,7 @@ type Config struct {
 	Servers     int
 	Running     int      // how many, from the first on, are on and enabled; the others are off and disabled
 	Datacenters []string // UUIDs; servers are dealt out to them in turn. Default: two
-	Size        actions.Size
+	Size        fleet.Size
 	// Each changes one server's description before it is built; i counts from 1.
 	Each func(i int, s *ServerSpec)
 
@@ -46,9 +46,9 @@ type ServerSpec struct {
 	Datacenter string
 	Addr       netip.Addr // default in 198.18.0.0/15, the range for benchmarks
 	URL        string     // of its BigBlueButton API; default https://bbb-<i>.bbb.example.org/bigbluebutton/api
-	Secret     actions.Secret
-	Size       actions.Size // default 2 cores, 8192 MiB
-	HotPlug    actions.HotPlug
+	Secret     fleet.Secret
+	Size       fleet.Size // default 2 cores, 8192 MiB
+	HotPlug    fleet.HotPlug
 	Template   string // CUBE or GPU; empty for a server that can be resized
 	Running    bool
 	// DynamicAddr is set for an address that is not reserved: a stop gives it
@@ -56,8 +56,8 @@ type ServerSpec struct {
 	DynamicAddr bool
 	// Unregistered servers are unknown to the balancer.
 	Unregistered bool
-	State        actions.BalancerState // default Enabled when running, else Disabled
-	Multiplier   float64               // of the balancer's load; default 1
+	State        fleet.BalancerState // default Enabled when running, else Disabled
+	Multiplier   float64             // of the balancer's load; default 1
 }
 
 // Span is a range that durations are drawn from, evenly.
@@ -80,7 +80,7 @@ type CloudConfig struct {
 	RateLimit, RateBurst int
 	// Contract limits: the size of one server (default 62 cores, 240 GiB) and of
 	// all that are on (default: no limit worth the name).
-	PerServer, PerContract actions.Size
+	PerServer, PerContract fleet.Size
 	// ContractRefuses answers a write beyond the contract with 422 at once;
 	// otherwise it is accepted and ends FAILED.
 	ContractRefuses bool
@@ -133,7 +133,7 @@ type Workload struct{ CPU, Memory float64 }
 
 func (c Config) withDefaults() Config {
 	or(&c.Start, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
-	or(&c.Size, actions.Size{Cores: 2, RAM: 8192})
+	or(&c.Size, fleet.Size{Cores: 2, RAM: 8192})
 	or(&c.RejoinAfter, time.Minute)
 	or(&c.FillStep, 20*time.Second)
 	or(&c.Overload, Workload{0.85, 0.85})
@@ -159,8 +159,8 @@ func (c CloudConfig) withDefaults() CloudConfig {
 	or(&c.Busy, BusyQueues)
 	or(&c.Cold, ColdReboots)
 	or(&c.RateBurst, 10)
-	or(&c.PerServer, actions.Size{Cores: 62, RAM: 240 << 10})
-	or(&c.PerContract, actions.Size{Cores: 1 << 20, RAM: 1 << 30})
+	or(&c.PerServer, fleet.Size{Cores: 62, RAM: 240 << 10})
+	or(&c.PerContract, fleet.Size{Cores: 1 << 20, RAM: 1 << 30})
 	return c
 }
 
@@ -182,9 +182,9 @@ func (c Config) spec(i int) ServerSpec {
 		Datacenter: c.Datacenters[n%len(c.Datacenters)],
 		Addr:       netip.AddrFrom4([4]byte{198, 18, byte(n / 250), byte(n%250 + 1)}),
 		URL:        fmt.Sprintf("https://bbb-%d.bbb.example.org/bigbluebutton/api", i),
-		Secret:     actions.Secret(fmt.Sprintf("bbb-secret-%d", i)),
+		Secret:     fleet.Secret(fmt.Sprintf("bbb-secret-%d", i)),
 		Size:       c.Size,
-		HotPlug:    actions.HotPlug{CPU: true, RAM: true},
+		HotPlug:    fleet.HotPlug{CPU: true, RAM: true},
 		Running:    i <= c.Running,
 		Multiplier: 1,
 	}
@@ -192,9 +192,9 @@ func (c Config) spec(i int) ServerSpec {
 		c.Each(i, &s)
 	}
 	if s.State == "" {
-		s.State = actions.Disabled
+		s.State = fleet.Disabled
 		if s.Running {
-			s.State = actions.Enabled
+			s.State = fleet.Enabled
 		}
 	}
 	return s

@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -35,7 +35,7 @@ func TestNobodyIsLost(t *testing.T) {
 			"pass time": func(t *rapid.T) { w.Run(time.Duration(rapid.IntRange(1, 1800).Draw(t, "seconds")) * time.Second) },
 			"cloud": func(t *rapid.T) {
 				r, cloud := read(), w.Cloud()
-				ref := actions.ServerRef{Datacenter: r.Datacenter, ID: r.ID}
+				ref := fleet.ServerRef{Datacenter: r.Datacenter, ID: r.ID}
 				calls++
 				switch rapid.IntRange(0, 2).Draw(t, "op") {
 				case 0:
@@ -44,11 +44,11 @@ func TestNobodyIsLost(t *testing.T) {
 					_, _ = cloud.Stop(t.Context(), ref)
 				case 2:
 					n := rapid.IntRange(1, 4).Draw(t, "cores")
-					_, _ = cloud.Resize(t.Context(), ref, actions.Size{Cores: actions.Cores(n), RAM: actions.MiB(n * 4096)})
+					_, _ = cloud.Resize(t.Context(), ref, fleet.Size{Cores: fleet.Cores(n), RAM: fleet.MiB(n * 4096)})
 				}
 			},
 			"balancer": func(t *rapid.T) {
-				states := []actions.BalancerState{actions.Enabled, actions.Cordoned, actions.Disabled}
+				states := []fleet.BalancerState{fleet.Enabled, fleet.Cordoned, fleet.Disabled}
 				_ = w.Balancer().SetState(t.Context(), read().BalancerID, rapid.SampledFrom(states).Draw(t, "state"))
 			},
 			"fault": func(t *rapid.T) {
@@ -88,7 +88,7 @@ func consistent(t *rapid.T, w *sim.World, calls int) {
 				t.Fatalf("%s lists %d people in %d meetings, and has %d in %d", r.Name, listed, len(meetings), r.Participants, r.Meetings)
 			}
 		}
-		if r.Power != actions.PowerOn && (r.Meetings > 0 || r.Participants > 0) {
+		if r.Power != fleet.PowerOn && (r.Meetings > 0 || r.Participants > 0) {
 			t.Fatalf("%s is %s with %d meetings", r.Name, r.Power, r.Meetings)
 		}
 		if r.CPU < 0 || r.CPU > 1 || r.Memory < 0 || r.Memory > 1 || len(r.CPUIdle) > int(r.Size.Cores) {
@@ -114,7 +114,7 @@ func TestParticipantMinutesAreCountedBetweenEvents(t *testing.T) {
 	w.Run(30 * time.Minute)
 	hold(t, w, 10) // 2.04: overloaded
 	w.Run(15 * time.Minute)
-	if err := w.Operator().Resize("bbb-server1", actions.Size{Cores: 4, RAM: 8192}); err != nil {
+	if err := w.Operator().Resize("bbb-server1", fleet.Size{Cores: 4, RAM: 8192}); err != nil {
 		t.Fatal(err)
 	}
 	w.Run(15 * time.Minute)

@@ -5,22 +5,22 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Cloud returns the world's cloud as the scaler's core calls it.
-func (w *World) Cloud() actions.Cloud { return cloud{w} }
+func (w *World) Cloud() fleet.Cloud { return cloud{w} }
 
 // Balancer returns the world's balancer as the scaler's core calls it.
-func (w *World) Balancer() actions.Balancer { return balancer{w} }
+func (w *World) Balancer() fleet.Balancer { return balancer{w} }
 
 // Meetings returns the world's BigBlueButton servers as the scaler's core asks
 // them.
-func (w *World) Meetings() actions.Meetings { return meetings{w} }
+func (w *World) Meetings() fleet.Meetings { return meetings{w} }
 
 type cloud struct{ w *World }
 
-func (c cloud) Servers(ctx context.Context, datacenter string) ([]actions.CloudServer, error) {
+func (c cloud) Servers(ctx context.Context, datacenter string) ([]fleet.CloudServer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -31,19 +31,19 @@ func (c cloud) Servers(ctx context.Context, datacenter string) ([]actions.CloudS
 	return cloudServers(machines), nil
 }
 
-func (c cloud) Start(ctx context.Context, s actions.ServerRef) (string, error) {
-	return c.change(ctx, "start", s, actions.Size{})
+func (c cloud) Start(ctx context.Context, s fleet.ServerRef) (string, error) {
+	return c.change(ctx, "start", s, fleet.Size{})
 }
 
-func (c cloud) Stop(ctx context.Context, s actions.ServerRef) (string, error) {
-	return c.change(ctx, "stop", s, actions.Size{})
+func (c cloud) Stop(ctx context.Context, s fleet.ServerRef) (string, error) {
+	return c.change(ctx, "stop", s, fleet.Size{})
 }
 
-func (c cloud) Resize(ctx context.Context, s actions.ServerRef, to actions.Size) (string, error) {
+func (c cloud) Resize(ctx context.Context, s fleet.ServerRef, to fleet.Size) (string, error) {
 	return c.change(ctx, "resize", s, to)
 }
 
-func (c cloud) change(ctx context.Context, op string, s actions.ServerRef, to actions.Size) (string, error) {
+func (c cloud) change(ctx context.Context, op string, s fleet.ServerRef, to fleet.Size) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
@@ -51,33 +51,33 @@ func (c cloud) change(ctx context.Context, op string, s actions.ServerRef, to ac
 	return id, c.w.hang(ctx, err)
 }
 
-func (c cloud) Request(ctx context.Context, id string) (actions.RequestStatus, error) {
+func (c cloud) Request(ctx context.Context, id string) (fleet.RequestStatus, error) {
 	if err := ctx.Err(); err != nil {
-		return actions.RequestStatus{}, err
+		return fleet.RequestStatus{}, err
 	}
 	phase, message, err := c.w.RequestStatus(id)
 	if refused, ok := errors.AsType[*CloudError](err); ok && refused.Status == http.StatusNotFound {
-		return actions.RequestStatus{Phase: actions.RequestDone}, nil
+		return fleet.RequestStatus{Phase: fleet.RequestDone}, nil
 	}
-	return actions.RequestStatus{Phase: phases[phase], Message: message}, c.w.hang(ctx, err)
+	return fleet.RequestStatus{Phase: phases[phase], Message: message}, c.w.hang(ctx, err)
 }
 
-var phases = map[string]actions.RequestPhase{
-	RequestQueued: actions.RequestPending, RequestRunning: actions.RequestPending,
-	RequestDone: actions.RequestDone, RequestFailed: actions.RequestFailed,
+var phases = map[string]fleet.RequestPhase{
+	RequestQueued: fleet.RequestPending, RequestRunning: fleet.RequestPending,
+	RequestDone: fleet.RequestDone, RequestFailed: fleet.RequestFailed,
 }
 
-func (c cloud) Contract(ctx context.Context) (actions.Contract, error) {
+func (c cloud) Contract(ctx context.Context) (fleet.Contract, error) {
 	if err := ctx.Err(); err != nil {
-		return actions.Contract{}, err
+		return fleet.Contract{}, err
 	}
 	perServer, limit, provisioned, err := c.w.CloudContract()
-	return actions.Contract{PerServer: perServer, Free: limit.Sub(provisioned)}, c.w.hang(ctx, err)
+	return fleet.Contract{PerServer: perServer, Free: limit.Sub(provisioned)}, c.w.hang(ctx, err)
 }
 
 type balancer struct{ w *World }
 
-func (b balancer) Servers(ctx context.Context) ([]actions.BalancerServer, error) {
+func (b balancer) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -85,22 +85,22 @@ func (b balancer) Servers(ctx context.Context) ([]actions.BalancerServer, error)
 	if err != nil {
 		return nil, b.w.hang(ctx, err)
 	}
-	servers := make([]actions.BalancerServer, len(members))
+	servers := make([]fleet.BalancerServer, len(members))
 	for i, m := range members {
 		servers[i] = m.BalancerServer
 	}
 	return servers, nil
 }
 
-func (b balancer) Server(ctx context.Context, id string) (actions.BalancerServer, error) {
+func (b balancer) Server(ctx context.Context, id string) (fleet.BalancerServer, error) {
 	if err := ctx.Err(); err != nil {
-		return actions.BalancerServer{}, err
+		return fleet.BalancerServer{}, err
 	}
 	m, err := b.w.Member(id)
 	return m.BalancerServer, b.w.hang(ctx, err)
 }
 
-func (b balancer) SetState(ctx context.Context, id string, to actions.BalancerState) error {
+func (b balancer) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -109,9 +109,9 @@ func (b balancer) SetState(ctx context.Context, id string, to actions.BalancerSt
 
 type meetings struct{ w *World }
 
-func (m meetings) Meetings(ctx context.Context, s actions.BalancerServer) (actions.MeetingCount, error) {
+func (m meetings) Meetings(ctx context.Context, s fleet.BalancerServer) (fleet.MeetingCount, error) {
 	if err := ctx.Err(); err != nil {
-		return actions.MeetingCount{}, err
+		return fleet.MeetingCount{}, err
 	}
 	name := s.ID
 	if name == "" {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Figures are what a run cost and whom it harmed, since the start.
@@ -34,8 +34,8 @@ type Figures struct {
 	MeetingsCalls int `json:"meetings_calls"` // asked of BigBlueButton servers
 	// Steps counts the changes asked of the cloud and the balancer, once they
 	// came true; not those of an Operator or the balancer's own poller.
-	Steps map[actions.Kind]int `json:"steps"`
-	Flaps int                  `json:"flaps"` // started again within FlapWithin of a stop
+	Steps map[fleet.Kind]int `json:"steps"`
+	Flaps int                `json:"flaps"` // started again within FlapWithin of a stop
 }
 
 // FlapWithin is how soon after its stop a start makes a server flap.
@@ -96,9 +96,9 @@ func (w *World) settle(s *server) {
 	}
 }
 
-func (w *World) noteStep(kind actions.Kind) {
+func (w *World) noteStep(kind fleet.Kind) {
 	if w.figures.Steps == nil {
-		w.figures.Steps = map[actions.Kind]int{}
+		w.figures.Steps = map[fleet.Kind]int{}
 	}
 	w.figures.Steps[kind]++
 }

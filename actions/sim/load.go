@@ -3,7 +3,7 @@ package sim
 import (
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // LoadModel is what people cost a server: linear in participants and webcams
@@ -39,7 +39,7 @@ func DefaultLoad() LoadModel {
 
 // of returns the workload of a machine of a size with BigBlueButton up (or
 // still booting) and so many people.
-func (m LoadModel) of(size actions.Size, up bool, participants, webcams int) Workload {
+func (m LoadModel) of(size fleet.Size, up bool, participants, webcams int) Workload {
 	p, v := float64(participants), float64(webcams)
 	cores := m.BaseCores + p*m.ParticipantCores + v*m.WebcamCores
 	if !up {

@@ -5,12 +5,12 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Machine is one server as the cloud's API describes it.
 type Machine struct {
-	actions.CloudServer
+	fleet.CloudServer
 	VMState  string // RUNNING, SHUTOFF, SUSPENDED, CRASHED
 	VolumeID string // of the boot volume
 	NICID    string
@@ -40,7 +40,7 @@ func (w *World) Machines(dc string) ([]Machine, error) {
 }
 
 // Machine reads one server as one call of the cloud. Errors are *CloudError.
-func (w *World) Machine(ref actions.ServerRef) (Machine, error) {
+func (w *World) Machine(ref fleet.ServerRef) (Machine, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := w.lookup(ref)
@@ -53,7 +53,7 @@ func (w *World) Machine(ref actions.ServerRef) (Machine, error) {
 	return w.machine(s), nil
 }
 
-func (w *World) lookup(ref actions.ServerRef) *server {
+func (w *World) lookup(ref fleet.ServerRef) *server {
 	s := w.byName[ref.ID]
 	if s == nil || s.id != ref.ID || s.dc.id != ref.Datacenter {
 		return nil
@@ -63,8 +63,8 @@ func (w *World) lookup(ref actions.ServerRef) *server {
 
 func (w *World) machine(s *server) Machine {
 	m := Machine{
-		CloudServer: actions.CloudServer{
-			ServerRef: actions.ServerRef{Datacenter: s.dc.id, ID: s.id}, Name: s.spec.Name, Size: s.size,
+		CloudServer: fleet.CloudServer{
+			ServerRef: fleet.ServerRef{Datacenter: s.dc.id, ID: s.id}, Name: s.spec.Name, Size: s.size,
 			Power: s.power(), Busy: s.pending > 0, HotPlug: s.spec.HotPlug, Template: s.spec.Template,
 		},
 		VMState: string(s.vm), VolumeID: s.volume, NICID: s.nic, Modified: w.cfg.Start.Add(s.modified),
@@ -88,8 +88,8 @@ func (w *World) setAddr(s *server, addr netip.Addr) {
 }
 
 // cloudServers lists a datacenter for the scaler.
-func cloudServers(machines []Machine) []actions.CloudServer {
-	servers := make([]actions.CloudServer, len(machines))
+func cloudServers(machines []Machine) []fleet.CloudServer {
+	servers := make([]fleet.CloudServer, len(machines))
 	for i, m := range machines {
 		servers[i] = m.CloudServer
 	}

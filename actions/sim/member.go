@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // member is an entry in the balancer's list of servers.
 type member struct {
 	id, url, tag string
-	secret       actions.Secret
+	secret       fleet.Secret
 	multiplier   float64
 	s            *server // nil when the URL is of no server in this world
 
-	state     actions.BalancerState
+	state     fleet.BalancerState
 	online    bool
 	load      float64
 	loadKnown bool
@@ -27,14 +27,14 @@ type member struct {
 
 // Member is a server as the balancer's API describes it.
 type Member struct {
-	actions.BalancerServer
+	fleet.BalancerServer
 	Multiplier float64
 	Tag        string
 }
 
 func (m *member) describe() Member {
 	d := Member{
-		BalancerServer: actions.BalancerServer{
+		BalancerServer: fleet.BalancerServer{
 			ID: m.id, URL: m.url, Secret: m.secret, State: m.state, Online: m.online, LoadKnown: m.loadKnown,
 		},
 		Multiplier: m.multiplier, Tag: m.tag,
@@ -47,7 +47,7 @@ func (m *member) describe() Member {
 
 // takes tells whether placement considers the server.
 func (m *member) takes() bool {
-	return m.raced || m.online && m.loadKnown && m.state == actions.Enabled
+	return m.raced || m.online && m.loadKnown && m.state == fleet.Enabled
 }
 
 // rank is the load that placement goes by.
@@ -70,11 +70,11 @@ func (m *member) weigh(n int) {
 }
 
 // set moves the member as the balancer's updateServer does.
-func (m *member) set(to actions.BalancerState) {
+func (m *member) set(to fleet.BalancerState) {
 	if to == m.state {
 		return
 	}
-	if m.state == actions.Disabled || to == actions.Disabled {
+	if m.state == fleet.Disabled || to == fleet.Disabled {
 		m.loadKnown = false // until the next poll
 	}
 	m.state, m.raced = to, false
@@ -100,11 +100,11 @@ func (e *BalancerError) Error() string {
 func (e *BalancerError) Unwrap() error {
 	switch {
 	case e.Status == http.StatusNotFound:
-		return actions.ErrGone
+		return fleet.ErrGone
 	case e.Message == contention:
-		return actions.ErrBusy
+		return fleet.ErrBusy
 	case e.Write && (e.Hangs || e.Status >= http.StatusInternalServerError):
-		return actions.ErrUnknown
+		return fleet.ErrUnknown
 	}
 	return nil
 }

@@ -3,7 +3,7 @@ package sim
 import (
 	"net/netip"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Operator is a person at the controls of the cloud and the balancer. What
@@ -15,7 +15,7 @@ type Operator struct{ w *World }
 func (w *World) Operator() Operator { return Operator{w} }
 
 // SetState enables, cordons or disables a server in the balancer.
-func (o Operator) SetState(name string, to actions.BalancerState) error {
+func (o Operator) SetState(name string, to fleet.BalancerState) error {
 	return o.do(name, func(s *server) {
 		for _, m := range s.members {
 			m.set(to)
@@ -47,7 +47,7 @@ func (o Operator) Crash(name string) error {
 }
 
 // Resize gives a server another size, without a reboot.
-func (o Operator) Resize(name string, to actions.Size) error {
+func (o Operator) Resize(name string, to fleet.Size) error {
 	return o.do(name, func(s *server) {
 		o.w.settle(s)
 		s.size = to

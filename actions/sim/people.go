@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // fill lets in those who should have come by now, and comes back for the rest.
@@ -56,7 +56,7 @@ func (w *World) admits(m *meeting) bool {
 	if w.answer(m.on) != bbbAnswers {
 		return false
 	}
-	return m.direct || w.balancerAnswers() && m.via.online && m.via.state != actions.Disabled
+	return m.direct || w.balancerAnswers() && m.via.online && m.via.state != fleet.Disabled
 }
 
 // leave takes everybody out of m, which stops running.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // killAfter is how long past POLLER_WAIT_TIMEOUT Scalelite lets a poll's
@@ -75,12 +75,12 @@ func (w *World) polled(m *member, well bool) {
 	}
 	m.online = true
 	m.forget()
-	if m.state == actions.Disabled {
+	if m.state == fleet.Disabled {
 		return
 	}
 	m.load, m.loadKnown = w.loadOf(m), true
-	if m.state == actions.Cordoned && m.load == 0 {
-		m.set(actions.Disabled)
+	if m.state == fleet.Cordoned && m.load == 0 {
+		m.set(fleet.Disabled)
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Reading is one server as its exporters, and an all-knowing observer, see it.
@@ -14,14 +14,14 @@ type Reading struct {
 	Datacenter string
 	Addr       netip.Addr // invalid while it has none
 	URL        string
-	Secret     actions.Secret // of its BigBlueButton API
-	Size       actions.Size
-	Power      actions.Power
+	Secret     fleet.Secret // of its BigBlueButton API
+	Size       fleet.Size
+	Power      fleet.Power
 	Busy       bool
 
 	// In the balancer; empty when it does not know the server.
 	BalancerID string
-	State      actions.BalancerState
+	State      fleet.BalancerState
 	Online     bool
 	// Takes is set when the balancer may send the next meeting to it.
 	Takes bool

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // request is a change that the cloud accepted.
@@ -12,7 +12,7 @@ type request struct {
 	id      string
 	op      string
 	s       *server
-	to      actions.Size
+	to      fleet.Size
 	begins  time.Duration
 	ended   bool
 	failed  bool
@@ -29,7 +29,7 @@ const (
 
 // Change asks the cloud for start, stop, reboot, or resize to a size, and
 // returns the request to follow. Errors are *CloudError.
-func (w *World) Change(op string, ref actions.ServerRef, to actions.Size) (id string, err error) {
+func (w *World) Change(op string, ref fleet.ServerRef, to fleet.Size) (id string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s, dc := w.lookup(ref), w.dcs[ref.Datacenter]
@@ -53,19 +53,19 @@ func (w *World) Change(op string, ref actions.ServerRef, to actions.Size) (id st
 
 // ChangeSize asks the cloud for a resize as its PATCH does: nil leaves a value
 // as it is. It returns the request to follow, and the server as it still is.
-func (w *World) ChangeSize(ref actions.ServerRef, cores, ram *int) (id string, m Machine, err error) {
+func (w *World) ChangeSize(ref fleet.ServerRef, cores, ram *int) (id string, m Machine, err error) {
 	w.mu.Lock()
 	s := w.lookup(ref)
-	var to actions.Size
+	var to fleet.Size
 	if s != nil {
 		to, m = s.size, w.machine(s)
 	}
 	w.mu.Unlock()
 	if cores != nil {
-		to.Cores = actions.Cores(*cores)
+		to.Cores = fleet.Cores(*cores)
 	}
 	if ram != nil {
-		to.RAM = actions.MiB(*ram)
+		to.RAM = fleet.MiB(*ram)
 	}
 	id, err = w.Change("resize", ref, to)
 	m.Busy = m.Busy || err == nil
@@ -73,7 +73,7 @@ func (w *World) ChangeSize(ref actions.ServerRef, cores, ram *int) (id string, m
 }
 
 // admit refuses what the cloud does not even accept.
-func (w *World) admit(op string, s *server, to actions.Size) *CloudError {
+func (w *World) admit(op string, s *server, to fleet.Size) *CloudError {
 	const busy = "[VDC-5-1234] Operation cannot be executed since this resource is locked by another change"
 	switch {
 	case s.pending == 0 || w.cfg.Cloud.Busy == BusyQueues:
@@ -91,7 +91,7 @@ func (w *World) admit(op string, s *server, to actions.Size) *CloudError {
 	return w.admitResize(s, to)
 }
 
-func (w *World) admitResize(s *server, to actions.Size) *CloudError {
+func (w *World) admitResize(s *server, to fleet.Size) *CloudError {
 	switch {
 	case s.spec.Template != "":
 		return refuse(http.StatusUnprocessableEntity, "[VDC-5-1410] A server of type %s is sized by its template", s.spec.Template)
@@ -106,27 +106,27 @@ func (w *World) admitResize(s *server, to actions.Size) *CloudError {
 }
 
 // coldFor tells whether s cannot go to a size while it runs.
-func (s *server) coldFor(to actions.Size) bool {
+func (s *server) coldFor(to fleet.Size) bool {
 	grow := to.Sub(s.size)
 	return s.vm == vmRunning && (grow.Cores < 0 || grow.RAM < 0 ||
 		grow.Cores > 0 && !s.spec.HotPlug.CPU || grow.RAM > 0 && (!s.spec.HotPlug.RAM || to.RAM > 240<<10))
 }
 
 // beyondContract tells whether op would take more than the contract allows.
-func (w *World) beyondContract(op string, s *server, to actions.Size) bool {
-	var more actions.Size
+func (w *World) beyondContract(op string, s *server, to fleet.Size) bool {
+	var more fleet.Size
 	switch {
 	case op == "start" && s.vm == vmOff:
 		more = s.size
 	case op == "resize" && s.vm == vmRunning:
 		more = to.Sub(s.size)
 	}
-	return more != actions.Size{} && !w.provisioned().Add(more).Fits(w.cfg.Cloud.PerContract)
+	return more != fleet.Size{} && !w.provisioned().Add(more).Fits(w.cfg.Cloud.PerContract)
 }
 
 // accept queues a change behind what the server, or its datacenter, still has
 // to do.
-func (w *World) accept(op string, s *server, to actions.Size) *request {
+func (w *World) accept(op string, s *server, to fleet.Size) *request {
 	w.cloud.made++
 	r := &request{id: uuid("request", w.cloud.made), op: op, s: s, to: to, begins: max(w.now, s.freeAt)}
 	if w.cfg.Cloud.Serial {
@@ -175,16 +175,16 @@ func (w *World) finish(r *request) {
 }
 
 // apply makes a change come true.
-func (w *World) apply(op string, s *server, to actions.Size) {
+func (w *World) apply(op string, s *server, to fleet.Size) {
 	switch op {
 	case "start":
 		if s.vm != vmRunning {
-			w.noteStep(actions.Start)
+			w.noteStep(fleet.Start)
 			w.boot(s)
 		}
 	case "stop":
 		if s.vm != vmOff {
-			w.noteStep(actions.Stop)
+			w.noteStep(fleet.Stop)
 			w.halt(s, vmOff)
 		}
 	case "reboot":
@@ -195,15 +195,15 @@ func (w *World) apply(op string, s *server, to actions.Size) {
 	}
 }
 
-func (w *World) resize(s *server, to actions.Size) {
+func (w *World) resize(s *server, to fleet.Size) {
 	cold := s.coldFor(to)
 	if to == s.size || cold && w.cfg.Cloud.Cold == ColdIgnored {
 		return
 	}
 	w.settle(s)
-	kind := actions.Grow
+	kind := fleet.Grow
 	if to.Cores < s.size.Cores || to.RAM < s.size.RAM {
-		kind = actions.Shrink
+		kind = fleet.Shrink
 	}
 	w.noteStep(kind)
 	s.size = to

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // vmState is the cloud's word for a machine's power.
@@ -27,7 +27,7 @@ type server struct {
 	random *rand.Rand
 
 	// Cloud.
-	size     actions.Size
+	size     fleet.Size
 	vm       vmState
 	addr     netip.Addr // invalid while an address that is not reserved is given back
 	pending  int        // changes under way or queued

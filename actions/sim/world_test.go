@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -28,18 +28,18 @@ func mustRead(t *testing.T, w *sim.World, name string) sim.Reading {
 func TestAStartTakesThroughRunningToAnAnsweringServer(t *testing.T) {
 	w := sim.New(sim.Config{Servers: 2, Running: 1})
 	s := mustRead(t, w, "bbb-server2")
-	request, err := w.Cloud().Start(t.Context(), actions.ServerRef{Datacenter: s.Datacenter, ID: s.ID})
+	request, err := w.Cloud().Start(t.Context(), fleet.ServerRef{Datacenter: s.Datacenter, ID: s.ID})
 	if err != nil {
 		t.Fatalf("Start: %v", err)
 	}
-	if r := mustRead(t, w, s.Name); !r.Busy || r.Power != actions.PowerOff {
+	if r := mustRead(t, w, s.Name); !r.Busy || r.Power != fleet.PowerOff {
 		t.Errorf("just after the start: busy %v, power %s; want busy and off", r.Busy, r.Power)
 	}
 	w.Run(90 * time.Second)
-	if r := mustRead(t, w, s.Name); r.Busy || r.Power != actions.PowerOn || r.BBBUp {
+	if r := mustRead(t, w, s.Name); r.Busy || r.Power != fleet.PowerOn || r.BBBUp {
 		t.Errorf("after 90 s: busy %v, power %s, BigBlueButton %v; want on and not yet answering", r.Busy, r.Power, r.BBBUp)
 	}
-	if status, err := w.Cloud().Request(t.Context(), request); err != nil || status.Phase != actions.RequestDone {
+	if status, err := w.Cloud().Request(t.Context(), request); err != nil || status.Phase != fleet.RequestDone {
 		t.Errorf("Request(%s) = %v, %v; want done", request, status, err)
 	}
 	w.Run(2 * time.Minute)
@@ -88,7 +88,7 @@ func TestNobodyJoinsADisabledServer(t *testing.T) {
 	}
 	w.Run(time.Minute)
 	before := mustRead(t, w, "bbb-server1")
-	if err := w.Balancer().SetState(t.Context(), before.BalancerID, actions.Disabled); err != nil {
+	if err := w.Balancer().SetState(t.Context(), before.BalancerID, fleet.Disabled); err != nil {
 		t.Fatal(err)
 	}
 	w.Run(5 * time.Minute)
@@ -99,7 +99,7 @@ func TestNobodyJoinsADisabledServer(t *testing.T) {
 	if got, want := w.Figures().JoinsRefused, 25-before.Participants; got != want {
 		t.Errorf("joins refused = %d; want %d, each person once", got, want)
 	}
-	if err := w.Operator().SetState("bbb-server1", actions.Enabled); err != nil {
+	if err := w.Operator().SetState("bbb-server1", fleet.Enabled); err != nil {
 		t.Fatal(err)
 	}
 	w.Run(5 * time.Minute)
@@ -114,7 +114,7 @@ func TestWithNoServerAMeetingIsRefusedOnceAndHeldLater(t *testing.T) {
 		t.Errorf("CreateMeeting = %v; want ErrNoServers", err)
 	}
 	w.Run(10 * time.Minute)
-	if err := errors.Join(w.Operator().Start("bbb-server1"), w.Operator().SetState("bbb-server1", actions.Enabled)); err != nil {
+	if err := errors.Join(w.Operator().Start("bbb-server1"), w.Operator().SetState("bbb-server1", fleet.Enabled)); err != nil {
 		t.Fatal(err)
 	}
 	w.Run(15 * time.Minute)
@@ -130,7 +130,7 @@ func TestTimeOnServersIsBilledExactly(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Run(15 * time.Minute)
-	if err := w.Operator().Resize("bbb-server1", actions.Size{Cores: 4, RAM: 16384}); err != nil {
+	if err := w.Operator().Resize("bbb-server1", fleet.Size{Cores: 4, RAM: 16384}); err != nil {
 		t.Fatal(err)
 	}
 	w.Run(15 * time.Minute)
@@ -152,8 +152,8 @@ func TestOneSeedGivesOneCourseOfEvents(t *testing.T) {
 			w.At(w.Start().Add(time.Duration(i)*time.Minute), func() {
 				_, _ = w.CreateMeeting(class())
 				r := w.Servers()[i%6]
-				_, _ = w.Cloud().Start(t.Context(), actions.ServerRef{Datacenter: r.Datacenter, ID: r.ID})
-				_ = w.Balancer().SetState(t.Context(), r.BalancerID, []actions.BalancerState{actions.Enabled, actions.Cordoned}[i%2])
+				_, _ = w.Cloud().Start(t.Context(), fleet.ServerRef{Datacenter: r.Datacenter, ID: r.ID})
+				_ = w.Balancer().SetState(t.Context(), r.BalancerID, []fleet.BalancerState{fleet.Enabled, fleet.Cordoned}[i%2])
 			})
 		}
 		w.Run(40 * time.Minute)
@@ -226,11 +226,11 @@ func TestManyMayUseAWorldWhileTimePasses(t *testing.T) {
 		wg.Go(func() {
 			for n := range 200 {
 				r := w.Servers()[(7*i+n)%20]
-				ref := actions.ServerRef{Datacenter: r.Datacenter, ID: r.ID}
+				ref := fleet.ServerRef{Datacenter: r.Datacenter, ID: r.ID}
 				_, _ = w.Cloud().Start(t.Context(), ref)
 				_, _ = w.Cloud().Servers(t.Context(), r.Datacenter)
-				_ = w.Balancer().SetState(t.Context(), r.BalancerID, actions.Enabled)
-				_, _ = w.Meetings().Meetings(t.Context(), actions.BalancerServer{ID: r.BalancerID})
+				_ = w.Balancer().SetState(t.Context(), r.BalancerID, fleet.Enabled)
+				_, _ = w.Meetings().Meetings(t.Context(), fleet.BalancerServer{ID: r.BalancerID})
 				w.Inject(sim.Fault{Kind: sim.BBBHangs, On: r.Name, For: time.Minute})()
 				w.Run(time.Minute)
 			}

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -122,7 +122,7 @@ func (p *process) ready() {
 	})
 }
 
-func (p *process) fleet() (st actions.Status) {
+func (p *process) fleet() (st fleet.Status) {
 	p.t.Helper()
 	if _, text := p.send("GET", "/api/v1/fleet", ""); json.Unmarshal([]byte(text), &st) != nil {
 		p.t.Fatalf("the fleet is %s", text)
@@ -147,7 +147,7 @@ func TestANotificationChangesTheFleet(t *testing.T) {
 	}
 	eventually(t, "a sleeping server is started and enabled", func() bool {
 		steps := town.world.Figures().Steps
-		return steps[actions.Start] > 0 && steps[actions.Enable] > 0
+		return steps[fleet.Start] > 0 && steps[fleet.Enable] > 0
 	})
 	eventually(t, "the journal has it", func() bool {
 		_, text := p.send("GET", "/api/v1/journal", "")
@@ -189,7 +189,7 @@ func TestWithoutScaleliteServersAreOnlyStartedAndThePageSaysWhy(t *testing.T) {
 	p := start(t, t.TempDir(), strings.Replace(config, "min_active: 1", "min_active: 3", 1))
 	p.ready()
 	p.notify(rules.FleetWorkloadLow, "", "0.01")
-	eventually(t, "a server is started to the floor", func() bool { return town.world.Figures().Steps[actions.Start] == 1 })
+	eventually(t, "a server is started to the floor", func() bool { return town.world.Figures().Steps[fleet.Start] == 1 })
 	if _, page := p.send("GET", "/", ""); !strings.Contains(page, "scalelite.url is not set: servers are started and grown, and never drained") {
 		t.Error("the page does not say so")
 	}

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb/bbbtest"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite/scalelitetest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
@@ -50,7 +50,7 @@ func newTown(t *testing.T, servers, running int) *town {
 		Each: func(i int, s *sim.ServerSpec) {
 			each(i, s)
 			s.Secret = serverSecret
-			s.HotPlug = actions.HotPlug{CPU: true, RAM: true}
+			s.HotPlug = fleet.HotPlug{CPU: true, RAM: true}
 		},
 	})
 	serve := func(h http.Handler) string {
@@ -151,7 +151,7 @@ func alertingRules() (text string) {
 
 func (p scraping) samples() (text string) {
 	for _, s := range p.world.Servers() {
-		if s.Addr.IsValid() && s.Power == actions.PowerOn {
+		if s.Addr.IsValid() && s.Power == fleet.PowerOn {
 			if text != "" {
 				text += ","
 			}

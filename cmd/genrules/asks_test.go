@@ -4,27 +4,27 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // consequences are the steps that no alert asks for: the end of a start, and
 // the cheap way to more capacity.
-var consequences = []actions.Kind{actions.Enable, actions.Reclaim}
+var consequences = []fleet.Kind{fleet.Enable, fleet.Reclaim}
 
 func TestAlertsAskForExactlyWhatTheScalerDoes(t *testing.T) {
-	asked := map[actions.Kind]bool{}
-	for name, m := range actions.Defaults().Asks {
-		kind := actions.Kind(m.Ask)
+	asked := map[fleet.Kind]bool{}
+	for name, m := range fleet.Defaults().Asks {
+		kind := fleet.Kind(m.Ask)
 		if m.Ask == rules.AskFloor {
 			continue // not a step: what the floor asks for, others do
 		}
-		if !slices.Contains(actions.Kinds(), kind) {
+		if !slices.Contains(fleet.Kinds(), kind) {
 			t.Errorf("%s asks for %q, which is no step of the scaler", name, m.Ask)
 		}
 		asked[kind] = true
 	}
-	for _, kind := range actions.Kinds() {
+	for _, kind := range fleet.Kinds() {
 		if want := !slices.Contains(consequences, kind); asked[kind] != want {
 			t.Errorf("an alert asks for %s = %v, want %v", kind, asked[kind], want)
 		}

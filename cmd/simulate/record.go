@@ -13,7 +13,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/schollz/progressbar/v3"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
@@ -185,7 +185,7 @@ func (r *recording) fromPrometheus(ctx context.Context, cutter *record.Cutter) e
 
 func (r *recording) fromJournal(ctx context.Context, cutter *record.Cutter) error {
 	j, getenv := r.journal, config.Getenv(r.environ)
-	j.User, j.Password = getenv("BBB_SCALER_USER"), actions.Secret(getenv("BBB_SCALER_PASSWORD"))
+	j.User, j.Password = getenv("BBB_SCALER_USER"), fleet.Secret(getenv("BBB_SCALER_PASSWORD"))
 	entries, err := j.Entries(ctx)
 	if err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // usualSpeed of the live demo: an hour in a minute.
@@ -22,7 +22,7 @@ func (o *options) beside(getenv func(string) string) error {
 		o.defaultSpeed(usualSpeed)
 		return nil
 	}
-	o.scalelite.Secret = cmp.Or(o.scalelite.Secret, actions.Secret(getenv("LOADBALANCER_SECRET")))
+	o.scalelite.Secret = cmp.Or(o.scalelite.Secret, fleet.Secret(getenv("LOADBALANCER_SECRET")))
 	if err := o.scalelite.Validate(); err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -28,7 +28,7 @@ type Config struct {
 	// User and Password, or Token, must be sent by clients; with none of them
 	// set, everyone may call.
 	User            string
-	Password, Token actions.Secret
+	Password, Token fleet.Secret
 	// Contract is the contract number that X-Contract-Number must hold, when a
 	// client sends one. Default 31880000.
 	Contract int64

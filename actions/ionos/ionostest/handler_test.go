@@ -11,7 +11,7 @@ import (
 
 	ionoscloud "github.com/ionos-cloud/sdk-go/v6"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
@@ -113,17 +113,17 @@ func TestPowerChangesAreAcceptedAndFollowed(t *testing.T) {
 	steps := []struct {
 		name  string
 		call  func() (*ionoscloud.APIResponse, error)
-		power actions.Power
+		power fleet.Power
 	}{
 		{"start", func() (*ionoscloud.APIResponse, error) {
 			return sdk.ServersApi.DatacentersServersStartPost(t.Context(), "dc-1", id).Execute()
-		}, actions.PowerOn},
+		}, fleet.PowerOn},
 		{"reboot", func() (*ionoscloud.APIResponse, error) {
 			return sdk.ServersApi.DatacentersServersRebootPost(t.Context(), "dc-1", id).Execute()
-		}, actions.PowerOn},
+		}, fleet.PowerOn},
 		{"stop", func() (*ionoscloud.APIResponse, error) {
 			return sdk.ServersApi.DatacentersServersStopPost(t.Context(), "dc-1", id).Execute()
-		}, actions.PowerOff},
+		}, fleet.PowerOff},
 	}
 	for _, step := range steps {
 		resp, err := step.call()
@@ -153,7 +153,7 @@ func TestAPatchOfOneValueKeepsTheOther(t *testing.T) {
 		t.Fatalf("patching: %v, %v; want 202 and a BUSY server", s.Metadata, err)
 	}
 	w.Run(time.Minute)
-	if got, want := w.Servers()[0].Size, (actions.Size{Cores: 4, RAM: 8192}); got != want {
+	if got, want := w.Servers()[0].Size, (fleet.Size{Cores: 4, RAM: 8192}); got != want {
 		t.Errorf("size = %s; want %s", got, want)
 	}
 }
@@ -258,7 +258,7 @@ func TestALostAnswerIsHTMLAndTheChangeHappened(t *testing.T) {
 		t.Errorf("answer = %d, %s; want 502 as HTML", got, resp.Header.Get("Content-Type"))
 	}
 	w.Run(2 * time.Minute)
-	if got := w.Servers()[0].Power; got != actions.PowerOn {
+	if got := w.Servers()[0].Power; got != fleet.PowerOn {
 		t.Errorf("the server is %s; want on all the same", got)
 	}
 }
@@ -278,7 +278,7 @@ func TestAListThatHangsEndsWithItsCaller(t *testing.T) {
 }
 
 func TestTheContractTellsWhatIsProvisioned(t *testing.T) {
-	w := sim.New(sim.Config{Servers: 3, Running: 2, Cloud: sim.CloudConfig{PerContract: actions.Size{Cores: 100, RAM: 1 << 20}}})
+	w := sim.New(sim.Config{Servers: 3, Running: 2, Cloud: sim.CloudConfig{PerContract: fleet.Size{Cores: 100, RAM: 1 << 20}}})
 	sdk := dial(t, ionostest.Config{World: w})
 	contracts, _, err := sdk.ContractResourcesApi.ContractsGet(t.Context()).Depth(1).Execute()
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -102,8 +102,8 @@ func (a *api) server(rw http.ResponseWriter, r *http.Request) {
 	answer(rw, r, http.StatusOK, a.describe(r, m, depth))
 }
 
-func ref(r *http.Request) actions.ServerRef {
-	return actions.ServerRef{Datacenter: r.PathValue("dc"), ID: r.PathValue("id")}
+func ref(r *http.Request) fleet.ServerRef {
+	return fleet.ServerRef{Datacenter: r.PathValue("dc"), ID: r.PathValue("id")}
 }
 
 // patch takes bare properties: cores, ram, or both.
@@ -132,7 +132,7 @@ func (a *api) act(rw http.ResponseWriter, r *http.Request) {
 		a.refuse(rw, r, &sim.CloudError{Status: http.StatusNotFound, Code: "309", Message: "Resource does not exist: " + r.URL.Path})
 		return
 	}
-	id, err := a.World.Change(op, ref(r), actions.Size{})
+	id, err := a.World.Change(op, ref(r), fleet.Size{})
 	if err != nil {
 		a.refuse(rw, r, err)
 		return

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -27,15 +27,15 @@ type serverParams struct {
 
 // entry is a server as the API writes it.
 type entry struct {
-	ID         string                `json:"id"`
-	URL        string                `json:"url"`
-	Secret     string                `json:"secret"`
-	Tag        string                `json:"tag"`
-	BBBVersion string                `json:"bbb_version"`
-	State      actions.BalancerState `json:"state"`
-	Load       load                  `json:"load"`
-	Multiplier string                `json:"load_multiplier"`
-	Online     string                `json:"online"`
+	ID         string              `json:"id"`
+	URL        string              `json:"url"`
+	Secret     string              `json:"secret"`
+	Tag        string              `json:"tag"`
+	BBBVersion string              `json:"bbb_version"`
+	State      fleet.BalancerState `json:"state"`
+	Load       load                `json:"load"`
+	Multiplier string              `json:"load_multiplier"`
+	Online     string              `json:"online"`
 }
 
 // load is a number with a decimal point, or "unavailable".
@@ -118,7 +118,7 @@ func (a *api) add(rw http.ResponseWriter, r *http.Request, p params) {
 	if p.Server.Tag != nil {
 		tag = *p.Server.Tag
 	}
-	m, err := a.World.AddMember(p.Server.URL, actions.Secret(*p.Server.Secret), multiplier, tag)
+	m, err := a.World.AddMember(p.Server.URL, fleet.Secret(*p.Server.Secret), multiplier, tag)
 	if err != nil {
 		a.refuse(rw, r, err)
 		return
@@ -126,8 +126,8 @@ func (a *api) add(rw http.ResponseWriter, r *http.Request, p params) {
 	reply(rw, http.StatusCreated, describe(m))
 }
 
-var states = map[string]actions.BalancerState{
-	"enable": actions.Enabled, "cordon": actions.Cordoned, "disable": actions.Disabled,
+var states = map[string]fleet.BalancerState{
+	"enable": fleet.Enabled, "cordon": fleet.Cordoned, "disable": fleet.Disabled,
 }
 
 // update changes a server.
@@ -137,7 +137,7 @@ func (a *api) update(rw http.ResponseWriter, r *http.Request, p params) {
 		return
 	}
 	to, ok := states[p.Server.State]
-	change := sim.MemberChange{Secret: (*actions.Secret)(p.Server.Secret), Tag: p.Server.Tag}
+	change := sim.MemberChange{Secret: (*fleet.Secret)(p.Server.Secret), Tag: p.Server.Tag}
 	var number bool
 	change.Multiplier, number = p.Server.multiplier()
 	switch {

@@ -15,7 +15,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
@@ -26,7 +26,7 @@ const BasePath = "/scalelite/api/"
 // Config tells what to serve, and to whom.
 type Config struct {
 	World  *sim.World
-	Secret actions.Secret // LOADBALANCER_SECRET
+	Secret fleet.Secret // LOADBALANCER_SECRET
 	// Host is URL_HOST: requests for another host are answered with 403. Empty
 	// lets every host pass.
 	Host string

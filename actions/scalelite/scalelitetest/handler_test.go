@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite/scalelitetest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
@@ -72,7 +72,7 @@ func TestUpdateServerTakesTheVerbsAndTellsTheStates(t *testing.T) {
 	if _, err := w.CreateMeeting(sim.MeetingSpec{Duration: time.Hour, Participants: 30}); err != nil {
 		t.Fatal(err)
 	}
-	for verb, state := range map[string]actions.BalancerState{"cordon": actions.Cordoned, "disable": actions.Disabled, "enable": actions.Enabled} {
+	for verb, state := range map[string]fleet.BalancerState{"cordon": fleet.Cordoned, "disable": fleet.Disabled, "enable": fleet.Enabled} {
 		rec := ask(t, h, "POST", "updateServer", "", `{"id":"`+id+`","server":{"state":"`+verb+`"}}`, secret, sum1)
 		if want := `"state":"` + string(state) + `"`; rec.Code != 200 || !strings.Contains(rec.Body.String(), want) {
 			t.Errorf("%s: %d %s; want 200 with %s", verb, rec.Code, rec.Body, want)
@@ -160,7 +160,7 @@ func TestErrorsComeInThreeShapes(t *testing.T) {
 			if rec.Code != tt.status || !strings.Contains(rec.Body.String(), tt.body) || tt.body == "" && rec.Body.Len() > 0 {
 				t.Errorf("answer = %d %s; want %d %s", rec.Code, rec.Body, tt.status, tt.body)
 			}
-			if got := w.Servers()[0].State; got != actions.Enabled {
+			if got := w.Servers()[0].State; got != fleet.Enabled {
 				t.Errorf("the server is %s; want it untouched", got)
 			}
 		})

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
@@ -71,7 +71,7 @@ func (a *api) serverOf(id string, create bool) (sim.Member, error) {
 		}
 	}
 	if !create {
-		return sim.Member{}, actions.ErrGone
+		return sim.Member{}, fleet.ErrGone
 	}
 	m, err := a.World.Place()
 	if err != nil {

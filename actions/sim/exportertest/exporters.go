@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
@@ -22,7 +22,7 @@ type Config struct {
 	Identify simhttp.Identify
 	// User and Password are asked for when User is set.
 	User     string
-	Password actions.Secret
+	Password fleet.Secret
 }
 
 // Node returns the node exporters of all servers as one handler, to be mounted

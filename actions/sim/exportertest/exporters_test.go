@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/exportertest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
@@ -33,7 +33,7 @@ func TestTheNodeExporterCountsIdleTimeOfEachCoreSinceBoot(t *testing.T) {
 	w := sim.New(sim.Config{Servers: 1, Running: 1, Load: load})
 	h := exportertest.Node(config(w))
 	w.Run(100 * time.Second)
-	if err := w.Operator().Resize("bbb-server1", actions.Size{Cores: 4, RAM: 8192}); err != nil {
+	if err := w.Operator().Resize("bbb-server1", fleet.Size{Cores: 4, RAM: 8192}); err != nil {
 		t.Fatal(err)
 	}
 	w.Run(100 * time.Second) // 75 % idle on 2 cores, then 87.5 % on 4
@@ -49,7 +49,7 @@ func TestTheNodeExporterCountsIdleTimeOfEachCoreSinceBoot(t *testing.T) {
 		}
 	}
 	r := w.Servers()[0]
-	if _, err := w.Cloud().Stop(t.Context(), actions.ServerRef{Datacenter: r.Datacenter, ID: r.ID}); err != nil {
+	if _, err := w.Cloud().Stop(t.Context(), fleet.ServerRef{Datacenter: r.Datacenter, ID: r.ID}); err != nil {
 		t.Fatal(err)
 	}
 	w.Run(time.Minute)

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // algorithms are the checksums that BigBlueButton and Scalelite know, by the
@@ -26,7 +26,7 @@ var algorithms = map[int]struct {
 // the action, the raw query without the checksum itself, and the secret. A body
 // is not part of it. allowed names the algorithms (SHA1, SHA256, SHA512); nil
 // allows all.
-func Checks(r *http.Request, action string, secret actions.Secret, allowed []string) bool {
+func Checks(r *http.Request, action string, secret fleet.Secret, allowed []string) bool {
 	sent := r.URL.Query().Get("checksum")
 	algorithm, ok := algorithms[len(sent)]
 	if !ok || allowed != nil && !slices.Contains(allowed, algorithm.name) {

@@ -18,9 +18,9 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/alertmanager"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
@@ -28,10 +28,10 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// File is the whole configuration. The sections of package actions (fleet,
+// File is the whole configuration. The sections of package fleet (fleet,
 // thresholds, sizes, …) are at the top level of the file.
 type File struct {
-	Actions      actions.Config      `yaml:",inline"`
+	Actions      fleet.Config        `yaml:",inline"`
 	Rules        rules.Config        `yaml:"rules"`
 	IONOS        ionos.Config        `yaml:"ionos"`
 	Scalelite    scalelite.Config    `yaml:"scalelite"`
@@ -50,11 +50,11 @@ type Prometheus struct {
 	URL string `yaml:"url"`
 	// Username with Password, or BearerToken, are the login; with both, the token is
 	// used. PasswordFile and BearerTokenFile name the files that hold the secrets.
-	Username        string         `yaml:"username"`
-	Password        actions.Secret `yaml:"password"`
-	PasswordFile    string         `yaml:"password_file"`
-	BearerToken     actions.Secret `yaml:"bearer_token"`
-	BearerTokenFile string         `yaml:"bearer_token_file"`
+	Username        string       `yaml:"username"`
+	Password        fleet.Secret `yaml:"password"`
+	PasswordFile    string       `yaml:"password_file"`
+	BearerToken     fleet.Secret `yaml:"bearer_token"`
+	BearerTokenFile string       `yaml:"bearer_token_file"`
 	// RequestTimeout bounds one call.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
 	// CAFile is a PEM file with the certificate authorities to trust; if it is
@@ -77,11 +77,11 @@ func (p Prometheus) Validate() []error {
 // name.
 func Defaults() File {
 	f := File{
-		Actions: actions.Defaults(), Rules: rules.Defaults(), IONOS: ionos.Defaults(), Scalelite: scalelite.Defaults(),
+		Actions: fleet.Defaults(), Rules: rules.Defaults(), IONOS: ionos.Defaults(), Scalelite: scalelite.Defaults(),
 		BBB: bbb.Defaults(), Alertmanager: alertmanager.Defaults(), Prometheus: Prometheus{RequestTimeout: 10 * time.Second},
 		Web: receiver.Defaults(),
 	}
-	f.Actions.Fleet.NamePattern, _ = actions.ParseNamePattern("(?i).*bbb.*")
+	f.Actions.Fleet.NamePattern, _ = fleet.ParseNamePattern("(?i).*bbb.*")
 	f.complete()
 	return f
 }

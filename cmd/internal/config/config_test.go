@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -194,7 +194,7 @@ func TestThePredecessorsComposeEnvironmentAloneRuns(t *testing.T) {
 	}{
 		{"datacenters", strings.Join(a.Datacenters, " "), "dc-1 dc-2"},
 		{"floor", a.Capacity.FloorAt(time.Now(), 1000), 4},
-		{"default size", a.Sizes.Default, actions.Size{Cores: 2, RAM: 12288}},
+		{"default size", a.Sizes.Default, fleet.Size{Cores: 2, RAM: 12288}},
 		{"cooldown up", a.Cooldowns.ServerUp, 5 * time.Minute},
 		{"cooldown in", a.Cooldowns.In, 5 * time.Minute},
 		{"cpu min", a.Thresholds.CPU.Min, 0.005},

@@ -11,7 +11,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -159,7 +159,7 @@ func yamlKey(f reflect.StructField) (key string, inline bool) {
 
 var durationType = reflect.TypeFor[time.Duration]()
 
-func isSecret(t reflect.Type) bool { return t == reflect.TypeFor[actions.Secret]() }
+func isSecret(t reflect.Type) bool { return t == reflect.TypeFor[fleet.Secret]() }
 
 func isScalar(t reflect.Type) bool {
 	switch t.Kind() {

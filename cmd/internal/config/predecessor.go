@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
@@ -66,7 +66,7 @@ func predecessors(f *File) []variable {
 
 // activeMachines sets the floor to a number, independent of the fleet's size, as
 // bbb_scaler did.
-func activeMachines(c *actions.Capacity) func(string) string {
+func activeMachines(c *fleet.Capacity) func(string) string {
 	return func(text string) string {
 		c.MinActiveShare = 0
 		return integer(&c.MinActive)(text)
@@ -124,7 +124,7 @@ const (
 // waitingTime sets all four cooldowns: bbb_scaler made no change for that long
 // after every cycle. Alertmanager repeats alerts at that interval, so that they
 // must not expire before three of them.
-func waitingTime(into *actions.Config) func(string) string {
+func waitingTime(into *fleet.Config) func(string) string {
 	return func(text string) string {
 		ms, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || ms < shortestWait.Milliseconds() || ms > longestWait.Milliseconds() {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/alertmanager/timeinterval"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -39,17 +39,17 @@ type period struct {
 }
 
 // schedule returns the times at which the floor is the higher of on and off.
-func (p period) schedule(on, off int) actions.Schedule {
+func (p period) schedule(on, off int) fleet.Schedule {
 	switch {
 	case on > off:
-		return actions.Schedule{p.floor("on", on)}
+		return fleet.Schedule{p.floor("on", on)}
 	case off > on:
-		return actions.Schedule{period{p.end, p.start, p.location}.floor("off", off)}
+		return fleet.Schedule{period{p.end, p.start, p.location}.floor("off", off)}
 	}
 	return nil
 }
 
-func (p period) floor(name string, least int) actions.Floor {
+func (p period) floor(name string, least int) fleet.Floor {
 	const midnight = 24 * 60
 	ranges := []timeinterval.TimeRange{{StartMinute: p.start, EndMinute: p.end}}
 	if p.start > p.end {
@@ -58,7 +58,7 @@ func (p period) floor(name string, least int) actions.Floor {
 			ranges = append(ranges, timeinterval.TimeRange{EndMinute: p.end})
 		}
 	}
-	return actions.Floor{Name: name, MinActive: least, Intervals: []timeinterval.TimeInterval{
+	return fleet.Floor{Name: name, MinActive: least, Intervals: []timeinterval.TimeInterval{
 		{Times: ranges, Location: &timeinterval.Location{Location: p.location}},
 	}}
 }

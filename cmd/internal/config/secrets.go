@@ -11,7 +11,7 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -32,7 +32,7 @@ func (p *Prometheus) ReadSecrets(dir string) error {
 
 func fill(at string, v reflect.Value, dir string) []error {
 	var errs []error
-	eachSecret(at, v, func(at string, secret *actions.Secret, file string) {
+	eachSecret(at, v, func(at string, secret *fleet.Secret, file string) {
 		if file == "" || *secret != "" {
 			return
 		}
@@ -46,7 +46,7 @@ func fill(at string, v reflect.Value, dir string) []error {
 	return errs
 }
 
-func readSecret(dir, path string) (actions.Secret, error) {
+func readSecret(dir, path string) (fleet.Secret, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
@@ -65,14 +65,14 @@ func readSecret(dir, path string) (actions.Secret, error) {
 	case len(text) > maxSecret:
 		return "", fmt.Errorf("it is longer than %d bytes", maxSecret)
 	}
-	return actions.Secret(text), nil
+	return fleet.Secret(text), nil
 }
 
 // refuseTwice refuses a secret that is in the configuration file beside the key of
 // its own file.
 func refuseTwice(f *File) []error {
 	var errs []error
-	eachSecret("", reflect.ValueOf(f).Elem(), func(at string, secret *actions.Secret, file string) {
+	eachSecret("", reflect.ValueOf(f).Elem(), func(at string, secret *fleet.Secret, file string) {
 		if file != "" && *secret != "" {
 			errs = append(errs, refuse.Value(at, nil, "not be given beside %s; keep one of them", at+fileSuffix))
 		}
@@ -84,7 +84,7 @@ func refuseTwice(f *File) []error {
 // that none is shown anywhere.
 func (f *File) SecretTexts() []string {
 	var all []string
-	eachSecret("", reflect.ValueOf(f).Elem(), func(_ string, secret *actions.Secret, _ string) {
+	eachSecret("", reflect.ValueOf(f).Elem(), func(_ string, secret *fleet.Secret, _ string) {
 		if *secret != "" {
 			all = append(all, secret.Reveal())
 		}
@@ -96,11 +96,11 @@ const fileSuffix = "_file"
 
 // eachSecret calls each for every secret below v, with the path of its key and
 // the value of the key that names its file.
-func eachSecret(at string, v reflect.Value, each func(at string, secret *actions.Secret, file string)) {
+func eachSecret(at string, v reflect.Value, each func(at string, secret *fleet.Secret, file string)) {
 	known := keys(v)
 	for _, key := range slices.Sorted(maps.Keys(known)) {
 		field := known[key]
-		switch secret, ok := field.Addr().Interface().(*actions.Secret); {
+		switch secret, ok := field.Addr().Interface().(*fleet.Secret); {
 		case ok:
 			each(join(at, key), secret, known[key+fileSuffix].String())
 		case field.Kind() == reflect.Struct && !decodesItself(field.Type()):

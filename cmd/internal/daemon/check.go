@@ -14,7 +14,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/actions/store"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
@@ -53,7 +55,7 @@ type preflight struct {
 	printer
 	file    config.File
 	clients clients
-	status  actions.Status
+	status  fleet.Status
 	found   int
 }
 
@@ -92,7 +94,7 @@ func (c *preflight) end() error {
 // cloud lists every datacenter, all at once, so that one that hangs costs one
 // deadline.
 func (c *preflight) cloud(ctx context.Context) {
-	lists := make([][]actions.CloudServer, len(c.file.Actions.Datacenters))
+	lists := make([][]fleet.CloudServer, len(c.file.Actions.Datacenters))
 	errs := make([]error, len(lists))
 	var g errgroup.Group
 	for i, dc := range c.file.Actions.Datacenters {
@@ -129,21 +131,21 @@ func (c *preflight) contract(ctx context.Context) {
 	}
 }
 
-func (c *preflight) datacenter(dc string, list []actions.CloudServer) {
-	ours := slices.DeleteFunc(slices.Clone(list), func(s actions.CloudServer) bool { return !c.file.Actions.Names.Match(s.Name) })
+func (c *preflight) datacenter(dc string, list []fleet.CloudServer) {
+	ours := slices.DeleteFunc(slices.Clone(list), func(s fleet.CloudServer) bool { return !c.file.Actions.Names.Match(s.Name) })
 	if len(ours) == 0 {
 		c.wrong("ionos", fmt.Errorf("none of the %d servers of datacenter %s has a name of the fleet", len(list), dc),
 			"change fleet.name_pattern, or remove the datacenter from fleet.datacenters")
 		return
 	}
 	c.ok("ionos", "datacenter %s: %d servers, %d of them the fleet's", dc, len(list), len(ours))
-	cold := slices.DeleteFunc(ours, func(s actions.CloudServer) bool { return s.Template != "" || s.HotPlug.CPU && s.HotPlug.RAM })
+	cold := slices.DeleteFunc(ours, func(s fleet.CloudServer) bool { return s.Template != "" || s.HotPlug.CPU && s.HotPlug.RAM })
 	if len(cold) > 0 {
 		c.note("ionos", "%d of them cannot grow while they run, since their boot volumes lack the hot-plug flags: %s", len(cold), someNames(cold))
 	}
 }
 
-func someNames(servers []actions.CloudServer) string {
+func someNames(servers []fleet.CloudServer) string {
 	const most = 5
 	var names []string
 	for _, s := range servers[:min(most, len(servers))] {
@@ -157,9 +159,9 @@ func someNames(servers []actions.CloudServer) string {
 
 func mendCloud(err error, dc string) string {
 	switch {
-	case errors.Is(err, actions.ErrAuth):
+	case errors.Is(err, fleet.ErrAuth):
 		return "check ionos.token, or ionos.username and password, and that the login may see the datacenter"
-	case errors.Is(err, actions.ErrGone) && dc != "":
+	case errors.Is(err, fleet.ErrGone) && dc != "":
 		return fmt.Sprintf("check fleet.datacenters: is %s an id of a datacenter of this contract?", dc)
 	}
 	return "check ionos.url and the network on the way there"
@@ -175,26 +177,26 @@ func (c *preflight) balancer(ctx context.Context) {
 	list, err := c.clients.balancer.Servers(ctx)
 	if err != nil {
 		mend := "check scalelite.url, and that Scalelite is 1.5.1 or newer"
-		if errors.Is(err, actions.ErrAuth) {
+		if errors.Is(err, fleet.ErrAuth) {
 			mend = "check scalelite.secret: it is Scalelite's LOADBALANCER_SECRET"
 		}
 		c.wrong("scalelite", err, mend)
 		return
 	}
-	states := map[actions.BalancerState]int{}
+	states := map[fleet.BalancerState]int{}
 	for _, s := range list {
 		states[s.State]++
 	}
-	c.ok("scalelite", "%d servers: %d enabled, %d cordoned, %d disabled", len(list), states[actions.Enabled], states[actions.Cordoned], states[actions.Disabled])
+	c.ok("scalelite", "%d servers: %d enabled, %d cordoned, %d disabled", len(list), states[fleet.Enabled], states[fleet.Cordoned], states[fleet.Disabled])
 	c.servers(ctx, list)
 }
 
 // servers asks a few of the servers that should answer.
-func (c *preflight) servers(ctx context.Context, list []actions.BalancerServer) {
+func (c *preflight) servers(ctx context.Context, list []fleet.BalancerServer) {
 	const some = 5
 	asked := 0
 	for _, s := range list {
-		if s.State != actions.Enabled || !s.Online || asked == some {
+		if s.State != fleet.Enabled || !s.Online || asked == some {
 			continue
 		}
 		asked++
@@ -237,7 +239,7 @@ func (c *preflight) alertmanager(ctx context.Context) {
 func (c *preflight) fleet(ctx context.Context, l *links) {
 	cfg := c.file.Actions
 	cfg.DryRun = true
-	scaler, err := actions.New(cfg, l.deps(actions.NewMemoryStore(), slog.New(slog.DiscardHandler), nil))
+	scaler, err := actions.New(cfg, l.deps(store.NewMemory(), slog.New(slog.DiscardHandler), nil))
 	if err != nil {
 		c.wrong("fleet", err, "")
 		return
@@ -258,14 +260,14 @@ func (c *preflight) fleet(ctx context.Context, l *links) {
 }
 
 // pending reports whether a source has neither been read nor failed yet.
-func pending(st actions.Status) bool {
-	return slices.ContainsFunc(st.Sources, func(s actions.SourceStatus) bool { return s.ReadAt.IsZero() && s.Error == "" })
+func pending(st fleet.Status) bool {
+	return slices.ContainsFunc(st.Sources, func(s fleet.SourceStatus) bool { return s.ReadAt.IsZero() && s.Error == "" })
 }
 
 // joined names what could not be joined, and prints the fleet.
 func (c *preflight) joined() {
 	for _, s := range c.status.Servers {
-		if s.State == actions.StateUnjoined || s.State == actions.StateUncertain {
+		if s.State == fleet.StateUnjoined || s.State == fleet.StateUncertain {
 			c.wrong("fleet", fmt.Errorf("%s: %s", s.Name, s.Reason), "")
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // client talks to a running daemon.
@@ -28,7 +28,7 @@ type client struct {
 	caFile                  string
 	getenv                  func(string) string
 
-	password, token actions.Secret
+	password, token fleet.Secret
 	http            *http.Client
 }
 
@@ -66,12 +66,12 @@ func (c *client) connect() error {
 	return nil
 }
 
-func secret(file, given string) (actions.Secret, error) {
+func secret(file, given string) (fleet.Secret, error) {
 	if file == "" {
-		return actions.Secret(given), nil
+		return fleet.Secret(given), nil
 	}
 	text, err := os.ReadFile(file)
-	return actions.Secret(strings.TrimRight(string(text), "\r\n")), err
+	return fleet.Secret(strings.TrimRight(string(text), "\r\n")), err
 }
 
 func trust(caFile string) (*tls.Config, error) {

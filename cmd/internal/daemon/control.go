@@ -10,7 +10,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
 )
 
@@ -24,7 +24,7 @@ const (
 )
 
 func (o *options) showStatus(ctx context.Context, out io.Writer) error {
-	var st actions.Status
+	var st fleet.Status
 	if err := o.client.call(ctx, http.MethodGet, apiFleet, nil, &st); err != nil {
 		return err
 	}
@@ -37,9 +37,9 @@ func (o *options) showStatus(ctx context.Context, out io.Writer) error {
 }
 
 func (o *options) explain(ctx context.Context, out io.Writer) error {
-	var st actions.Status
-	var alerts []actions.Alert
-	var entries []actions.Entry
+	var st fleet.Status
+	var alerts []fleet.Alert
+	var entries []fleet.Entry
 	if err := o.client.call(ctx, http.MethodGet, apiFleet, nil, &st); err != nil {
 		return err
 	}
@@ -58,17 +58,17 @@ func (o *options) explain(ctx context.Context, out io.Writer) error {
 }
 
 // find returns the server of an id or a name.
-func find(st actions.Status, server string) (actions.ServerStatus, error) {
+func find(st fleet.Status, server string) (fleet.ServerStatus, error) {
 	for _, s := range st.Servers {
 		if s.ID == server || s.Name == server {
 			return s, nil
 		}
 	}
-	return actions.ServerStatus{}, fmt.Errorf("the fleet %s has no server %q; bbb-scaler status lists all %d", st.Fleet, server, len(st.Servers))
+	return fleet.ServerStatus{}, fmt.Errorf("the fleet %s has no server %q; bbb-scaler status lists all %d", st.Fleet, server, len(st.Servers))
 }
 
 func (o *options) askPause(ctx context.Context, out io.Writer) error {
-	var p actions.Pause
+	var p fleet.Pause
 	ask := receiver.PauseRequest{
 		Server: o.pause.server, ScaleInOnly: o.pause.scaleInOnly, Reason: o.pause.reason, By: author(), For: o.pause.length.String(),
 	}

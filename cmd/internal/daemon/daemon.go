@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/store"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
 )
@@ -41,18 +42,18 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	store, err := openStore(o.storage, log)
+	memory, err := openStore(o.storage, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	scaler, err := actions.New(file.Actions, links.deps(store, log, metrics))
+	defer func() { err = errors.Join(err, memory.Close()) }()
+	scaler, err := actions.New(file.Actions, links.deps(memory, log, metrics))
 	if err != nil {
 		return err
 	}
 	reloader := newReloader(o, file, links, scaler, metrics, log)
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
-		Scaler: scaler, Known: reloader.knows, Reload: reloader.reload, LoginRequired: o.loginRequired,
+		Scaler: scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
 		Warnings: reloader.warnings, Metrics: metrics, Log: log, Version: version.Version,
 	}), log)
 	log.Info("starting", "version", version.Info(), "dry_run", o.dryRun, "datacenters", len(file.Actions.Datacenters))
@@ -104,16 +105,16 @@ func (o *options) load(log *slog.Logger) (config.File, error) {
 // openStore opens the store in a directory. A damaged one was put aside, and
 // an empty one knows of nothing that the scaler itself took: it gives nothing
 // back and takes nothing until it has seen the world.
-func openStore(dir string, log *slog.Logger) (*actions.BoltStore, error) {
+func openStore(dir string, log *slog.Logger) (*store.Bolt, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("--storage.path: %w", err)
 	}
-	store, err := actions.OpenStore(filepath.Join(dir, "bbb-scaler.db"))
-	if errors.Is(err, actions.ErrCorrupt) {
+	opened, err := store.Open(filepath.Join(dir, "bbb-scaler.db"))
+	if errors.Is(err, store.ErrCorrupt) {
 		log.Error("store", "error", err)
-		return store, nil
+		return opened, nil
 	}
-	return store, err
+	return opened, err
 }
 
 func newRegistry() *prometheus.Registry {

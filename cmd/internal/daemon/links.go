@@ -13,6 +13,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/alertmanager"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
@@ -28,10 +29,10 @@ type links struct {
 
 // clients are those of one configuration.
 type clients struct {
-	cloud    actions.Cloud
-	balancer actions.Balancer
-	meetings actions.Meetings
-	alerts   actions.AlertSource
+	cloud    fleet.Cloud
+	balancer fleet.Balancer
+	meetings fleet.Meetings
+	alerts   fleet.AlertSource
 }
 
 func connect(f config.File, metrics prometheus.Registerer, log *slog.Logger) (*links, error) {
@@ -60,7 +61,7 @@ func (l *links) replace(f config.File) error {
 }
 
 // deps returns what the core works with.
-func (l *links) deps(store actions.Store, log *slog.Logger, metrics prometheus.Registerer) actions.Deps {
+func (l *links) deps(store fleet.Store, log *slog.Logger, metrics prometheus.Registerer) actions.Deps {
 	d := actions.Deps{
 		Cloud: cloud{l}, Balancer: balancer{l}, Meetings: meetings{l}, Store: store, Log: log, Metrics: metrics,
 		Resolve: func(ctx context.Context, host string) ([]netip.Addr, error) {
@@ -75,55 +76,55 @@ func (l *links) deps(store actions.Store, log *slog.Logger, metrics prometheus.R
 
 type cloud struct{ *links }
 
-func (c cloud) Servers(ctx context.Context, datacenter string) ([]actions.CloudServer, error) {
+func (c cloud) Servers(ctx context.Context, datacenter string) ([]fleet.CloudServer, error) {
 	return c.now.Load().cloud.Servers(ctx, datacenter)
 }
-func (c cloud) Start(ctx context.Context, s actions.ServerRef) (string, error) {
+func (c cloud) Start(ctx context.Context, s fleet.ServerRef) (string, error) {
 	return c.now.Load().cloud.Start(ctx, s)
 }
-func (c cloud) Stop(ctx context.Context, s actions.ServerRef) (string, error) {
+func (c cloud) Stop(ctx context.Context, s fleet.ServerRef) (string, error) {
 	return c.now.Load().cloud.Stop(ctx, s)
 }
-func (c cloud) Resize(ctx context.Context, s actions.ServerRef, to actions.Size) (string, error) {
+func (c cloud) Resize(ctx context.Context, s fleet.ServerRef, to fleet.Size) (string, error) {
 	return c.now.Load().cloud.Resize(ctx, s, to)
 }
-func (c cloud) Request(ctx context.Context, id string) (actions.RequestStatus, error) {
+func (c cloud) Request(ctx context.Context, id string) (fleet.RequestStatus, error) {
 	return c.now.Load().cloud.Request(ctx, id)
 }
-func (c cloud) Contract(ctx context.Context) (actions.Contract, error) {
+func (c cloud) Contract(ctx context.Context) (fleet.Contract, error) {
 	return c.now.Load().cloud.Contract(ctx)
 }
 
 type balancer struct{ *links }
 
-func (b balancer) Servers(ctx context.Context) ([]actions.BalancerServer, error) {
+func (b balancer) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
 	return b.now.Load().balancer.Servers(ctx)
 }
-func (b balancer) Server(ctx context.Context, id string) (actions.BalancerServer, error) {
+func (b balancer) Server(ctx context.Context, id string) (fleet.BalancerServer, error) {
 	return b.now.Load().balancer.Server(ctx, id)
 }
-func (b balancer) SetState(ctx context.Context, id string, to actions.BalancerState) error {
+func (b balancer) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
 	return b.now.Load().balancer.SetState(ctx, id, to)
 }
 
 type meetings struct{ *links }
 
-func (m meetings) Meetings(ctx context.Context, s actions.BalancerServer) (actions.MeetingCount, error) {
+func (m meetings) Meetings(ctx context.Context, s fleet.BalancerServer) (fleet.MeetingCount, error) {
 	return m.now.Load().meetings.Meetings(ctx, s)
 }
 
 type alerts struct{ *links }
 
-func (a alerts) Alerts(ctx context.Context) ([]actions.Alert, error) {
+func (a alerts) Alerts(ctx context.Context) ([]fleet.Alert, error) {
 	return a.now.Load().alerts.Alerts(ctx)
 }
 
 // noBalancer stands where no Scalelite is configured, and is never asked.
-type noBalancer struct{ actions.Balancer }
+type noBalancer struct{ fleet.Balancer }
 
 // noAlertmanager stands where no Alertmanager is configured.
 type noAlertmanager struct{}
 
 var errNoAlertmanager = errors.New("alertmanager.urls is not set")
 
-func (noAlertmanager) Alerts(context.Context) ([]actions.Alert, error) { return nil, errNoAlertmanager }
+func (noAlertmanager) Alerts(context.Context) ([]fleet.Alert, error) { return nil, errNoAlertmanager }

@@ -11,7 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // printer writes lines and remembers the first error.
@@ -38,7 +38,7 @@ func (p *printer) table(rows []string) {
 	p.err = w.Flush()
 }
 
-func printStatus(out io.Writer, st actions.Status, now time.Time) error {
+func printStatus(out io.Writer, st fleet.Status, now time.Time) error {
 	p := &printer{out: out}
 	p.line("Fleet %s, looked at %s%s", st.Fleet, moment(st.At), suffix(st.DryRun, "; dry run: nothing is really changed"))
 	if !st.Ready {
@@ -52,7 +52,7 @@ func printStatus(out io.Writer, st actions.Status, now time.Time) error {
 }
 
 // troubles writes what holds the scaler back, and what it cannot see.
-func (p *printer) troubles(st actions.Status, now time.Time) {
+func (p *printer) troubles(st fleet.Status, now time.Time) {
 	for _, b := range st.Blocked {
 		p.line("NOTHING IS CHANGED: %s", b)
 	}
@@ -76,11 +76,11 @@ func (p *printer) troubles(st actions.Status, now time.Time) {
 	}
 }
 
-func serverRows(servers []actions.ServerStatus) []string {
+func serverRows(servers []fleet.ServerStatus) []string {
 	rows := []string{"SERVER\tSTATE\tSIZE\tBALANCER\tLOAD\tWHY"}
 	for _, s := range servers {
 		load := "-"
-		if s.Balancer == actions.Enabled || s.Balancer == actions.Cordoned {
+		if s.Balancer == fleet.Enabled || s.Balancer == fleet.Cordoned {
 			load = fmt.Sprintf("%.0f", s.Load)
 		}
 		rows = append(rows, fmt.Sprintf("%s\t%s\t%d/%g GiB\t%s\t%s\t%s", oneLine(s.Name), s.State, s.Size.Cores, float64(s.Size.RAM)/1024,
@@ -89,7 +89,7 @@ func serverRows(servers []actions.ServerStatus) []string {
 	return rows
 }
 
-func printServer(out io.Writer, st actions.Status, s actions.ServerStatus, alerts []actions.Alert, entries []actions.Entry, now time.Time) error {
+func printServer(out io.Writer, st fleet.Status, s fleet.ServerStatus, alerts []fleet.Alert, entries []fleet.Entry, now time.Time) error {
 	p := &printer{out: out}
 	p.line("%s is %s%s", s.Name, s.State, suffix(!s.Since.IsZero(), ", since "+moment(s.Since)+" ("+age(now, s.Since)+")"))
 	p.line("Why: %s", cmp.Or(s.Reason, "nothing to do"))
@@ -109,7 +109,7 @@ func printServer(out io.Writer, st actions.Status, s actions.ServerStatus, alert
 }
 
 // bearings writes what bears on a server's next step.
-func (p *printer) bearings(st actions.Status, s actions.ServerStatus, alerts []actions.Alert, now time.Time) {
+func (p *printer) bearings(st fleet.Status, s fleet.ServerStatus, alerts []fleet.Alert, now time.Time) {
 	p.line("\nAlerts")
 	p.table(alertRows(s, alerts))
 	p.line("\nHeld back by")
@@ -139,7 +139,7 @@ func (p *printer) bearings(st actions.Status, s actions.ServerStatus, alerts []a
 	}
 }
 
-func alertRows(s actions.ServerStatus, alerts []actions.Alert) []string {
+func alertRows(s fleet.ServerStatus, alerts []fleet.Alert) []string {
 	var rows []string
 	for _, a := range alerts {
 		host, _, _ := strings.Cut(a.Labels["instance"], ":")
@@ -155,7 +155,7 @@ func alertRows(s actions.ServerStatus, alerts []actions.Alert) []string {
 	return rows
 }
 
-func journalRows(entries []actions.Entry) []string {
+func journalRows(entries []fleet.Entry) []string {
 	var rows []string
 	for _, e := range entries {
 		why := e.Step.Reason
@@ -170,9 +170,9 @@ func journalRows(entries []actions.Entry) []string {
 	return rows
 }
 
-func counts(by map[actions.State]int) string {
+func counts(by map[fleet.State]int) string {
 	var all []string
-	for _, s := range actions.States() {
+	for _, s := range fleet.States() {
 		if by[s] > 0 {
 			all = append(all, fmt.Sprintf("%d %s", by[s], s))
 		}
@@ -180,7 +180,7 @@ func counts(by map[actions.State]int) string {
 	return cmp.Or(strings.Join(all, ", "), "none")
 }
 
-func running(c *actions.MeetingCount) string {
+func running(c *fleet.MeetingCount) string {
 	if c == nil {
 		return "not asked lately"
 	}

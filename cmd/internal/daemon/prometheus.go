@@ -12,7 +12,7 @@ import (
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
@@ -93,7 +93,7 @@ func (c *preflight) scraped(ctx context.Context, prom promv1.API) {
 	}
 	var unseen []string
 	for _, s := range c.status.Servers {
-		if s.State == actions.StateActive && !seen[s.Addr] && !seen[s.Name] && !seen[s.ID] {
+		if s.State == fleet.StateActive && !seen[s.Addr] && !seen[s.Name] && !seen[s.ID] {
 			unseen = append(unseen, s.Name)
 		}
 	}

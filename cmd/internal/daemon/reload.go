@@ -13,7 +13,6 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
-	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // reloader takes over new configurations while the daemon runs.
@@ -85,14 +84,6 @@ func (r *reloader) take(f config.File) error {
 
 // warnings are those of the configuration in force.
 func (r *reloader) warnings() []string { return r.now.Load().Warnings() }
-
-// knows reports whether an alert asks this fleet's scaler for something.
-func (r *reloader) knows(a actions.Alert) bool {
-	c := r.now.Load().Actions
-	fleet := a.Labels[rules.LabelFleet]
-	ask := c.Asks[a.Name].Ask
-	return ask != "" && ask != rules.AskNothing && (fleet == "" || fleet == c.Fleet.Name)
-}
 
 // loginRequired reports whether the web configuration, as it is now, lets
 // nobody in without a login. exporter-toolkit reads the file anew for each

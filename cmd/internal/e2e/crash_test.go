@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -38,7 +38,7 @@ func TestADrainGoesOnAfterKill9AndNothingIsDoneTwice(t *testing.T) {
 	leaving := 0 // the server that drains; which one is the scaler's choice
 	drains := func() bool {
 		for i := range f.hosts {
-			if f.server(t, i+1).State == actions.Cordoned {
+			if f.server(t, i+1).State == fleet.Cordoned {
 				leaving = i + 1
 			}
 		}
@@ -46,7 +46,7 @@ func TestADrainGoesOnAfterKill9AndNothingIsDoneTwice(t *testing.T) {
 	}
 	d.crashAt(t, []moment{{"a server to drain", drains}})
 	s := f.server(t, leaving)
-	if s.Meetings != 1 || s.Power != actions.PowerOn {
+	if s.Meetings != 1 || s.Power != fleet.PowerOn {
 		t.Fatalf("server %s drains with %d meetings, %s; want its meeting to go on", s.Name, s.Meetings, s.Power)
 	}
 	meeting := []string{"maths", "music", "physics"}[leaving-1]
@@ -55,9 +55,9 @@ func TestADrainGoesOnAfterKill9AndNothingIsDoneTwice(t *testing.T) {
 	}
 	d.crashAt(t, []moment{
 		{"the stop to be asked for", func() bool { return len(f.writes.matching(f.power(s, "stop"))) > 0 }},
-		{"the server to be off", func() bool { return f.is(t, leaving, actions.PowerOff, actions.Disabled) }},
+		{"the server to be off", func() bool { return f.is(t, leaving, fleet.PowerOff, fleet.Disabled) }},
 	})
-	until(t, time.Minute, "the stop in the journal", func() bool { return d.journaled(actions.Stop, actions.Done) == 1 })
+	until(t, time.Minute, "the stop in the journal", func() bool { return d.journaled(fleet.Stop, fleet.Done) == 1 })
 
 	f.expect(t, map[string]int{
 		f.state(s, "cordon"): 1, f.power(s, "stop"): 1, f.power(s, "start"): 0, f.state(s, "enable"): 0,
@@ -77,10 +77,10 @@ func TestAStartGoesOnAfterKill9AndNothingIsDoneTwice(t *testing.T) {
 	s := f.server(t, 3)
 	d.crashAt(t, []moment{
 		{"the start to be asked for", func() bool { return len(f.writes.matching(f.power(s, "start"))) > 0 }},
-		{"the server to run", func() bool { return f.server(t, 3).Power == actions.PowerOn }},
-		{"the server to be enabled", func() bool { return f.is(t, 3, actions.PowerOn, actions.Enabled) }},
+		{"the server to run", func() bool { return f.server(t, 3).Power == fleet.PowerOn }},
+		{"the server to be enabled", func() bool { return f.is(t, 3, fleet.PowerOn, fleet.Enabled) }},
 	})
-	until(t, time.Minute, "the start in the journal", func() bool { return d.journaled(actions.Start, actions.Done) == 1 })
+	until(t, time.Minute, "the start in the journal", func() bool { return d.journaled(fleet.Start, fleet.Done) == 1 })
 	until(t, time.Minute, "meetings to go to the server", func() bool { return f.server(t, 3).Takes })
 
 	f.expect(t, map[string]int{

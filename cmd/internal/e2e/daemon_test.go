@@ -11,12 +11,12 @@ import (
 	"text/template"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // settings are what the tests set in the daemon's configuration.
 type settings struct {
-	Fleet        *fleet
+	Fleet        *fakeFleet
 	Alertmanager string // base URL; "" for none
 	Webhook      string // for the generated route
 	MinActive    int
@@ -72,9 +72,9 @@ rules:
 `))
 
 // Cloud, Balancer and Datacenters are for the template.
-func (f *fleet) Cloud() string         { return f.cloud }
-func (f *fleet) Balancer() string      { return f.balancer }
-func (f *fleet) Datacenters() []string { return f.world.Datacenters() }
+func (f *fakeFleet) Cloud() string         { return f.cloud }
+func (f *fakeFleet) Balancer() string      { return f.balancer }
+func (f *fakeFleet) Datacenters() []string { return f.world.Datacenters() }
 
 func (s settings) text(t testing.TB) string {
 	t.Helper()
@@ -171,9 +171,9 @@ func (d *daemon) knows(alert string) bool {
 }
 
 // journaled counts the journal's lines of a kind of step and its outcome.
-func (d *daemon) journaled(kind actions.Kind, outcome actions.Outcome) (n int) {
+func (d *daemon) journaled(kind fleet.Kind, outcome fleet.Outcome) (n int) {
 	body, _ := fetch(d.url("/api/v1/journal"))
-	var entries []actions.Entry
+	var entries []fleet.Entry
 	_ = json.Unmarshal([]byte(body), &entries)
 	for _, e := range entries {
 		if e.Step.Kind == kind && e.Outcome == outcome {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
 )
 
@@ -28,7 +28,7 @@ func TestThePredecessorsEnvironmentAloneRunsTheDaemon(t *testing.T) {
 	}, build(t, "bbb-scaler"), "--storage.path="+t.TempDir(), "--web.listen-address="+d.addr)
 	d.ready(t, d.url("/-/ready"))
 
-	until(t, time.Minute, "the floor's third server to run", func() bool { return f.server(t, 3).Power == actions.PowerOn })
+	until(t, time.Minute, "the floor's third server to run", func() bool { return f.server(t, 3).Power == fleet.PowerOn })
 	f.expect(t, map[string]int{"/start ": 1, "^" + http.MethodPatch: 0, "/stop ": 0, "updateServer": 0})
 	d.hides(t, "e2e-password", "e2e-lb-secret", "e2e-grafana-token")
 }

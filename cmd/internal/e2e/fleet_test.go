@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb/bbbtest"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite/scalelitetest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
@@ -27,9 +27,9 @@ const (
 	pollInterval   = 2 * time.Second
 )
 
-// fleet is a simulated fleet that runs in real time behind the interfaces of
+// fakeFleet is a simulated fleet that runs in real time behind the interfaces of
 // IONOS, Scalelite and BigBlueButton.
-type fleet struct {
+type fakeFleet struct {
 	world    *sim.World
 	hosts    []string // of the servers, loopback addresses
 	cloud    string   // base URLs
@@ -39,9 +39,9 @@ type fleet struct {
 
 // newFleet runs so many servers, the first ones switched on. net is the second
 // number of their addresses, by which fleets that run at once differ.
-func newFleet(t testing.TB, net, servers, running int) *fleet {
+func newFleet(t testing.TB, net, servers, running int) *fakeFleet {
 	t.Helper()
-	f := &fleet{writes: &writes{}}
+	f := &fakeFleet{writes: &writes{}}
 	for i := 1; i <= servers; i++ {
 		f.hosts = append(f.hosts, fmt.Sprintf("127.%d.%d.%d", net, i/250, i%250+1))
 	}
@@ -55,7 +55,7 @@ func newFleet(t testing.TB, net, servers, running int) *fleet {
 		Cloud: sim.CloudConfig{
 			Start: exactly(2 * time.Second), Stop: exactly(2 * time.Second), Resize: exactly(time.Second),
 			System: exactly(time.Second), BBB: exactly(2 * time.Second),
-			PerServer: actions.Size{Cores: 62, RAM: greatest},
+			PerServer: fleet.Size{Cores: 62, RAM: greatest},
 		},
 		Balancer: sim.BalancerConfig{PollInterval: pollInterval},
 	})
@@ -71,7 +71,7 @@ func newFleet(t testing.TB, net, servers, running int) *fleet {
 func exactly(d time.Duration) sim.Span { return sim.Span{Min: d, Max: d} }
 
 // run lets the world's time pass with the wall clock's.
-func (f *fleet) run(t testing.TB) {
+func (f *fakeFleet) run(t testing.TB) {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -92,7 +92,7 @@ func (f *fleet) run(t testing.TB) {
 	})
 }
 
-func (f *fleet) serve(t testing.TB, addr string, handler http.Handler) (url string) {
+func (f *fakeFleet) serve(t testing.TB, addr string, handler http.Handler) (url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -107,7 +107,7 @@ func (f *fleet) serve(t testing.TB, addr string, handler http.Handler) (url stri
 }
 
 // server reads server i, counted from 1.
-func (f *fleet) server(t testing.TB, i int) sim.Reading {
+func (f *fakeFleet) server(t testing.TB, i int) sim.Reading {
 	t.Helper()
 	s, err := f.world.Server(f.hosts[i-1])
 	if err != nil {
@@ -117,7 +117,7 @@ func (f *fleet) server(t testing.TB, i int) sim.Reading {
 }
 
 // meet has people hold a meeting on server i.
-func (f *fleet) meet(t testing.TB, i int, id string) {
+func (f *fakeFleet) meet(t testing.TB, i int, id string) {
 	t.Helper()
 	spec := sim.MeetingSpec{ID: id, Duration: time.Hour, Participants: 3, Fill: time.Second}
 	if _, err := f.world.HostMeeting(f.hosts[i-1], spec); err != nil {
@@ -126,7 +126,7 @@ func (f *fleet) meet(t testing.TB, i int, id string) {
 }
 
 // is reports whether server i is on or off, and how the balancer has it.
-func (f *fleet) is(t testing.TB, i int, power actions.Power, state actions.BalancerState) bool {
+func (f *fakeFleet) is(t testing.TB, i int, power fleet.Power, state fleet.BalancerState) bool {
 	s := f.server(t, i)
 	return s.Power == power && s.State == state
 }
@@ -165,18 +165,18 @@ func (w *writes) matching(expr string) []string {
 }
 
 // Expressions for the writes that concern a server.
-func (f *fleet) power(s sim.Reading, action string) string {
+func (f *fakeFleet) power(s sim.Reading, action string) string {
 	return "^POST .*/servers/" + s.ID + "/" + action + " "
 }
 
-func (f *fleet) resize(s sim.Reading) string { return "^PATCH .*/servers/" + s.ID + " " }
+func (f *fakeFleet) resize(s sim.Reading) string { return "^PATCH .*/servers/" + s.ID + " " }
 
-func (f *fleet) state(s sim.Reading, state string) string {
+func (f *fakeFleet) state(s sim.Reading, state string) string {
 	return "^POST .*/updateServer .*" + s.BalancerID + ".*" + state
 }
 
 // expect checks how often each write was made.
-func (f *fleet) expect(t testing.TB, want map[string]int) {
+func (f *fakeFleet) expect(t testing.TB, want map[string]int) {
 	t.Helper()
 	for expr, n := range want {
 		if got := f.writes.matching(expr); len(got) != n {

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -50,7 +50,7 @@ func changesTheFleet(t *testing.T, s stack) {
 		return len(f.writes.matching(f.resize(f.server(t, i)))) > 0 && f.server(t, i).Size.RAM > 8192
 	}
 	until(t, 90*time.Second, "a PATCH to servers 1 and 2", func() bool { return grown(1) && grown(2) })
-	until(t, 90*time.Second, "server 3 to start and take meetings", func() bool { return f.is(t, 3, actions.PowerOn, actions.Enabled) })
+	until(t, 90*time.Second, "server 3 to start and take meetings", func() bool { return f.is(t, 3, fleet.PowerOn, fleet.Enabled) })
 
 	given.MemoryMax = 0.95
 	writeFile(t, dir, "bbb-scaler.yml", given.text(t))
@@ -79,7 +79,7 @@ func changesTheFleet(t *testing.T, s stack) {
 }
 
 // nodes runs node exporters on the fleet's hosts and returns their targets.
-func nodes(t *testing.T, f *fleet) (targets []string) {
+func nodes(t *testing.T, f *fakeFleet) (targets []string) {
 	t.Helper()
 	port := nodeExporter(t, f.hosts)
 	for _, host := range f.hosts {
@@ -98,7 +98,7 @@ func generate(t *testing.T, generator, config, dir string) {
 }
 
 // busy reports whether the cloud has a change of any server pending.
-func (f *fleet) busy() bool {
+func (f *fakeFleet) busy() bool {
 	for _, s := range f.world.Servers() {
 		if s.Busy {
 			return true

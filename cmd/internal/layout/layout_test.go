@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,25 +25,29 @@ var mayImport = map[string][]string{
 	"rules/ruletest": {"rules"},
 	"rules/mutation": {"rules", "rules/ruletest"},
 	"rules/refuse":   {},
-	"actions":        {"rules", "rules/refuse"},
-	"receiver":       {"actions", "rules", "rules/refuse"},
+	"receiver":       {"actions", "actions/fleet", "rules", "rules/refuse"},
 
-	"actions/outbound":              {"actions", "rules/refuse"},
+	"actions/fleet": {"rules", "rules/refuse"},
+	"actions/plan":  {"actions/fleet", "rules"},
+	"actions/store": {"actions/fleet"},
+	"actions":       {"actions/fleet", "actions/plan", "actions/store", "rules"},
+
+	"actions/outbound":              {"actions/fleet", "rules/refuse"},
 	"actions/outbound/outboundtest": {},
-	"actions/ionos":                 {"actions", "actions/outbound", "rules/refuse"},
-	"actions/scalelite":             {"actions", "actions/outbound", "rules/refuse"},
-	"actions/bbb":                   {"actions", "actions/outbound", "rules/refuse"},
-	"actions/alertmanager":          {"actions", "actions/outbound", "rules/refuse"},
+	"actions/ionos":                 {"actions/fleet", "actions/outbound", "rules/refuse"},
+	"actions/scalelite":             {"actions/fleet", "actions/outbound", "rules/refuse"},
+	"actions/bbb":                   {"actions/fleet", "actions/outbound", "rules/refuse"},
+	"actions/alertmanager":          {"actions/fleet", "actions/outbound", "rules/refuse"},
 
-	"actions/sim":                     {"actions", "rules"},
-	"actions/sim/simhttp":             {"actions", "actions/sim"},
-	"actions/sim/exportertest":        {"actions", "actions/sim", "actions/sim/simhttp"},
-	"actions/ionos/ionostest":         {"actions", "actions/sim", "actions/sim/simhttp"},
-	"actions/scalelite/scalelitetest": {"actions", "actions/sim", "actions/sim/simhttp"},
-	"actions/bbb/bbbtest":             {"actions", "actions/sim", "actions/sim/simhttp"},
+	"actions/sim":                     {"actions/fleet", "rules"},
+	"actions/sim/simhttp":             {"actions/fleet", "actions/sim"},
+	"actions/sim/exportertest":        {"actions/fleet", "actions/sim", "actions/sim/simhttp"},
+	"actions/ionos/ionostest":         {"actions/fleet", "actions/sim", "actions/sim/simhttp"},
+	"actions/scalelite/scalelitetest": {"actions/fleet", "actions/sim", "actions/sim/simhttp"},
+	"actions/bbb/bbbtest":             {"actions/fleet", "actions/sim", "actions/sim/simhttp"},
 
 	"cmd/internal/config": {
-		"rules", "rules/refuse", "actions", "receiver", "actions/ionos", "actions/scalelite", "actions/bbb",
+		"rules", "rules/refuse", "actions/fleet", "receiver", "actions/ionos", "actions/scalelite", "actions/bbb",
 		"actions/alertmanager",
 	},
 	"cmd/genrules": {"rules", "cmd/internal/config"},
@@ -58,6 +66,8 @@ var onlyImporters = map[string][]string{
 
 type listed struct {
 	ImportPath string
+	Dir        string
+	GoFiles    []string
 	Imports    []string
 	Deps       []string
 }
@@ -65,7 +75,7 @@ type listed struct {
 // packages lists the module's packages by their path inside the module.
 func packages(t *testing.T) map[string]listed {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,Deps", module+"...").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Dir,GoFiles,Imports,Deps", module+"...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
@@ -107,6 +117,54 @@ func TestGuardedPackagesHaveOneDoor(t *testing.T) {
 			}
 		}
 	}
+}
+
+// pure lists packages that must neither read nor write anything outside, nor
+// know what time it is: what they may not import, and names of package time that
+// read the clock.
+var pure = map[string][]string{
+	"actions/plan": {"context", "net", "net/http", "os", "io", "log", "log/slog", "math/rand", "math/rand/v2", "sync", "crypto/rand", "syscall"},
+}
+
+var clockReaders = []string{"Now", "Since", "Until", "After", "AfterFunc", "NewTimer", "NewTicker", "Sleep", "Tick"}
+
+func TestPurePackagesReadNothing(t *testing.T) {
+	for name, p := range packages(t) {
+		for _, imported := range p.Imports {
+			if slices.Contains(pure[name], imported) {
+				t.Errorf("%s imports %s, and must be pure", name, imported)
+			}
+		}
+		if _, isPure := pure[name]; !isPure {
+			continue
+		}
+		for _, file := range p.GoFiles {
+			for _, at := range readsClock(t, filepath.Join(p.Dir, file)) {
+				t.Errorf("%s reads the clock, and must be pure", at)
+			}
+		}
+	}
+}
+
+// readsClock returns where a file uses what of package time reads the clock.
+func readsClock(t *testing.T, file string) (at []string) {
+	t.Helper()
+	fset := token.NewFileSet()
+	parsed, err := parser.ParseFile(fset, file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		sel, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		if x, ok := sel.X.(*ast.Ident); ok && x.Name == "time" && x.Obj == nil && slices.Contains(clockReaders, sel.Sel.Name) {
+			at = append(at, fset.Position(sel.Pos()).String()+": time."+sel.Sel.Name)
+		}
+		return true
+	})
+	return at
 }
 
 // within reports whether a package is one of roots or below one.

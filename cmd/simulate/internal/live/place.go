@@ -13,8 +13,8 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb/bbbtest"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite/scalelitetest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
@@ -47,9 +47,9 @@ type place struct {
 }
 
 // secrets are made up for one run.
-type secrets struct{ password, balancer, exporter actions.Secret }
+type secrets struct{ password, balancer, exporter fleet.Secret }
 
-func newSecret() actions.Secret { return actions.Secret(rand.Text()[:16]) }
+func newSecret() fleet.Secret { return fleet.Secret(rand.Text()[:16]) }
 
 // Users of the throw-away credentials.
 const (

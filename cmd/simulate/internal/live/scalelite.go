@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
@@ -26,8 +26,8 @@ import (
 // no servers of its own, since it gets the demo's meetings.
 type Scalelite struct {
 	URL          string
-	Secret       actions.Secret // LOADBALANCER_SECRET
-	PollInterval time.Duration  // its POLL_INTERVAL
+	Secret       fleet.Secret  // LOADBALANCER_SECRET
+	PollInterval time.Duration // its POLL_INTERVAL
 }
 
 // base is the address without an API's path.
@@ -89,8 +89,8 @@ func (b *balancer) register(ctx context.Context, servers []sim.Reading) error {
 	}
 	for _, s := range servers {
 		id, err := b.add(ctx, s)
-		if err == nil && s.Power == actions.PowerOn {
-			err = b.client.SetState(ctx, id, actions.Enabled)
+		if err == nil && s.Power == fleet.PowerOn {
+			err = b.client.SetState(ctx, id, fleet.Enabled)
 		}
 		if err != nil {
 			return fmt.Errorf("registering %s: %w", s.Name, err)
@@ -217,7 +217,7 @@ func (b *balancer) takes(ctx context.Context) (map[string]bool, error) {
 	present, err := b.client.Servers(ctx)
 	takes := map[string]bool{}
 	for _, s := range present {
-		if s.State == actions.Enabled && s.Online {
+		if s.State == fleet.Enabled && s.Online {
 			takes[s.URL] = true
 		}
 	}

@@ -10,11 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-func kinds() []actions.Kind { return actions.Kinds() }
+func kinds() []fleet.Kind { return fleet.Kinds() }
 
 // introduce says where everything listens, with credentials that end with the
 // run.
@@ -61,7 +61,7 @@ func (p *place) tell(ctx context.Context, c *clock, out io.Writer) error {
 		}
 		for _, e := range p.journal(ctx, seen) {
 			seen = max(seen, e.Seq)
-			if e.Outcome == actions.Done {
+			if e.Outcome == fleet.Done {
 				p.steps[string(e.Step.Kind)]++
 			}
 			if line := describe(e); line != "" {
@@ -77,7 +77,7 @@ func (p *place) tell(ctx context.Context, c *clock, out io.Writer) error {
 
 // journal asks the daemon for entries after seq, oldest first. While the
 // daemon does not answer, there are none.
-func (p *place) journal(ctx context.Context, seq uint64) []actions.Entry {
+func (p *place) journal(ctx context.Context, seq uint64) []fleet.Entry {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.daemonAt+"/api/v1/journal?limit=500", nil)
 	if err != nil {
 		return nil
@@ -87,25 +87,25 @@ func (p *place) journal(ctx context.Context, seq uint64) []actions.Entry {
 		return nil
 	}
 	defer resp.Body.Close()
-	var entries []actions.Entry
+	var entries []fleet.Entry
 	if json.NewDecoder(resp.Body).Decode(&entries) != nil {
 		return nil
 	}
-	entries = slices.DeleteFunc(entries, func(e actions.Entry) bool { return e.Seq <= seq })
-	slices.SortFunc(entries, func(a, b actions.Entry) int { return int(a.Seq) - int(b.Seq) })
+	entries = slices.DeleteFunc(entries, func(e fleet.Entry) bool { return e.Seq <= seq })
+	slices.SortFunc(entries, func(a, b fleet.Entry) int { return int(a.Seq) - int(b.Seq) })
 	return entries
 }
 
 // describe is an entry for people: "" for the mere beginning of a step.
-func describe(e actions.Entry) string {
+func describe(e fleet.Entry) string {
 	why := e.Step.Reason
 	if len(e.Step.Alerts) > 0 && !strings.Contains(why, e.Step.Alerts[0]) {
 		why += " (" + strings.Join(e.Step.Alerts, ", ") + ")"
 	}
 	switch e.Outcome {
-	case actions.Begun:
+	case fleet.Begun:
 		return ""
-	case actions.Done:
+	case fleet.Done:
 		return fmt.Sprintf("%-8s %-14s %s", e.Step.Kind, e.Step.Server, why)
 	}
 	return fmt.Sprintf("%-8s %-14s %s: %s", e.Step.Kind, e.Step.Server, e.Outcome, e.Detail)
@@ -124,7 +124,7 @@ func (p *place) fleetLine(ctx context.Context) string {
 	var on, active, meetings, people int
 	var cpu float64
 	for _, r := range p.world.Servers() {
-		if r.Power == actions.PowerOn {
+		if r.Power == fleet.PowerOn {
 			on++
 		}
 		if takes(r) {

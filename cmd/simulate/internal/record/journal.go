@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
@@ -19,7 +19,7 @@ import (
 type Journal struct {
 	URL      string // of the daemon
 	User     string // "" for no login
-	Password actions.Secret
+	Password fleet.Secret
 	// People is how many are taken to be on each server in service.
 	People float64
 }
@@ -31,17 +31,17 @@ const mostEntries = 10_000
 const mostBytes = 64 << 20
 
 // Entries asks the daemon for its journal, oldest entry first.
-func (j Journal) Entries(ctx context.Context) ([]actions.Entry, error) {
+func (j Journal) Entries(ctx context.Context) ([]fleet.Entry, error) {
 	address := fmt.Sprintf("%s/api/v1/journal?limit=%d", strings.TrimRight(j.URL, "/"), mostEntries)
 	text, err := j.read(ctx, address)
 	if err != nil {
 		return nil, fmt.Errorf("reading the journal: %w", err)
 	}
-	var entries []actions.Entry
+	var entries []fleet.Entry
 	if err := json.Unmarshal(text, &entries); err != nil {
 		return nil, fmt.Errorf("reading the journal: %s is no list of entries: %w", address, err)
 	}
-	slices.SortFunc(entries, func(a, b actions.Entry) int { return a.At.Compare(b.At) })
+	slices.SortFunc(entries, func(a, b fleet.Entry) int { return a.At.Compare(b.At) })
 	return entries, nil
 }
 
@@ -82,8 +82,8 @@ var ErrNoService = errors.New("the journal has no server that went into service 
 
 // Give hands what entries, oldest first, tell of r to into. It returns the
 // number of servers.
-func (j Journal) Give(entries []actions.Entry, r Range, into *Cutter) (servers int, err error) {
-	of := map[string][]actions.Entry{}
+func (j Journal) Give(entries []fleet.Entry, r Range, into *Cutter) (servers int, err error) {
+	of := map[string][]fleet.Entry{}
 	for _, e := range entries {
 		if _, ok := inService(e); ok {
 			of[e.Step.Server] = append(of[e.Step.Server], e)
@@ -102,14 +102,14 @@ func (j Journal) Give(entries []actions.Entry, r Range, into *Cutter) (servers i
 
 // inService tells whether a server takes meetings after e; ok is false where e
 // does not change that.
-func inService(e actions.Entry) (takes, ok bool) {
-	if e.Outcome != actions.Done || e.DryRun {
+func inService(e fleet.Entry) (takes, ok bool) {
+	if e.Outcome != fleet.Done || e.DryRun {
 		return false, false
 	}
 	switch e.Step.Kind {
-	case actions.Enable, actions.Reclaim:
+	case fleet.Enable, fleet.Reclaim:
 		return true, true
-	case actions.Cordon, actions.Disable, actions.Stop:
+	case fleet.Cordon, fleet.Disable, fleet.Stop:
 		return false, true
 	}
 	return false, false
@@ -117,7 +117,7 @@ func inService(e actions.Entry) (takes, ok bool) {
 
 // give replays the changes of one server: before the first, it was as that one
 // found it.
-func (j Journal) give(name string, changes []actions.Entry, r Range, into *Cutter) (any bool) {
+func (j Journal) give(name string, changes []fleet.Entry, r Range, into *Cutter) (any bool) {
 	first, _ := inService(changes[0])
 	takes := !first
 	for at := r.From; at.Before(r.Until); at = at.Add(r.Step) {

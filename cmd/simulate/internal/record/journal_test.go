@@ -10,24 +10,24 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-func entry(minute int, kind actions.Kind, server string, outcome actions.Outcome) actions.Entry {
-	return actions.Entry{At: monday.Add(time.Duration(minute) * time.Minute), Outcome: outcome, Step: actions.Step{Kind: kind, Server: server}}
+func entry(minute int, kind fleet.Kind, server string, outcome fleet.Outcome) fleet.Entry {
+	return fleet.Entry{At: monday.Add(time.Duration(minute) * time.Minute), Outcome: outcome, Step: fleet.Step{Kind: kind, Server: server}}
 }
 
 // journal is newest first, as the daemon gives it.
-func journal() []actions.Entry {
-	all := []actions.Entry{
-		entry(5, actions.Start, "bbb-1", actions.Done),
-		entry(8, actions.Enable, "bbb-1", actions.Begun),
-		entry(10, actions.Enable, "bbb-1", actions.Done),
-		entry(15, actions.Cordon, "bbb-2", actions.Done),
-		entry(20, actions.Cordon, "bbb-1", actions.Done),
-		entry(25, actions.Reclaim, "bbb-1", actions.Done),
-		entry(26, actions.Enable, "bbb-3", actions.Failed),
-		entry(30, actions.Disable, "bbb-1", actions.Done),
+func journal() []fleet.Entry {
+	all := []fleet.Entry{
+		entry(5, fleet.Start, "bbb-1", fleet.Done),
+		entry(8, fleet.Enable, "bbb-1", fleet.Begun),
+		entry(10, fleet.Enable, "bbb-1", fleet.Done),
+		entry(15, fleet.Cordon, "bbb-2", fleet.Done),
+		entry(20, fleet.Cordon, "bbb-1", fleet.Done),
+		entry(25, fleet.Reclaim, "bbb-1", fleet.Done),
+		entry(26, fleet.Enable, "bbb-3", fleet.Failed),
+		entry(30, fleet.Disable, "bbb-1", fleet.Done),
 	}
 	slices.Reverse(all)
 	return all
@@ -63,9 +63,9 @@ func TestTheJournalTellsWhenServersWereInService(t *testing.T) {
 }
 
 func TestADryRunPutsNoServerInService(t *testing.T) {
-	e := entry(5, actions.Enable, "bbb-1", actions.Done)
+	e := entry(5, fleet.Enable, "bbb-1", fleet.Done)
 	e.DryRun = true
-	_, err := Journal{People: 20}.Give([]actions.Entry{e}, Range{From: monday, Until: monday.Add(time.Hour), Step: time.Minute}, NewCutter(minutely()))
+	_, err := Journal{People: 20}.Give([]fleet.Entry{e}, Range{From: monday, Until: monday.Add(time.Hour), Step: time.Minute}, NewCutter(minutely()))
 	if !errors.Is(err, ErrNoService) {
 		t.Errorf("error = %v, want ErrNoService", err)
 	}

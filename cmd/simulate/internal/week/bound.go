@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -26,7 +26,7 @@ import (
 // each begins and ends and how many webcams it will have, and lets every server
 // grow and shrink without waiting. A scheduler that fills servers above the
 // thresholds can go below it, at the cost of overload.
-func Bound(d Demand, y Yard, c actions.Config, servers int, p sim.Prices, boot time.Duration) sim.Figures {
+func Bound(d Demand, y Yard, c fleet.Config, servers int, p sim.Prices, boot time.Duration) sim.Figures {
 	var f sim.Figures
 	hours := d.Step.Hours()
 	need := make([]int, len(d.People))

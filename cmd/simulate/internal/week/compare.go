@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/plot"
 )
@@ -22,7 +22,7 @@ type Comparison struct {
 	Strategies []Strategy
 	// Config is what need, capacity and bound are measured by, and the floor,
 	// sizes and thresholds of the strategies that are not ours.
-	Config actions.Config
+	Config fleet.Config
 	Trace  []sim.Arrival // instead of generated weeks
 	// Before is the trace of the week before that one, in order; empty: nothing
 	// is known of it, as on a fleet's first days.

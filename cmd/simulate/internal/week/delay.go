@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // Rise is when a school day's load comes: the time of the day in which delays
@@ -17,7 +17,7 @@ var riseFrom, riseUntil = 7*time.Hour + 30*time.Minute, 9*time.Hour + 30*time.Mi
 // was first needed until the fleet had as much, 0 if it had it before. Need and
 // capacity are counted in servers of the default size, filled to the maximum
 // thresholds. A need that is gone before it was met counts until then.
-func Delays(d Demand, samples []Sample, y Yard, unit actions.Size, floor int) []time.Duration {
+func Delays(d Demand, samples []Sample, y Yard, unit fleet.Size, floor int) []time.Duration {
 	var out []time.Duration
 	i := 0
 	for i < len(samples) {
@@ -41,7 +41,7 @@ func clockOf(t, midnight time.Time) time.Duration {
 	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second
 }
 
-func (d Demand) delays(rise []Sample, y Yard, unit actions.Size, floor int) []time.Duration {
+func (d Demand) delays(rise []Sample, y Yard, unit fleet.Size, floor int) []time.Duration {
 	var out []time.Duration
 	waiting := map[int]time.Time{} // level → since when
 	highest := floor

@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
@@ -79,7 +79,7 @@ func YardOf(m sim.LoadModel, t rules.Thresholds) Yard {
 }
 
 // carries is the load that a server of a size carries beside its own.
-func (y Yard) carries(s actions.Size) load {
+func (y Yard) carries(s fleet.Size) load {
 	return load{
 		max(0, y.Top.CPU*float64(s.Cores)-y.Model.BaseCores),
 		max(0, y.Top.Memory*float64(s.RAM)-y.Model.BaseRAM),
@@ -87,7 +87,7 @@ func (y Yard) carries(s actions.Size) load {
 }
 
 // servers is the least number of servers of a size that carry l.
-func (y Yard) servers(l load, s actions.Size) int {
+func (y Yard) servers(l load, s fleet.Size) int {
 	c := y.carries(s)
 	return int(math.Ceil(max(l.cores/c.cores, l.ram/c.ram) - 1e-9))
 }
@@ -95,7 +95,7 @@ func (y Yard) servers(l load, s actions.Size) int {
 // capacity is what servers of all sizes carry of a load, in servers of one
 // size that carry as much of its mix of CPU and memory: those that are on, and
 // those in service.
-func (y Yard) capacity(counts []SizeCount, unit actions.Size, l load) (on, takes float64) {
+func (y Yard) capacity(counts []SizeCount, unit fleet.Size, l load) (on, takes float64) {
 	var sumOn, sumTakes load
 	for _, t := range counts {
 		c := y.carries(t.Size)

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/virtual"
 )
@@ -15,20 +16,20 @@ import (
 // looks is a run of the scaler.
 type looks struct {
 	w          *sim.World
-	cfg        actions.Config
+	cfg        fleet.Config
 	scaler     *actions.Scaler
 	scraper    *scraper
 	rules      *virtual.Rules
 	dispatcher *virtual.Dispatcher
 
-	scrapeEvery, evalEvery         time.Duration
-	nextScrape, nextEval, nextLook time.Time
-	notified                       time.Time // the first notification not looked at; zero: none
+	scrapeEvery, evalEvery time.Duration
+	nextScrape, nextEval   time.Time
+	pace                   actions.Pace
 }
 
 // Next is when the first of all its clocks strikes.
 func (l *looks) Next() time.Time {
-	next := slices.MinFunc([]time.Time{l.nextScrape, l.nextEval, l.nextLook}, time.Time.Compare)
+	next := slices.MinFunc([]time.Time{l.nextScrape, l.nextEval, l.pace.Next(l.cfg.Fleet)}, time.Time.Compare)
 	if at, ok := l.dispatcher.Next(); ok && at.Before(next) {
 		next = at
 	}
@@ -55,69 +56,40 @@ func (l *looks) Act(ctx context.Context) error {
 			return err
 		}
 	}
-	if !now.Before(l.nextLook) {
-		if err := l.look(ctx, now); err != nil {
+	if !now.Before(l.pace.Next(l.cfg.Fleet)) {
+		if err := l.scaler.Cycle(ctx, now); err != nil {
 			return err
 		}
+		l.pace.Cycled(now, l.scaler.Interval())
 	}
 	return l.rules.Err()
 }
 
-// notify hands a notification to the scaler and brings its next look forward,
-// when notifications have been quiet, or for long enough.
+// notify hands a notification to the scaler, and brings its next cycle forward.
 func (l *looks) notify(n virtual.Notification, now time.Time) error {
-	var alerts []actions.Alert
+	var alerts []fleet.Alert
 	for _, a := range n.Firing {
 		alerts = append(alerts, alert(a, now, false))
 	}
 	for _, a := range n.Resolved {
 		alerts = append(alerts, alert(a, now, true))
 	}
-	if l.notified.IsZero() {
-		l.notified = now
-	}
-	wake := now.Add(l.cfg.Fleet.DebounceQuiet)
-	if latest := l.notified.Add(l.cfg.Fleet.DebounceMax); latest.Before(wake) {
-		wake = latest
-	}
-	if wake.Before(l.nextLook) {
-		l.nextLook = wake
-	}
-	return l.scaler.Notify(alerts)
-}
-
-func (l *looks) look(ctx context.Context, now time.Time) error {
-	err := l.scaler.Cycle(ctx, now)
-	l.notified = time.Time{}
-	l.nextLook = now.Add(l.interval())
+	l.pace.Notified(now)
+	_, err := l.scaler.Notify(alerts)
 	return err
 }
 
-// interval is the daemon's: short while a server is on its way.
-func (l *looks) interval() time.Duration {
-	counts := l.scaler.Status().Counts
-	for _, s := range []actions.State{
-		actions.StateStarting, actions.StateWarming, actions.StateDraining, actions.StateEmpty, actions.StateStopping,
-		actions.StateResizing, actions.StateDown,
-	} {
-		if counts[s] > 0 {
-			return l.cfg.Fleet.BusyInterval
-		}
-	}
-	return l.cfg.Fleet.EvaluationInterval
-}
-
 // Alerts is Alertmanager's API as the scaler reads it.
-func (l *looks) Alerts(context.Context) ([]actions.Alert, error) {
-	var out []actions.Alert
+func (l *looks) Alerts(context.Context) ([]fleet.Alert, error) {
+	var out []fleet.Alert
 	for _, a := range l.dispatcher.Alerts(l.w.Now()) {
 		out = append(out, alert(a, l.w.Now(), false))
 	}
 	return out, nil
 }
 
-func alert(a model.Alert, now time.Time, resolved bool) actions.Alert {
-	out := actions.Alert{
+func alert(a model.Alert, now time.Time, resolved bool) fleet.Alert {
+	out := fleet.Alert{
 		Fingerprint: a.Fingerprint().String(), Name: a.Name(), Labels: map[string]string{}, Annotations: map[string]string{},
 		StartsAt: a.StartsAt, EndsAt: a.EndsAt, Resolved: resolved, SeenAt: now,
 	}

@@ -5,14 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 var (
-	small = actions.Size{Cores: 2, RAM: 8192}
-	large = actions.Size{Cores: 4, RAM: 16384}
+	small = fleet.Size{Cores: 2, RAM: 8192}
+	large = fleet.Size{Cores: 4, RAM: 16384}
 )
 
 func testYard() Yard {
@@ -33,7 +33,7 @@ func TestDemandCountsPeopleAsTheyComeAndGo(t *testing.T) {
 
 func TestTheBoundIsTheLoadOverWhatTheLargestServersCarry(t *testing.T) {
 	y := testYard()
-	cfg := actions.Defaults()
+	cfg := fleet.Defaults()
 	cfg.Capacity.MinActive, cfg.Sizes.Default, cfg.Sizes.Max = 1, small, large
 	m := sim.DefaultLoad()
 	most := (0.5*4 - m.BaseCores) / m.ParticipantCores // people without webcams on one large server, at the threshold
@@ -95,7 +95,7 @@ func TestDelaysAreTimedFromTheNeedToTheCapacity(t *testing.T) {
 }
 
 func TestMoreCoresCarryALoadThatNeedsCores(t *testing.T) {
-	y, grown := testYard(), actions.Size{Cores: 4, RAM: 8192}
+	y, grown := testYard(), fleet.Size{Cores: 4, RAM: 8192}
 	three := load{3 * y.carries(small).cores, y.carries(small).ram} // three small servers' worth of cores, one's of memory
 	if on, _ := y.capacity([]SizeCount{{grown, 1, 1}}, small, three); on < 2 || on > 2.1 {
 		t.Errorf("a server of %v carries %.2f small servers' worth, want a little more than 2: its memory is enough", grown, on)

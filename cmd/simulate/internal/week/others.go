@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -12,7 +12,7 @@ import (
 var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Static has every server on, at the default size, at all times.
-type Static struct{ Config actions.Config }
+type Static struct{ Config fleet.Config }
 
 // Name is static.
 func (Static) Name() string { return "static" }
@@ -34,7 +34,7 @@ func (idle) Act(context.Context) error { return nil }
 // nothing of the balancer.
 type poller struct {
 	w     *sim.World
-	cfg   actions.Config
+	cfg   fleet.Config
 	every time.Duration
 	next  time.Time
 	look  func(ctx context.Context, p *poller, servers []sim.Reading) error
@@ -61,17 +61,17 @@ func (p *poller) Act(ctx context.Context) error {
 // allEnabled has the balancer send meetings to every server that answers it,
 // as these scalers leave it.
 func allEnabled(cfg *sim.Config) {
-	cfg.Each = func(_ int, s *sim.ServerSpec) { s.State = actions.Enabled }
+	cfg.Each = func(_ int, s *sim.ServerSpec) { s.State = fleet.Enabled }
 }
 
-func refOf(r sim.Reading) actions.ServerRef {
-	return actions.ServerRef{Datacenter: r.Datacenter, ID: r.ID}
+func refOf(r sim.Reading) fleet.ServerRef {
+	return fleet.ServerRef{Datacenter: r.Datacenter, ID: r.ID}
 }
 
 // Vertical is infra-autoscaler with direct sizing: all servers on, each larger
 // by a step while it is high and people are on it, and back at the least at
 // once when nobody is.
-type Vertical struct{ Config actions.Config }
+type Vertical struct{ Config fleet.Config }
 
 // Name is infra-autoscaler.
 func (Vertical) Name() string { return "infra-autoscaler" }

@@ -8,7 +8,9 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/store"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/virtual"
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -37,8 +39,7 @@ func (o Ours) Prepare(cfg *sim.Config) {
 // Begin builds everything that runs beside the world.
 func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	l := &looks{w: w, cfg: o.File.Actions}
-	l.cfg.Fleet.Concurrency = 1 // one thing after the other: the same every time
-	l.cfg.Datacenters, l.cfg.Names, l.cfg.NoBalancer = w.Datacenters(), actions.NamePattern{}, false
+	l.cfg.Datacenters, l.cfg.Names, l.cfg.NoBalancer = w.Datacenters(), fleet.NamePattern{}, false
 	l.cfg.Asks = o.File.Rules.Meanings()
 	ruleText, err := generate(rules.FormatRules, o.File)
 	if err != nil {
@@ -64,13 +65,14 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	l.scraper = newScraper(l.rules.Samples, o.File.Rules)
 	deps := actions.Deps{
 		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
-		Alerts: l, Store: actions.NewMemoryStore(), Now: w.Now,
+		Alerts: l, Store: store.NewMemory(), Now: w.Now, InOrder: true,
 	}
 	if o.Meddle != nil {
 		o.Meddle(&deps)
 	}
 	l.scaler, err = actions.New(l.cfg, deps)
-	l.nextLook, l.nextScrape = w.Now(), w.Now().Add(l.scrapeEvery/2) // between two evaluations, as likely as not
+	l.pace.Cycled(w.Now(), 0)
+	l.nextScrape = w.Now().Add(l.scrapeEvery / 2) // between two evaluations, as likely as not
 	l.nextEval = w.Now().Add(l.evalEvery)
 	return l, err
 }
@@ -95,7 +97,7 @@ const (
 
 // remember writes what Prometheus would hold of the weeks before: the load of
 // that time's lessons on as many servers as carry it at the target.
-func remember(samples *virtual.Samples, past Demand, c actions.Config, servers int) {
+func remember(samples *virtual.Samples, past Demand, c fleet.Config, servers int) {
 	m, free := sim.DefaultLoad(), 1-c.Capacity.Headroom
 	size := c.Sizes.Together()
 	target := Yard{m, sim.Workload{CPU: free * c.Thresholds.CPU.Max, Memory: free * c.Thresholds.Memory.Max}}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -16,7 +16,7 @@ import (
 // without a word to the balancer, and one exporter that does not answer ends
 // the look. It has our thresholds and sizes; its floor is its operator's, 4 of
 // 30 servers, since with less it never catches up with a morning.
-type Predecessor struct{ Config actions.Config }
+type Predecessor struct{ Config fleet.Config }
 
 // floorOf is the floor that the operator would give it.
 func (s Predecessor) floorOf(servers int) int {
@@ -43,7 +43,7 @@ const (
 // Begin starts the poll.
 func (s Predecessor) Begin(w *sim.World, _ Setup) (Run, error) {
 	cfg := s.Config
-	cfg.Capacity = actions.Capacity{MinActive: s.floorOf(len(w.Servers())), MaxStep: bbbScalerIncrease}
+	cfg.Capacity = fleet.Capacity{MinActive: s.floorOf(len(w.Servers())), MaxStep: bbbScalerIncrease}
 	return &poller{w: w, cfg: cfg, every: waitingTime, next: w.Now(), look: predecessorLook}, nil
 }
 
@@ -53,7 +53,7 @@ func predecessorLook(ctx context.Context, p *poller, servers []sim.Reading) erro
 		for range 2 { // it reads each server's volumes and NICs one by one
 			_, _ = p.w.Machine(refOf(r)) // counted
 		}
-		if r.Power != actions.PowerOn {
+		if r.Power != fleet.PowerOn {
 			off = append(off, r)
 			continue
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/virtual"
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -25,7 +25,7 @@ type scraper struct {
 	bbbs    map[string]*target
 	scaler  *target
 	states  map[string]*virtual.Series // of the daemon's servers, by id
-	said    map[string]actions.State
+	said    map[string]fleet.State
 	servers []sim.Reading // reused
 }
 
@@ -41,7 +41,7 @@ func newScraper(samples *virtual.Samples, cfg rules.Config) *scraper {
 	return &scraper{
 		samples: samples, cfg: cfg, nodes: map[string]*target{}, bbbs: map[string]*target{},
 		scaler: newTarget(samples, cfg, cfg.Exporters.Scaler, "bbb-scaler:9745"),
-		states: map[string]*virtual.Series{}, said: map[string]actions.State{},
+		states: map[string]*virtual.Series{}, said: map[string]fleet.State{},
 	}
 }
 
@@ -150,7 +150,7 @@ func (s *scraper) bbb(r *sim.Reading, at int64) {
 
 // daemon scrapes the scaler's own metrics: those of its states, its floor and
 // its last read, which the rules for the scaler itself go by.
-func (s *scraper) daemon(status actions.Status, now time.Time) {
+func (s *scraper) daemon(status fleet.Status, now time.Time) {
 	at := now.UnixMilli()
 	_ = s.scaler.up.Append(at, 1)
 	for i := range status.Servers {
@@ -163,7 +163,7 @@ func (s *scraper) daemon(status actions.Status, now time.Time) {
 	}
 }
 
-func (s *scraper) state(v *actions.ServerStatus, at int64) {
+func (s *scraper) state(v *fleet.ServerStatus, at int64) {
 	if s.said[v.ID] != v.State || s.states[v.ID] == nil {
 		_ = s.states[v.ID].Append(at, math.Float64frombits(value.StaleNaN))
 		s.states[v.ID] = s.scaler.open(s.samples, rules.MetricServerState,

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
@@ -51,7 +51,7 @@ type Sample struct {
 // SizeCount counts servers of one size: those that are switched on, and those
 // of them that the balancer sends meetings to.
 type SizeCount struct {
-	Size      actions.Size
+	Size      fleet.Size
 	On, Takes int
 }
 
@@ -145,7 +145,7 @@ func (r *runner) look(ctx context.Context) error {
 }
 
 func (s *Sample) add(r *sim.Reading) {
-	if r.Power != actions.PowerOn {
+	if r.Power != fleet.PowerOn {
 		return
 	}
 	i := slices.IndexFunc(s.Counts, func(c SizeCount) bool { return c.Size == r.Size })

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -108,8 +109,8 @@ func TestTheSameSeedGivesTheSameFiguresTwice(t *testing.T) {
 // blind says that every server is empty.
 type blind struct{}
 
-func (blind) Meetings(context.Context, actions.BalancerServer) (actions.MeetingCount, error) {
-	return actions.MeetingCount{}, nil
+func (blind) Meetings(context.Context, fleet.BalancerServer) (fleet.MeetingCount, error) {
+	return fleet.MeetingCount{}, nil
 }
 
 func TestASabotagedScalerIsVisiblyWorse(t *testing.T) {
@@ -121,13 +122,13 @@ func TestASabotagedScalerIsVisiblyWorse(t *testing.T) {
 	file.Rules.For = maps.Clone(file.Rules.For)
 	file.Rules.For[rules.FleetWorkloadLow] = model.Duration(20 * time.Minute) // as long as from wave to wave
 	sound := mustSimulate(t, restless(), Ours{Title: "sound", File: file}).Figures
-	if sound.MeetingsEndedEarly != 0 || sound.MeetingsRefused != 0 || sound.Flaps > 4 || sound.Steps[actions.Stop] == 0 {
+	if sound.MeetingsEndedEarly != 0 || sound.MeetingsRefused != 0 || sound.Flaps > 4 || sound.Steps[fleet.Stop] == 0 {
 		t.Errorf("the sound scaler: %d ended early, %d refused, %d flaps, steps %v; want none, hardly any, and some stopped",
 			sound.MeetingsEndedEarly, sound.MeetingsRefused, sound.Flaps, sound.Steps)
 	}
 	hasty := file
 	second := time.Second
-	hasty.Actions.Cooldowns = actions.Cooldowns{ServerUp: second, ServerDown: second, Out: second, In: second, Backoff: second, BackoffMax: second}
+	hasty.Actions.Cooldowns = fleet.Cooldowns{ServerUp: second, ServerDown: second, Out: second, In: second, Backoff: second, BackoffMax: second}
 	hasty.Actions.ScaleIn.MaxShare, hasty.Rules.ScaleInBelow = 1, 0.99
 	hasty.Rules.For = map[string]model.Duration{}
 	for name := range file.Rules.For {

@@ -1,0 +1,365 @@
+package actions_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/store"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+func (fx *fixture) steps() (n int) {
+	for _, k := range fx.w.Figures().Steps {
+		n += k
+	}
+	return n
+}
+
+// lowFixture has a fleet of four running servers of which two suffice.
+func lowFixture(t *testing.T, change func(*fleet.Config, *sim.Config)) *fixture {
+	t.Helper()
+	cfg, simCfg := fixtureConfig(), sim.Config{Servers: 6, Running: 4, Seed: 7}
+	cfg.ScaleIn.MaxShare = 0.25
+	cfg.Cooldowns.In = 10 * time.Minute
+	if change != nil {
+		change(&cfg, &simCfg)
+	}
+	return newFixture(t, cfg, simCfg)
+}
+
+// onlyErr leaves the error of Notify's results.
+func onlyErr(_ int, err error) error { return err }
+
+func must(t tb, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// fixture is a simulated fleet with a Scaler over it and a stand-in for
+// Prometheus and Alertmanager that keeps to the meaning of the rules. It runs
+// in virtual time, one thing after the other.
+type fixture struct {
+	t      tb
+	w      *sim.World
+	cfg    fleet.Config
+	store  fleet.Store
+	s      *actions.Scaler
+	mute   bool // no notification is sent
+	watch  func(fleet.Cloud, fleet.Balancer) (fleet.Cloud, fleet.Balancer)
+	bbb    func(fleet.Meetings) fleet.Meetings // wraps what asks BigBlueButton; nil: nothing
+	alerts fleet.AlertSource                   // nil: none
+	now    func() time.Time                    // nil: the simulation's
+
+	pending map[string]time.Time // alert → since when its condition holds
+	firing  map[string]fleet.Alert
+}
+
+// tb is what tests and properties have in common.
+type tb interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+	Fatal(args ...any)
+}
+
+// fixtureConfig is the configuration that tests start from.
+func fixtureConfig() fleet.Config {
+	cfg := fleet.Defaults()
+	cfg.Fleet.Concurrency = 1
+	cfg.Fleet.BusyInterval = 15 * time.Second
+	cfg.Thresholds = rules.Thresholds{CPU: rules.Band{Min: 0.1, Max: 0.7}, Memory: rules.Band{Min: 0.3, Max: 0.8}}
+	cfg.Capacity.MaxStep = 10
+	cfg.ScaleIn.MaxShare = 0.5
+	return cfg
+}
+
+func newFixture(t tb, cfg fleet.Config, simCfg sim.Config) *fixture {
+	t.Helper()
+	if simCfg.Start.IsZero() {
+		simCfg.Start = time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)
+	}
+	fx := &fixture{t: t, w: sim.New(simCfg), cfg: cfg, store: store.NewMemory()}
+	fx.pending, fx.firing = map[string]time.Time{}, map[string]fleet.Alert{}
+	fx.cfg.Datacenters = fx.datacenters()
+	fx.restart()
+	return fx
+}
+
+func (fx *fixture) datacenters() []string {
+	dcs := map[string]bool{}
+	for _, r := range fx.w.Servers() {
+		dcs[r.Datacenter] = true
+	}
+	return slices.Sorted(maps.Keys(dcs))
+}
+
+// restart puts a new Scaler, with the old one's store, in its place.
+func (fx *fixture) restart() {
+	fx.t.Helper()
+	cloud, balancer := fx.w.Cloud(), fx.w.Balancer()
+	if fx.watch != nil {
+		cloud, balancer = fx.watch(cloud, balancer)
+	}
+	meetings := fx.w.Meetings()
+	if fx.bbb != nil {
+		meetings = fx.bbb(meetings)
+	}
+	now := fx.w.Now
+	if fx.now != nil {
+		now = fx.now
+	}
+	var err error
+	fx.s, err = actions.New(fx.cfg, actions.Deps{
+		Cloud: cloud, Balancer: balancer, Meetings: meetings,
+		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts,
+	})
+	if err != nil {
+		fx.t.Fatalf("New() = %v", err)
+	}
+}
+
+// run lets d pass: a cycle every 15 s, an evaluation of the rules every 30 s.
+func (fx *fixture) run(d time.Duration) {
+	fx.t.Helper()
+	for end := fx.w.Now().Add(d); fx.w.Now().Before(end); {
+		fx.tick()
+	}
+}
+
+// until lets time pass until done, and fails after limit.
+func (fx *fixture) until(limit time.Duration, what string, done func() bool) {
+	fx.t.Helper()
+	for end := fx.w.Now().Add(limit); !done(); fx.tick() {
+		if !fx.w.Now().Before(end) {
+			fx.t.Fatalf("%s: not within %s\n%s", what, limit, fx.describe())
+		}
+	}
+}
+
+func (fx *fixture) tick() {
+	fx.t.Helper()
+	fx.w.Advance(fx.w.Now().Add(15 * time.Second))
+	if fx.w.Now().Second() == 0 || fx.w.Now().Second() == 30 {
+		fx.evaluate()
+	}
+	if err := fx.s.Cycle(context.Background(), fx.w.Now()); err != nil && !fx.dead() {
+		fx.t.Fatalf("Cycle() = %v", err)
+	}
+	if fx.dead() {
+		m := fx.store.(*crashingStore)
+		m.dead, m.left = false, 1<<30
+		fx.restart()
+	}
+}
+
+// dead reports whether the process has just died at a commit.
+func (fx *fixture) dead() bool {
+	m, ok := fx.store.(*crashingStore)
+	return ok && m.dead
+}
+
+// evaluate stands in for Prometheus and Alertmanager.
+func (fx *fixture) evaluate() {
+	fx.t.Helper()
+	before := maps.Clone(fx.firing)
+	if err := fx.notify(); err != nil {
+		if !fx.dead() {
+			fx.t.Fatalf("Notify() = %v", err)
+		}
+		fx.firing = before // Alertmanager will send again
+	}
+}
+
+func (fx *fixture) notify() error {
+	now := fx.w.Now()
+	holds := fx.conditions()
+	maps.DeleteFunc(fx.pending, func(k string, _ time.Time) bool { _, ok := holds[k]; return !ok })
+	var send []fleet.Alert
+	for key, a := range fx.firing {
+		if _, ok := holds[key]; !ok {
+			a.Resolved, a.SeenAt = true, now
+			send = append(send, a)
+			delete(fx.firing, key)
+		}
+	}
+	for key, a := range holds {
+		since, ok := fx.pending[key]
+		if !ok {
+			since = now
+			fx.pending[key] = now
+		}
+		if now.Sub(since) >= 2*time.Minute {
+			a.Fingerprint, a.StartsAt, a.SeenAt = key, since, now
+			fx.firing[key] = a
+			send = append(send, a)
+		}
+	}
+	if fx.mute {
+		return nil
+	}
+	return onlyErr(fx.s.Notify(send))
+}
+
+// conditions is what the rules would find, by alert.
+func (fx *fixture) conditions() map[string]fleet.Alert {
+	out := map[string]fleet.Alert{}
+	add := func(name, instance string, annotations map[string]string) {
+		a := fleet.Alert{Name: name, Annotations: annotations, Labels: map[string]string{rules.LabelFleet: fx.cfg.Fleet.Name}}
+		if instance != "" {
+			a.Labels[rules.LabelInstance] = instance + ":9100"
+		}
+		out[name+" "+instance] = a
+	}
+	th := fx.cfg.Thresholds
+	var has fleet.Size // of the servers that take meetings
+	var load struct{ cores, mib float64 }
+	for _, r := range fx.w.Servers() {
+		if r.Power != fleet.PowerOn || !r.NodeUp {
+			if r.Power == fleet.PowerOn && r.State == fleet.Enabled {
+				add(rules.ServerDown, r.Addr.String(), nil)
+			}
+			continue
+		}
+		host := r.Addr.String()
+		if r.Memory >= th.Memory.Max {
+			add(rules.ServerMemoryHigh, host, value(r.Memory))
+		}
+		if r.CPU >= th.CPU.Max {
+			add(rules.ServerCPUHigh, host, value(r.CPU))
+		}
+		if r.Memory < th.Memory.Min {
+			add(rules.ServerMemoryLow, host, value(r.Memory))
+		}
+		if r.CPU < th.CPU.Min {
+			add(rules.ServerCPULow, host, value(r.CPU))
+		}
+		if r.Participants == 0 && r.Recordings == 0 && (r.CPU < th.CPU.Min || r.Memory < th.Memory.Min) {
+			add(rules.ServerIdle, host, nil)
+		}
+		if r.Takes {
+			has, load.cores, load.mib = has.Add(r.Size), load.cores+r.CPU*float64(r.Size.Cores), load.mib+r.Memory*float64(r.Size.RAM)
+		}
+	}
+	if has.Cores == 0 {
+		return out
+	}
+	cpu, memory := load.cores/float64(has.Cores), load.mib/float64(has.RAM)
+	told := map[string]string{rules.AnnotationCores: fmt.Sprint(load.cores), rules.AnnotationRAM: fmt.Sprint(load.mib)}
+	if cpu >= th.CPU.Max {
+		add(rules.FleetCPUHigh, "", told)
+	}
+	if memory >= th.Memory.Max {
+		add(rules.FleetMemoryHigh, "", told)
+	}
+	middle := func(b rules.Band) float64 { return (b.Min + b.Max) / 2 }
+	if cpu < middle(th.CPU) && memory < middle(th.Memory) {
+		add(rules.FleetWorkloadLow, "", told)
+	}
+	return out
+}
+
+func value(v float64) map[string]string {
+	return map[string]string{rules.AnnotationValue: fmt.Sprint(v)}
+}
+
+// describe tells where everything stands, for failures.
+func (fx *fixture) describe() string {
+	st := fx.s.Status()
+	var out strings.Builder
+	out.WriteString(fmt.Sprintf("at %s: %v floor %d need %d brakes %q limits %q blocked %q\nfigures %+v\n", fx.w.Now().Format("15:04:05"),
+		st.Counts, st.Floor, st.Need, st.Brakes, st.Limits, st.Blocked, fx.w.Figures()))
+	for _, v := range st.Servers {
+		out.WriteString(fmt.Sprintf("%-14s %-10s %-9s %-6s load %5.1f %v %v: %s\n", v.Name, v.State, v.Balancer, v.Power, v.Load, v.Size, v.Alerts, v.Reason))
+	}
+	lines, _ := fx.store.Journal(40, "")
+	for _, e := range lines {
+		out.WriteString(fmt.Sprintf("%s %-9s %-9s %-14s %s %s\n", e.At.Format("15:04:05"), e.Step.Kind, e.Outcome, e.Step.Server, e.Step.Reason, e.Detail))
+	}
+	return out.String()
+}
+
+// state returns the state of a server by name.
+func (fx *fixture) state(name string) fleet.State {
+	for _, v := range fx.s.Status().Servers {
+		if v.Name == name {
+			return v.State
+		}
+	}
+	return ""
+}
+
+func (fx *fixture) count(states ...fleet.State) (n int) {
+	for _, s := range states {
+		n += fx.s.Status().Counts[s]
+	}
+	return n
+}
+
+// meetings has people ask for so many meetings at once.
+func (fx *fixture) meetings(n int, d time.Duration) {
+	fx.t.Helper()
+	for range n {
+		if _, err := fx.w.CreateMeeting(sim.MeetingSpec{Duration: d, Participants: 25, Webcams: 8}); err != nil {
+			fx.t.Fatalf("CreateMeeting() = %v\n%s", err, fx.describe())
+		}
+	}
+}
+
+// unharmed fails when any meeting was ended early or refused.
+func (fx *fixture) unharmed() {
+	fx.t.Helper()
+	if f := fx.w.Figures(); f.MeetingsEndedEarly+f.MeetingsRefused+f.JoinsRefused > 0 {
+		fx.t.Fatalf("%d meetings ended early, %d refused, %d joins refused; want none\n%s",
+			f.MeetingsEndedEarly, f.MeetingsRefused, f.JoinsRefused, fx.describe())
+	}
+}
+
+// schedule is a floor from one time of day to another, UTC.
+func schedule(t tb, from, to string, floor int) fleet.Schedule {
+	t.Helper()
+	var f fleet.Floor
+	text := fmt.Sprintf("{name: mornings, min_active: %d, time_intervals: [{times: [{start_time: %q, end_time: %q}]}]}", floor, from, to)
+	must(t, yaml.Unmarshal([]byte(text), &f))
+	return fleet.Schedule{f}
+}
+
+// record returns what the store knows of a server, by name.
+func (fx *fixture) record(name string) fleet.Record {
+	fx.t.Helper()
+	r, err := fx.w.Server(name)
+	must(fx.t, err)
+	m, err := fx.store.Load()
+	must(fx.t, err)
+	return m.Records[r.ID]
+}
+
+// reason returns why the next step of a server is what it is, by name.
+func (fx *fixture) reason(name string) string {
+	for _, v := range fx.s.Status().Servers {
+		if v.Name == name {
+			return v.Reason
+		}
+	}
+	return ""
+}
+
+// lowNow is the alert that the fleet has no load at all, as of now.
+func (fx *fixture) lowNow() fleet.Alert {
+	a := fires(rules.FleetWorkloadLow, fx.w.Now(), fx.w.Now())
+	a.Annotations = idle
+	return a
+}

@@ -1,0 +1,133 @@
+package fleet
+
+import (
+	"slices"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// AlertTable is the alerts that concern the fleet, by fingerprint: the firing
+// ones, and for a while the resolved ones, so that a late copy of an earlier
+// notification is known for what it is. Its methods return the change to make.
+type AlertTable map[string]Alert
+
+// lateCopy is how long after a resolved notification a firing one of the same
+// start time is taken for a late copy. Alertmanager's peers send the same
+// notification 15 s apart each (cluster.peer-timeout) when they do not hear of
+// each other; after a lapse of Prometheus an alert fires again with its old
+// start time, and is repeated for as long as it fires.
+const lateCopy = time.Minute
+
+// Concerns reports whether an alert is about this fleet and asks for something.
+func (c Config) Concerns(a Alert) bool {
+	m, known := c.Asks[a.Name]
+	fleet := a.Labels[rules.LabelFleet]
+	return known && m.Ask != rules.AskNothing && (fleet == "" || fleet == c.Fleet.Name)
+}
+
+// Believes reports whether an alert asks for something now: it fires, nothing
+// mutes it, and Alertmanager told of it within Deadlines.AlertExpiry.
+func (c Config) Believes(a Alert, now time.Time) bool {
+	return !a.Resolved && !a.Suppressed && now.Sub(a.SeenAt) <= c.Deadlines.AlertExpiry
+}
+
+// Notify is the change that a notification makes. Start times do not order
+// notifications: a pair of Prometheus reports two of them for one alert, and a
+// lapse brings an alert back with the old one. What orders them is that an
+// episode ends after it begins, and the time at which they arrive.
+func (t AlertTable) Notify(c Config, alerts []Alert) Commit {
+	var out Commit
+	for _, a := range alerts {
+		old, have := t[a.Fingerprint]
+		if a.Fingerprint == "" || !c.Concerns(a) || (have && a.outdatedBy(old)) {
+			continue
+		}
+		out.Alerts = append(out.Alerts, a)
+	}
+	return out
+}
+
+// outdatedBy reports whether a tells of an earlier time than old does, the copy
+// in the table.
+func (a Alert) outdatedBy(old Alert) bool {
+	switch {
+	case a.Resolved && !old.Resolved:
+		return a.ended().Before(old.StartsAt)
+	case !a.Resolved && old.Resolved:
+		return !a.StartsAt.After(old.ended()) && a.SeenAt.Sub(old.SeenAt) < lateCopy
+	}
+	return false
+}
+
+// ended is when a resolved alert's episode ended, at the earliest.
+func (a Alert) ended() time.Time { return later(a.StartsAt, a.EndsAt) }
+
+// Resync is the change that a complete list of Alertmanager's alerts, asked
+// for at the given time, makes: what the list lacks is over.
+func (t AlertTable) Resync(c Config, list []Alert, asked time.Time) Commit {
+	var out Commit
+	listed := map[string]bool{}
+	for _, a := range list {
+		if c.Concerns(a) {
+			listed[a.Fingerprint] = true
+			if t[a.Fingerprint].SeenAt.After(asked) {
+				continue // a notification told more while the list was made
+			}
+			out.Alerts = append(out.Alerts, a)
+		}
+	}
+	for f, a := range t {
+		if !listed[f] && a.SeenAt.Before(asked) {
+			out.DropAlerts = append(out.DropAlerts, f)
+		}
+	}
+	slices.Sort(out.DropAlerts)
+	return out
+}
+
+// Expire is the change that drops the alerts of which Alertmanager has not told
+// for twice Deadlines.AlertExpiry.
+func (t AlertTable) Expire(c Config, now time.Time) Commit {
+	var out Commit
+	for f, a := range t {
+		if now.Sub(a.SeenAt) > 2*c.Deadlines.AlertExpiry {
+			out.DropAlerts = append(out.DropAlerts, f)
+		}
+	}
+	slices.Sort(out.DropAlerts)
+	return out
+}
+
+// CorrectClock is the change that brings times of a clock that was ahead of now
+// back to now: otherwise the alert would be believed for as long as the jump, and
+// no list would end it.
+func (t AlertTable) CorrectClock(now time.Time) Commit {
+	var out Commit
+	for _, a := range t {
+		if seen := pulled(a.SeenAt, now); seen != a.SeenAt {
+			a.SeenAt = seen
+			out.Alerts = append(out.Alerts, a)
+		}
+	}
+	slices.SortFunc(out.Alerts, CompareAlerts)
+	return out
+}
+
+// Believed returns the alerts that ask for something now, in the order of
+// CompareAlerts.
+func (t AlertTable) Believed(c Config, now time.Time) []Alert {
+	var out []Alert
+	for _, a := range t {
+		if c.Concerns(a) && c.Believes(a, now) {
+			out = append(out, a)
+		}
+	}
+	slices.SortFunc(out, CompareAlerts)
+	return out
+}
+
+// FleetAlerts returns those of the alerts that speak of the whole fleet.
+func (c Config) FleetAlerts(alerts []Alert) []Alert {
+	return slices.DeleteFunc(slices.Clone(alerts), func(a Alert) bool { return a.scope(c.Asks) != rules.ScopeFleet })
+}

@@ -1,0 +1,196 @@
+package fleet
+
+import (
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// Config is what the scaler decides by. The first fields are sections of the
+// configuration file; the others are derived from them and from the sections of
+// the balancer and the rules.
+type Config struct {
+	Fleet      FleetConfig      `yaml:"fleet"`
+	Thresholds rules.Thresholds `yaml:"thresholds"`
+	Sizes      Sizes            `yaml:"sizes"`
+	Capacity   Capacity         `yaml:"capacity"`
+	ScaleIn    ScaleIn          `yaml:"scale_in"`
+	Cooldowns  Cooldowns        `yaml:"cooldowns"`
+	Deadlines  Deadlines        `yaml:"deadlines"`
+
+	Datacenters []string                 `yaml:"-"` // Fleet.Datacenters
+	Names       NamePattern              `yaml:"-"` // Fleet.NamePattern
+	Exclude     []string                 `yaml:"-"` // Fleet.Exclude
+	Budget      Budget                   `yaml:"-"` // Fleet.Budget
+	HostNames   HostNames                `yaml:"-"` // balancer host → cloud server name, where DNS does not tell
+	Asks        map[string]rules.Meaning `yaml:"-"` // alert name → what it asks for, the operator's included
+	NoBalancer  bool                     `yaml:"-"` // no Scalelite configured: only start and grow
+	// PollInterval is the balancer's: how long a state must be read back for.
+	PollInterval time.Duration `yaml:"-"`
+	DryRun       bool          `yaml:"-"`
+}
+
+// FleetConfig says which servers of the cloud are the fleet, what they may use
+// together, and how often the scaler runs a cycle for them.
+type FleetConfig struct {
+	Name string `yaml:"name"`
+	// EvaluationInterval is the time between two cycles when no notification
+	// arrives.
+	EvaluationInterval time.Duration `yaml:"evaluation_interval"`
+	// BusyInterval is the same while a step is in flight or a server drains.
+	BusyInterval time.Duration `yaml:"busy_interval"`
+	// DebounceQuiet is how long no notification must arrive before a cycle starts.
+	DebounceQuiet time.Duration `yaml:"debounce_quiet"`
+	// DebounceMax is the longest such wait, from the first notification on.
+	DebounceMax time.Duration `yaml:"debounce_max"`
+	// Concurrency bounds the outside calls under way at once, of each kind.
+	Concurrency int `yaml:"concurrency"`
+
+	// Datacenters are the ids (at IONOS UUIDs) of those with the fleet's servers.
+	Datacenters []string `yaml:"datacenters"`
+	// NamePattern must match the whole name of each of the fleet's servers; the
+	// zero value matches all.
+	NamePattern NamePattern `yaml:"name_pattern"`
+	// Exclude lists servers that the scaler leaves alone: ids, names, or
+	// path.Match patterns of names.
+	Exclude []string `yaml:"exclude"`
+	// Budget limits what is switched on, below the contract's own limits.
+	Budget Budget `yaml:"budget"`
+}
+
+// Sizes bounds and steps the size of every server.
+type Sizes struct {
+	Default Size `yaml:"default"` // of an empty server
+	// Fleet is what servers are grown to together, for the fleet's load, before
+	// others start: beyond Default not at all, where it is the same. What of it is
+	// beyond Max, or below Default, does not count.
+	Fleet Size `yaml:"fleet"`
+	// Max is what one server is grown to for its own load.
+	Max  Size `yaml:"max"`
+	Step Size `yaml:"step"`
+}
+
+// Together is Fleet within the bounds.
+func (s Sizes) Together() Size {
+	return s.Default.Max(Size{min(s.Fleet.Cores, s.Max.Cores), min(s.Fleet.RAM, s.Max.RAM)})
+}
+
+// Capacity bounds the number of servers.
+type Capacity struct {
+	MinActive int `yaml:"min_active"` // floor outside the schedule
+	// MinActiveShare is the same as a share of the fleet; the greater counts.
+	MinActiveShare float64 `yaml:"min_active_share"`
+	// LearningActiveShare is that share while an alert says that no history tells
+	// of the next hour, and there is no Schedule either. With a tenth of the
+	// servers, which grow at the bell, the first morning of simulated schools is
+	// served, for fewer server-hours a day than bbb_scaler's.
+	LearningActiveShare float64  `yaml:"learning_active_share"`
+	Schedule            Schedule `yaml:"schedule"`
+	// Headroom is the share of a band's top that the fleet keeps free, whether it
+	// is scaled out or in.
+	Headroom float64 `yaml:"headroom"`
+	// Tolerance is how far, as a share, the load may be above what scaling aims
+	// at before servers are grown or started for it.
+	Tolerance float64 `yaml:"tolerance"`
+	MaxStep   int     `yaml:"max_step"` // servers started at once
+	Ceiling   int     `yaml:"ceiling"`  // servers switched on; 0: no limit of our own
+	// StartTime is how long a server usually takes from the start call to its
+	// first meeting: how far ahead the schedule and the forecast look.
+	StartTime time.Duration `yaml:"start_time"`
+}
+
+// ScaleIn holds the brakes on taking capacity away.
+type ScaleIn struct {
+	// MaxShare is the share of the active servers that may drain at a time;
+	// at least one may.
+	MaxShare float64 `yaml:"max_share"`
+	// MaxUnseen is the share of the fleet that may be unseen before scale-in stops.
+	MaxUnseen float64 `yaml:"max_unseen"`
+	// MaxVanished is the share of servers that may be missing from a list that
+	// had them before everything freezes.
+	MaxVanished float64 `yaml:"max_vanished"`
+	// RecordingsDeadline is how long an empty server waits for its idle alert,
+	// the sign that its recordings are processed, before it is stopped all the
+	// same (they go on when it starts again). 0: for ever.
+	RecordingsDeadline time.Duration `yaml:"recordings_deadline"`
+}
+
+// Cooldowns are the pauses between two changes of one kind, to one server
+// (ServerUp, ServerDown) or to the number of servers (Out, In).
+type Cooldowns struct {
+	ServerUp   time.Duration `yaml:"server_up"`
+	ServerDown time.Duration `yaml:"server_down"`
+	Out        time.Duration `yaml:"scale_out"`
+	In         time.Duration `yaml:"scale_in"`
+	Backoff    time.Duration `yaml:"backoff"`     // after a server's first failed step; doubles
+	BackoffMax time.Duration `yaml:"backoff_max"` // and stops doubling here
+}
+
+// Deadlines are how long something may take before it is given up, reported
+// and tried again later. No deadline ever ends a meeting.
+type Deadlines struct {
+	Start time.Duration `yaml:"start"` // until the server runs
+	// Queue is added to Start, Stop and Resize for each other change
+	// under way in the same datacenter, which may do one after the other.
+	Queue  time.Duration `yaml:"queue"`
+	Warm   time.Duration `yaml:"warm"`   // until BigBlueButton answers and the balancer sends meetings
+	Stop   time.Duration `yaml:"stop"`   // until the server is off
+	Resize time.Duration `yaml:"resize"` // until the new size shows
+	Drain  time.Duration `yaml:"drain"`  // until a draining server is reported as draining too long
+	Read   time.Duration `yaml:"read"`   // one read of a datacenter, the balancer or a server
+	Write  time.Duration `yaml:"write"`  // one write
+	Stale  time.Duration `yaml:"stale"`  // age at which a read counts as no knowledge
+	// Patience is how long a look waits for slow reads and writes before it goes
+	// on with everything else.
+	Patience time.Duration `yaml:"patience"`
+	// AlertExpiry is how long an alert is believed without news of it; it must
+	// exceed Alertmanager's repeat_interval.
+	AlertExpiry time.Duration `yaml:"alert_expiry"`
+	// AlertResync is the time between two reads of Alertmanager's API.
+	AlertResync time.Duration `yaml:"alert_resync"`
+}
+
+// For is how long a step in the cloud may take.
+func (d Deadlines) For(k Kind) time.Duration {
+	switch k {
+	case Start:
+		return d.Start
+	case Stop:
+		return d.Stop
+	}
+	return d.Resize
+}
+
+// Budget limits what the whole fleet may be switched on with; a zero part is
+// no limit.
+type Budget struct {
+	Cores Cores `yaml:"max_cores"`
+	RAM   MiB   `yaml:"max_ram_mib"`
+}
+
+// Defaults returns the configuration that an empty file gives.
+func Defaults() Config {
+	return Config{
+		Fleet: FleetConfig{
+			Name: "bbb", EvaluationInterval: 30 * time.Second, BusyInterval: 10 * time.Second,
+			DebounceQuiet: 2 * time.Second, DebounceMax: 10 * time.Second, Concurrency: 16,
+		},
+		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.15, Max: 0.85}, Memory: rules.Band{Min: 0.15, Max: 0.85}},
+		Sizes:      Sizes{Default: Size{2, 8192}, Fleet: Size{8, 16384}, Max: Size{10, 16384}, Step: Size{1, 1024}},
+		Capacity:   Capacity{MinActive: 2, MinActiveShare: 0.02, LearningActiveShare: 0.1, Headroom: 0.4, Tolerance: 0.2, MaxStep: 50, StartTime: 5 * time.Minute},
+		ScaleIn: ScaleIn{
+			MaxShare: 0.25, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
+		},
+		Cooldowns: Cooldowns{
+			ServerUp: 2 * time.Minute, ServerDown: 5 * time.Minute, Out: time.Minute, In: 2 * time.Minute,
+			Backoff: time.Minute, BackoffMax: 30 * time.Minute,
+		},
+		Deadlines: Deadlines{
+			Start: 10 * time.Minute, Queue: time.Minute, Warm: 15 * time.Minute, Stop: 10 * time.Minute, Resize: 10 * time.Minute,
+			Drain: 3 * time.Hour, Read: 20 * time.Second, Write: 30 * time.Second, Stale: 5 * time.Minute, Patience: 3 * time.Second,
+			AlertExpiry: 30 * time.Minute, AlertResync: 3 * time.Minute,
+		},
+		Asks:         rules.Meanings(),
+		PollInterval: time.Minute,
+	}
+}

@@ -1,0 +1,49 @@
+package fleet
+
+import "time"
+
+// Status is the scaler's view after its last cycle, for the API and the page.
+type Status struct {
+	Fleet    string         `json:"fleet"`
+	At       time.Time      `json:"at"`
+	Ready    bool           `json:"ready"` // the fleet was read completely at least once
+	DryRun   bool           `json:"dry_run"`
+	Floor    int            `json:"floor"`
+	Ceiling  int            `json:"ceiling"`
+	Need     int            `json:"need"`
+	Counts   map[State]int  `json:"counts"`
+	Brakes   []string       `json:"brakes"`
+	Limits   []string       `json:"limits"`
+	Blocked  []string       `json:"blocked"` // why no write is made at all
+	Pauses   []Pause        `json:"pauses"`
+	Sources  []SourceStatus `json:"sources"`
+	Servers  []ServerStatus `json:"servers"`  // by name
+	Unjoined []string       `json:"unjoined"` // balancer servers and alerts that match no server
+}
+
+// SourceStatus is the freshness of one thing that the fleet is read from.
+type SourceStatus struct {
+	Name   string    `json:"name"` // "datacenter <id>", "balancer", "alertmanager"
+	ReadAt time.Time `json:"read_at,omitzero"`
+	Error  string    `json:"error,omitempty"`
+}
+
+// ServerStatus is one server, and all that bears on its next step.
+type ServerStatus struct {
+	ID         string        `json:"id"`
+	Name       string        `json:"name"`
+	Datacenter string        `json:"datacenter"`
+	Addr       string        `json:"addr,omitempty"`
+	Size       Size          `json:"size"`
+	State      State         `json:"state"`
+	Since      time.Time     `json:"since,omitzero"` // of the state, as far as the scaler knows
+	Power      Power         `json:"power"`
+	Balancer   BalancerState `json:"balancer,omitempty"`
+	Load       float64       `json:"load"`
+	Meetings   *MeetingCount `json:"meetings,omitempty"` // when it was asked lately
+	Reason     string        `json:"reason"`             // why the next step is what it is, or is none
+	Alerts     []string      `json:"alerts,omitempty"`
+	InFlight   *Step         `json:"in_flight,omitempty"`
+	// Cooldowns in force: up, down, backoff → until.
+	Cooldowns map[string]time.Time `json:"cooldowns,omitempty"`
+}

@@ -1,0 +1,64 @@
+package fleet
+
+// Store keeps what must survive a restart. Implementations are safe for
+// concurrent use.
+type Store interface {
+	// Commit writes all of c or nothing, durably, before it returns.
+	Commit(c Commit) error
+	// Load returns everything committed, without the journal.
+	Load() (Memory, error)
+	// Journal returns the newest entries first, at most limit of them; server,
+	// when not empty, keeps those of one server, by id or name.
+	Journal(limit int, server string) ([]Entry, error)
+	Close() error
+}
+
+// Commit is one atomic change of a Store.
+type Commit struct {
+	Alerts     []Alert  // added or replaced, by fingerprint
+	DropAlerts []string // fingerprints
+	Records    []Record // added or replaced, by server id
+	Fleet      *FleetRecord
+	Pauses     []Pause  // added or replaced, by id
+	DropPauses []string // ids
+	Entries    []Entry  // appended to the journal; Seq is given by the store
+}
+
+func (c Commit) Empty() bool {
+	return len(c.Alerts)+len(c.DropAlerts)+len(c.Records)+len(c.Pauses)+len(c.DropPauses)+len(c.Entries) == 0 &&
+		c.Fleet == nil
+}
+
+// Memory is everything a Store holds but the journal.
+type Memory struct {
+	Alerts  AlertTable
+	Records map[string]Record
+	Pauses  map[string]Pause
+	Fleet   FleetRecord
+}
+
+func NewMemory() Memory {
+	return Memory{Alerts: AlertTable{}, Records: map[string]Record{}, Pauses: map[string]Pause{}}
+}
+
+// Apply makes c's changes to m.
+func (m *Memory) Apply(c Commit) {
+	for _, a := range c.Alerts {
+		m.Alerts[a.Fingerprint] = a
+	}
+	for _, f := range c.DropAlerts {
+		delete(m.Alerts, f)
+	}
+	for _, r := range c.Records {
+		m.Records[r.ID] = r
+	}
+	for _, p := range c.Pauses {
+		m.Pauses[p.ID] = p
+	}
+	for _, id := range c.DropPauses {
+		delete(m.Pauses, id)
+	}
+	if c.Fleet != nil {
+		m.Fleet = *c.Fleet
+	}
+}

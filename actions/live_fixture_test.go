@@ -1,0 +1,107 @@
+package actions_test
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/store"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// stateOf is the state of a server by name, as s last published it.
+func stateOf(s *actions.Scaler, name string) fleet.State {
+	for _, v := range s.Status().Servers {
+		if v.Name == name {
+			return v.State
+		}
+	}
+	return ""
+}
+
+func firing(name string, r *sim.Reading, annotations map[string]string) fleet.Alert {
+	a := fleet.Alert{Fingerprint: name, Name: name, StartsAt: time.Now(), SeenAt: time.Now(), Annotations: annotations, Labels: map[string]string{}}
+	if r != nil {
+		a.Labels[rules.LabelInstance] = r.Addr.String() + ":9100"
+	}
+	return a
+}
+
+var idle = map[string]string{rules.AnnotationCores: "0", rules.AnnotationRAM: "0"}
+
+// counted counts the list calls for one datacenter: one a cycle.
+type counted struct {
+	fleet.Cloud
+	cycles *atomic.Int32
+	stuck  string        // id of the server whose start never answers
+	slow   time.Duration // that a list takes
+}
+
+func (c counted) Servers(ctx context.Context, dc string) ([]fleet.CloudServer, error) {
+	c.cycles.Add(1)
+	time.Sleep(c.slow)
+	return c.Cloud.Servers(ctx, dc)
+}
+
+func (c counted) Start(ctx context.Context, s fleet.ServerRef) (string, error) {
+	if s.ID == c.stuck {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
+	return c.Cloud.Start(ctx, s)
+}
+
+// runScaler runs a Scaler side by side with a simulation, both by the bubble's clock.
+func runScaler(t *testing.T, cfg fleet.Config, simCfg sim.Config, stuck func(*sim.World) string) (*actions.Scaler, *sim.World, *atomic.Int32) {
+	t.Helper()
+	w := newBubbleSim(simCfg)
+	cloud := counted{Cloud: w.Cloud(), cycles: &atomic.Int32{}}
+	if stuck != nil {
+		cloud.stuck = stuck(w)
+	}
+	return runOver(t, cfg, w, cloud), w, cloud.cycles
+}
+
+// newBubbleSim is a simulation that keeps to a bubble's clock.
+func newBubbleSim(simCfg sim.Config) *sim.World {
+	simCfg.Start, simCfg.BlockOnHang = time.Now(), true
+	return sim.New(simCfg)
+}
+
+func runOver(t *testing.T, cfg fleet.Config, w *sim.World, cloud fleet.Cloud) *actions.Scaler {
+	t.Helper()
+	return runWith(t, cfg, w, actions.Deps{Cloud: cloud, Meetings: w.Meetings()})
+}
+
+// runWith runs a Scaler with the given dependencies, the others those of w.
+func runWith(t *testing.T, cfg fleet.Config, w *sim.World, deps actions.Deps) *actions.Scaler {
+	t.Helper()
+	deps.Balancer, deps.Resolve, deps.Store = w.Balancer(), w.Resolve, store.NewMemory()
+	s, err := actions.New(cfg, deps)
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	var both sync.WaitGroup
+	both.Go(func() { _ = s.Run(ctx) })
+	both.Go(func() {
+		for ctx.Err() == nil {
+			time.Sleep(time.Second)
+			w.Advance(time.Now())
+		}
+	})
+	t.Cleanup(func() { cancel(); both.Wait() })
+	return s
+}
+
+func sideBySideConfig(dcs ...string) fleet.Config {
+	cfg := fixtureConfig()
+	cfg.Fleet.Concurrency, cfg.Datacenters = 16, dcs
+	cfg.Fleet.EvaluationInterval = time.Minute
+	return cfg
+}
+
+const dcA, dcB = "dc-a", "dc-b"

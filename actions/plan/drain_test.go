@@ -1,0 +1,60 @@
+package plan_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/plan"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+func TestDecideEndsADrainOnlyWithEverySignThatNobodyIsHarmed(t *testing.T) {
+	type view = plan.View
+	type config = fleet.Config
+	old := noon.Add(-100 * time.Hour)
+	for _, state := range []fleet.BalancerState{fleet.Cordoned, fleet.Disabled} {
+		done := map[fleet.BalancerState]string{fleet.Cordoned: "disable bbb-4", fleet.Disabled: "stop bbb-4"}[state]
+		for _, tt := range []decideCase{
+			{"with its idle alert it goes on", func(*config, *view) {}, done},
+			{"not while brakes are on", func(_ *config, v *view) { v.Brakes = []string{"the balancer cannot be read"} }, ""},
+			{"not while the fleet asks for more", func(_ *config, v *view) {
+				v.Alerts = []fleet.Alert{alert(rules.FleetBelowMinimum)}
+			}, ""},
+			{"not while the whole fleet's scale-in is paused", func(_ *config, v *view) {
+				v.Pauses = []fleet.Pause{{ScaleInOnly: true, Reason: "exam", From: noon, Until: noon.Add(time.Hour)}}
+			}, ""},
+			{"not while its scale-in is paused", func(_ *config, v *view) { v.Servers[3].HoldIn = "paused: exam" }, ""},
+			{"not while it is held", func(_ *config, v *view) { v.Servers[3].Hold = "paused: exam" }, ""},
+			{"not while writes are blocked", func(_ *config, v *view) { v.Blocked = []string{"frozen"} }, ""},
+			{"not while it backs off", func(_ *config, v *view) { v.Servers[3].Record.RetryAt = noon.Add(time.Second) }, ""},
+			{"not while another change of it is pending", func(_ *config, v *view) { v.Servers[3].Busy = true }, ""},
+			{"not before the balancer's state is confirmed", func(_ *config, v *view) { v.Servers[3].Record.Confirmed = false }, ""},
+			{"not without its idle alert, just after it became empty", func(_ *config, v *view) { v.Servers[3].Alerts = nil }, ""},
+			{"not without its idle alert, a moment before the deadline", func(c *config, v *view) {
+				v.Servers[3].Alerts, v.Servers[3].Record.EmptySince = nil, noon.Add(time.Second-c.ScaleIn.RecordingsDeadline)
+			}, ""},
+			{"without its idle alert it goes on at the deadline", func(c *config, v *view) {
+				v.Servers[3].Alerts, v.Servers[3].Record.EmptySince = nil, noon.Add(-c.ScaleIn.RecordingsDeadline)
+			}, done},
+			{"never without its idle alert where there is no deadline", func(c *config, v *view) {
+				c.ScaleIn.RecordingsDeadline = 0
+				v.Servers[3].Alerts, v.Servers[3].Record.EmptySince = nil, old
+			}, ""},
+			{"not while it has meetings, whatever the idle alert says", func(_ *config, v *view) {
+				drain(&v.Servers[3])
+				v.Servers[3].Balancer.State = state
+				v.Servers[3].Record.Confirmed, v.Servers[3].Record.EmptySince = true, old
+				v.Servers[3].Probe.Count.Participants = 0
+			}, ""},
+		} {
+			change := tt.change
+			tt.change = func(c *config, v *view) {
+				empty(&v.Servers[3], state)
+				v.Servers[3].Alerts = []fleet.Alert{alert(rules.ServerIdle)}
+				change(c, v)
+			}
+			t.Run(string(state)+": "+tt.name, tt.test)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+)
+
+// scaleOut adds the capacity that is in demand, the fastest and cheapest first:
+// draining servers are taken back, running servers grow (in grow, later in the
+// plan), and stopped servers start for the rest.
+func (d *decision) scaleOut() {
+	d.want = d.demand()
+	taken := d.reclaim()
+	need := d.missing(d.want, d.reach)
+	d.plan.Need = taken + need
+	if need > 0 {
+		d.startAll(need)
+	}
+}
+
+// reclaim takes draining servers back until the demand is met. Cordoned ones
+// come first, since they take meetings at once.
+func (d *decision) reclaim() (taken int) {
+	var back []*fleet.Server
+	for i := range d.v.Servers {
+		if s := &d.v.Servers[i]; d.reclaimable(s) {
+			back = append(back, s)
+		}
+	}
+	disabled := func(s *fleet.Server) int {
+		if s.Balancer.State == fleet.Disabled {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(back, func(a, b *fleet.Server) int { return cmp.Compare(disabled(a), disabled(b)) })
+	for _, s := range back {
+		if d.missing(d.want, d.serves) == 0 {
+			break
+		}
+		d.step(s, fleet.Reclaim, fleet.AimServe, fleet.Size{}, d.want.alerts, "taken back from draining: %s", d.want.why)
+		d.leaving--
+		d.coming++
+		d.serves, d.reach = d.serves.Add(s.Size), d.reach.Add(d.reachOf(s))
+		taken++
+	}
+	return taken
+}
+
+// reclaimable reports whether a draining server may be taken back. One with a
+// change pending may not: that could be a stop that was given up and comes late.
+func (d *decision) reclaimable(s *fleet.Server) bool {
+	return (s.State == fleet.StateDraining || s.State == fleet.StateEmpty) && d.open(s) && s.Probe.Answered() && !s.Busy
+}
+
+// startAll starts stopped servers for a need, spread over the datacenters.
+func (d *decision) startAll(need int) {
+	for _, s := range d.stopped() {
+		if need == 0 || !d.mayStart() {
+			return
+		}
+		if d.start(s, d.want.alerts, "%s", d.want.why) {
+			need--
+		}
+	}
+	if need > 0 && d.mayStart() && len(d.plan.Limits) == 0 && len(d.v.Servers) > 0 {
+		d.limit("fleet: " + fleet.Plural(need, "more server is", "more servers are") + " wanted, and none is left to start")
+	}
+}
+
+// start plans the start of one server, unless the contract or the budget has no
+// room for it. Every start is planned here, so that the ceiling, the max step,
+// the contract and the totals hold for all of them; callers ask mayStart first.
+func (d *decision) start(s *fleet.Server, alerts []fleet.Alert, format string, args ...any) bool {
+	if !d.fits(s.Size) {
+		d.limit("contract: no room for another " + s.Size.String())
+		d.say(s, "off: the contract or the budget has no room for %s", s.Size)
+		return false
+	}
+	d.take(s.Size)
+	d.step(s, fleet.Start, fleet.AimServe, fleet.Size{}, alerts, format, args...)
+	d.on++
+	d.coming++
+	d.starts++
+	return true
+}
+
+// mayStart reports whether the ceiling and the max step allow one more start.
+func (d *decision) mayStart() bool {
+	if c := d.cfg.Capacity.Ceiling; c > 0 && d.on >= c {
+		d.limit(fmt.Sprintf("ceiling: %d servers on, of at most %d", d.on, c))
+		return false
+	}
+	recent := 0
+	for _, at := range d.v.Fleet.Outs {
+		if d.v.Now.Sub(at) < d.cfg.Cooldowns.Out {
+			recent++
+		}
+	}
+	return d.starts+recent < d.cfg.Capacity.MaxStep
+}
+
+// stopped returns the servers that may be started. Datacenters take turns, the
+// one with the fewest changes under way first; within one, the servers that
+// failed least come first, then those that have been off longest.
+func (d *decision) stopped() []*fleet.Server {
+	busy := map[string]int{}
+	byDC := map[string][]*fleet.Server{}
+	for i := range d.v.Servers {
+		s := &d.v.Servers[i]
+		if s.Record.Flight != nil || s.Busy {
+			busy[s.Datacenter]++
+		}
+		if s.State == fleet.StateOff && d.open(s) && !s.Busy {
+			byDC[s.Datacenter] = append(byDC[s.Datacenter], s)
+		}
+	}
+	for _, list := range byDC {
+		slices.SortStableFunc(list, func(a, b *fleet.Server) int {
+			return cmp.Or(cmp.Compare(a.Record.Failures, b.Record.Failures), a.Record.At.Compare(b.Record.At))
+		})
+	}
+	return takeTurns(byDC, busy)
+}
+
+// takeTurns merges the lists so that the datacenter with the fewest taken so
+// far is always next.
+func takeTurns(byDC map[string][]*fleet.Server, taken map[string]int) (out []*fleet.Server) {
+	for len(byDC) > 0 {
+		next := ""
+		for dc := range byDC {
+			if next == "" || cmp.Or(cmp.Compare(taken[dc], taken[next]), strings.Compare(dc, next)) < 0 {
+				next = dc
+			}
+		}
+		out = append(out, byDC[next][0])
+		taken[next]++
+		if byDC[next] = byDC[next][1:]; len(byDC[next]) == 0 {
+			delete(byDC, next)
+		}
+	}
+	return out
+}
+
+// warm enables started servers once BigBlueButton itself answers.
+func (d *decision) warm() {
+	d.each(fleet.StateWarming, func(s *fleet.Server) {
+		switch {
+		case s.Balancer.State == fleet.Enabled:
+			d.say(s, "enabled; waits for the balancer's next poll")
+		case s.Probe.Answered():
+			d.step(s, fleet.Enable, fleet.AimServe, fleet.Size{}, nil, "BigBlueButton answers: into service")
+		default:
+			d.say(s, "waits for BigBlueButton to answer, until %s",
+				fleet.Clock(s.Record.At.Add(d.cfg.Deadlines.Warm)))
+		}
+	})
+}

@@ -1,0 +1,219 @@
+package actions_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+// promiseChecker stands between the Scaler and the simulation, knows the true
+// state of every server, and notes
+// every write that breaks a promise.
+type promiseChecker struct {
+	fleet.Cloud
+	fleet.Balancer
+	fx     *fixture
+	touch  map[string]bool // servers that belong to a person now, by name
+	pauses []fleet.Pause
+
+	mu     sync.Mutex // writes may be made side by side
+	broken []string
+	grown  map[string]growth
+	listed map[string]bool // servers that the cloud ever listed, by id
+}
+
+// growth is what a server was asked to grow from, and when.
+type growth struct {
+	at   time.Time
+	from fleet.Size
+}
+
+// checkedCloud and checkedBalancer split the checker by interface: both have a
+// method Servers.
+type (
+	checkedCloud    struct{ *promiseChecker }
+	checkedBalancer struct{ *promiseChecker }
+)
+
+func (fx *fixture) checkPromises() *promiseChecker {
+	check := &promiseChecker{fx: fx, touch: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}}
+	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
+		check.Cloud, check.Balancer = c, b
+		return checkedCloud{check}, checkedBalancer{check}
+	}
+	fx.restart()
+	return check
+}
+
+func (check *promiseChecker) say(r sim.Reading, format string, args ...any) {
+	check.mu.Lock()
+	defer check.mu.Unlock()
+	check.broken = append(check.broken, fmt.Sprintf("%s %s: ", check.fx.w.Now().Format("15:04:05"), r.Name)+fmt.Sprintf(format, args...))
+}
+
+// see returns the truth of a server, and checks what holds for every write.
+func (check *promiseChecker) see(id, what string) sim.Reading {
+	for _, r := range check.fx.w.Servers() {
+		if r.ID != id && r.BalancerID != id {
+			continue
+		}
+		if check.touch[r.Name] {
+			check.say(r, "%s although a person has it", what)
+		}
+		check.paused(r, what, false)
+		return r
+	}
+	return sim.Reading{}
+}
+
+// paused checks that no pause covers the server; takes tells a write that takes
+// capacity away.
+func (check *promiseChecker) paused(r sim.Reading, what string, takes bool) {
+	for _, p := range check.pauses {
+		match, _ := path.Match(p.Server, r.Name)
+		if now := check.fx.w.Now(); p.ScaleInOnly == takes && (match || p.Server == "") && !now.Before(p.From) && now.Before(p.Until) {
+			check.say(r, "%s although it is paused: %+v", what, p)
+		}
+	}
+}
+
+func (check *promiseChecker) change(id, what string) sim.Reading {
+	r := check.see(id, what)
+	if r.Busy {
+		check.say(r, "%s while another change is pending", what)
+	}
+	return r
+}
+
+func (check checkedCloud) Servers(ctx context.Context, dc string) ([]fleet.CloudServer, error) {
+	list, err := check.Cloud.Servers(ctx, dc)
+	check.mu.Lock()
+	defer check.mu.Unlock()
+	for _, s := range list {
+		check.listed[s.ID] = true
+	}
+	return list, err
+}
+
+func (check checkedCloud) Start(ctx context.Context, ref fleet.ServerRef) (string, error) {
+	r := check.change(ref.ID, "start")
+	on := 0
+	for _, other := range check.fx.w.Servers() {
+		if other.Power == fleet.PowerOn && other.Name != r.Name && check.known(other) {
+			on++
+		}
+	}
+	if c := check.fx.cfg.Capacity.Ceiling; c > 0 && on >= c {
+		check.say(r, "started beyond the ceiling of %d", c)
+	}
+	return check.Cloud.Start(ctx, ref)
+}
+
+// known reports whether the cloud ever listed the server: nobody can count one
+// that it has left out of every list.
+func (check *promiseChecker) known(r sim.Reading) bool {
+	check.mu.Lock()
+	defer check.mu.Unlock()
+	return check.listed[r.ID]
+}
+
+func (check checkedCloud) Stop(ctx context.Context, ref fleet.ServerRef) (string, error) {
+	r := check.change(ref.ID, "stop")
+	check.paused(r, "stop", true)
+	if r.Meetings > 0 || r.State == fleet.Enabled {
+		check.say(r, "stopped with %d meetings, %s", r.Meetings, r.State)
+	}
+	return check.Cloud.Stop(ctx, ref)
+}
+
+func (check checkedCloud) Resize(ctx context.Context, ref fleet.ServerRef, to fleet.Size) (string, error) {
+	r := check.change(ref.ID, "resize")
+	z := check.fx.cfg.Sizes
+	smaller := to.Cores < r.Size.Cores || to.RAM < r.Size.RAM
+	if smaller {
+		check.paused(r, "shrink", true)
+	}
+	check.mu.Lock()
+	grown := check.grown[r.Name]
+	check.mu.Unlock()
+	switch {
+	case smaller && r.Power == fleet.PowerOn && (r.Meetings > 0 || r.State == fleet.Enabled):
+		check.say(r, "shrunk with %d meetings, %s", r.Meetings, r.State)
+	case to.Cores > max(z.Max.Cores, r.Size.Cores), to.RAM > max(z.Max.RAM, r.Size.RAM), to.RAM%z.Step.RAM != 0:
+		check.say(r, "resized to %v, beyond %v or between steps", to, z.Max)
+	case !smaller && r.Size != grown.from && check.fx.w.Now().Sub(grown.at) < check.fx.cfg.Cooldowns.ServerUp:
+		check.say(r, "grown again within the cooldown")
+	}
+	request, err := check.Cloud.Resize(ctx, ref, to)
+	if !smaller && (err == nil || errors.Is(err, fleet.ErrUnknown)) {
+		check.mu.Lock()
+		defer check.mu.Unlock()
+		check.grown[r.Name] = growth{check.fx.w.Now(), r.Size}
+	}
+	return request, err
+}
+
+func (check checkedBalancer) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
+	return check.Balancer.Servers(ctx)
+}
+
+func (check checkedBalancer) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
+	r := check.see(id, string(to))
+	if to == fleet.Disabled {
+		check.paused(r, "disable", true)
+	}
+	switch {
+	case to == fleet.Disabled && r.Meetings > 0:
+		check.say(r, "disabled with %d meetings", r.Meetings)
+	case to == fleet.Cordoned && r.BBBUp && r.State == fleet.Enabled:
+		check.leaves(r)
+	}
+	return check.Balancer.SetState(ctx, id, to)
+}
+
+// leaves checks a healthy server's way out of service.
+func (check *promiseChecker) leaves(r sim.Reading) {
+	rest := 0
+	for _, other := range check.fx.w.Servers() {
+		if other.Name != r.Name && other.State == fleet.Enabled && other.Power == fleet.PowerOn {
+			rest++
+		}
+	}
+	now := check.fx.w.Now()
+	if floor := check.fx.cfg.Capacity.FloorAt(now, len(check.fx.w.Servers())); rest < floor && r.Takes {
+		check.say(r, "cordoned, with %d others for a floor of %d", rest, floor)
+	}
+}
+
+// outs is the largest number of starts that came true and were asked for
+// within one cooldown. Starts that the cloud reported failed do not count, nor
+// those that came true only after they were given up: others took their place.
+func (check *promiseChecker) outs() (most int) {
+	lines, err := check.fx.store.Journal(1<<20, "")
+	must(check.fx.t, err)
+	var asked []time.Time
+	for _, e := range lines {
+		if e.Step.Kind == fleet.Start && e.Outcome == fleet.Done {
+			took := time.Duration(float64(e.Took) * float64(time.Second)) // exact to a few nanoseconds
+			asked = append(asked, e.At.Add(-took).Round(time.Microsecond))
+		}
+	}
+	slices.SortFunc(asked, time.Time.Compare)
+	for i, from := range asked {
+		n := 0
+		for _, at := range asked[i:] {
+			if at.Sub(from) < check.fx.cfg.Cooldowns.Out {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}

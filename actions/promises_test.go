@@ -1,0 +1,228 @@
+package actions_test
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+// TestPromisesHoldInRandomWorlds lets random fleets live through random loads,
+// faults and interventions of people, and checks every write against the truth.
+// When all is quiet again the fleet must come down to its floor and rest there.
+func TestPromisesHoldInRandomWorlds(t *testing.T) {
+	rapid.Check(t, promises(1))
+}
+
+// TestPromisesHoldInRandomWorldsSideBySide is the same with reads and writes
+// side by side, whose order is as it comes.
+func TestPromisesHoldInRandomWorldsSideBySide(t *testing.T) {
+	rapid.Check(t, promises(8))
+}
+
+func promises(concurrency int) func(*rapid.T) {
+	return func(rt *rapid.T) {
+		fx := randomFixture(rt, concurrency)
+		check := fx.checkPromises()
+		events := rapid.IntRange(10, 60).Draw(rt, "events")
+		for range events {
+			randomEvent(rt, fx, check)
+			fx.run(time.Duration(rapid.IntRange(1, 12).Draw(rt, "quarter minutes")) * 15 * time.Second)
+			if len(check.broken) > 0 {
+				rt.Fatalf("broken promises: %q\n%s", check.broken, fx.describe())
+			}
+		}
+		quiet(rt, fx, check)
+	}
+}
+
+func randomFixture(rt *rapid.T, concurrency int) *fixture {
+	cfg := fixtureConfig()
+	cfg.Fleet.Concurrency = concurrency
+	n := rapid.IntRange(2, 12).Draw(rt, "servers")
+	cfg.Capacity.MinActive = rapid.IntRange(1, min(n, 4)).Draw(rt, "min active")
+	cfg.Capacity.MaxStep = rapid.IntRange(1, 5).Draw(rt, "max step")
+	cfg.Capacity.Ceiling = rapid.SampledFrom([]int{0, n, max(cfg.Capacity.MinActive, n-1)}).Draw(rt, "ceiling")
+	cfg.Cooldowns.Out = rapid.SampledFrom([]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}).Draw(rt, "scale-out cooldown")
+	cfg.ScaleIn.MaxShare = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(rt, "max share")
+	cfg.ScaleIn.MaxUnseen = rapid.SampledFrom([]float64{0.1, 0.5}).Draw(rt, "max unseen")
+	simCfg := sim.Config{
+		Seed: rapid.Uint64().Draw(rt, "seed"), Servers: n, Running: rapid.IntRange(0, n).Draw(rt, "running"),
+		Cloud: sim.CloudConfig{
+			Serial: rapid.Bool().Draw(rt, "serial"),
+			Busy:   rapid.SampledFrom([]sim.BusyAnswer{sim.BusyQueues, sim.Busy422, sim.Busy423}).Draw(rt, "busy"),
+			Cold:   rapid.SampledFrom([]sim.ColdResize{sim.ColdReboots, sim.ColdRejects, sim.ColdSilent}).Draw(rt, "cold"),
+		},
+		Balancer: sim.BalancerConfig{
+			CordonRace: rapid.SampledFrom([]float64{0, 0, 0.2}).Draw(rt, "cordon race"),
+			EnableRace: rapid.SampledFrom([]float64{0, 0, 0.2}).Draw(rt, "enable race"),
+		},
+	}
+	if top := cfg.Capacity.Ceiling; rapid.Bool().Draw(rt, "schedule") {
+		if top == 0 {
+			top = n
+		}
+		cfg.Capacity.Schedule = schedule(rt, "07:40", "10:00", rapid.IntRange(cfg.Capacity.MinActive, top).Draw(rt, "scheduled"))
+	}
+	random(rt, &cfg, &simCfg)
+	fx := newFixture(rt, cfg, simCfg)
+	fx.store = &crashingStore{Store: fx.store, left: 1 << 30}
+	return fx
+}
+
+// random draws what servers are like, and how they are found.
+func random(rt *rapid.T, cfg *fleet.Config, simCfg *sim.Config) {
+	templates, dynamic := rapid.Bool().Draw(rt, "templates"), rapid.Bool().Draw(rt, "dynamic addresses")
+	host, err := fleet.ParseNamePattern(`bbb-(\d+)\.bbb\.example\.org`)
+	must(rt, err)
+	if dynamic { // DNS keeps the old address, so that the name must tell
+		cfg.HostNames = fleet.HostNames{Host: host, Name: "bbb-server$1"}
+	}
+	simCfg.Each = func(i int, s *sim.ServerSpec) {
+		s.DynamicAddr = dynamic
+		switch {
+		case templates && i%3 == 0:
+			s.Template, s.HotPlug = "CUBE", fleet.HotPlug{}
+		case templates && i%3 == 1:
+			s.HotPlug = fleet.HotPlug{RAM: true}
+		}
+	}
+}
+
+// randomEvent lets one thing happen to the simulated fleet.
+func randomEvent(rt *rapid.T, fx *fixture, check *promiseChecker) {
+	all := fx.w.Servers()
+	r := all[rapid.IntRange(0, len(all)-1).Draw(rt, "server")]
+	switch rapid.SampledFrom([]string{"lessons", "lessons", "nothing", "fault", "person", "give back", "restart",
+		"kill", "pause", "reload"}).Draw(rt, "event") {
+	case "lessons":
+		for range rapid.IntRange(1, 12).Draw(rt, "meetings") {
+			_, _ = fx.w.CreateMeeting(sim.MeetingSpec{
+				Duration: time.Duration(rapid.IntRange(5, 60).Draw(rt, "minutes")) * time.Minute, Participants: 25, Webcams: 10,
+			})
+		}
+	case "fault":
+		fx.w.Inject(randomFault(rt, r))
+	case "person":
+		personActs(rt, fx, check, r)
+	case "give back":
+		giveBack(fx, check, r)
+	case "restart":
+		fx.restart()
+	case "kill":
+		m := fx.store.(*crashingStore)
+		m.left, m.after = rapid.IntRange(1, 6).Draw(rt, "commits"), rapid.Bool().Draw(rt, "durable")
+	case "pause":
+		p, err := fx.s.Pause(fleet.Pause{
+			Server:      rapid.SampledFrom([]string{"", r.Name, "bbb-server[1-3]"}).Draw(rt, "paused"),
+			ScaleInOnly: rapid.Bool().Draw(rt, "scale in only"), Reason: "exam",
+			Until: fx.w.Now().Add(time.Duration(rapid.IntRange(1, 40).Draw(rt, "pause minutes")) * time.Minute),
+		})
+		if !fx.dead() {
+			must(rt, err)
+			check.pauses = append(check.pauses, p)
+		}
+	case "reload":
+		c := &fx.cfg.Capacity
+		most := min(len(all), 4)
+		if c.Ceiling > 0 {
+			most = min(most, c.Ceiling)
+		}
+		c.MinActive = rapid.IntRange(1, most).Draw(rt, "min active")
+		fx.cfg.ScaleIn.MaxShare = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(rt, "max share")
+		must(rt, fx.s.Reload(fx.cfg))
+	}
+}
+
+func randomFault(rt *rapid.T, r sim.Reading) sim.Fault {
+	kinds := []sim.FaultKind{sim.StartHangs, sim.RequestFails, sim.BusyForever, sim.CloudAnswers, sim.CloudLost, sim.ListHangs,
+		sim.BBBHangs, sim.BBBFails, sim.ExporterGone, sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail, sim.CordonRaces,
+		sim.EnableRaces, sim.ExporterUnauthorized, sim.ListShrinks}
+	f := sim.Fault{
+		Kind: rapid.SampledFrom(kinds).Draw(rt, "fault"), On: r.Name,
+		For:    time.Duration(rapid.IntRange(1, 40).Draw(rt, "fault minutes")) * time.Minute,
+		Status: rapid.SampledFrom([]int{401, 403, 404, 409, 422, 423, 429, 500, 502, 503, 504}).Draw(rt, "status"), Share: 0.5,
+	}
+	switch f.Kind {
+	case sim.ListHangs, sim.ListShrinks:
+		f.On = r.Datacenter
+	case sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail:
+		f.On = ""
+	}
+	return f
+}
+
+// personActs has somebody take a server that is in service and that the scaler has
+// begun nothing with.
+func personActs(rt *rapid.T, fx *fixture, check *promiseChecker, r sim.Reading) {
+	if fx.state(r.Name) != fleet.StateActive || check.touch[r.Name] || r.Busy || !settled(fx, r) {
+		return
+	}
+	o := fx.w.Operator()
+	switch rapid.SampledFrom([]string{"cordon", "disable", "stop", "resize"}).Draw(rt, "person does") {
+	case "cordon":
+		must(rt, o.SetState(r.Name, fleet.Cordoned))
+	case "disable":
+		if r.Meetings > 0 {
+			return
+		}
+		must(rt, o.SetState(r.Name, fleet.Disabled))
+	case "stop":
+		if r.Meetings > 0 {
+			return
+		}
+		must(rt, o.Stop(r.Name))
+	case "resize":
+		must(rt, o.Resize(r.Name, r.Size.Add(fleet.Size{Cores: 1, RAM: 1024})))
+	}
+	check.touch[r.Name] = true
+}
+
+// settled reports whether the scaler's last word on the server is confirmed.
+func settled(fx *fixture, r sim.Reading) bool {
+	m, err := fx.store.Load()
+	must(fx.t, err)
+	rec, known := m.Records[r.ID]
+	return known && rec.Aim == fleet.AimNone && rec.Flight == nil && rec.Tried == nil && r.State == fleet.Enabled &&
+		rec.Size == r.Size && rec.Manual == ""
+}
+
+func giveBack(fx *fixture, check *promiseChecker, r sim.Reading) {
+	if !check.touch[r.Name] {
+		return
+	}
+	o := fx.w.Operator()
+	if r.Power == fleet.PowerOff {
+		must(fx.t, o.Start(r.Name))
+	}
+	must(fx.t, o.SetState(r.Name, fleet.Enabled))
+	_ = fx.s.Release(r.Name) // it may be out of the fleet for now
+	delete(check.touch, r.Name)
+}
+
+// quiet ends all meetings and faults, gives everything back, and checks that
+// the fleet comes to rest at its floor.
+func quiet(rt *rapid.T, fx *fixture, check *promiseChecker) {
+	fx.run(45 * time.Minute) // faults end by themselves
+	for _, r := range fx.w.Servers() {
+		giveBack(fx, check, r)
+	}
+	fx.run(6 * time.Hour)
+	if len(check.broken) > 0 {
+		rt.Fatalf("broken promises: %q\n%s", check.broken, fx.describe())
+	}
+	if n, floor := fx.count(fleet.StateActive), fx.cfg.Capacity.MinActive; n != floor {
+		rt.Fatalf("at rest: %d in service, want the floor of %d\n%s", n, floor, fx.describe())
+	}
+	before, _ := fx.store.Journal(1, "")
+	fx.run(time.Hour)
+	if after, _ := fx.store.Journal(1, ""); len(after) > 0 && after[0].Seq != before[0].Seq {
+		rt.Fatalf("steps without a cause\n%s", fx.describe())
+	}
+	if most, allowed := check.outs(), fx.cfg.Capacity.MaxStep; most > allowed {
+		rt.Fatalf("%d starts within a cooldown, want at most %d\n%s", most, allowed, fx.describe())
+	}
+}

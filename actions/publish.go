@@ -1,0 +1,64 @@
+package actions
+
+import (
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/plan"
+)
+
+// publish makes what the cycle read and decided the Status.
+func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan, unjoined []string) {
+	st := fleet.Status{
+		Fleet: cfg.Fleet.Name, At: v.Now, DryRun: cfg.DryRun, Floor: plan.Floor, Ceiling: cfg.Capacity.Ceiling,
+		Need: max(0, plan.Need), Counts: map[fleet.State]int{}, Brakes: plan.Brakes, Limits: plan.Limits, Blocked: v.Blocked,
+		Pauses: v.Pauses, Sources: r.sources, Unjoined: unjoined, Servers: make([]fleet.ServerStatus, 0, len(v.Servers)),
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.whole {
+		s.complete++
+	}
+	st.Ready = s.complete > 0
+	for i := range v.Servers {
+		sv := statusOf(&v.Servers[i], cfg, plan, v.Now)
+		st.Counts[sv.State]++
+		st.Servers = append(st.Servers, sv)
+		s.servers[sv.ID] = v.Servers[i]
+	}
+	s.status = st
+}
+
+func statusOf(v *fleet.Server, cfg fleet.Config, plan fleet.Plan, now time.Time) fleet.ServerStatus {
+	out := fleet.ServerStatus{
+		ID: v.ID, Name: v.Name, Datacenter: v.Datacenter, Size: v.Size, State: v.State, Since: v.Record.Since,
+		Power: v.Power, Reason: plan.Reasons[v.ID], Alerts: fleet.AlertNames(v.Alerts), Cooldowns: cooldowns(v.Record, cfg, now),
+	}
+	if a := v.Addr(); a.IsValid() {
+		out.Addr = a.String()
+	}
+	if v.Balancer != nil {
+		out.Balancer, out.Load = v.Balancer.State, v.Balancer.Load
+	}
+	if v.Probe.Answered() {
+		out.Meetings = &v.Probe.Count
+	}
+	if v.Record.Flight != nil {
+		out.InFlight = &v.Record.Flight.Step
+	}
+	return out
+}
+
+// cooldowns returns those in force, by name, with their ends.
+func cooldowns(r fleet.Record, cfg fleet.Config, now time.Time) map[string]time.Time {
+	all := map[string]time.Time{}
+	note := func(name string, until time.Time) {
+		if until.After(now) {
+			all[name] = until
+		}
+	}
+	note("up", r.Up.Add(cfg.Cooldowns.ServerUp))
+	note("down", r.LastChange().Add(cfg.Cooldowns.ServerDown))
+	note("backoff", r.RetryAt)
+	return all
+}

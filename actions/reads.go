@@ -1,0 +1,153 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+)
+
+// reads is a snapshot of the outside, with how each source of it was read.
+type reads struct {
+	fleet.Snapshot
+	contract   *fleet.Contract      // nil: not known
+	cloudAt    map[string]time.Time // when each datacenter was read
+	balancerAt time.Time
+	sources    []fleet.SourceStatus
+	failing    []string // sources whose last read failed: no scale-in
+	whole      bool     // every source was read lately
+	listed     int      // servers that the cloud lists, or did where it cannot be read
+	unread     bool     // a datacenter was never read
+}
+
+// read reads every source that a cycle needs, side by side.
+func (s *Scaler) read(ctx context.Context, cfg fleet.Config, now time.Time) reads {
+	var clouds map[string]reading[[]fleet.CloudServer]
+	var balancer map[string]reading[[]fleet.BalancerServer]
+	var contract *fleet.Contract
+	s.together(
+		func() { clouds = s.clouds.Read(ctx, cfg.Datacenters, cfg.Deadlines.Patience) },
+		func() { balancer = s.readBalancer(ctx, cfg) },
+		func() { s.resync(ctx, cfg, now) },
+		func() { contract = s.readContract(ctx, cfg, now) },
+	)
+	r := reads{whole: true, contract: contract, Snapshot: fleet.Snapshot{Unsure: map[string]string{}}, cloudAt: map[string]time.Time{}}
+	for _, dc := range cfg.Datacenters {
+		got := clouds[dc]
+		r.Cloud = append(r.Cloud, got.Value...)
+		r.listed += len(got.Value)
+		r.cloudAt[dc] = got.At
+		r.unread = r.unread || got.At.IsZero()
+		if why := r.source("datacenter "+dc, got.At, got.failure(), cfg, now); why != "" {
+			r.Unsure[dc] = why
+		}
+	}
+	s.keepMissing(cfg, &r, now)
+	if !cfg.NoBalancer {
+		got := balancer[""]
+		r.Balancer, r.balancerAt = got.Value, got.At
+		r.BalancerUnsure = r.source("balancer", got.At, got.failure(), cfg, now)
+	}
+	s.noteAlerts(cfg, &r, now)
+	return r
+}
+
+// listing is a server as the cloud listed it last.
+type listing struct {
+	fleet.CloudServer
+	at time.Time
+}
+
+// keepMissing adds servers that the cloud listed a while ago and does not list
+// now: they are more likely left out than gone, and if they are on they count
+// against the ceiling.
+func (s *Scaler) keepMissing(cfg fleet.Config, r *reads, now time.Time) {
+	r.Missing = map[string]string{}
+	for _, c := range r.Cloud {
+		s.listed[c.ID] = listing{c, now}
+	}
+	for id, l := range s.listed {
+		switch {
+		case l.at.Equal(now):
+		case now.Sub(l.at) >= fleet.VanishedTrust, !slices.Contains(cfg.Datacenters, l.Datacenter):
+			delete(s.listed, id)
+		default:
+			r.Cloud = append(r.Cloud, l.CloudServer)
+			r.Missing[id] = "the cloud has not listed it since " + fleet.Clock(l.at)
+		}
+	}
+}
+
+func (s *Scaler) readBalancer(ctx context.Context, cfg fleet.Config) map[string]reading[[]fleet.BalancerServer] {
+	if cfg.NoBalancer {
+		return nil
+	}
+	return s.balancer.Read(ctx, []string{""}, cfg.Deadlines.Patience)
+}
+
+// readContract returns what the contract has left, or nil if that is not known.
+func (s *Scaler) readContract(ctx context.Context, cfg fleet.Config, now time.Time) *fleet.Contract {
+	got := s.contract.Read(ctx, []string{""}, cfg.Deadlines.Patience)[""]
+	if got.Err != nil {
+		s.log.Warn("contract not read, its limits are not known", "error", got.Err)
+	}
+	if !got.fresh(now, cfg.Deadlines.Stale) {
+		return nil
+	}
+	return &got.Value
+}
+
+// source notes how a source was read, and says why its servers are uncertain.
+func (r *reads) source(name string, at time.Time, err error, cfg fleet.Config, now time.Time) (uncertain string) {
+	status := fleet.SourceStatus{Name: name, ReadAt: at}
+	if errors.Is(err, errPending) && now.Sub(at) <= cfg.Deadlines.Read+cfg.Fleet.EvaluationInterval {
+		err = nil // slow, and read in the cycle before
+	}
+	if err != nil {
+		status.Error = err.Error()
+		r.failing = append(r.failing, fmt.Sprintf("%s cannot be read: %v", name, err))
+	}
+	r.sources = append(r.sources, status)
+	if at.IsZero() || now.Sub(at) > cfg.Deadlines.Stale {
+		r.whole = false
+		return fmt.Sprintf("%s has not been read for %s: %v", name, cfg.Deadlines.Stale, err)
+	}
+	return ""
+}
+
+// join joins the snapshot to servers, after it has looked up the hosts that the
+// join needs addresses of.
+func (s *Scaler) join(ctx context.Context, cfg fleet.Config, snapshot fleet.Snapshot, now time.Time) (servers []fleet.Server, unjoined []string) {
+	j := fleet.NewJoin(cfg, snapshot)
+	return j.Servers(s.resolve(ctx, cfg, j.Unknown(), now))
+}
+
+// resolveAge is how long a resolved host is believed.
+const resolveAge = 10 * time.Minute
+
+// resolve looks up hosts; addresses known for less than resolveAge are not
+// looked up again.
+func (s *Scaler) resolve(ctx context.Context, cfg fleet.Config, hosts []string, now time.Time) map[string][]netip.Addr {
+	var due []string
+	for _, host := range hosts {
+		if !s.dns[host].fresh(now, resolveAge) {
+			due = append(due, host)
+		}
+	}
+	for host, r := range s.hosts.Read(ctx, due, cfg.Deadlines.Patience) {
+		if !r.At.IsZero() {
+			s.dns[host] = r
+		}
+	}
+	out := make(map[string][]netip.Addr, len(hosts))
+	for _, host := range hosts {
+		out[host] = s.dns[host].Value
+	}
+	maps.DeleteFunc(s.dns, func(host string, _ reading[[]netip.Addr]) bool { _, used := out[host]; return !used })
+	return out
+}

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"maps"
+	"sync"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+)
+
+// Memory is a Store that forgets everything at the end of the process:
+// for simulations, tests and preflight checks. Its journal keeps the last
+// JournalKept entries.
+type Memory struct {
+	mu     sync.Mutex
+	memory fleet.Memory
+	seq    uint64
+	lines  []fleet.Entry
+}
+
+// JournalKept is how many journal entries a store keeps at least.
+const JournalKept = 100_000
+
+// NewMemory returns an empty store.
+func NewMemory() *Memory { return &Memory{memory: fleet.NewMemory()} }
+
+// Commit applies c.
+func (s *Memory) Commit(c fleet.Commit) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.memory.Apply(c)
+	for _, e := range c.Entries {
+		s.seq++
+		e.Seq = s.seq
+		s.lines = append(s.lines, e)
+	}
+	if len(s.lines) > 2*JournalKept {
+		s.lines = append([]fleet.Entry(nil), s.lines[len(s.lines)-JournalKept:]...)
+	}
+	return nil
+}
+
+// Load returns a copy of what is held.
+func (s *Memory) Load() (fleet.Memory, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fleet.Memory{
+		Alerts: maps.Clone(s.memory.Alerts), Records: maps.Clone(s.memory.Records),
+		Pauses: maps.Clone(s.memory.Pauses), Fleet: s.memory.Fleet,
+	}, nil
+}
+
+// Journal returns the newest entries first.
+func (s *Memory) Journal(limit int, server string) ([]fleet.Entry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []fleet.Entry
+	for i := len(s.lines) - 1; i >= 0 && len(out) < limit; i-- {
+		if s.lines[i].About(server) {
+			out = append(out, s.lines[i])
+		}
+	}
+	return out, nil
+}
+
+// Close does nothing.
+func (s *Memory) Close() error { return nil }

@@ -1,0 +1,109 @@
+package actions
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/plan"
+)
+
+// update brings the records up to what the cycle read, stores them, and returns
+// the complete view that the plan is made from. It reads nothing from outside.
+func (s *Scaler) update(cfg fleet.Config, r reads, servers []fleet.Server, failed map[string]string, now time.Time) (plan.View, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var c fleet.Commit
+	pauses := s.pausesAt(now, &c)
+	if f, changed := s.memory.Fleet.CorrectClock(now); changed {
+		c.Fleet = &f
+	}
+	for i := range servers {
+		s.updateServer(cfg, r, &servers[i], failed, pauses, now, &c)
+	}
+	blocked := s.shortList(cfg, r, now, &c)
+	if err := s.commit(c); err != nil {
+		return plan.View{}, fmt.Errorf("storing a cycle: %w", err)
+	}
+	v := plan.View{
+		Now: now, Servers: servers, Alerts: cfg.FleetAlerts(r.Alerts), Fleet: s.memory.Fleet, Contract: r.contract,
+		// Known counts what is not of the fleet, too.
+		Unknown: max(0, s.memory.Fleet.Known-len(r.Cloud)),
+		Pauses:  pauses, Blocked: append(blocked, s.refused.why(now)...), Brakes: r.failing,
+	}
+	if s.complete == 0 {
+		v.Brakes = append(v.Brakes, "just started: nothing is taken before one whole cycle")
+	}
+	return v, nil
+}
+
+// updateServer brings one server's record and state up to what the cycle read.
+// The caller holds mu.
+func (s *Scaler) updateServer(cfg fleet.Config, r reads, v *fleet.Server, failed map[string]string, pauses []fleet.Pause, now time.Time, c *fleet.Commit) {
+	stored := s.memory.Records[v.ID]
+	v.Record = stored
+	v.Record.CorrectClock(now, cfg.Cooldowns)
+	if r.Unsure[v.Datacenter] == "" && r.Missing[v.ID] == "" && r.BalancerUnsure == "" && !s.applying[v.ID] {
+		flight := v.Record.Flight
+		ended := v.Observe(cfg, failed[v.ID], r.cloudAt[v.Datacenter], r.balancerAt, now)
+		s.forgive(c, flight, ended)
+		c.Entries = append(c.Entries, ended...)
+	}
+	v.Classify(cfg, r.Snapshot, now)
+	v.ApplyPauses(pauses, now)
+	if s.applying[v.ID] {
+		v.Hold = "a write is under way"
+	}
+	v.NoteState(now)
+	if v.Record != stored && !reflect.DeepEqual(v.Record, stored) { // the first is quick
+		c.Records = append(c.Records, v.Record)
+	}
+}
+
+// forgive takes a start that failed out of the scale-out cooldown: another is to
+// be started in its place at once.
+func (s *Scaler) forgive(c *fleet.Commit, flight *fleet.Flight, ended []fleet.Entry) {
+	for _, e := range ended {
+		if e.Step.Kind != fleet.Start || e.Outcome == fleet.Done {
+			continue
+		}
+		if c.Fleet == nil {
+			c.Fleet = &s.memory.Fleet
+		}
+		c.Fleet = c.Fleet.WithoutStart(flight.At)
+	}
+}
+
+// pausesAt returns the pauses in force and drops those that are over.
+func (s *Scaler) pausesAt(now time.Time, c *fleet.Commit) []fleet.Pause {
+	var out []fleet.Pause
+	for _, p := range s.memory.Pauses {
+		if now.Before(p.Until) {
+			out = append(out, p)
+		} else {
+			c.DropPauses = append(c.DropPauses, p.ID)
+		}
+	}
+	slices.SortFunc(out, func(a, b fleet.Pause) int { return a.From.Compare(b.From) })
+	return out
+}
+
+// shortList says that nothing may be done while the cloud suddenly lists far
+// fewer servers than before: a wrong answer is likelier than a smaller fleet.
+// The caller holds mu.
+func (s *Scaler) shortList(cfg fleet.Config, r reads, now time.Time, c *fleet.Commit) []string {
+	f := s.memory.Fleet
+	if c.Fleet != nil {
+		f = *c.Fleet
+	}
+	if r.unread {
+		return nil
+	}
+	f.NoteListed(r.listed, cfg.Datacenters, now)
+	if !reflect.DeepEqual(f, s.memory.Fleet) {
+		c.Fleet = &f
+	}
+	return f.Frozen(r.listed, cfg.ScaleIn.MaxVanished)
+}
