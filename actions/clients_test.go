@@ -42,7 +42,7 @@ func newHTTPFixture(t testing.TB, servers, datacenters int, change func(*fleet.C
 	cloudURL := x.serve(t, &x.cloud, ionostest.New(ionostest.Config{World: x.w, Token: "tok"}))
 	poolURL := x.serve(t, &x.pool, scalelitetest.New(scalelitetest.Config{World: x.w, Secret: "sec"}))
 	ic, lc := ionos.Defaults(), scalelite.Defaults()
-	ic.URL, ic.Token, ic.Datacenters = cloudURL, "tok", dcs
+	ic.URL, ic.Token, ic.Datacenters = cloudURL, "tok", len(dcs)
 	lc.URL, lc.Secret = poolURL, "sec"
 	cloud, err := ionos.New(ic, outbound.Options{})
 	must(t, err)

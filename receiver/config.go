@@ -1,29 +1,30 @@
 package receiver
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// Config bounds what the HTTP side accepts; it is the section web of the
-// configuration file. Certificates and users are in the file that
-// --web.config.file names, in exporter-toolkit's format.
+// Config is the section "web" of the configuration file. It limits what the HTTP
+// server accepts. Certificates and users are in the file of the flag
+// --web.config.file, in the format of exporter-toolkit.
 type Config struct {
-	// MaxNotification is the greatest body of a notification, in MiB. A group of
-	// 745 alerts is about 0.3 MiB.
+	// MaxNotification is the largest accepted body of a notification, in MiB. A
+	// group of 745 alerts is about 0.3 MiB.
 	MaxNotification int `yaml:"max_notification_mib"`
-	// ReadTimeout bounds reading one request, its body included.
+	// ReadTimeout bounds reading one request, including its body.
 	ReadTimeout time.Duration `yaml:"read_timeout"`
 	// WriteTimeout bounds answering one request.
 	WriteTimeout time.Duration `yaml:"write_timeout"`
-	// IdleTimeout is how long a connection is kept for the next request.
+	// IdleTimeout is how long a connection is kept open for the next request.
 	IdleTimeout time.Duration `yaml:"idle_timeout"`
-	// ShutdownTimeout is how long requests under way may take when the daemon ends.
+	// ShutdownTimeout is how long the server waits for requests in progress when the
+	// daemon stops.
 	ShutdownTimeout time.Duration `yaml:"shutdown_timeout"`
-	// Token allows the writes of the API to whoever sends it as a bearer token.
-	// TokenFile names a file to read it from, which New expects to be done.
+	// Token is the bearer token that allows the API's writes. TokenFile names the
+	// file that holds it; whoever calls New has read it into Token.
 	Token     fleet.Secret `yaml:"token"`
 	TokenFile string       `yaml:"token_file"`
 }
@@ -40,20 +41,11 @@ func Defaults() Config {
 // Validate returns everything that is wrong with the section, each error with
 // the key's path, the value, and what is allowed.
 func (c Config) Validate() []error {
-	var problems []error
-	if c.MaxNotification < 1 || c.MaxNotification > 1024 {
-		problems = append(problems, fmt.Errorf("web.max_notification_mib: %d is not from 1 to 1024", c.MaxNotification))
-	}
-	for _, d := range []struct {
-		key   string
-		value time.Duration
-	}{
-		{"read_timeout", c.ReadTimeout}, {"write_timeout", c.WriteTimeout},
-		{"idle_timeout", c.IdleTimeout}, {"shutdown_timeout", c.ShutdownTimeout},
-	} {
-		if d.value <= 0 {
-			problems = append(problems, fmt.Errorf("web.%s: %v is not more than 0s", d.key, d.value))
-		}
-	}
-	return problems
+	var p refuse.Problems
+	p.Require(c.MaxNotification >= 1 && c.MaxNotification <= 1024, "web.max_notification_mib", c.MaxNotification, "be from 1 to 1024")
+	p.Positive("web.read_timeout", c.ReadTimeout)
+	p.Positive("web.write_timeout", c.WriteTimeout)
+	p.Positive("web.idle_timeout", c.IdleTimeout)
+	p.Positive("web.shutdown_timeout", c.ShutdownTimeout)
+	return p
 }

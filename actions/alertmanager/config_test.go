@@ -19,14 +19,14 @@ func TestValidateNamesKeyValueAndWhatIsAllowed(t *testing.T) {
 		{Name: "a login, a receiver and a filter", Set: func(c *Config) {
 			c.Username, c.Password, c.Receiver, c.Filter = "u", "hush", "bbb.*", []string{`fleet="bbb"`, `severity=~"a|b"`}
 		}},
-		{Name: "a peer twice", Set: func(c *Config) { c.URLs = []string{"http://am", "http://am"} }, Want: []string{`alertmanager.urls[1]: "http://am" is listed twice`}},
-		{Name: "a peer that is no URL", Set: func(c *Config) { c.URLs = []string{"am:9093"} }, Want: []string{`alertmanager.urls[0]: "am:9093" must begin with`}},
-		{Name: "a user without password", Set: func(c *Config) { c.Username = "u" }, Want: []string{`alertmanager.username: "u" must be set together`}},
+		{Name: "a peer twice", Set: func(c *Config) { c.URLs = []string{"http://am", "http://am"} }, Want: []string{`alertmanager.urls[1]: "http://am": must be listed once`}},
+		{Name: "a peer that is no URL", Set: func(c *Config) { c.URLs = []string{"am:9093"} }, Want: []string{`alertmanager.urls[0]: "am:9093": must be a URL`}},
+		{Name: "a user without password", Set: func(c *Config) { c.Username = "u" }, Want: []string{`alertmanager.password: must be set beside alertmanager.username`}},
 		{Name: "everything else wrong at once", Set: func(c *Config) {
 			c.Receiver, c.Filter, c.RequestTimeout, c.Password = "a(", []string{"fleet"}, 0, "hush"
 		}, Want: []string{
-			`alertmanager.receiver: "a(" is not`, `alertmanager.filter[0]: "fleet" is not a label matcher`,
-			"alertmanager.request_timeout: 0s", `alertmanager.username: "" must be set together`,
+			`alertmanager.receiver: "a(": must be a regular expression`, `alertmanager.filter[0]: "fleet": must be a label matcher`,
+			"alertmanager.request_timeout: 0s", `alertmanager.username: must be set beside the password`,
 		}},
 	})
 }

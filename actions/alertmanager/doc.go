@@ -1,3 +1,4 @@
-// Package alertmanager reads the alerts that Alertmanager holds now, silenced
-// ones included: the truth behind notifications, which can be lost.
+// Package alertmanager reads the current alerts from Alertmanager's API, including
+// the silenced ones. They correct what is known from notifications, which can be
+// lost.
 package alertmanager

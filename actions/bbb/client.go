@@ -13,11 +13,12 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// maxBody bounds an answer. It lists every attendee of every meeting, which is
-// about 0.5 MB for a thousand people.
+// maxBody is the largest accepted answer, in bytes. An answer lists every attendee
+// of every meeting, which is about 0.5 MB for 1,000 people.
 const maxBody = 8 << 20
 
-// Client is the actions.Meetings of all servers. It is safe for concurrent use.
+// Client implements fleet.Meetings for all servers. It is safe for concurrent
+// use.
 type Client struct {
 	http     *http.Client
 	checksum outbound.Checksum
@@ -27,7 +28,8 @@ type Client struct {
 
 var _ fleet.Meetings = (*Client)(nil)
 
-// New returns a client for a valid configuration. It makes no call.
+// New returns a client for a valid configuration without making a call. The error
+// is that the file of authorities cannot be used.
 func New(c Config, o outbound.Options) (*Client, error) {
 	transport, err := o.Connect(outbound.Connections{CAFile: c.CAFile, InsecureSkipVerify: c.InsecureSkipVerify})
 	if err != nil {
@@ -39,8 +41,9 @@ func New(c Config, o outbound.Options) (*Client, error) {
 	}, nil
 }
 
-// Meetings implements actions.Meetings with one getMeetings, which is not
-// repeated: whoever asks asks again soon, and until then the answer is "unknown".
+// Meetings implements fleet.Meetings with one call of getMeetings. The call is
+// not repeated after an error: the caller asks again in the next cycle and treats
+// the number of meetings as unknown until then.
 func (c *Client) Meetings(ctx context.Context, s fleet.BalancerServer) (fleet.MeetingCount, error) {
 	host, err := hostOf(s.URL)
 	if err != nil {
@@ -62,7 +65,7 @@ func (c *Client) ask(ctx context.Context, s fleet.BalancerServer) (fleet.Meeting
 	address := strings.TrimSuffix(s.URL, "/") + "/" + call + "?checksum=" + c.checksum.Sign(call, "", s.Secret)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return fleet.MeetingCount{}, refused("the URL in Scalelite makes no request") // err would show the signature
+		return fleet.MeetingCount{}, refused("the URL in Scalelite is invalid") // err would show the signature
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -80,14 +83,14 @@ func (c *Client) ask(ctx context.Context, s fleet.BalancerServer) (fleet.Meeting
 
 func refused(text string) *outbound.Fault { return &outbound.Fault{Text: text, Outcome: "refused"} }
 
-// hostOf checks a server's URL as Scalelite has it.
+// hostOf returns the host of a server's URL in Scalelite, or what is wrong with it.
 func hostOf(address string) (string, error) {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return "", errors.New("the URL in Scalelite is not one like https://host/bigbluebutton/api")
+		return "", errors.New("the URL in Scalelite must be like https://host/bigbluebutton/api")
 	case u.RawQuery != "" || u.Fragment != "":
-		return "", errors.New("the URL in Scalelite has a query or a fragment")
+		return "", errors.New("the URL in Scalelite must not have a query or a fragment")
 	}
 	return u.Host, nil
 }

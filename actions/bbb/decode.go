@@ -11,8 +11,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// answer is a reply of getMeetings. What must come once is a list here, so that
-// a second one does not go unnoticed.
+// answer is a reply of getMeetings. Elements that must be there once are lists, so
+// that a second one is noticed.
 type answer struct {
 	XMLName    xml.Name   `xml:"response"`
 	ReturnCode []string   `xml:"returncode"`
@@ -32,10 +32,10 @@ type meeting struct {
 	Breakout     string `xml:"isBreakout"`
 }
 
-// count reads a reply of getMeetings. A server is empty only when it says so in
-// so many words: SUCCESS, no meeting, and the key noMeetings (BigBlueButton API
-// documentation). Breakout rooms are meetings of their own in the list,
-// and count.
+// count counts the meetings in a reply of getMeetings. A server is empty only if
+// the reply has the returncode SUCCESS, no meeting, and the messageKey noMeetings
+// (BigBlueButton API documentation). Breakout rooms are in the list as meetings of
+// their own and count.
 func count(body []byte) (fleet.MeetingCount, *outbound.Fault) {
 	a, err := decode(body)
 	if err != nil {

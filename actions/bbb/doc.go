@@ -1,4 +1,4 @@
-// Package bbb asks BigBlueButton servers what meetings run on them, by their
-// own API: the only proof that a server is empty. Whatever is not a clear
-// answer of BigBlueButton is an error.
+// Package bbb asks BigBlueButton servers for their meetings through their own API,
+// which alone proves that a server is empty. Any reply that is not a complete and
+// consistent answer of BigBlueButton is an error.
 package bbb

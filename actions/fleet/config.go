@@ -7,8 +7,8 @@ import (
 )
 
 // Config is what the scaler decides by. The first fields are sections of the
-// configuration file; the last ones come from the sections of the cloud and
-// the balancer.
+// configuration file; the others are derived from them and from the sections of
+// the balancer and the rules.
 type Config struct {
 	Fleet      FleetConfig      `yaml:"fleet"`
 	Thresholds rules.Thresholds `yaml:"thresholds"`
@@ -18,10 +18,10 @@ type Config struct {
 	Cooldowns  Cooldowns        `yaml:"cooldowns"`
 	Deadlines  Deadlines        `yaml:"deadlines"`
 
-	Datacenters []string                 `yaml:"-"` // IONOS datacenter ids
-	Names       NamePattern              `yaml:"-"` // which servers of the datacenters are the fleet; zero: all
-	Exclude     []string                 `yaml:"-"` // ids, names, or path.Match patterns of names, left alone
-	Budget      Budget                   `yaml:"-"` // own limit on the contract; zero: the contract's
+	Datacenters []string                 `yaml:"-"` // Fleet.Datacenters
+	Names       NamePattern              `yaml:"-"` // Fleet.NamePattern
+	Exclude     []string                 `yaml:"-"` // Fleet.Exclude
+	Budget      Budget                   `yaml:"-"` // Fleet.Budget
 	HostNames   HostNames                `yaml:"-"` // balancer host → cloud server name, where DNS does not tell
 	Asks        map[string]rules.Meaning `yaml:"-"` // alert name → what it asks for, the operator's included
 	NoBalancer  bool                     `yaml:"-"` // no Scalelite configured: only start and grow
@@ -30,19 +30,32 @@ type Config struct {
 	DryRun       bool          `yaml:"-"`
 }
 
-// FleetConfig names the fleet and sets the pace at which it is looked at.
+// FleetConfig says which servers of the cloud are the fleet, what they may use
+// together, and how often the scaler runs a cycle for them.
 type FleetConfig struct {
 	Name string `yaml:"name"`
-	// EvaluationInterval is the time between two looks with nothing new.
+	// EvaluationInterval is the time between two cycles when no notification
+	// arrives.
 	EvaluationInterval time.Duration `yaml:"evaluation_interval"`
 	// BusyInterval is the same while a step is in flight or a server drains.
 	BusyInterval time.Duration `yaml:"busy_interval"`
-	// DebounceQuiet is how long notifications must be quiet before a look.
+	// DebounceQuiet is how long no notification must arrive before a cycle starts.
 	DebounceQuiet time.Duration `yaml:"debounce_quiet"`
-	// DebounceMax bounds that wait from the first notification.
+	// DebounceMax is the longest such wait, from the first notification on.
 	DebounceMax time.Duration `yaml:"debounce_max"`
 	// Concurrency bounds the outside calls under way at once, of each kind.
 	Concurrency int `yaml:"concurrency"`
+
+	// Datacenters are the ids (at IONOS UUIDs) of those with the fleet's servers.
+	Datacenters []string `yaml:"datacenters"`
+	// NamePattern must match the whole name of each of the fleet's servers; the
+	// zero value matches all.
+	NamePattern NamePattern `yaml:"name_pattern"`
+	// Exclude lists servers that the scaler leaves alone: ids, names, or
+	// path.Match patterns of names.
+	Exclude []string `yaml:"exclude"`
+	// Budget limits what is switched on, below the contract's own limits.
+	Budget Budget `yaml:"budget"`
 }
 
 // Sizes bounds and steps the size of every server.

@@ -3,6 +3,7 @@ package fleet
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -32,6 +33,14 @@ func (p *NamePattern) UnmarshalYAML(node *yaml.Node) error {
 	var err error
 	*p, err = ParseNamePattern(text)
 	return err
+}
+
+// MarshalYAML returns the text that UnmarshalYAML reads.
+func (p NamePattern) MarshalYAML() (any, error) {
+	if p.re == nil {
+		return "", nil
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(p.re.String(), "^(?:"), ")$"), nil
 }
 
 // HostNames derives a cloud server's name from a balancer host, for fleets

@@ -2,135 +2,165 @@ package fleet
 
 import (
 	"fmt"
+	"path"
 	"slices"
-	"time"
+	"strings"
+
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // Validate returns everything that is wrong with the sections that are the
 // core's own, each error with the key's path, the value, and what is allowed.
 func (c Config) Validate() []error {
-	var p problems
+	var p refuse.Problems
 	c.Fleet.validate(&p)
-	p = append(p, c.Thresholds.Validate()...)
+	p.Add(c.Thresholds.Validate()...)
 	c.Sizes.validate(&p)
 	c.Capacity.validate(&p)
 	c.ScaleIn.validate(&p)
 	c.Cooldowns.validate(&p)
 	c.Deadlines.validate(&p)
-	p.require(c.Deadlines.Stale >= c.Fleet.EvaluationInterval, "deadlines.stale", c.Deadlines.Stale,
-		"at least fleet.evaluation_interval (%v), or every read is stale before the next", c.Fleet.EvaluationInterval)
+	p.Require(c.Deadlines.Stale >= c.Fleet.EvaluationInterval, "deadlines.stale", c.Deadlines.Stale,
+		"be at least fleet.evaluation_interval (%v), or every read is stale before the next", c.Fleet.EvaluationInterval)
 	return p
 }
 
-// problems collects what is wrong.
-type problems []error
+// positiveShare requires a share above 0 and up to 1.
+func positiveShare(p *refuse.Problems, key string, v float64) {
+	p.Require(v > 0 && v <= 1, key, v, "be above 0 and at most 1")
+}
 
-func (p *problems) require(ok bool, key string, value any, allowed string, args ...any) {
-	if !ok {
-		*p = append(*p, fmt.Errorf("%s: %v is not %s", key, value, fmt.Sprintf(allowed, args...)))
+// shareBelowOne requires a share from 0 to below 1.
+func shareBelowOne(p *refuse.Problems, key string, v float64) {
+	p.Require(v >= 0 && v < 1, key, v, "be at least 0 and below 1")
+}
+
+// anyShare requires a share from 0 to 1.
+func anyShare(p *refuse.Problems, key string, v float64) {
+	p.Require(v >= 0 && v <= 1, key, v, "be from 0 to 1")
+}
+
+func (c FleetConfig) validate(p *refuse.Problems) {
+	p.Require(c.Name != "", "fleet.name", c.Name, "be a name")
+	p.Positive("fleet.evaluation_interval", c.EvaluationInterval)
+	p.Positive("fleet.busy_interval", c.BusyInterval)
+	p.Require(c.BusyInterval <= c.EvaluationInterval, "fleet.busy_interval", c.BusyInterval,
+		"be at most fleet.evaluation_interval (%v)", c.EvaluationInterval)
+	p.Positive("fleet.debounce_quiet", c.DebounceQuiet)
+	p.Require(c.DebounceMax >= c.DebounceQuiet, "fleet.debounce_max", c.DebounceMax,
+		"be at least fleet.debounce_quiet (%v)", c.DebounceQuiet)
+	p.AtLeast("fleet.concurrency", c.Concurrency, 1)
+	c.validateSelection(p)
+}
+
+// validateSelection checks what is given; that there is a datacenter at all
+// matters only to programs that read the cloud.
+func (c FleetConfig) validateSelection(p *refuse.Problems) {
+	for i, id := range c.Datacenters {
+		key := fmt.Sprintf("fleet.datacenters[%d]", i)
+		p.Require(id != "" && !strings.ContainsAny(id, "/?#, \t\n"), key, id, "be one datacenter id (a UUID at IONOS)")
+		p.Require(slices.Index(c.Datacenters, id) == i, key, id, "be listed once; remove the copy")
 	}
-}
-
-func (p *problems) positive(key string, d time.Duration) {
-	p.require(d > 0, key, d, "more than 0s")
-}
-
-func (p *problems) share(key string, v float64) {
-	p.require(v > 0 && v <= 1, key, v, "a share above 0 and at most 1")
-}
-
-func (c FleetConfig) validate(p *problems) {
-	p.require(c.Name != "", "fleet.name", `""`, "a name")
-	p.positive("fleet.evaluation_interval", c.EvaluationInterval)
-	p.positive("fleet.busy_interval", c.BusyInterval)
-	p.require(c.BusyInterval <= c.EvaluationInterval, "fleet.busy_interval", c.BusyInterval,
-		"at most fleet.evaluation_interval (%v)", c.EvaluationInterval)
-	p.positive("fleet.debounce_quiet", c.DebounceQuiet)
-	p.require(c.DebounceMax >= c.DebounceQuiet, "fleet.debounce_max", c.DebounceMax,
-		"at least fleet.debounce_quiet (%v)", c.DebounceQuiet)
-	p.require(c.Concurrency >= 1, "fleet.concurrency", c.Concurrency, "at least 1")
+	for i, pattern := range c.Exclude {
+		_, err := path.Match(pattern, "")
+		p.Require(err == nil && pattern != "", fmt.Sprintf("fleet.exclude[%d]", i), pattern,
+			"be a server's id, its name, or a pattern of names such as bbb-test-*")
+	}
+	p.AtLeast("fleet.budget.max_cores", int(c.Budget.Cores), 0)
+	p.AtLeast("fleet.budget.max_ram_mib", int(c.Budget.RAM), 0)
 }
 
 // ramUnit is the granularity that sizes are kept to: what hot-plugging RAM
 // needs at IONOS.
 const ramUnit MiB = 1024
 
-func (s Sizes) validate(p *problems) {
-	whole := p.size("sizes.default", s.Default)
-	whole = p.size("sizes.fleet", s.Fleet) && whole
-	whole = p.size("sizes.max", s.Max) && whole
-	whole = p.size("sizes.step", s.Step) && whole
+func (s Sizes) validate(p *refuse.Problems) {
+	whole := wholeSize(p, "sizes.default", s.Default)
+	whole = wholeSize(p, "sizes.fleet", s.Fleet) && whole
+	whole = wholeSize(p, "sizes.max", s.Max) && whole
+	whole = wholeSize(p, "sizes.step", s.Step) && whole
 	if !whole {
 		return
 	}
 	room := s.Max.Sub(s.Default)
-	p.require(room.Cores >= 0, "sizes.max.cores", s.Max.Cores, "at least sizes.default.cores (%d)", s.Default.Cores)
-	p.require(room.RAM >= 0, "sizes.max.ram_mib", s.Max.RAM, "at least sizes.default.ram_mib (%d)", s.Default.RAM)
-	p.require(room.Cores%s.Step.Cores == 0, "sizes.step.cores", s.Step.Cores,
-		"a divisor of the %d cores between sizes.default and sizes.max", room.Cores)
-	p.require(room.RAM%s.Step.RAM == 0, "sizes.step.ram_mib", s.Step.RAM,
-		"a divisor of the %d MiB between sizes.default and sizes.max", room.RAM)
+	p.Require(room.Cores >= 0, "sizes.max.cores", s.Max.Cores, "be at least sizes.default.cores (%d)", s.Default.Cores)
+	p.Require(room.RAM >= 0, "sizes.max.ram_mib", s.Max.RAM, "be at least sizes.default.ram_mib (%d)", s.Default.RAM)
+	p.Require(room.Cores%s.Step.Cores == 0, "sizes.step.cores", s.Step.Cores,
+		"be a divisor of the %d cores between sizes.default and sizes.max", room.Cores)
+	p.Require(room.RAM%s.Step.RAM == 0, "sizes.step.ram_mib", s.Step.RAM,
+		"be a divisor of the %d MiB between sizes.default and sizes.max", room.RAM)
 }
 
-func (p *problems) size(key string, s Size) bool {
+// wholeSize requires whole cores and whole GiB.
+func wholeSize(p *refuse.Problems, key string, s Size) bool {
 	before := len(*p)
-	p.require(s.Cores >= 1, key+".cores", s.Cores, "at least 1")
-	p.require(s.RAM > 0 && s.RAM%ramUnit == 0, key+".ram_mib", s.RAM, "a positive multiple of %d", ramUnit)
+	p.AtLeast(key+".cores", int(s.Cores), 1)
+	p.Require(s.RAM > 0 && s.RAM%ramUnit == 0, key+".ram_mib", s.RAM, "be a positive multiple of %d", ramUnit)
 	return len(*p) == before
 }
 
-func (c Capacity) validate(p *problems) {
-	p.require(c.MinActive >= 1, "capacity.min_active", c.MinActive, "at least 1: without an active server no meeting can begin")
-	p.require(c.MinActiveShare >= 0 && c.MinActiveShare <= 1, "capacity.min_active_share", c.MinActiveShare, "a ratio from 0 to 1")
-	p.require(c.LearningActiveShare >= 0 && c.LearningActiveShare <= 1, "capacity.learning_active_share", c.LearningActiveShare, "a ratio from 0 to 1")
-	p.require(c.Headroom >= 0 && c.Headroom < 1, "capacity.headroom", c.Headroom, "a ratio from 0 to below 1")
-	p.require(c.Tolerance >= 0 && c.Tolerance < 1, "capacity.tolerance", c.Tolerance, "a ratio from 0 to below 1")
-	p.require(c.MaxStep >= 1, "capacity.max_step", c.MaxStep, "at least 1")
-	p.positive("capacity.start_time", c.StartTime)
+func (c Capacity) validate(p *refuse.Problems) {
+	p.Require(c.MinActive >= 1, "capacity.min_active", c.MinActive, "be at least 1: without an active server no meeting can begin")
+	anyShare(p, "capacity.min_active_share", c.MinActiveShare)
+	anyShare(p, "capacity.learning_active_share", c.LearningActiveShare)
+	shareBelowOne(p, "capacity.headroom", c.Headroom)
+	shareBelowOne(p, "capacity.tolerance", c.Tolerance)
+	p.AtLeast("capacity.max_step", c.MaxStep, 1)
+	p.Positive("capacity.start_time", c.StartTime)
 	floor := c.MinActive
 	for i, f := range c.Schedule {
-		key := fmt.Sprintf("capacity.schedule[%d]", i)
-		p.require(f.MinActive >= 1, key+".min_active", f.MinActive, "at least 1")
-		p.require(len(f.Intervals) > 0, key+".time_intervals", "an empty list", "allowed: the floor would never hold")
+		f.validate(p, fmt.Sprintf("capacity.schedule[%d]", i))
 		floor = max(floor, f.MinActive)
 	}
-	p.require(c.Ceiling >= 0, "capacity.ceiling", c.Ceiling, "at least 0 (0: no limit)")
-	p.require(c.Ceiling <= 0 || c.Ceiling >= floor, "capacity.ceiling", c.Ceiling,
-		"at least the greatest floor (%d), nor 0 (no limit)", floor)
+	p.Require(c.Ceiling == 0 || c.Ceiling >= floor, "capacity.ceiling", c.Ceiling,
+		"be 0 (no limit) or at least the highest floor (%d)", floor)
 }
 
-func (s ScaleIn) validate(p *problems) {
-	p.share("scale_in.max_share", s.MaxShare)
-	p.share("scale_in.max_unseen", s.MaxUnseen)
-	p.share("scale_in.max_vanished", s.MaxVanished)
-	p.require(s.RecordingsDeadline >= 0, "scale_in.recordings_deadline", s.RecordingsDeadline,
-		"at least 0s (0s: wait for ever)")
+// validate requires each interval to name its time zone. Alertmanager's syntax
+// means UTC without one, which is one or two hours off for a school in Central
+// Europe: the floor would rise after the bell. UTC has to be written, so that
+// it is meant.
+func (f Floor) validate(p *refuse.Problems, key string) {
+	p.AtLeast(key+".min_active", f.MinActive, 1)
+	p.Require(len(f.Intervals) > 0, key+".time_intervals", nil, "list at least one interval, or the floor never holds")
+	for j, in := range f.Intervals {
+		p.Require(in.Location != nil, fmt.Sprintf("%s.time_intervals[%d].location", key, j), nil,
+			"be set to the schedule's time zone, such as Europe/Berlin; write UTC if the times are in UTC")
+	}
 }
 
-func (c Cooldowns) validate(p *problems) {
-	p.positive("cooldowns.server_up", c.ServerUp)
-	p.positive("cooldowns.server_down", c.ServerDown)
-	p.positive("cooldowns.scale_out", c.Out)
-	p.positive("cooldowns.scale_in", c.In)
-	p.positive("cooldowns.backoff", c.Backoff)
-	p.require(c.BackoffMax >= c.Backoff, "cooldowns.backoff_max", c.BackoffMax,
-		"at least cooldowns.backoff (%v)", c.Backoff)
+func (s ScaleIn) validate(p *refuse.Problems) {
+	positiveShare(p, "scale_in.max_share", s.MaxShare)
+	positiveShare(p, "scale_in.max_unseen", s.MaxUnseen)
+	positiveShare(p, "scale_in.max_vanished", s.MaxVanished)
+	p.Require(s.RecordingsDeadline >= 0, "scale_in.recordings_deadline", s.RecordingsDeadline,
+		"be at least 0s (0s: wait without a limit)")
 }
 
-func (d Deadlines) validate(p *problems) {
-	p.positive("deadlines.start", d.Start)
-	p.require(d.Queue >= 0, "deadlines.queue", d.Queue, "at least 0s")
-	p.positive("deadlines.warm", d.Warm)
-	p.positive("deadlines.stop", d.Stop)
-	p.positive("deadlines.resize", d.Resize)
-	p.positive("deadlines.drain", d.Drain)
-	p.positive("deadlines.read", d.Read)
-	p.positive("deadlines.write", d.Write)
-	p.positive("deadlines.patience", d.Patience)
-	p.require(d.Stale > d.Read, "deadlines.stale", d.Stale, "more than deadlines.read (%v)", d.Read)
-	p.positive("deadlines.alert_resync", d.AlertResync)
-	p.require(d.AlertExpiry > d.AlertResync, "deadlines.alert_expiry", d.AlertExpiry,
-		"more than deadlines.alert_resync (%v)", d.AlertResync)
+func (c Cooldowns) validate(p *refuse.Problems) {
+	p.Positive("cooldowns.server_up", c.ServerUp)
+	p.Positive("cooldowns.server_down", c.ServerDown)
+	p.Positive("cooldowns.scale_out", c.Out)
+	p.Positive("cooldowns.scale_in", c.In)
+	p.Positive("cooldowns.backoff", c.Backoff)
+	p.Require(c.BackoffMax >= c.Backoff, "cooldowns.backoff_max", c.BackoffMax,
+		"be at least cooldowns.backoff (%v)", c.Backoff)
+}
+
+func (d Deadlines) validate(p *refuse.Problems) {
+	p.Positive("deadlines.start", d.Start)
+	p.Require(d.Queue >= 0, "deadlines.queue", d.Queue, "be at least 0s")
+	p.Positive("deadlines.warm", d.Warm)
+	p.Positive("deadlines.stop", d.Stop)
+	p.Positive("deadlines.resize", d.Resize)
+	p.Positive("deadlines.drain", d.Drain)
+	p.Positive("deadlines.read", d.Read)
+	p.Positive("deadlines.write", d.Write)
+	p.Positive("deadlines.patience", d.Patience)
+	p.Require(d.Stale > d.Read, "deadlines.stale", d.Stale, "be more than deadlines.read (%v)", d.Read)
+	p.Positive("deadlines.alert_resync", d.AlertResync)
+	p.Require(d.AlertExpiry > d.AlertResync, "deadlines.alert_expiry", d.AlertExpiry,
+		"be more than deadlines.alert_resync (%v)", d.AlertResync)
 }
 
 // Warnings names what is allowed and likely to surprise.

@@ -19,7 +19,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// Client is the actions.Cloud of one login. It is safe for concurrent use.
+// Client is the fleet.Cloud of one login. It is safe for concurrent use.
 type Client struct {
 	api      *sdk.APIClient
 	contract int64
@@ -44,7 +44,7 @@ func newPolicy(c Config, base http.RoundTripper, o outbound.Options) *policy {
 	return &policy{
 		base: base, authorize: login(c), contract: contractNumber(c), timeout: c.RequestTimeout,
 		retry: outbound.Retry{Attempts: c.MaxAttempts, Backoff: outbound.Backoff{Base: 500 * time.Millisecond, Max: 10 * time.Second}},
-		lanes: newLanes(c.MaxConnections, len(c.Datacenters)), pace: newPace(c.MaxConnections),
+		lanes: newLanes(c.MaxConnections, c.Datacenters), pace: newPace(c.MaxConnections),
 		metrics: outbound.NewMetrics(o.Registerer, "cloud"), log: o.Logger(),
 	}
 }
@@ -87,7 +87,7 @@ func contractNumber(c Config) string {
 	return strconv.FormatInt(c.ContractNumber, 10)
 }
 
-// Servers implements actions.Cloud with one call for each thousand servers: at
+// Servers implements fleet.Cloud with one call for each thousand servers: at
 // depth 3 the list holds the addresses and the hot-plug flags of all of them.
 func (c *Client) Servers(ctx context.Context, datacenter string) ([]fleet.CloudServer, error) {
 	const page = 1000
@@ -119,25 +119,25 @@ func (c *Client) Servers(ctx context.Context, datacenter string) ([]fleet.CloudS
 func listError(datacenter string, err error) error {
 	err = fmt.Errorf("listing the servers of datacenter %s: %w", datacenter, short(err))
 	if errors.Is(err, fleet.ErrGone) {
-		return fmt.Errorf("%w; check ionos.datacenters", err)
+		return fmt.Errorf("%w; check fleet.datacenters", err)
 	}
 	return err
 }
 
-// Start implements actions.Cloud.
+// Start implements fleet.Cloud.
 func (c *Client) Start(ctx context.Context, s fleet.ServerRef) (request string, err error) {
 	resp, err := c.api.ServersApi.DatacentersServersStartPost(ctx, s.Datacenter, s.ID).Execute()
 	return accepted("starting", s, resp, err)
 }
 
-// Stop implements actions.Cloud. The provider frees the server's cores and RAM
+// Stop implements fleet.Cloud. The provider frees the server's cores and RAM
 // and charges them no longer, unlike a shutdown from inside.
 func (c *Client) Stop(ctx context.Context, s fleet.ServerRef) (request string, err error) {
 	resp, err := c.api.ServersApi.DatacentersServersStopPost(ctx, s.Datacenter, s.ID).Execute()
 	return accepted("stopping", s, resp, err)
 }
 
-// Resize implements actions.Cloud.
+// Resize implements fleet.Cloud.
 func (c *Client) Resize(ctx context.Context, s fleet.ServerRef, to fleet.Size) (request string, err error) {
 	cores, ram := int32(to.Cores), int32(to.RAM)
 	_, resp, err := c.api.ServersApi.DatacentersServersPatch(ctx, s.Datacenter, s.ID).
@@ -166,7 +166,7 @@ func requestID(location string) string {
 	return ""
 }
 
-// Request implements actions.Cloud. An empty id, of an answer that named none,
+// Request implements fleet.Cloud. An empty id, of an answer that named none,
 // is a request that the cloud does not know.
 func (c *Client) Request(ctx context.Context, id string) (fleet.RequestStatus, error) {
 	if id == "" {
@@ -182,7 +182,7 @@ func (c *Client) Request(ctx context.Context, id string) (fleet.RequestStatus, e
 	return requestStatus(status), nil
 }
 
-// Contract implements actions.Cloud. A limit that the cloud does not tell is
+// Contract implements fleet.Cloud. A limit that the cloud does not tell is
 // none: the cloud itself refuses what goes beyond.
 func (c *Client) Contract(ctx context.Context) (fleet.Contract, error) {
 	list, _, err := c.api.ContractResourcesApi.ContractsGet(ctx).Depth(1).Execute()

@@ -24,7 +24,7 @@ func connect(t testing.TB, cfg ionostest.Config, attempts int) *ionos.Client {
 	server := httptest.NewServer(ionostest.New(cfg))
 	t.Cleanup(server.Close)
 	c := ionos.Defaults()
-	c.URL, c.Token, c.Datacenters, c.MaxAttempts = server.URL, cfg.Token, cfg.World.Datacenters(), attempts
+	c.URL, c.Token, c.Datacenters, c.MaxAttempts = server.URL, cfg.Token, len(cfg.World.Datacenters()), attempts
 	if errs := c.Validate(); errs != nil {
 		t.Fatal(errs)
 	}

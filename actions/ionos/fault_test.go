@@ -109,7 +109,7 @@ func TestErrorsSayWhatWasTriedOnWhatAndWhatToDo(t *testing.T) {
 		{"start", says(422, told), "starting server s1 in datacenter d1: busy with another change: 422 Unprocessable Entity: [VDC-11-2222] Operation cannot be executed since the server is BUSY (code 200)"},
 		{"resize", says(422, toldOther), "resizing to 6 cores, 10240 MiB server s1 in datacenter d1: 422 Unprocessable Entity: [(root).properties.ram] must be a multiple of 256 (code 100)"},
 		{"list", says(401, ``), "listing the servers of datacenter d1: credentials refused: 401 Unauthorized; check ionos.token, or ionos.username and ionos.password"},
-		{"list", says(404, ``), "listing the servers of datacenter d1: does not exist: 404 Not Found; check ionos.datacenters"},
+		{"list", says(404, ``), "listing the servers of datacenter d1: does not exist: 404 Not Found; check fleet.datacenters"},
 		{"stop", says(502, `<html><b>long page</b></html>`, "Content-Type", "text/html"), `stopping server s1 in datacenter d1: outcome unknown: 502 Bad Gateway, with a body of type "text/html": not the API's own, but perhaps a proxy's`},
 		{"contract", says(302, ``), "reading the contract: 302 Found; redirects are not followed, since they would take the credentials along; check ionos.url"},
 		{"list", says(500, ``), "listing the servers of datacenter d1: 500 Internal Server Error (5 attempts)"},

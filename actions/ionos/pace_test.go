@@ -174,7 +174,7 @@ func TestNoMoreCallsAtOnceThanConfiguredOrAllowed(t *testing.T) {
 					now.Add(-1)
 					return reply(200, `{}`, "X-RateLimit-Burst", tt.burst), nil
 				}}
-				c := client(t, w, func(c *Config) { c.MaxConnections, c.Datacenters = tt.max, []string{"d1"} })
+				c := client(t, w, func(c *Config) { c.MaxConnections, c.Datacenters = tt.max, 1 })
 				var wg sync.WaitGroup
 				for range 30 {
 					wg.Go(func() { operations()["list"](t.Context(), c) })

@@ -10,10 +10,11 @@ import (
 	"unicode"
 )
 
-// ErrTooLarge is returned for a body beyond its greatest size.
+// ErrTooLarge is the error of ReadBody for a body that is longer than the limit.
 var ErrTooLarge = errors.New("answer too large")
 
-// ReadBody reads the whole body of resp, at most limit bytes, and closes it.
+// ReadBody reads the whole body of resp and closes it. A body of more than limit
+// bytes is an error that matches ErrTooLarge.
 func ReadBody(resp *http.Response, limit int64) ([]byte, error) {
 	defer resp.Body.Close()
 	tooLarge := fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
@@ -31,11 +32,12 @@ func ReadBody(resp *http.Response, limit int64) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// Brief makes foreign text fit for one line of a log: control characters and
-// runs of spaces become one space, and at most 200 characters remain.
+// Brief returns a text that another program sent as one line that is safe to log:
+// each run of control characters and spaces becomes one space, and the text is
+// cut after 200 characters.
 func Brief(text string) string {
 	const most = 200
-	// Enough to fill the line; the rest of a huge text is not worth the walk.
+	// A huge text is cut first; what remains is enough to fill the line.
 	text = strings.ToValidUTF8(text[:min(len(text), 16*most)], "")
 	fields := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
 	short := []rune(strings.Join(fields, " "))

@@ -5,33 +5,34 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
-	"fmt"
 	"hash"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// Checksum is the hash by which BigBlueButton and Scalelite sign calls.
+// Checksum is the hash that signs calls to BigBlueButton and Scalelite.
 type Checksum string
 
-// The checksums, told apart by the receiving side by their length.
+// The checksums. The receiver recognizes them by their length.
 const (
 	SHA1   Checksum = "sha1"
 	SHA256 Checksum = "sha256"
 	SHA512 Checksum = "sha512"
 )
 
-// Check returns an error naming the configuration key unless c is one of the three.
+// Check returns an error that names the configuration key, unless c is one of the
+// three checksums.
 func (c Checksum) Check(key string) error {
 	if c.hash() == nil {
-		return fmt.Errorf("%s: %q must be %s, %s or %s", key, string(c), SHA1, SHA256, SHA512)
+		return refuse.Value(key, c, "be %s, %s or %s", SHA1, SHA256, SHA512)
 	}
 	return nil
 }
 
 // Sign returns the signature of a call: the hash over the call's name, its raw
 // query without the signature, and the secret, in lower-case hexadecimal.
-// A checksum that Check refuses gives "".
+// For a checksum that Check refuses it returns "".
 func (c Checksum) Sign(call, rawQuery string, secret fleet.Secret) string {
 	h := c.hash()
 	if h == nil {

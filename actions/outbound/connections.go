@@ -10,22 +10,24 @@ import (
 	"time"
 )
 
-// Connections says how hosts are connected to.
+// Connections holds the settings of the connections to a host.
 type Connections struct {
-	// CAFile is a PEM file of the only authorities to trust; empty: the system's.
+	// CAFile is a PEM file with the certificate authorities to trust; if it is
+	// empty, the system's are trusted.
 	CAFile string
-	// InsecureSkipVerify switches the check of certificates off.
+	// InsecureSkipVerify accepts certificates without verifying them.
 	InsecureSkipVerify bool
-	// ConnectTimeout bounds a connection's setup, TLS included; 0: 5 s.
+	// ConnectTimeout bounds the setup of a connection, including TLS; 0 means 5 s.
 	ConnectTimeout time.Duration
-	// MaxPerHost bounds the connections to one host; 0: no bound.
+	// MaxPerHost limits the number of connections to one host; 0 means no limit.
 	MaxPerHost int
 }
 
-// Transport opens connections as c says, and keeps them alive for calls to
-// come. A proxy is taken from the environment (HTTPS_PROXY, NO_PROXY). Idle
-// connections are closed after 30 s, before servers commonly do, since a call
-// on a connection that is just being closed has an unknown outcome.
+// Transport returns a transport with these settings. It uses the proxy that the
+// environment names (HTTPS_PROXY, NO_PROXY) and reuses connections. It closes
+// idle ones after 30 s, which is earlier than most servers do: a call on a
+// connection that the server closes at that moment has an unknown outcome. The
+// error is that CAFile cannot be read or holds no certificate.
 func (c Connections) Transport() (*http.Transport, error) {
 	trust, err := c.trust()
 	if err != nil {
@@ -62,7 +64,7 @@ func (c Connections) trust() (*tls.Config, error) {
 	return config, nil
 }
 
-// NewClient returns a client over transport that follows no redirect.
+// NewClient returns an HTTP client that uses transport and follows no redirects.
 func NewClient(transport http.RoundTripper) *http.Client {
 	return &http.Client{
 		Transport:     transport,

@@ -1,6 +1,6 @@
-// Package outbound holds what all clients of foreign HTTP APIs share: checks of
-// their addresses, connections that are kept alive and bounded, certificates
-// that are verified, bodies that have a greatest size, waits that grow with
-// jitter, and metrics of every call. Redirects are never followed, so that
-// credentials stay with the host that they were given for.
+// Package outbound holds what the clients of other programs' HTTP APIs share:
+// connections that are kept alive and limited in number, verification of
+// certificates, a limit on the size of answers, retries with exponential backoff
+// and jitter, and metrics for every call. Redirects are never followed, so that
+// credentials are sent only to the configured host.
 package outbound

@@ -13,21 +13,22 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Fault is a call that failed, or one attempt of it.
+// Fault is the error of a call, or of one attempt of a call.
 type Fault struct {
-	// Text tells what happened and what to do about it; never a whole body.
+	// Text says what happened and what to do. It never holds a whole body.
 	Text string
-	// Kinds are the errors that it matches: sentinels of actions, and causes.
+	// Kinds are the errors that errors.Is finds in it: sentinels of package fleet, and
+	// the causes.
 	Kinds []error
-	// Outcome is its name in the metrics.
+	// Outcome is the value of the metrics' label outcome.
 	Outcome string
-	// Repeat is set when another attempt may help, and can do no harm.
+	// Repeat is set when another attempt may succeed and is safe.
 	Repeat bool
-	// Attempts that were made.
+	// Attempts is the number of attempts that were made.
 	Attempts int
 }
 
-// Error tells the kind first, since that decides what happens next.
+// Error begins with the sentinels, which decide what the caller does next.
 func (f *Fault) Error() string {
 	var b strings.Builder
 	for _, kind := range f.Kinds {
@@ -42,17 +43,17 @@ func (f *Fault) Error() string {
 	return b.String()
 }
 
-// Sentinels returns the errors of actions that callers branch on.
+// Sentinels returns the errors of package fleet that callers branch on.
 func Sentinels() []error {
 	return []error{fleet.ErrAuth, fleet.ErrGone, fleet.ErrBusy, fleet.ErrUnknown, fleet.ErrThrottled}
 }
 
-// Unwrap gives the errors that the fault matches.
+// Unwrap returns the errors that errors.Is finds in the fault.
 func (f *Fault) Unwrap() []error { return f.Kinds }
 
 func (f *Fault) matches(target error) bool { return errors.Is(f, target) }
 
-// OutcomeOf names the outcome of an attempt for the metrics; nil is "ok".
+// OutcomeOf returns the value of the metrics' label outcome; it is "ok" for nil.
 func OutcomeOf(f *Fault) string {
 	if f == nil {
 		return "ok"
@@ -60,22 +61,22 @@ func OutcomeOf(f *Fault) string {
 	return f.Outcome
 }
 
-// NotSent is a call that was not made, since its time was over or the rate
-// limit leaves none.
+// NotSent returns the fault of a call that was not sent, because its deadline was
+// over or the wait for the rate limit would have exceeded it.
 func NotSent(err error) *Fault {
 	if errors.Is(err, fleet.ErrThrottled) {
-		// The sentinel's own words are in front of err already.
+		// Error adds the text of the sentinel, so that it is removed here.
 		text := strings.TrimPrefix(err.Error(), fleet.ErrThrottled.Error()+": ")
 		return &Fault{Text: text, Kinds: []error{fleet.ErrThrottled}, Outcome: "throttled"}
 	}
 	return &Fault{Text: "not sent: " + err.Error(), Kinds: []error{err}, Outcome: "canceled"}
 }
 
-// NoAnswer is a request that failed with err instead of an answer. It tells
-// apart what cannot have reached the host, which may always be repeated, from
-// what may have: repeatable says whether such a request may be repeated too.
-// Requests other than GET that may have arrived have an unknown outcome. caKey
-// is the configuration key of the host's authorities.
+// NoAnswer returns the fault of a request that failed with err instead of an
+// answer. A request that cannot have reached the host may always be repeated; one
+// that may have reached it only if repeatable is set. If it may have reached the
+// host and its method is not GET, its outcome is unknown. caKey is the
+// configuration key of the host's certificate authorities.
 func NoAnswer(req *http.Request, err error, repeatable bool, caKey string) *Fault {
 	err = withoutAddress(err)
 	fault := &Fault{Text: "no answer from " + req.URL.Host + ": " + Brief(err.Error()), Kinds: []error{err}, Outcome: "network"}
@@ -94,8 +95,8 @@ func NoAnswer(req *http.Request, err error, repeatable bool, caKey string) *Faul
 	return fault
 }
 
-// withoutAddress strips the wrapping that repeats the address, whose signature
-// is as good as a password for that call.
+// withoutAddress removes the wrapper that repeats the URL, because its signature
+// is enough to make that call again.
 func withoutAddress(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err
@@ -103,15 +104,15 @@ func withoutAddress(err error) error {
 	return err
 }
 
-// Retry repeats calls.
+// Retry repeats calls that failed.
 type Retry struct {
-	Attempts int // in all
-	Backoff  Backoff
+	Attempts int     // the highest number of attempts, including the first
+	Backoff  Backoff // the waits between them
 }
 
-// Do calls try until it succeeds, may not be repeated, or neither attempts nor
-// time are left. When an attempt left the outcome unknown, so does the whole.
-// before is told of each repetition.
+// Do calls try until it succeeds, fails with a fault that must not be repeated, or
+// no attempts or no time are left. If the outcome of any attempt is unknown, the
+// outcome of the call is unknown. before is called before each repetition.
 func (r Retry) Do(ctx context.Context, try func() *Fault, before func(*Fault)) *Fault {
 	unsure := false
 	for attempt := 1; ; attempt++ {
@@ -125,7 +126,7 @@ func (r Retry) Do(ctx context.Context, try func() *Fault, before func(*Fault)) *
 			return fault.settle(unsure)
 		}
 		before(fault)
-		// A rate limit makes all calls wait, and so does its keeper.
+		// After a throttled call, the rate limiter makes the next attempt wait.
 		if !fault.matches(fleet.ErrThrottled) && !Sleep(ctx, r.Backoff.After(attempt)) {
 			return fault.settle(unsure)
 		}

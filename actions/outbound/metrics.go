@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics count the calls to one kind of host.
+// Metrics counts the calls to one kind of host and measures their duration.
 type Metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
@@ -15,7 +15,8 @@ type Metrics struct {
 
 // NewMetrics registers bbb_scaler_<side>_requests_total, with labels method and
 // outcome, and bbb_scaler_<side>_request_duration_seconds, with label method;
-// each repetition of a call counts. reg may be nil, or have them already.
+// each attempt of a call counts. If reg is nil, the metrics are not registered. If
+// reg has them already, they are reused.
 func NewMetrics(reg prometheus.Registerer, side string) Metrics {
 	const namespace = "bbb_scaler"
 	return Metrics{
@@ -31,13 +32,13 @@ func NewMetrics(reg prometheus.Registerer, side string) Metrics {
 	}
 }
 
-// Observe counts a call that began at start.
+// Observe counts an attempt that began at start.
 func (m Metrics) Observe(method, outcome string, start time.Time) {
 	m.requests.WithLabelValues(method, outcome).Inc()
 	m.duration.WithLabelValues(method).Observe(time.Since(start).Seconds())
 }
 
-// register returns c, or the collector of its kind that reg already has.
+// register registers c, or returns the same collector that reg already has.
 func register[C prometheus.Collector](reg prometheus.Registerer, c C) C {
 	if reg == nil {
 		return c

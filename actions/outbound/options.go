@@ -7,19 +7,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Options are what a client works with beside its configuration. The zero
-// value works: real connections, no metrics, no log.
+// Options are the dependencies of a client beside its configuration. The zero
+// value opens real connections and has neither metrics nor a log.
 type Options struct {
-	// Transport replaces the connections that the configuration asks for.
+	// Transport replaces the transport that the configuration describes.
 	Transport http.RoundTripper
-	// Registerer takes the client's metrics; a second client may come with the
-	// same one and counts on.
+	// Registerer gets the client's metrics. A second client with the same one
+	// continues the first one's counters.
 	Registerer prometheus.Registerer
-	// Log is told of calls that are repeated.
+	// Log gets a line for each call that is repeated.
 	Log *slog.Logger
 }
 
-// Connect returns the transport of the options, or else one over connections.
+// Connect returns Transport if it is set, and otherwise one with the settings of c.
 func (o Options) Connect(c Connections) (http.RoundTripper, error) {
 	if o.Transport != nil {
 		return o.Transport, nil
@@ -27,7 +27,7 @@ func (o Options) Connect(c Connections) (http.RoundTripper, error) {
 	return c.Transport()
 }
 
-// Logger returns the log of the options, or else one that drops everything.
+// Logger returns Log if it is set, and otherwise one that discards everything.
 func (o Options) Logger() *slog.Logger {
 	if o.Log != nil {
 		return o.Log

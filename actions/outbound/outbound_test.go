@@ -122,19 +122,6 @@ func TestWhatCannotHaveArrivedIsNotUnknown(t *testing.T) {
 	}
 }
 
-func TestURLsAreCheckedWithoutShowingPasswords(t *testing.T) {
-	for text, ok := range map[string]bool{
-		"https://h": true, "http://127.0.0.1:3000/path": true, "https://[::1]:8443": true,
-		"": false, "h": false, "h:3000": false, "ftp://h": false, "https://": false, "https://:80": false,
-		"https://h?x=1": false, "https://h#x": false, "https://u:hush@h": false, "https://u:hush@h:port": false, "://hush": false,
-	} {
-		err := CheckURL("key", text)
-		if (err == nil) != ok || err != nil && (!strings.HasPrefix(err.Error(), "key: ") || strings.Contains(err.Error(), "hush")) {
-			t.Errorf("CheckURL(%q) = %v, want ok %v", text, err, ok)
-		}
-	}
-}
-
 func TestAnAuthorityFileThatIsNoneIsRefused(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(file, []byte("no certificate"), 0o600); err != nil {

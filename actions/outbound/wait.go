@@ -8,11 +8,12 @@ import (
 	"time"
 )
 
-// Backoff is a wait between attempts that doubles from Base up to Max.
+// Backoff is the wait between two attempts. It doubles from Base up to Max.
 type Backoff struct{ Base, Max time.Duration }
 
-// After returns the wait after a number of failed attempts, at least 1: between
-// half of it and the whole, at random, so that callers do not come in step.
+// After returns the wait after failed attempts, a number of at least 1. The wait is
+// random between half and all of its length, so that several callers do not
+// repeat their calls at the same moment.
 func (b Backoff) After(failed int) time.Duration {
 	wait := b.Base
 	for range failed - 1 {
@@ -28,8 +29,8 @@ func Jitter(d time.Duration) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
-// Sleep waits for d, and reports whether it could: not when ctx is done, or
-// would be before, in which case it returns at once.
+// Sleep waits for d and returns true. It returns false when ctx ends first, and at
+// once if the deadline of ctx is before the end of the wait.
 func Sleep(ctx context.Context, d time.Duration) bool {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
 		return false
@@ -44,13 +45,14 @@ func Sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// RetryAfter returns the wait that a Retry-After header asks for, in seconds
-// or as an HTTP date, at most 10 minutes; without one that is understood, 0.
+// RetryAfter returns the wait that a Retry-After header asks for, in seconds or as
+// an HTTP date, but at most 10 minutes. It returns 0 if the header is missing or
+// invalid.
 func RetryAfter(h http.Header, now time.Time) time.Duration {
 	const most = 10 * time.Minute
 	text := h.Get("Retry-After")
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
-		// As a comparison, since a huge number would overflow; NaN gives 0.
+		// Compared as floats, because a huge number would overflow a Duration.
 		if seconds > most.Seconds() {
 			return most
 		}

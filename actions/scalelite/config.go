@@ -1,47 +1,49 @@
 package scalelite
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// Config is the section "scalelite" of the configuration file. Without a URL
-// there is no balancer.
+// Config is the section "scalelite" of the configuration file. Without a URL the
+// scaler works without a load balancer.
 type Config struct {
-	// URL is where Scalelite is reached; "/scalelite/api" is appended when missing.
+	// URL is Scalelite's base address; "/scalelite/api" is appended when missing.
 	URL string `yaml:"url"`
-	// Secret is Scalelite's LOADBALANCER_SECRET. SecretFile names a file to read
-	// it from, which New expects to be done.
+	// Secret is Scalelite's LOADBALANCER_SECRET. SecretFile names the file that
+	// holds it; whoever calls New has read it into Secret.
 	Secret     fleet.Secret `yaml:"secret"`
 	SecretFile string       `yaml:"secret_file"`
-	// Checksum is the algorithm that signs calls: sha1, sha256 or sha512. Scalelite
-	// takes all three unless LOADBALANCER_CHECKSUM_ALGORITHM forces one.
+	// Checksum is the hash that signs calls: sha1, sha256 or sha512. Scalelite
+	// accepts all three unless its LOADBALANCER_CHECKSUM_ALGORITHM allows only one.
 	Checksum outbound.Checksum `yaml:"checksum_algorithm"`
-	// HostHeader is sent as Host instead of the URL's host. Scalelite refuses
-	// hosts other than its URL_HOST.
+	// HostHeader is sent as the Host header instead of the URL's host. Scalelite
+	// refuses calls for a host other than its URL_HOST.
 	HostHeader string `yaml:"host_header"`
-	// PollInterval is Scalelite's POLL_INTERVAL: how long it may take until a
-	// changed state has shown for good.
+	// PollInterval is Scalelite's POLL_INTERVAL. A poll can overwrite a state that
+	// was changed while it ran, so that a state counts as confirmed only when it is
+	// still there after that time.
 	PollInterval time.Duration `yaml:"poll_interval"`
 	// HostNames derives cloud server names from the hosts of Scalelite's servers.
 	HostNames fleet.HostNames `yaml:"host_names"`
 
-	// MaxAttempts bounds how often one call is tried in all.
+	// MaxAttempts is the highest number of attempts of one call, including the first.
 	MaxAttempts int `yaml:"max_attempts"`
-	// RequestTimeout bounds one attempt, the body's transfer included.
+	// RequestTimeout bounds one attempt, including the transfer of the body.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
-	// CAFile is a PEM file of the only authorities to trust; empty: the system's.
+	// CAFile is a PEM file with the certificate authorities to trust; if it is
+	// empty, the system's are trusted.
 	CAFile string `yaml:"ca_file"`
 }
 
 // Defaults returns the section that an empty file gives. The poll interval is
-// Scalelite's own default; 745 servers are listed in 0.3 s (measured on
-// Scalelite 1.8.5, two cores), so that 10 s are ample.
+// Scalelite's default. The list of 745 servers takes 0.3 s (measured with
+// Scalelite 1.8.5 on two cores), far less than the timeout of 10 s.
 func Defaults() Config {
 	return Config{
 		Checksum: outbound.SHA256, PollInterval: time.Minute,
@@ -55,27 +57,17 @@ func (c Config) Validate() []error {
 	if c.URL == "" {
 		return nil
 	}
-	return outbound.Errors(
-		outbound.CheckURL("scalelite.url", c.URL),
-		c.checkPath(),
-		c.checkSecret(),
-		c.Checksum.Check("scalelite.checksum_algorithm"),
-		outbound.CheckPositive("scalelite.poll_interval", c.PollInterval),
-		outbound.CheckAtLeast("scalelite.max_attempts", c.MaxAttempts, 1),
-		outbound.CheckPositive("scalelite.request_timeout", c.RequestTimeout),
-	)
-}
-
-func (c Config) checkPath() error {
-	if u, err := url.Parse(c.URL); err == nil && strings.Contains(u.Path, "/bigbluebutton") {
-		return fmt.Errorf("scalelite.url: %q is the API for meetings; write it like %q", u.Redacted(), u.Scheme+"://"+u.Host)
+	var p refuse.Problems
+	p.URL("scalelite.url", c.URL)
+	if u, err := url.Parse(c.URL); err == nil {
+		p.Require(!strings.Contains(u.Path, "/bigbluebutton"), "scalelite.url", u.Redacted(),
+			"not be the API for meetings; write it like %q", u.Scheme+"://"+u.Host)
 	}
-	return nil
-}
-
-func (c Config) checkSecret() error {
-	if c.Secret == "" && c.SecretFile == "" {
-		return fmt.Errorf(`scalelite.secret: "" is missing; set it, or secret_file, to Scalelite's LOADBALANCER_SECRET`)
-	}
-	return nil
+	p.Require(c.Secret != "" || c.SecretFile != "", "scalelite.secret", nil,
+		"be set to Scalelite's LOADBALANCER_SECRET; set it or scalelite.secret_file")
+	p.Add(c.Checksum.Check("scalelite.checksum_algorithm"))
+	p.Positive("scalelite.poll_interval", c.PollInterval)
+	p.AtLeast("scalelite.max_attempts", c.MaxAttempts, 1)
+	p.Positive("scalelite.request_timeout", c.RequestTimeout)
+	return p
 }

@@ -64,7 +64,7 @@ func start(t *testing.T, dir, config string, args ...string) *process {
 	args = append([]string{"--config.file=" + file, "--storage.path=" + filepath.Join(dir, "state"),
 		"--web.listen-address=127.0.0.1:0", "--log.level=debug"}, args...)
 	go func() {
-		p.ended <- daemon.Run(ctx, args, func(string) string { return "" }, p.out, p.out)
+		p.ended <- daemon.Run(ctx, args, nil, p.out, p.out)
 	}()
 	eventually(t, "listening", func() bool {
 		found := regexp.MustCompile(`"Listening on" address=(\S+)`).FindStringSubmatch(p.out.String())
@@ -336,10 +336,10 @@ func TestNoSecretIsEverShown(t *testing.T) {
 	if err := os.WriteFile(good, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	getenv := func(name string) string { return map[string]string{"BBB_SCALER_WEB_TOKEN": webToken}[name] }
+	environ := []string{"BBB_SCALER_WEB_TOKEN=" + webToken}
 	for _, args := range [][]string{{"check", "--config.file=" + good}, {"status", "--json", "--url=" + p.url}, {"explain", "bbb-server1", "--url=" + p.url},
 		{"resume", "x", "--url=" + p.url}} {
-		if err := daemon.Run(t.Context(), args, getenv, &shown, &shown); err != nil {
+		if err := daemon.Run(t.Context(), args, environ, &shown, &shown); err != nil {
 			fmt.Fprintln(&shown, err)
 		}
 	}

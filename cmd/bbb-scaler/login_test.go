@@ -86,7 +86,7 @@ func TestTheExportersWebConfigurationGuardsEverything(t *testing.T) {
 	}
 	var out log
 	err = daemon.Run(t.Context(), []string{"pause", "--url=" + p.url, "--user=anna", "--password-file=" + filepath.Join(dir, "password"),
-		"--ca-file=" + filepath.Join(dir, "cert.pem"), "--reason=exam", "--for=1h"}, func(string) string { return "" }, &out, &out)
+		"--ca-file=" + filepath.Join(dir, "cert.pem"), "--reason=exam", "--for=1h"}, nil, &out, &out)
 	if err != nil || !strings.Contains(out.String(), "paused the whole fleet") {
 		t.Errorf("pause: %v %s", err, out.String())
 	}

@@ -23,7 +23,7 @@ func exitCode() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
-	err := daemon.Run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	err := daemon.Run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	switch {
 	case errors.Is(err, daemon.ErrFound):
 		return 1 // what was found is printed already

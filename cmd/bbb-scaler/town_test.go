@@ -96,13 +96,13 @@ func pass(w *sim.World) (stop func()) {
 // config is a daemon's configuration for the town, quick enough for its time.
 func (t *town) config() string {
 	return fmt.Sprintf(`
-fleet: {evaluation_interval: 500ms, busy_interval: 200ms, debounce_quiet: 50ms, debounce_max: 200ms}
+fleet: {evaluation_interval: 500ms, busy_interval: 200ms, debounce_quiet: 50ms, debounce_max: 200ms, datacenters: [%s]}
 capacity: {min_active: 1}
-ionos: {url: %q, datacenters: [%s], token: %s}
+ionos: {url: %q, token: %s}
 scalelite: {url: %q, secret: %s, poll_interval: 1s}
 alertmanager: {urls: [%q], username: am, password: %s}
 prometheus: {url: %q, bearer_token: %s}
-`, t.ionos, dc, ionosToken, t.scalelite, balancerPass, t.alertmanager, alertPass, t.prometheus, promToken)
+`, dc, t.ionos, ionosToken, t.scalelite, balancerPass, t.alertmanager, alertPass, t.prometheus, promToken)
 }
 
 // alone is the same without an Alertmanager to ask, so that notifications alone

@@ -19,7 +19,7 @@ import (
 //go:generate go run . --config.file ../../deploy/bbb-scaler.yml --output ../../deploy/rules/
 
 func main() {
-	err := run(os.Args[1:], os.Getenv, os.Stdout)
+	err := run(os.Args[1:], os.Environ(), os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "genrules:", err)
 		os.Exit(1)
@@ -60,12 +60,12 @@ func formats() string {
 	return strings.Join(names, ", ")
 }
 
-func run(args []string, getenv func(string) string, stdout io.Writer) error {
+func run(args, environ []string, stdout io.Writer) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
 	}
-	cfg, err := config.Read(o.config, getenv)
+	cfg, err := config.Read(o.config, environ)
 	if err != nil {
 		return err
 	}

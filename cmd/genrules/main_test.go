@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func noEnv(string) string { return "" }
+var noEnv []string
 
 func TestWithoutFlagsItPrintsTheRules(t *testing.T) {
 	var out bytes.Buffer

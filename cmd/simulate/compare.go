@@ -19,8 +19,8 @@ import (
 const gcPercent = 800
 
 // compare runs the strategies and prints the report.
-func (o *options) compare(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) error {
-	c, err := o.comparison(getenv)
+func (o *options) compare(ctx context.Context, environ []string, stdout, stderr io.Writer) error {
+	c, err := o.comparison(environ)
 	if err != nil {
 		return err
 	}

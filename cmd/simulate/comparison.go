@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,6 +15,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/report"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/week"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // Names of the strategies; the bound is always there.
@@ -34,7 +36,7 @@ func monday() (time.Time, error) {
 	return time.Date(2026, 3, 2, 0, 0, 0, 0, berlin), err
 }
 
-func (o *options) comparison(getenv func(string) string) (c week.Comparison, err error) {
+func (o *options) comparison(environ []string) (c week.Comparison, err error) {
 	c = week.Comparison{Days: o.days, Servers: o.servers, Parallel: runtime.GOMAXPROCS(0)}
 	if c.Seeds, err = seedList(o.seeds); err != nil {
 		return c, err
@@ -42,18 +44,18 @@ func (o *options) comparison(getenv func(string) string) (c week.Comparison, err
 	if c.Monday, err = monday(); err != nil {
 		return c, err
 	}
-	files, err := o.files(getenv)
+	files, err := o.files(environ)
 	if err != nil {
 		return c, err
 	}
 	c.Config = files[0].file.Actions
-	if c.Strategies, err = chosen(o.strategies, files); err != nil {
+	if c.Strategies, err = o.chosen(files); err != nil {
 		return c, err
 	}
-	if c.Faults, err = faults(o.faults); err != nil {
+	if c.Faults, err = readFaults(o.faults, o.servers); err != nil {
 		return c, err
 	}
-	if c.Trace, err = readTrace(o.trace, c.Monday); err != nil {
+	if c.Trace, err = o.arrivals(c.Monday); err != nil {
 		return c, err
 	}
 	c.Before, err = o.weekBefore(c.Monday)
@@ -62,14 +64,20 @@ func (o *options) comparison(getenv func(string) string) (c week.Comparison, err
 
 // weekBefore reads what the forecast of a trace goes by, if it is given.
 func (o *options) weekBefore(monday time.Time) ([]sim.Arrival, error) {
-	if o.before != "" && o.trace == "" {
-		return nil, errors.New("--trace.before needs --trace: generated weeks have one before them")
-	}
 	begin := monday.AddDate(0, 0, -7)
-	all, err := readTrace(o.before, begin)
+	all, err := readTrace("--trace.before", o.before, begin)
 	if n := len(all); n > 0 && !all[n-1].At.Before(monday) {
-		return nil, fmt.Errorf("--trace.before %s: a meeting starts %.0f s after its Monday: only one week, of %d s, comes before the trace",
-			o.before, all[n-1].At.Sub(begin).Seconds(), 7*24*3600)
+		return nil, refuse.Value("--trace.before", o.before, "hold only the week before the trace: starts below %d s; one is at %.0f s",
+			7*24*3600, all[n-1].At.Sub(begin).Seconds())
+	}
+	return all, err
+}
+
+// arrivals reads the meetings to simulate, or nil for generated weeks.
+func (o *options) arrivals(monday time.Time) ([]sim.Arrival, error) {
+	all, err := readTrace("--trace", o.trace, monday)
+	if len(all) > 0 && !all[0].At.Before(monday.AddDate(0, 0, o.days)) {
+		return nil, refuse.Value("--trace", o.trace, "hold a meeting within --days %d: the first one starts at %.0f s", o.days, all[0].At.Sub(monday).Seconds())
 	}
 	return all, err
 }
@@ -80,13 +88,13 @@ type named struct {
 	file  config.File
 }
 
-func (o *options) files(getenv func(string) string) ([]named, error) {
+func (o *options) files(environ []string) ([]named, error) {
 	if len(o.configs) == 0 {
 		return []named{{"", config.Defaults()}}, nil
 	}
 	var out []named
 	for _, path := range o.configs {
-		f, err := config.Read(path, getenv)
+		f, err := config.Read(path, environ)
 		if err != nil {
 			return nil, err
 		}
@@ -99,18 +107,27 @@ func (o *options) files(getenv func(string) string) ([]named, error) {
 	return out, nil
 }
 
+// strategyList returns the names of the strategies to compare.
+func (o *options) strategyList() map[string]bool {
+	names := map[string]bool{}
+	for name := range strings.SplitSeq(o.strategies, ",") {
+		names[name] = true
+	}
+	return names
+}
+
 // chosen builds the strategies that are named.
-func chosen(names string, files []named) ([]week.Strategy, error) {
-	want := strings.Split(names, ",")
-	for _, name := range want {
+func (o *options) chosen(files []named) ([]week.Strategy, error) {
+	want := o.strategyList()
+	for _, name := range slices.Sorted(maps.Keys(want)) {
 		if !slices.Contains(strategyNames, name) {
-			return nil, fmt.Errorf("--strategy %q is not one of %s", name, strings.Join(strategyNames, ", "))
+			return nil, refuse.Value("--strategy", name, "be one of %s", strings.Join(strategyNames, ", "))
 		}
 	}
 	first := files[0].file.Actions
 	var out []week.Strategy
 	for _, name := range strategyNames {
-		if !slices.Contains(want, name) {
+		if !want[name] {
 			continue
 		}
 		switch name {
@@ -136,26 +153,51 @@ var faultKinds = []sim.FaultKind{
 	sim.ExporterGone, sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail, sim.CordonRaces, sim.EnableRaces, sim.ExporterUnauthorized,
 }
 
-// faults reads "kind" or "kind@server", the kind with dashes for its spaces.
-func faults(texts []string) ([]sim.Fault, error) {
+// balancerFaults are the kinds that concern no single server.
+var balancerFaults = []sim.FaultKind{sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail}
+
+// readFaults reads "kind" or "kind@target", the kind with dashes for its spaces.
+// A fault on a server or datacenter that the simulated world does not have would
+// never occur and is refused.
+func readFaults(texts []string, servers int) ([]sim.Fault, error) {
+	var p refuse.Problems
 	var out []sim.Fault
+	targets := faultTargets(servers)
 	for _, text := range texts {
-		kind, on, _ := strings.Cut(text, "@")
+		kind, on, narrowed := strings.Cut(text, "@")
 		f := sim.Fault{Kind: sim.FaultKind(strings.ReplaceAll(kind, "-", " ")), On: on}
-		if !slices.Contains(faultKinds, f.Kind) {
-			var known []string
-			for _, k := range faultKinds {
-				known = append(known, strings.ReplaceAll(string(k), " ", "-"))
-			}
-			return nil, fmt.Errorf("--fault %q: there is no fault %q; there are %s", text, kind, strings.Join(known, ", "))
-		}
+		alone := slices.Contains(balancerFaults, f.Kind)
+		p.Require(slices.Contains(faultKinds, f.Kind), "--fault", text, "be or begin with one of %s", dashed(faultKinds))
+		p.Require(!narrowed || !alone, "--fault", text, "not name a server: the fault is the load balancer's")
+		p.Require(!narrowed || alone || slices.Contains(targets, on), "--fault", text,
+			"name a server from %s to %s, or a datacenter: %s", targets[0], targets[servers-1], strings.Join(targets[servers:], ", "))
 		out = append(out, f)
 	}
-	return out, nil
+	return out, errors.Join(p...)
 }
 
-// readTrace reads the meetings of a trace in order; nil without a path.
-func readTrace(path string, monday time.Time) ([]sim.Arrival, error) {
+// faultTargets returns the names of the servers of a simulated world, then the
+// ids of its datacenters.
+func faultTargets(servers int) []string {
+	w := sim.New(sim.Config{Servers: servers})
+	var names []string
+	for _, s := range w.Servers() {
+		names = append(names, s.Name)
+	}
+	return append(names, w.Datacenters()...)
+}
+
+func dashed(kinds []sim.FaultKind) string {
+	var names []string
+	for _, k := range kinds {
+		names = append(names, strings.ReplaceAll(string(k), " ", "-"))
+	}
+	return strings.Join(names, ", ")
+}
+
+// readTrace reads the meetings of the trace that a flag names, in order; nil
+// without a path.
+func readTrace(flag, path string, monday time.Time) ([]sim.Arrival, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -166,11 +208,14 @@ func readTrace(path string, monday time.Time) ([]sim.Arrival, error) {
 	defer f.Close()
 	src, err := sim.ReadTrace(f, monday)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %s: %w", flag, path, err)
 	}
-	all := []sim.Arrival{} // not nil: an empty trace is a trace
+	var all []sim.Arrival
 	for a, ok := src.Next(); ok; a, ok = src.Next() {
 		all = append(all, a)
+	}
+	if len(all) == 0 {
+		return nil, refuse.Value(flag, path, "hold at least one meeting")
 	}
 	return all, nil
 }

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -10,7 +10,9 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/live"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // options are the command line.
@@ -21,6 +23,7 @@ type options struct {
 	length   time.Duration
 	speed    float64
 	logLevel string
+	given    map[string]bool // flags on the command line
 
 	seeds      string
 	days       int
@@ -60,6 +63,10 @@ func parse(args []string) (*options, string, error) {
 	c.Flag("scalelite.poll-interval", "Its POLL_INTERVAL, by the wall's clock. The longer it is, the slower the world goes: 60s allow a --speed of 2, 2s one of 60.").Default("60s").DurationVar(&o.scalelite.PollInterval)
 	c.Flag("log.level", "With --live: how much of what the parts have to say is shown.").Default("error").EnumVar(&o.logLevel, "error", "warn", "info", "debug")
 	command, err := app.Parse(args)
+	if err != nil {
+		return nil, "", err
+	}
+	o.given, err = givenFlags(app, args)
 	return o, command, err
 }
 
@@ -77,17 +84,14 @@ func (o *options) validate() error {
 	if o.live {
 		most = mostLive
 	}
-	switch {
-	case o.servers < 1 || o.servers > most:
-		return fmt.Errorf("--servers %d is not from 1 to %d", o.servers, most)
-	case o.speed < 1 || o.speed > mostSpeed:
-		return fmt.Errorf("--speed %g is not from 1 to %d", o.speed, mostSpeed)
-	case o.length < 0:
-		return fmt.Errorf("--for %s is negative", o.length)
-	case o.days < 1 || o.days > mostDays:
-		return fmt.Errorf("--days %d is not from 1 to %d", o.days, mostDays)
+	var p refuse.Problems
+	p.Require(o.servers >= 1 && o.servers <= most, "--servers", o.servers, "be from 1 to %d", most)
+	p.Require(o.speed >= 1 && o.speed <= mostSpeed, "--speed", o.speed, "be from 1 to %d", mostSpeed)
+	if o.given["for"] {
+		p.Positive("--for", o.length)
 	}
-	return nil
+	p.Require(o.days >= 1 && o.days <= mostDays, "--days", o.days, "be from 1 to %d", mostDays)
+	return errors.Join(p...)
 }
 
 // seedList reads "3" or "1..10".
@@ -99,7 +103,7 @@ func seedList(text string) ([]uint64, error) {
 		to, err = strconv.ParseUint(last, 10, 32)
 	}
 	if err != nil || to < from || to-from >= 1000 {
-		return nil, fmt.Errorf("--seed %q is not a number or a range of at most 1000, such as 1..10", text)
+		return nil, refuse.Value("--seed", text, "be a number or a range of at most 1000, such as 1..10")
 	}
 	var list []uint64
 	for s := from; s <= to; s++ {
@@ -109,21 +113,24 @@ func seedList(text string) ([]uint64, error) {
 }
 
 // run does what args say until it is done or ctx is.
-func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == "record" {
-		return runRecord(ctx, args[1:], getenv, stdout, stderr)
+		return runRecord(ctx, args[1:], environ, stdout, stderr)
 	}
 	o, _, err := parse(args)
 	if err != nil {
 		return err
 	}
-	if o.servers == 0 {
+	if err := o.refuseIgnored(); err != nil {
+		return err
+	}
+	if !o.given["servers"] {
 		o.servers = 100
 		if o.live {
 			o.servers = 24
 		}
 	}
-	if err := o.beside(getenv); err != nil {
+	if err := o.beside(config.Getenv(environ)); err != nil {
 		return err
 	}
 	if err := o.validate(); err != nil {
@@ -132,5 +139,5 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if o.live {
 		return o.demo(ctx, stdout, stderr)
 	}
-	return o.compare(ctx, getenv, stdout, stderr)
+	return o.compare(ctx, environ, stdout, stderr)
 }

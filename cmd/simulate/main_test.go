@@ -15,7 +15,7 @@ import (
 func simulate(t *testing.T, args ...string) (stdout string, err error) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	err = run(t.Context(), args, func(string) string { return "" }, &out, &errs)
+	err = run(t.Context(), args, nil, &out, &errs)
 	if errs.Len() > 0 && err == nil {
 		t.Errorf("simulate %s wrote to standard error:\n%s", strings.Join(args, " "), &errs)
 	}
@@ -34,24 +34,69 @@ func traceFile(t *testing.T, lines string) (path string) {
 
 func TestBadFlagsAreRefusedWithWhatIsAllowed(t *testing.T) {
 	bad, late := traceFile(t, "0,60,5,9\n"), traceFile(t, "0,60,5,0\n604800,60,5,0\n")
+	empty, tuesday := traceFile(t, ""), traceFile(t, "86400,60,5,0\n")
 	tests := []struct {
 		args []string
 		want string
 	}{
-		{[]string{"--servers=-1"}, "--servers -1 is not from 1 to 2000"},
-		{[]string{"--live", "--servers", "900"}, "--servers 900 is not from 1 to 250"},
-		{[]string{"--days", "0"}, "--days 0 is not from 1 to 366"},
-		{[]string{"--seed", "10..1"}, `--seed "10..1" is not a number or a range`},
-		{[]string{"--seed", "one"}, `--seed "one" is not a number or a range`},
-		{[]string{"--strategy", "ours,best"}, `--strategy "best" is not one of static, bbb_scaler`},
-		{[]string{"--fault", "fire@bbb-server1"}, `there is no fault "fire"; there are start-hangs`},
+		{[]string{"--servers=-1"}, "--servers: -1: must be from 1 to 2000"},
+		{[]string{"--servers=0"}, "--servers: 0: must be from 1 to 2000"},
+		{[]string{"--live", "--servers", "0"}, "--servers: 0: must be from 1 to 250"},
+		{[]string{"--live", "--servers", "900"}, "--servers: 900: must be from 1 to 250"},
+		{[]string{"--days", "0"}, "--days: 0: must be from 1 to 366"},
+		{[]string{"--seed", "10..1"}, `--seed: "10..1": must be a number or a range`},
+		{[]string{"--seed", "one"}, `--seed: "one": must be a number or a range`},
+		{[]string{"--strategy", "ours,best"}, `--strategy: "best": must be one of static, bbb_scaler`},
+		{[]string{"--fault", "fire@bbb-server1"}, `--fault: "fire@bbb-server1": must be or begin with one of start-hangs`},
+		{[]string{"--servers", "4", "--fault", "bbb-hangs@bbb-server5"}, `--fault: "bbb-hangs@bbb-server5": must name a server from bbb-server1 to bbb-server4, or a datacenter: `},
+		{[]string{"--fault", "bbb-hangs@"}, `--fault: "bbb-hangs@": must name a server`},
+		{[]string{"--fault", "balancer-down@bbb-server1"}, `--fault: "balancer-down@bbb-server1": must not name a server`},
 		{[]string{"--trace", bad}, "trace.csv: trace, line 2: webcams"},
+		{[]string{"--trace", empty}, `trace.csv": must hold at least one meeting`},
+		{[]string{"--trace", tuesday, "--days", "1"}, `trace.csv": must hold a meeting within --days 1: the first one starts at 86400 s`},
 		{[]string{"--trace", late, "--trace.before", bad}, "trace.csv: trace, line 2: webcams"},
-		{[]string{"--trace", late, "--trace.before", late}, "a meeting starts 604800 s after its Monday: only one week, of 604800 s, comes before the trace"},
-		{[]string{"--trace.before", late}, "--trace.before needs --trace"},
+		{[]string{"--trace", late, "--trace.before", empty}, `trace.csv": must hold at least one meeting`},
+		{[]string{"--trace", late, "--trace.before", late}, "must hold only the week before the trace: starts below 604800 s; one is at 604800 s"},
 		{[]string{"--config.file", "/nowhere.yml"}, "nowhere.yml"},
-		{[]string{"--live", "--speed", "9999"}, "--speed 9999 is not from 1 to 240"},
+		{[]string{"--live", "--speed", "9999"}, "--speed: 9999: must be from 1 to 240"},
+		{[]string{"--live", "--speed", "0"}, "--speed: 0: must be from 1 to 240"},
+		{[]string{"--live", "--speed", "NaN"}, "--speed: NaN: must be from 1 to 240"},
+		{[]string{"--live", "--for", "0s"}, "--for: 0s: must be longer than 0s"},
 		{[]string{"--output", "xml"}, "xml"},
+	}
+	for _, tt := range tests {
+		if out, err := simulate(t, tt.args...); err == nil || !strings.Contains(err.Error(), tt.want) || out != "" {
+			t.Errorf("simulate %s = %q, %v; want nothing and an error with %q", strings.Join(tt.args, " "), out, err, tt.want)
+		}
+	}
+}
+
+func TestFlagsThatWouldHaveNoEffectAreRefused(t *testing.T) {
+	trace := traceFile(t, "0,60,5,0\n")
+	tests := []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--live", "--config.file", "x.yml"}, "--config.file: must not be given with --live"},
+		{[]string{"--live", "--seed", "1"}, "--seed: must not be given with --live"},
+		{[]string{"--live", "--trace", trace}, "--trace: must not be given with --live"},
+		{[]string{"--live", "--trace.before", trace}, "--trace.before: must not be given with --live"},
+		{[]string{"--live", "--days", "7"}, "--days: must not be given with --live"},
+		{[]string{"--live", "--strategy", "ours"}, "--strategy: must not be given with --live"},
+		{[]string{"--live", "--fault", "bbb-hangs"}, "--fault: must not be given with --live"},
+		{[]string{"--live", "--plot", "x.svg"}, "--plot: must not be given with --live"},
+		{[]string{"--live", "--scalelite.secret=s"}, "--scalelite.secret: must not be given without --scalelite.url"},
+		{[]string{"--live", "--scalelite.poll-interval=2s"}, "--scalelite.poll-interval: must not be given without --scalelite.url"},
+		{[]string{"--for", "3m"}, "--for: must not be given without --live"},
+		{[]string{"--speed", "60"}, "--speed: must not be given without --live"},
+		{[]string{"--log.level", "debug"}, "--log.level: must not be given without --live"},
+		{[]string{"compare", "--scalelite.url", "http://localhost"}, "--scalelite.url: must not be given without --live"},
+		{[]string{"--trace.before", trace}, "--trace.before: must not be given without --trace"},
+		{[]string{"--config.file", "a.yml", "--config.file", "b.yml", "--strategy", "static"}, "--config.file: must be given once"},
+		{[]string{"record", "--journal.people", "20"}, "--journal.people: must not be given without --journal.url"},
+		{[]string{"record", "--journal.url=http://localhost", "--prometheus.url=http://localhost"}, "--prometheus.url: must not be given with --journal.url"},
+		{[]string{"record", "--journal.url=http://localhost", "--config.file=x.yml"}, "--config.file: must not be given with --journal.url"},
+		{[]string{"record", "--journal.url=http://localhost", "--metric.webcams=x"}, "--metric.webcams: must not be given with --journal.url"},
 	}
 	for _, tt := range tests {
 		if out, err := simulate(t, tt.args...); err == nil || !strings.Contains(err.Error(), tt.want) || out != "" {
@@ -141,7 +186,7 @@ func TestSeveralConfigurationsAreComparedUnderTheirNames(t *testing.T) {
 		}
 		args = append(args, "--config.file", path)
 	}
-	out, err := simulate(t, append(args, "--servers", "2", "--days", "1", "--strategy", "ours", "--trace", traceFile(t, ""))...)
+	out, err := simulate(t, append(args, "--servers", "2", "--days", "1", "--strategy", "ours", "--trace", traceFile(t, "28800,2700,5,0\n"))...)
 	if err != nil {
 		t.Fatal(err)
 	}

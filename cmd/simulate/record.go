@@ -30,12 +30,13 @@ type recording struct {
 	journal                        record.Journal
 	span                           record.Range
 	monday                         time.Time
-	getenv                         func(string) string
+	environ                        []string // as of os.Environ
 	stderr                         io.Writer
 }
 
-func parseRecord(args []string, getenv func(string) string) (*recording, error) {
-	r := &recording{getenv: getenv}
+func parseRecord(args, environ []string) (*recording, error) {
+	getenv := config.Getenv(environ)
+	r := &recording{environ: environ}
 	app := kingpin.New("simulate record", "Writes a fleet's past as a trace, for simulate --trace. Prometheus knows the people on each server, not their meetings: those are approximated. "+
 		"Through Grafana's data source proxy with GRAFANA_ENDPOINT and GRAFANA_PASS in the environment.")
 	app.HelpFlag.Short('h')
@@ -54,8 +55,17 @@ func parseRecord(args []string, getenv func(string) string) (*recording, error) 
 	app.Flag("meeting.people", "People in a meeting, where the number of meetings is not recorded.").Default(fmt.Sprint(record.DefaultSize)).Float64Var(&r.cut.Size)
 	app.Flag("meeting.webcams", "Share of the people with a webcam, where that is not recorded.").Default(fmt.Sprintf("%.2f", record.DefaultWebcamShare)).Float64Var(&r.cut.WebcamShare)
 	app.Flag("meeting.longest", "Longer meetings are cut in pieces.").Default(record.DefaultLongest.String()).DurationVar(&r.cut.Longest)
-	_, err := app.Parse(args)
-	return r, err
+	if _, err := app.Parse(args); err != nil {
+		return nil, err
+	}
+	given, err := givenFlags(app, args)
+	if err != nil {
+		return nil, err
+	}
+	if r.journal.URL == "" {
+		return r, ignored(given, "without --journal.url", "journal.people")
+	}
+	return r, ignored(given, "with --journal.url", "config.file", "prometheus.url", "prometheus.timeout", "metric.meetings", "metric.webcams")
 }
 
 // resolve turns the texts of the command line into times.
@@ -113,8 +123,8 @@ func timeOf(flag, text string, zone *time.Location, otherwise time.Time) (time.T
 }
 
 // runRecord writes a trace.
-func runRecord(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
-	r, err := parseRecord(args, getenv)
+func runRecord(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
+	r, err := parseRecord(args, environ)
 	if err != nil {
 		return err
 	}
@@ -130,11 +140,16 @@ func runRecord(ctx context.Context, args []string, getenv func(string) string, s
 	if err := read(ctx, cutter); err != nil {
 		return err
 	}
-	return r.write(cutter.Meetings(), stdout)
+	meetings := cutter.Meetings()
+	if len(meetings) == 0 {
+		return fmt.Errorf("nobody was in a meeting from %s to %s: no trace is written; choose another --from and --to",
+			r.span.From.Format(time.RFC3339), r.span.Until.Format(time.RFC3339))
+	}
+	return r.write(meetings, stdout)
 }
 
 func (r *recording) fromPrometheus(ctx context.Context, cutter *record.Cutter) error {
-	file, err := config.Read(r.configFile, r.getenv)
+	file, err := config.Read(r.configFile, r.environ)
 	if err != nil {
 		return err
 	}
@@ -169,8 +184,8 @@ func (r *recording) fromPrometheus(ctx context.Context, cutter *record.Cutter) e
 }
 
 func (r *recording) fromJournal(ctx context.Context, cutter *record.Cutter) error {
-	j := r.journal
-	j.User, j.Password = r.getenv("BBB_SCALER_USER"), fleet.Secret(r.getenv("BBB_SCALER_PASSWORD"))
+	j, getenv := r.journal, config.Getenv(r.environ)
+	j.User, j.Password = getenv("BBB_SCALER_USER"), fleet.Secret(getenv("BBB_SCALER_PASSWORD"))
 	entries, err := j.Entries(ctx)
 	if err != nil {
 		return err

@@ -40,8 +40,11 @@ func grafana(t *testing.T, token string) (url string) {
 	return server.URL + proxy
 }
 
-func environment(pairs map[string]string) func(string) string {
-	return func(name string) string { return pairs[name] }
+func environment(pairs map[string]string) (environ []string) {
+	for name, value := range pairs {
+		environ = append(environ, name+"="+value)
+	}
+	return environ
 }
 
 // Thursday, 1 January 1970, in UTC: its week began on the Monday before.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"time"
 
@@ -20,24 +19,24 @@ const mostPoll = 2 * time.Minute
 // beside fills in what --scalelite.url brings with it, and the speed.
 func (o *options) beside(getenv func(string) string) error {
 	if o.scalelite.URL == "" {
-		if o.scalelite.Secret != "" {
-			return errors.New("--scalelite.secret: need --scalelite.url beside it")
-		}
-		o.speed = cmp.Or(o.speed, usualSpeed)
+		o.defaultSpeed(usualSpeed)
 		return nil
-	}
-	if !o.live {
-		return errors.New("--scalelite.url: need --live beside it")
 	}
 	o.scalelite.Secret = cmp.Or(o.scalelite.Secret, fleet.Secret(getenv("LOADBALANCER_SECRET")))
 	if err := o.scalelite.Validate(); err != nil {
 		return err
 	}
 	most := max(1, mostPoll.Seconds()/o.scalelite.PollInterval.Seconds())
-	o.speed = cmp.Or(o.speed, min(usualSpeed, most))
+	o.defaultSpeed(min(usualSpeed, most))
 	if o.speed > most {
 		return fmt.Errorf("--speed %g makes more than %s of the %s between two of Scalelite's polls: need --speed %.3g at most, or a Scalelite with a POLL_INTERVAL of %.2g seconds and --scalelite.poll-interval to say so",
 			o.speed, mostPoll, o.scalelite.PollInterval, most, mostPoll.Seconds()/o.speed)
 	}
 	return nil
+}
+
+func (o *options) defaultSpeed(speed float64) {
+	if !o.given["speed"] {
+		o.speed = speed
+	}
 }

@@ -58,7 +58,7 @@ variable "autoscaler_min_active_machines" {
 }
 
 variable "autoscaler_waitingtime" {
-  description = "Cooldown between two changes, in milliseconds."
+  description = "Cooldown between two changes, in milliseconds; at least 60000."
   type        = number
   default     = 300000
 }

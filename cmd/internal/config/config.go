@@ -1,7 +1,7 @@
-// Package config reads the scaler's one configuration: defaults, overridden by
-// a YAML file, overridden by the environment, completed by secrets from files,
-// and checked as a whole. The daemon, the generator of rules and the simulation
-// read the same file; each package declares its own section.
+// Package config reads the configuration: the defaults, overridden by a YAML file,
+// overridden by environment variables, completed with the secrets that are in
+// files of their own, and validated. The daemon, the generator of rules and the
+// simulation read the same file. Each package declares its own section.
 package config
 
 import (
@@ -16,19 +16,20 @@ import (
 	// Time zones for hosts and images that have none.
 	_ "time/tzdata"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/bbb-scaler/bbb-scaler/actions/alertmanager"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb"
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos"
-	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
-	"gopkg.in/yaml.v3"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// File is the whole configuration. The core's sections (fleet, thresholds,
-// sizes, …) stand at the top level of the file.
+// File is the whole configuration. The sections of package fleet (fleet,
+// thresholds, sizes, …) are at the top level of the file.
 type File struct {
 	Actions      fleet.Config        `yaml:",inline"`
 	Rules        generate.Config     `yaml:"rules"`
@@ -39,15 +40,16 @@ type File struct {
 	Prometheus   Prometheus          `yaml:"prometheus"`
 	Web          receiver.Config     `yaml:"web"`
 
-	unused []string // variables that are understood and have no effect
+	notes []string // about keys and variables with an old name or no effect
 }
 
-// Prometheus is where history and fresh values can be read: Prometheus itself,
-// or Grafana's data source proxy in front of it. Without a URL nothing is read.
+// Prometheus is the section "prometheus": access to Prometheus itself, or to
+// Grafana's data source proxy for it. Without a URL it is not read.
 type Prometheus struct {
 	// URL is the base address; "/api/v1" is appended.
 	URL string `yaml:"url"`
-	// Username with Password, or BearerToken, log in; the token wins.
+	// Username with Password, or BearerToken, are the login; with both, the token is
+	// used. PasswordFile and BearerTokenFile name the files that hold the secrets.
 	Username        string       `yaml:"username"`
 	Password        fleet.Secret `yaml:"password"`
 	PasswordFile    string       `yaml:"password_file"`
@@ -55,55 +57,62 @@ type Prometheus struct {
 	BearerTokenFile string       `yaml:"bearer_token_file"`
 	// RequestTimeout bounds one call.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
-	// CAFile is a PEM file of the only authorities to trust; empty: the system's.
+	// CAFile is a PEM file with the certificate authorities to trust; if it is
+	// empty, the system's are trusted.
 	CAFile string `yaml:"ca_file"`
 }
 
 // Validate returns everything that is wrong with the section.
 func (p Prometheus) Validate() []error {
-	errs := []error{outbound.CheckPositive("prometheus.request_timeout", p.RequestTimeout)}
+	var problems refuse.Problems
+	problems.Positive("prometheus.request_timeout", p.RequestTimeout)
 	if p.URL != "" {
-		errs = append(errs, outbound.CheckURL("prometheus.url", p.URL))
+		problems.URL("prometheus.url", p.URL)
 	}
-	return outbound.Errors(errs...)
+	return problems
 }
 
-// Defaults returns what an empty file and environment give. Servers are told
-// from others in the datacenters as bbb_scaler did: by "bbb" in their name.
+// Defaults returns the configuration that an empty file and environment give. Its
+// name pattern selects the same servers as bbb_scaler: those with "bbb" in their
+// name.
 func Defaults() File {
 	f := File{
 		Actions: fleet.Defaults(), Rules: generate.Defaults(), IONOS: ionos.Defaults(), Scalelite: scalelite.Defaults(),
 		BBB: bbb.Defaults(), Alertmanager: alertmanager.Defaults(), Prometheus: Prometheus{RequestTimeout: 10 * time.Second},
 		Web: receiver.Defaults(),
 	}
-	f.IONOS.NamePattern, _ = fleet.ParseNamePattern("(?i).*bbb.*")
+	f.Actions.Fleet.NamePattern, _ = fleet.ParseNamePattern("(?i).*bbb.*")
 	f.complete()
 	return f
 }
 
-// Load reads the configuration for the daemon. path "" reads the environment
-// alone. All problems are in one error, each with its key or variable, its
+// Load reads the configuration for the daemon from the file at path and from
+// environ, which has the form of os.Environ. With path "" it reads only the
+// environment. All problems are in one error, each with its key or variable, its
 // value, and what is allowed.
-func Load(path string, getenv func(string) string) (File, error) {
+func Load(path string, environ []string) (File, error) {
 	root, err := readDocument(path)
 	if err != nil {
 		return File{}, together(path, []error{err})
 	}
-	f, errs := parse(root, getenv)
+	f, errs := parse(root, environ)
 	errs = append(errs, readSecrets(&f, filepath.Dir(path))...)
+	if len(f.Actions.Fleet.Datacenters) == 0 {
+		errs = append(errs, refuse.Value("fleet.datacenters", nil, "list at least one datacenter id (UUID)"))
+	}
 	errs = append(errs, slices.Concat(f.IONOS.Validate(), f.Scalelite.Validate(), f.BBB.Validate(), f.Alertmanager.Validate(),
 		f.Prometheus.Validate(), f.Web.Validate())...)
 	return f, together(path, errs)
 }
 
-// Read reads the same for programs that only need the core's and the rules'
-// sections: it opens no file with a secret and asks for no credentials.
-func Read(path string, getenv func(string) string) (File, error) {
+// Read reads the same for programs that need only the sections of the core and
+// of the rules: it opens no file with a secret and requires no credentials.
+func Read(path string, environ []string) (File, error) {
 	root, err := readDocument(path)
 	if err != nil {
 		return File{}, together(path, []error{err})
 	}
-	f, errs := parse(root, getenv)
+	f, errs := parse(root, environ)
 	return f, together(path, errs)
 }
 
@@ -127,31 +136,30 @@ func document(text []byte) (*yaml.Node, error) {
 	return &root, nil
 }
 
-// parse is Load without the file system.
-func parse(root *yaml.Node, getenv func(string) string) (File, []error) {
-	f := Defaults()
-	var d decoder
+// parse is Read without the file system.
+func parse(root *yaml.Node, environ []string) (File, []error) {
+	f, old := Defaults(), Defaults()
+	d := decoder{moved: movedFields(&old), given: map[string]bool{}}
 	if len(root.Content) == 1 {
 		d.value("", root.Content[0], reflect.ValueOf(&f).Elem())
 	}
-	errs := append(d.problems, refuseTwice(&f)...)
-	errs = append(errs, overrideByEnvironment(&f, getenv)...)
+	d.takeMoved(&f, &old)
+	errs := slices.Concat(d.problems, refuseTwice(&f), refuseUnknown(environ), overrideByEnvironment(&f, Getenv(environ)))
 	f.complete()
 	return f, slices.Concat(errs, f.Actions.Validate(), f.Rules.Validate(), f.checkExpiry())
 }
 
-// checkExpiry refuses to forget alerts that Alertmanager would have sent again:
-// the generated route repeats them every cooldowns.scale_out.
+// checkExpiry refuses an expiry at which an alert that still fires is forgotten:
+// the generated route repeats it every cooldowns.scale_out.
 func (f *File) checkExpiry() []error {
 	repeat := f.Actions.Cooldowns.Out + time.Duration(f.Rules.Alertmanager.GroupInterval)
-	if expiry := f.Actions.Deadlines.AlertExpiry; expiry <= repeat {
-		return []error{fmt.Errorf("deadlines.alert_expiry: %v is not more than cooldowns.scale_out and "+
-			"rules.alertmanager.group_interval together (%v), the time until Alertmanager sends an alert again", expiry, repeat)}
-	}
-	return nil
+	var p refuse.Problems
+	p.Require(f.Actions.Deadlines.AlertExpiry > repeat, "deadlines.alert_expiry", f.Actions.Deadlines.AlertExpiry,
+		"be more than cooldowns.scale_out and rules.alertmanager.group_interval together (%v), after which Alertmanager repeats an alert", repeat)
+	return p
 }
 
-// RuleInput returns what the rules are generated from beside their own section.
+// RuleInput returns the values of other sections that the rules are generated from.
 func (f *File) RuleInput() generate.Input {
 	a := f.Actions
 	return generate.Input{
@@ -175,29 +183,30 @@ func (f *File) Generated(format generate.Format) (string, error) {
 	return string(text), nil
 }
 
-// Warnings names what is allowed and likely to surprise.
+// Warnings returns what is allowed and probably not intended, or deprecated.
 func (f *File) Warnings() []string {
 	all := f.Actions.Warnings()
 	if f.Actions.NoBalancer {
 		all = append(all, "scalelite.url is not set: servers are started and grown, and never drained, shrunk or stopped, "+
-			"since only Scalelite can keep new meetings away from them")
+			"because only Scalelite can keep new meetings away from them")
 	}
 	if len(f.Alertmanager.URLs) == 0 {
-		all = append(all, "alertmanager.urls is not set: silences are not seen, and alerts are forgotten "+
-			f.Actions.Deadlines.AlertExpiry.String()+" after their last notification")
+		all = append(all, "alertmanager.urls is not set: silences are not seen, and an alert counts as resolved "+
+			f.Actions.Deadlines.AlertExpiry.String()+" after its last notification")
 	}
-	return append(all, f.unused...)
+	return append(all, f.notes...)
 }
 
-// complete gives the core what it needs of the other sections.
+// complete derives what one section needs of another.
 func (f *File) complete() {
 	a := &f.Actions
-	a.Datacenters, a.Names, a.Exclude, a.Budget = f.IONOS.Datacenters, f.IONOS.NamePattern, f.IONOS.Exclude, f.IONOS.Budget
+	a.Datacenters, a.Names, a.Exclude, a.Budget = a.Fleet.Datacenters, a.Fleet.NamePattern, a.Fleet.Exclude, a.Fleet.Budget
+	f.IONOS.Datacenters = len(a.Datacenters)
 	a.Asks = f.Rules.Meanings()
 	a.HostNames, a.PollInterval, a.NoBalancer = f.Scalelite.HostNames, f.Scalelite.PollInterval, f.Scalelite.URL == ""
 }
 
-// together makes one error of all, or nil.
+// together returns one error that lists all, or nil.
 func together(path string, errs []error) error {
 	if len(errs) == 0 {
 		return nil

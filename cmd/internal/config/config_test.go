@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,11 +14,15 @@ import (
 )
 
 const runnable = `
-ionos: {datacenters: [dc-1], token: tok-1}
+fleet: {datacenters: [dc-1]}
+ionos: {token: tok-1}
 `
 
-func env(pairs map[string]string) func(string) string {
-	return func(name string) string { return pairs[name] }
+func env(pairs map[string]string) (environ []string) {
+	for name, value := range pairs {
+		environ = append(environ, name+"="+value)
+	}
+	return environ
 }
 
 func write(t *testing.T, text string) string {
@@ -31,7 +36,7 @@ func write(t *testing.T, text string) string {
 
 func TestEveryProblemIsNamedAtOnceWithKeyValueAndWhatIsAllowed(t *testing.T) {
 	path := write(t, `
-fleet: {evaluation_interval: 5}
+fleet: {evaluation_interval: 5, datacenters: dc-1}
 thresholds:
   cpu: {min: 0.8, max: 0.7}
   memory: {max: 1.5, peak: 1}
@@ -52,7 +57,7 @@ capacity:
     - {name: never, min_active: 12}
 scale_in: {max_share: 0}
 cooldowns: {scale_in: 0s}
-ionos: {datacenters: dc-1, password: hush-1, password_file: pw, token: [hush-2]}
+ionos: {password: hush-1, password_file: pw, token: [hush-2]}
 web: {read_timeout: -1s}
 colour: blue
 `)
@@ -61,27 +66,28 @@ colour: blue
 		t.Fatal("Load accepted it")
 	}
 	for _, want := range []string{
-		`fleet.evaluation_interval (line 2): "5" is not a duration such as 90s, 5m or 2h`,
+		`fleet.evaluation_interval (line 2): "5": must be a duration such as 90s, 5m or 2h`,
+		`fleet.datacenters (line 2): "dc-1": must be a list`,
+		`fleet.datacenters: must list at least one datacenter id (UUID)`,
 		`thresholds.cpu.min: 0.8: must be below thresholds.cpu.max, which is 0.7`,
 		`thresholds.memory.max: 1.5: must be above 0 and below 1`,
-		`thresholds.memory.peak (line 5): no such key; allowed here: max, min`,
-		`sizes.max.cores (line 7): "4.5" is not a whole number`,
-		`sizes.max.ram_mib: 16000 is not a positive multiple of 1024`,
-		`sizes.step (line 9): given twice, first in line 8`,
-		`capacity.min_active (line 11): "many" is not a whole number`,
-		`capacity.max_step: 0 is not at least 1`,
-		`capacity.ceiling: 3 is not at least the greatest floor (12), nor 0 (no limit)`,
-		`capacity.schedule[0].time_intervals[0].location (line 18): "Europe/Belrin" is not valid: `,
-		`capacity.schedule[1].time_intervals: an empty list is not allowed`,
-		`scale_in.max_share: 0 is not a share above 0 and at most 1`,
-		`cooldowns.scale_in: 0s is not more than 0s`,
-		`ionos.datacenters (line 23): "dc-1" is not a list`,
-		`ionos.password: given beside ionos.password_file; keep one of them`,
-		`ionos.token (line 23): what is given is not a text`,
-		`web.read_timeout: -1s is not more than 0s`,
-		`colour (line 25): no such key; allowed here: alertmanager, bbb, capacity, `,
-		`MAX_WORKER_CPU: "four" is not a whole number`,
-		`START_H: "25" is not a whole number from 0 to 23`,
+		`thresholds.memory.peak (line 5): unknown key: must be one of max, min`,
+		`sizes.max.cores (line 7): "4.5": must be a whole number`,
+		`sizes.max.ram_mib: 16000: must be a positive multiple of 1024`,
+		`sizes.step (line 9): must be given once; it is in line 8 too`,
+		`capacity.min_active (line 11): "many": must be a whole number`,
+		`capacity.max_step: 0: must be at least 1`,
+		`capacity.ceiling: 3: must be 0 (no limit) or at least the highest floor (12)`,
+		`capacity.schedule[0].time_intervals[0].location (line 18): "Europe/Belrin": must be valid: `,
+		`capacity.schedule[1].time_intervals: must list at least one interval`,
+		`scale_in.max_share: 0: must be above 0 and at most 1`,
+		`cooldowns.scale_in: 0s: must be longer than 0s`,
+		`ionos.password: must not be given beside ionos.password_file; keep one of them`,
+		`ionos.token (line 23): must be a text`,
+		`web.read_timeout: -1s: must be longer than 0s`,
+		`colour (line 25): unknown key: must be one of alertmanager, bbb, capacity, `,
+		`MAX_WORKER_CPU: "four": must be a whole number`,
+		`START_H: "25": must be a whole number from 0 to 23`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("Load's error lacks\n\t%s", want)
@@ -97,24 +103,28 @@ colour: blue
 
 func TestFilesThatAreRefused(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"not YAML":                    {"a: [", "not YAML: "},
-		"a list":                      {"- a", "the file (line 1): a list is not a section with keys"},
-		"a text":                      {"hello", `the file (line 1): "hello" is not a section with keys`},
-		"a section given as a number": {"sizes: 4", `sizes (line 1): "4" is not a section with keys`},
-		"a merge key":                 {"sizes: {<<: {default: {cores: 1}}}", "sizes.<< (line 1): no such key"},
-		"a bad name pattern":          {"ionos: {name_pattern: 'bbb-('}", `ionos.name_pattern (line 1): "bbb-(" is not valid: name pattern`},
-		"not a number":                {"thresholds: {cpu: {min: .nan}}", "thresholds.cpu.min: NaN: must be above 0 and below 1"},
+		"not YAML":                             {"a: [", "not YAML: "},
+		"a list":                               {"- a", "the file (line 1): a list: must be a section with keys"},
+		"a text":                               {"hello", `the file (line 1): "hello": must be a section with keys`},
+		"a section given as a number":          {"sizes: 4", `sizes (line 1): "4": must be a section with keys`},
+		"a merge key":                          {"sizes: {<<: {default: {cores: 1}}}", "sizes.<< (line 1): unknown key"},
+		"a bad name pattern":                   {"fleet: {name_pattern: 'bbb-('}", `fleet.name_pattern (line 1): "bbb-(": must be valid: name pattern`},
+		"a bad name pattern under its old key": {"ionos: {name_pattern: 'bbb-('}", `ionos.name_pattern (line 1): "bbb-(": must be valid: name pattern`},
+		"an old key written as one":            {"ionos.datacenters: [a]", `ionos.datacenters (line 1): unknown key`},
+		"not a number":                         {"thresholds: {cpu: {min: .nan}}", "thresholds.cpu.min: NaN: must be above 0 and below 1"},
 		"a step that does not divide the cores": {"sizes: {max: {cores: 5}, step: {cores: 2}}",
-			"sizes.step.cores: 2 is not a divisor of the 3 cores between"},
+			"sizes.step.cores: 2: must be a divisor of the 3 cores between"},
 		"a step that does not divide the RAM": {"sizes: {step: {ram_mib: 3072}}",
-			"sizes.step.ram_mib: 3072 is not a divisor of the 8192 MiB between"},
-		"a maximum below the default": {"sizes: {max: {cores: 1}}", "sizes.max.cores: 1 is not at least sizes.default.cores (2)"},
-		"a file's secret that is missing": {"ionos: {datacenters: [a], token_file: nowhere}",
-			"ionos.token_file: open "},
-		"an expiry before the next news": {"deadlines: {alert_expiry: 1m}",
-			"deadlines.alert_expiry: 1m0s is not more than deadlines.alert_resync (3m0s)"},
+			"sizes.step.ram_mib: 3072: must be a divisor of the 8192 MiB between"},
+		"a maximum below the default": {"sizes: {max: {cores: 1}}", "sizes.max.cores: 1: must be at least sizes.default.cores (2)"},
+		"a schedule without a time zone": {"capacity: {schedule: [{min_active: 9, time_intervals: [{times: [{start_time: '07:00', end_time: '12:00'}]}]}]}",
+			"capacity.schedule[0].time_intervals[0].location: must be set to the schedule's time zone, such as Europe/Berlin; write UTC if"},
+		"a file's secret that is missing": {"ionos: {token_file: nowhere}",
+			`ionos.token_file: "nowhere": must be a file with the secret: open `},
+		"an expiry before the next read of Alertmanager": {"deadlines: {alert_expiry: 1m}",
+			"deadlines.alert_expiry: 1m0s: must be more than deadlines.alert_resync (3m0s)"},
 		"an expiry before the next repetition": {"cooldowns: {scale_out: 29m}",
-			"deadlines.alert_expiry: 30m0s is not more than cooldowns.scale_out and rules.alertmanager.group_interval together (30m0s)"},
+			"deadlines.alert_expiry: 30m0s: must be more than cooldowns.scale_out and rules.alertmanager.group_interval together (30m0s)"},
 		"an action that does not exist": {"rules: {asks: {my_alert: explode}}", `rules.asks.my_alert: "explode": no such action`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -134,7 +144,7 @@ func TestAMissingFileIsAnError(t *testing.T) {
 }
 
 func TestSecretsComeFromFilesBesideTheConfiguration(t *testing.T) {
-	path := write(t, "ionos: {datacenters: [dc-1], username: u, password_file: pw}\nscalelite: {url: 'http://s', secret_file: pw}")
+	path := write(t, "fleet: {datacenters: [dc-1]}\nionos: {username: u, password_file: pw}\nscalelite: {url: 'http://s', secret_file: pw}")
 	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "pw"), []byte("hush\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -215,9 +225,19 @@ func TestAnHourOfWaitingTimeKeepsAlertsUntilTheyAreRepeated(t *testing.T) {
 	if got, want := f.Actions.Deadlines.AlertExpiry, 3*time.Hour; got != want {
 		t.Errorf("deadlines.alert_expiry = %v, want %v", got, want)
 	}
-	for _, text := range []string{"0", "-1", "300000 # 5min", "1e5", "9223372036854775807"} {
-		if _, err := Read("", env(map[string]string{"WAITINGTIME": text})); err == nil || !strings.Contains(err.Error(), "WAITINGTIME: ") {
-			t.Errorf("WAITINGTIME=%q: %v, want an error naming the variable", text, err)
+}
+
+func TestAWaitingTimeThatIsNotInMillisecondsIsRefused(t *testing.T) {
+	const allowed = "must be a whole number of milliseconds from 60000 (1 minute) to 86400000 (1 day), such as 300000 for 5 minutes"
+	for _, name := range []string{"WAITINGTIME", "WAITING_TIME"} {
+		for _, text := range []string{"0", "-1", "5", "300", "59999", "5m", "300000 # 5min", "1e5", "86400001", "9223372036854775807"} {
+			_, err := Read("", env(map[string]string{name: text}))
+			if want := fmt.Sprintf("%s: %q: %s", name, text, allowed); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s=%q: %v, want %s", name, text, err, want)
+			}
+		}
+		if _, err := Read("", env(map[string]string{name: "60000"})); err != nil {
+			t.Errorf("%s=60000: %v", name, err)
 		}
 	}
 }
@@ -276,7 +296,7 @@ func TestEveryKeyHasAVariable(t *testing.T) {
 	f, err := Load(write(t, runnable), env(map[string]string{
 		"BBB_SCALER_SCALELITE_URL": "https://s", "BBB_SCALER_SCALELITE_SECRET": "7", "BBB_SCALER_THRESHOLDS_CPU_MAX": "0.9",
 		"BBB_SCALER_DEADLINES_WARM": "7m", "BBB_SCALER_ALERTMANAGER_URLS": "http://a, http://b", "BBB_SCALER_SIZES_MAX_CORES": "6",
-		"BBB_SCALER_IONOS_NAME_PATTERN": "x[0-9]",
+		"BBB_SCALER_FLEET_NAME_PATTERN": "x[0-9]",
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -287,7 +307,7 @@ func TestEveryKeyHasAVariable(t *testing.T) {
 		t.Errorf("Load = %+v", f)
 	}
 	_, err = Load(write(t, runnable), env(map[string]string{"BBB_SCALER_SIZES_MAX_CORES": "6.5"}))
-	if want := `BBB_SCALER_SIZES_MAX_CORES: "6.5" is not a whole number`; err == nil || !strings.Contains(err.Error(), want) {
+	if want := `BBB_SCALER_SIZES_MAX_CORES: "6.5": must be a whole number`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Load = %v, want %s", err, want)
 	}
 }
@@ -296,8 +316,8 @@ func TestDaysFromTheEndOfTheMonthWarn(t *testing.T) {
 	f, err := Read(write(t, `
 capacity:
   schedule:
-    - {name: last, min_active: 5, time_intervals: [{days_of_month: ["-1"]}, {days_of_month: ["-2:-1"]}]}
-    - {name: first, min_active: 5, time_intervals: [{days_of_month: ["1:3"]}]}`), env(nil))
+    - {name: last, min_active: 5, time_intervals: [{days_of_month: ["-1"], location: UTC}, {days_of_month: ["-2:-1"], location: UTC}]}
+    - {name: first, min_active: 5, time_intervals: [{days_of_month: ["1:3"], location: UTC}]}`), env(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,6 +328,7 @@ capacity:
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(runnable), "300000")
+	f.Add([]byte("ionos: {datacenters: [a], budget: {max_cores: 1}}\nfleet: {datacenters: [b], budget:}"), "x")
 	f.Add([]byte("a: &a [*a]\nsizes: *a"), "")
 	f.Add([]byte("capacity: {schedule: [{time_intervals: [{location: UTC, times: [{start_time: '07:00', end_time: '24:00'}]}]}]}"), "1")
 	f.Fuzz(func(t *testing.T, text []byte, variable string) {
@@ -315,7 +336,11 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		file, errs := parse(root, func(string) string { return variable })
+		var environ []string
+		for _, name := range Variables() {
+			environ = append(environ, name+"="+variable)
+		}
+		file, errs := parse(root, environ)
 		if len(errs) == 0 && len(file.Actions.Validate()) > 0 {
 			t.Errorf("parse(%q) accepted what Validate refuses", text)
 		}

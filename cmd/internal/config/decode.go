@@ -9,37 +9,30 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"gopkg.in/yaml.v3"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// problem is one thing that is wrong with a configuration, and what would be
-// right.
-type problem struct {
-	at   string // key path or variable
-	line int    // of the file; 0: none
-	text string // value and what is allowed
-}
-
-func (p problem) Error() string {
-	if p.line == 0 {
-		return p.at + ": " + p.text
-	}
-	return fmt.Sprintf("%s (line %d): %s", p.at, p.line, p.text)
-}
-
-// decoder sets structs from YAML nodes. yaml.v3 alone stops at the first error
-// of a type that decodes itself, knows no key paths, and drops its strictness
-// inside such types; so the walk is ours, and each scalar is yaml.v3's.
+// decoder sets structs from YAML nodes. It walks the nodes itself, because
+// yaml.v3 stops at the first error of a type with its own UnmarshalYAML, does
+// not name key paths, and accepts unknown keys inside such types. Scalars are
+// decoded by yaml.v3.
 type decoder struct {
-	problems []error
+	problems refuse.Problems
+	moved    map[string]reflect.Value // what keys under their old paths set
+	given    map[string]bool          // paths of the keys that were set
 }
 
-func (d *decoder) refuse(at string, node *yaml.Node, format string, args ...any) {
-	d.problems = append(d.problems, problem{at, node.Line, fmt.Sprintf(format, args...)})
+func (d *decoder) refuse(at string, node *yaml.Node, value any, allowed string, args ...any) {
+	if node.Line > 0 {
+		at = fmt.Sprintf("%s (line %d)", at, node.Line)
+	}
+	d.problems.Require(false, at, value, allowed, args...)
 }
 
-// value sets v from node. Nothing written after a key leaves its default.
+// value sets v from node. A key without a value keeps its default.
 func (d *decoder) value(at string, node *yaml.Node, v reflect.Value) {
 	if node.Kind == yaml.AliasNode {
 		node = node.Alias
@@ -63,12 +56,12 @@ func (d *decoder) value(at string, node *yaml.Node, v reflect.Value) {
 
 func (d *decoder) scalar(at string, node *yaml.Node, v reflect.Value) {
 	if isScalar(v.Type()) && !fits(node, v.Type()) {
-		d.refuse(at, node, "%s is not %s", show(node, v.Type()), wants(v.Type()))
+		d.refuse(at, node, show(node, v.Type()), "be %s", wants(v.Type()))
 		return
 	}
 	fresh := reflect.New(v.Type())
 	if err := node.Decode(fresh.Interface()); err != nil {
-		d.refuse(at, node, "%s is not %s%s", show(node, v.Type()), wants(v.Type()), because(err, v.Type()))
+		d.refuse(at, node, show(node, v.Type()), "be %s%s", wants(v.Type()), because(err, v.Type()))
 		return
 	}
 	v.Set(fresh.Elem())
@@ -76,7 +69,7 @@ func (d *decoder) scalar(at string, node *yaml.Node, v reflect.Value) {
 
 func (d *decoder) list(at string, node *yaml.Node, v reflect.Value) {
 	if node.Kind != yaml.SequenceNode {
-		d.refuse(at, node, "%s is not a list", show(node, v.Type()))
+		d.refuse(at, node, show(node, v.Type()), "be a list")
 		return
 	}
 	list := reflect.MakeSlice(v.Type(), len(node.Content), len(node.Content))
@@ -86,7 +79,7 @@ func (d *decoder) list(at string, node *yaml.Node, v reflect.Value) {
 	v.Set(list)
 }
 
-// mapping sets the keys that are given; defaults of others stay.
+// mapping sets the keys that are given and keeps the defaults of the others.
 func (d *decoder) mapping(at string, node *yaml.Node, v reflect.Value) {
 	m := reflect.MakeMap(v.Type())
 	for key, value := range v.Seq2() {
@@ -103,25 +96,33 @@ func (d *decoder) mapping(at string, node *yaml.Node, v reflect.Value) {
 func (d *decoder) section(at string, node *yaml.Node, v reflect.Value) {
 	known := keys(v)
 	d.pairs(at, node, func(path string, key, value *yaml.Node) {
-		if field, ok := known[key.Value]; ok {
-			d.value(path, value, field)
+		field, ok := known[key.Value]
+		if !ok && !strings.Contains(key.Value, ".") {
+			field, ok = d.moved[path]
+		}
+		if !ok {
+			d.refuse(path, key, form("unknown key"), "be one of %s", strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 			return
 		}
-		d.refuse(path, key, "no such key; allowed here: %s", strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		if value.Tag != "!!null" {
+			d.given[path] = true
+		}
+		d.value(path, value, field)
 	})
 }
 
-// pairs calls each for the keys of a mapping, and refuses a key given twice.
+// pairs calls each for the keys of a mapping and refuses a key that is given
+// twice.
 func (d *decoder) pairs(at string, node *yaml.Node, each func(path string, key, value *yaml.Node)) {
 	if node.Kind != yaml.MappingNode {
-		d.refuse(cmp.Or(at, "the file"), node, "%s is not a section with keys", show(node, nil))
+		d.refuse(cmp.Or(at, "the file"), node, show(node, nil), "be a section with keys")
 		return
 	}
 	seen := map[string]int{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, path := node.Content[i], join(at, node.Content[i].Value)
 		if line, twice := seen[key.Value]; twice {
-			d.refuse(path, key, "given twice, first in line %d", line)
+			d.refuse(path, key, nil, "be given once; it is in line %d too", line)
 			continue
 		}
 		seen[key.Value] = key.Line
@@ -129,8 +130,8 @@ func (d *decoder) pairs(at string, node *yaml.Node, each func(path string, key, 
 	}
 }
 
-// keys returns the settable fields of a struct by their YAML key, with those
-// of inlined structs.
+// keys returns the settable fields of a struct by their YAML keys, including
+// those of inlined structs.
 func keys(v reflect.Value) map[string]reflect.Value {
 	byKey := map[string]reflect.Value{}
 	for i := range v.NumField() {
@@ -174,8 +175,8 @@ func decodesItself(t reflect.Type) bool {
 		p.Implements(reflect.TypeFor[interface{ UnmarshalYAML(func(any) error) error }]())
 }
 
-// fits reports whether a scalar is written as one of type t; yaml.v3 alone
-// would cut 2.7 cores to 2.
+// fits reports whether a scalar is written as one of type t. yaml.v3 alone
+// would truncate 2.7 cores to 2.
 func fits(node *yaml.Node, t reflect.Type) bool {
 	switch {
 	case node.Kind != yaml.ScalarNode:
@@ -208,8 +209,8 @@ func wants(t reflect.Type) string {
 	}
 }
 
-// because adds the words of a type that decodes itself; yaml.v3's own add
-// nothing to ours.
+// because adds the error of a type with its own UnmarshalYAML. Errors of
+// yaml.v3 itself say nothing that wants does not.
 func because(err error, t reflect.Type) string {
 	if !decodesItself(t) {
 		return ""
@@ -217,17 +218,23 @@ func because(err error, t reflect.Type) string {
 	return ": " + strings.TrimPrefix(err.Error(), "yaml: ")
 }
 
-// show quotes what was written, unless it may be a secret.
-func show(node *yaml.Node, t reflect.Type) string {
+// form describes in words what was written; it prints without quotes.
+type form string
+
+func (f form) String() string { return string(f) }
+
+// show returns what was written as the value of a refusal: nil if it may be a
+// secret.
+func show(node *yaml.Node, t reflect.Type) any {
 	switch {
 	case t != nil && isSecret(t):
-		return "what is given"
+		return nil
 	case node.Kind == yaml.MappingNode:
-		return "a section"
+		return form("a section")
 	case node.Kind == yaml.SequenceNode:
-		return "a list"
+		return form("a list")
 	}
-	return fmt.Sprintf("%q", node.Value)
+	return node.Value
 }
 
 func join(at, key string) string {

@@ -3,47 +3,42 @@ package config
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/prometheus/alertmanager/timeinterval"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // overrideSchedule makes a schedule of bbb_scaler's "on" period: floors inside
-// (MINIMUM_ACTIVE_MACHINES_ON) and outside (_OFF) of the hours from START_H:
+// (MINIMUM_ACTIVE_MACHINES_ON) and outside (_OFF) of the time from START_H:
 // START_MIN to END_H:END_MIN in TIMEZONE, every day. A floor that is not given
-// is capacity.min_active, and what is given is the floor whatever the fleet's
+// is capacity.min_active. A floor that is given is independent of the fleet's
 // size.
 func overrideSchedule(f *File, getenv func(string) string) []error {
-	period, errs := onPeriod(getenv)
 	capacity := &f.Actions.Capacity
 	on, off := capacity.MinActive, capacity.MinActive
-	var given bool
-	for _, v := range []variable{
+	given, errs := override([]variable{
 		{"MINIMUM_ACTIVE_MACHINES_ON", "capacity.schedule", integer(&on)},
 		{"MINIMUM_ACTIVE_MACHINES_OFF", "capacity.min_active", integer(&off)},
-	} {
-		if text := strings.TrimSpace(getenv(v.name)); text != "" {
-			given = true
-			if err := v.set(text); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", v.name, err))
-			}
-		}
-	}
+	}, getenv)
+	period, wrong := onPeriod(getenv)
+	errs = append(errs, wrong...)
 	if given && len(errs) == 0 {
 		capacity.MinActive, capacity.MinActiveShare, capacity.Schedule = min(on, off), 0, period.schedule(on, off)
 	}
 	return errs
 }
 
-// period is a part of every day, in minutes from midnight.
+// period is a part of every day, in minutes from midnight; end may be before
+// start, on the next day.
 type period struct {
 	start, end int
 	location   *time.Location
 }
 
-// schedule returns the floors above the lower of on and off.
+// schedule returns the times at which the floor is the higher of on and off.
 func (p period) schedule(on, off int) fleet.Schedule {
 	switch {
 	case on > off:
@@ -68,45 +63,41 @@ func (p period) floor(name string, least int) fleet.Floor {
 	}}
 }
 
-// onPeriod reads the hours; bbb_scaler's own are the default.
+// onPeriod reads the period. Its defaults are those of bbb_scaler.
 func onPeriod(getenv func(string) string) (period, []error) {
-	var errs []error
-	number := func(name string, fallback, most int) int {
-		text := strings.TrimSpace(getenv(name))
-		if text == "" {
-			return fallback
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 || n > most {
-			errs = append(errs, fmt.Errorf("%s: %q is not a whole number from 0 to %d", name, text, most))
-		}
-		return n
-	}
-	p := period{
-		start: 60*number("START_H", 7, 23) + number("START_MIN", 0, 59),
-		end:   60*number("END_H", 12, 23) + number("END_MIN", 30, 59),
-	}
-	if p.start == p.end {
-		errs = append(errs, fmt.Errorf("START_H, END_H: the period from %02d:%02d to %02d:%02d is empty",
-			p.start/60, p.start%60, p.end/60, p.end%60))
-	}
-	var err error
-	if p.location, err = zone(strings.TrimSpace(getenv("TIMEZONE"))); err != nil {
-		errs = append(errs, fmt.Errorf("TIMEZONE: %w", err))
-	}
-	return p, errs
+	startHour, startMinute, endHour, endMinute, zone := 7, 0, 12, 30, ""
+	_, errs := override([]variable{
+		{"START_H", "capacity.schedule", upTo(&startHour, 23)}, {"START_MIN", "capacity.schedule", upTo(&startMinute, 59)},
+		{"END_H", "capacity.schedule", upTo(&endHour, 23)}, {"END_MIN", "capacity.schedule", upTo(&endMinute, 59)},
+		{"TIMEZONE", "capacity.schedule", text(&zone)},
+	}, getenv)
+	p := refuse.Problems(errs)
+	start, end := 60*startHour+startMinute, 60*endHour+endMinute
+	p.Require(start != end, "START_H, START_MIN, END_H, END_MIN", fmt.Sprintf("%02d:%02d to %02d:%02d", startHour, startMinute, endHour, endMinute),
+		"be a period that does not end when it begins")
+	location, err := time.LoadLocation(zoneName(zone))
+	p.Require(err == nil, "TIMEZONE", zone, "be a time zone such as Europe/Berlin: %v", err)
+	return period{start, end, location}, p
 }
 
-// zone loads a time zone by its IANA name, or by the Windows name that .NET
-// also took and that was bbb_scaler's own default.
-func zone(name string) (*time.Location, error) {
+// upTo sets a whole number from 0 to most.
+func upTo(into *int, most int) func(string) string {
+	return func(text string) string {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 || n > most {
+			return fmt.Sprintf("be a whole number from 0 to %d", most)
+		}
+		*into = n
+		return ""
+	}
+}
+
+// zoneName returns the IANA name of a time zone that is given by it or by the
+// Windows name, which .NET also accepts and which was bbb_scaler's default.
+func zoneName(name string) string {
 	switch name {
 	case "", "Central European Standard Time", "Central Europe Standard Time", "W. Europe Standard Time":
-		name = "Europe/Berlin"
+		return "Europe/Berlin"
 	}
-	location, err := time.LoadLocation(name)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not a time zone such as Europe/Berlin: %w", name, err)
-	}
-	return location, nil
+	return name
 }

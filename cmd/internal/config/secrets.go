@@ -12,19 +12,20 @@ import (
 	"slices"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// maxSecret bounds the file of a secret, in bytes.
+// maxSecret is the largest accepted file of a secret, in bytes.
 const maxSecret = 64 << 10
 
-// readSecrets fills each secret from the file that the key beside it names
-// (password, password_file). A secret that is already given wins over its file
-// when it came from the environment, and is refused beside it in the file.
+// readSecrets reads each secret from the file that the key beside it names
+// (password_file for password). A secret from the environment overrides its file.
+// refuseTwice has refused a secret beside its file in the configuration file.
 func readSecrets(f *File, dir string) []error { return fill("", reflect.ValueOf(f).Elem(), dir) }
 
-// ReadSecrets fills the section's secrets from its files, for programs that
-// Read the configuration and need no other. Relative paths are below dir, the
-// configuration file's.
+// ReadSecrets reads the section's secrets from their files, for programs that use
+// Read and need no other secrets. Relative paths start from dir, the directory of
+// the configuration file.
 func (p *Prometheus) ReadSecrets(dir string) error {
 	return errors.Join(fill("prometheus", reflect.ValueOf(p).Elem(), dir)...)
 }
@@ -37,7 +38,7 @@ func fill(at string, v reflect.Value, dir string) []error {
 		}
 		text, err := readSecret(dir, file)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", at+fileSuffix, err))
+			errs = append(errs, refuse.Value(at+fileSuffix, file, "be a file with the secret: %v", err))
 			return
 		}
 		*secret = text
@@ -60,26 +61,27 @@ func readSecret(dir, path string) (fleet.Secret, error) {
 	case err != nil:
 		return "", err
 	case len(text) == 0:
-		return "", fmt.Errorf("%q is empty; it must hold the secret", path)
+		return "", errors.New("it is empty")
 	case len(text) > maxSecret:
-		return "", fmt.Errorf("%q is longer than %d bytes", path, maxSecret)
+		return "", fmt.Errorf("it is longer than %d bytes", maxSecret)
 	}
 	return fleet.Secret(text), nil
 }
 
-// refuseTwice refuses a secret that the file gives both ways.
+// refuseTwice refuses a secret that is in the configuration file beside the key of
+// its own file.
 func refuseTwice(f *File) []error {
 	var errs []error
 	eachSecret("", reflect.ValueOf(f).Elem(), func(at string, secret *fleet.Secret, file string) {
 		if file != "" && *secret != "" {
-			errs = append(errs, fmt.Errorf("%s: given beside %s; keep one of them", at, at+fileSuffix))
+			errs = append(errs, refuse.Value(at, nil, "not be given beside %s; keep one of them", at+fileSuffix))
 		}
 	})
 	return errs
 }
 
-// SecretTexts returns every secret of the configuration in clear, for those who
-// make sure that none is shown.
+// SecretTexts returns every secret of the configuration in clear text, to check
+// that none is shown anywhere.
 func (f *File) SecretTexts() []string {
 	var all []string
 	eachSecret("", reflect.ValueOf(f).Elem(), func(_ string, secret *fleet.Secret, _ string) {

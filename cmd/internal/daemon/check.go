@@ -27,7 +27,7 @@ var ErrFound = errors.New("something is wrong")
 // found.
 func (o *options) check(ctx context.Context, stdout io.Writer) error {
 	c := &preflight{printer: printer{out: stdout}}
-	file, err := config.Load(o.configFile, o.getenv)
+	file, err := config.Load(o.configFile, o.environ)
 	if err != nil {
 		c.wrong("configuration", err, "")
 		return c.end()
@@ -135,7 +135,7 @@ func (c *preflight) datacenter(dc string, list []fleet.CloudServer) {
 	ours := slices.DeleteFunc(slices.Clone(list), func(s fleet.CloudServer) bool { return !c.file.Actions.Names.Match(s.Name) })
 	if len(ours) == 0 {
 		c.wrong("ionos", fmt.Errorf("none of the %d servers of datacenter %s has a name of the fleet", len(list), dc),
-			"change ionos.name_pattern, or take the datacenter out of ionos.datacenters")
+			"change fleet.name_pattern, or remove the datacenter from fleet.datacenters")
 		return
 	}
 	c.ok("ionos", "datacenter %s: %d servers, %d of them the fleet's", dc, len(list), len(ours))
@@ -162,7 +162,7 @@ func mendCloud(err error, dc string) string {
 	case errors.Is(err, fleet.ErrAuth):
 		return "check ionos.token, or ionos.username and password, and that the login may see the datacenter"
 	case errors.Is(err, fleet.ErrGone) && dc != "":
-		return fmt.Sprintf("check ionos.datacenters: is %s an id of a datacenter of this contract?", dc)
+		return fmt.Sprintf("check fleet.datacenters: is %s an id of a datacenter of this contract?", dc)
 	}
 	return "check ionos.url and the network on the way there"
 }
@@ -272,7 +272,7 @@ func (c *preflight) joined() {
 		}
 	}
 	for _, u := range c.status.Unjoined {
-		c.wrong("fleet", errors.New(u), "register the server, mend its DNS name or scalelite.host_names, or ionos.name_pattern")
+		c.wrong("fleet", errors.New(u), "register the server, mend its DNS name or scalelite.host_names, or fleet.name_pattern")
 	}
 	c.ok("fleet", "%d servers: %s; floor %d, ceiling %s", len(c.status.Servers), counts(c.status.Counts), c.status.Floor, ceiling(c.status.Ceiling))
 	c.line("")

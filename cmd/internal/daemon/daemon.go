@@ -91,7 +91,7 @@ func (o *options) serve(ctx context.Context, server *http.Server, scaler *action
 
 // load reads the configuration and tells of what may surprise.
 func (o *options) load(log *slog.Logger) (config.File, error) {
-	file, err := config.Load(o.configFile, o.getenv)
+	file, err := config.Load(o.configFile, o.environ)
 	if err != nil {
 		return file, err
 	}

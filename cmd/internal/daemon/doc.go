@@ -8,9 +8,10 @@ import (
 	"io"
 )
 
-// Run does what args say until it is done or ctx is.
-func Run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
-	o, command, err := parse(args, getenv, stdout)
+// Run does what args say until it is done or ctx is. environ has the form of
+// os.Environ.
+func Run(ctx context.Context, args []string, environ []string, stdout, stderr io.Writer) error {
+	o, command, err := parse(args, environ, stdout)
 	if err != nil {
 		return err
 	}

@@ -14,11 +14,13 @@ import (
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 	webflag "github.com/prometheus/exporter-toolkit/web/kingpinflag"
+
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
 // options are the flags of the daemon and of all commands.
 type options struct {
-	getenv     func(string) string
+	environ    []string // as of os.Environ
 	configFile string
 	storage    string
 	dryRun     bool
@@ -40,8 +42,8 @@ type pauseFlags struct {
 
 // parse reads the command line; what a client of the daemon needs can come from
 // the environment too.
-func parse(args []string, getenv func(string) string, stdout io.Writer) (*options, string, error) {
-	o := &options{getenv: getenv, log: &promslog.Config{}}
+func parse(args, environ []string, stdout io.Writer) (*options, string, error) {
+	o := &options{environ: environ, log: &promslog.Config{}}
 	app := kingpin.New("bbb-scaler", "Scales a fleet of BigBlueButton servers on IONOS, behind Scalelite, on what Alertmanager tells it.")
 	app.UsageWriter(stdout).ErrorWriter(stdout) // of --help and --version; errors are returned
 	app.Version(version.Print("bbb-scaler"))
@@ -64,7 +66,7 @@ func parse(args []string, getenv func(string) string, stdout io.Writer) (*option
 func (o *options) clientCommands(app *kingpin.Application) {
 	add := func(name, help string) *kingpin.CmdClause {
 		c := app.Command(name, help)
-		o.client.flags(c, o.getenv)
+		o.client.flags(c, config.Getenv(o.environ))
 		return c
 	}
 	status := add("status", "Shows the fleet of a running daemon.")

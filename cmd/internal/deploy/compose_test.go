@@ -120,16 +120,9 @@ func TestTerraformMarksSecretsAsSensitive(t *testing.T) {
 }
 
 func TestTheDaemonReadsEveryVariableOfTheComposeFile(t *testing.T) {
-	asked := map[string]bool{}
-	getenv := func(name string) string {
-		asked[name] = true
-		return ""
-	}
-	if _, err := config.Read("", getenv); err != nil {
-		t.Fatal(err)
-	}
+	known := config.Variables()
 	for _, line := range readCompose(t).Services["bbb-scaler"].Environment {
-		if name, _, _ := strings.Cut(line, "="); !asked[name] {
+		if name, _, _ := strings.Cut(line, "="); !slices.Contains(known, name) {
 			t.Errorf("docker-compose.yml sets %s, which the daemon does not read", name)
 		}
 	}

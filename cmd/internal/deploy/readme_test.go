@@ -24,7 +24,7 @@ func TestTheReadmesConfigurationIsAccepted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := config.Load(path, func(string) string { return "" }); err != nil {
+	if _, err := config.Load(path, nil); err != nil {
 		t.Error(err)
 	}
 }

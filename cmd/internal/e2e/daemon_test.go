@@ -36,7 +36,13 @@ func (settings) Greatest() int { return greatest }
 // configuration is a fleet's at a hundredth of the usual pace. Only RAM grows,
 // so that what else the machine computes meanwhile changes nothing.
 var configuration = template.Must(template.New("").Parse(`
-fleet: {evaluation_interval: 1s, busy_interval: 200ms, debounce_quiet: 100ms, debounce_max: 500ms}
+fleet:
+  evaluation_interval: 1s
+  busy_interval: 200ms
+  debounce_quiet: 100ms
+  debounce_max: 500ms
+  datacenters: [{{range $i, $id := .Fleet.Datacenters}}{{if $i}}, {{end}}{{$id}}{{end}}]
+  name_pattern: bbb-server[0-9]+
 thresholds:
   cpu: {min: 0.001, max: 0.999}
   memory: {min: {{printf "%.4f" .MemoryMin}}, max: {{printf "%.4f" .MemoryMax}}}
@@ -50,8 +56,6 @@ cooldowns: {server_up: ` + cooldown.String() + `, server_down: 1s, scale_out: 3s
 ionos:
   url: {{.Fleet.Cloud}}
   token: ` + cloudToken + `
-  datacenters: [{{range $i, $id := .Fleet.Datacenters}}{{if $i}}, {{end}}{{$id}}{{end}}]
-  name_pattern: bbb-server[0-9]+
 scalelite: {url: {{.Fleet.Balancer}}, secret: ` + balancerSecret + `, poll_interval: ` + pollInterval.String() + `}
 {{with .Alertmanager}}alertmanager: {urls: [{{.}}]}{{end}}
 rules:

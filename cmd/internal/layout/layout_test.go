@@ -22,22 +22,23 @@ const module = "github.com/bbb-scaler/bbb-scaler/"
 // that its code outside of tests may import, beside its own subpackages.
 var mayImport = map[string][]string{
 	"rules":          {},
-	"rules/generate": {"rules"},
+	"rules/refuse":   {},
+	"rules/generate": {"rules", "rules/refuse"},
 	"rules/ruletest": {"rules/generate"},
 	"rules/mutation": {"rules", "rules/generate", "rules/ruletest"},
-	"receiver":       {"actions", "actions/fleet", "rules"},
+	"receiver":       {"actions", "actions/fleet", "rules", "rules/refuse"},
 
-	"actions/fleet": {"rules"},
+	"actions/fleet": {"rules", "rules/refuse"},
 	"actions/plan":  {"actions/fleet", "rules"},
 	"actions/store": {"actions/fleet"},
 	"actions":       {"actions/fleet", "actions/plan", "actions/store", "rules"},
 
-	"actions/outbound":              {"actions/fleet"},
+	"actions/outbound":              {"actions/fleet", "rules/refuse"},
 	"actions/outbound/outboundtest": {},
-	"actions/ionos":                 {"actions/fleet", "actions/outbound"},
-	"actions/scalelite":             {"actions/fleet", "actions/outbound"},
-	"actions/bbb":                   {"actions/fleet", "actions/outbound"},
-	"actions/alertmanager":          {"actions/fleet", "actions/outbound"},
+	"actions/ionos":                 {"actions/fleet", "actions/outbound", "rules/refuse"},
+	"actions/scalelite":             {"actions/fleet", "actions/outbound", "rules/refuse"},
+	"actions/bbb":                   {"actions/fleet", "actions/outbound", "rules/refuse"},
+	"actions/alertmanager":          {"actions/fleet", "actions/outbound", "rules/refuse"},
 
 	"actions/sim":                     {"actions/fleet", "rules"},
 	"actions/sim/simhttp":             {"actions/fleet", "actions/sim"},
@@ -47,8 +48,8 @@ var mayImport = map[string][]string{
 	"actions/bbb/bbbtest":             {"actions/fleet", "actions/sim", "actions/sim/simhttp"},
 
 	"cmd/internal/config": {
-		"rules/generate", "actions/fleet", "receiver", "actions/ionos", "actions/scalelite", "actions/bbb",
-		"actions/alertmanager", "actions/outbound",
+		"rules/generate", "rules/refuse", "actions/fleet", "receiver", "actions/ionos", "actions/scalelite", "actions/bbb",
+		"actions/alertmanager",
 	},
 	"cmd/genrules": {"rules/generate", "cmd/internal/config"},
 }

@@ -25,7 +25,7 @@ import (
 )
 
 // Daemon is the scaler's main function.
-type Daemon func(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error
+type Daemon func(ctx context.Context, args []string, environ []string, stdout, stderr io.Writer) error
 
 // Config says what to run.
 type Config struct {
@@ -118,7 +118,7 @@ func (p *place) run(ctx context.Context, cfg Config) error {
 	part("prometheus", p.prometheus.Run)
 	part("bbb-scaler", func(ctx context.Context) error {
 		log := &lines{log: cfg.Log, name: "bbb-scaler"}
-		return cfg.Daemon(ctx, p.daemonArgs(), func(string) string { return "" }, log, log)
+		return cfg.Daemon(ctx, p.daemonArgs(), nil, log, log)
 	})
 	if p.guests != nil {
 		part("the guests", func(ctx context.Context) error { return p.guests.come(ctx, lessons(p.world.Start(), cfg.Servers)) })

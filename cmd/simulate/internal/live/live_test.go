@@ -68,7 +68,7 @@ func TestTheDemosFileIsOneThatTheDaemonTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.close()
-	f, err := config.Load(p.dir+"/"+daemonFile, func(string) string { return "" })
+	f, err := config.Load(p.dir+"/"+daemonFile, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

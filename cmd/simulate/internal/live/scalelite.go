@@ -18,6 +18,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // Scalelite is a running Scalelite to use instead of the simulated one. It must
@@ -40,11 +41,11 @@ func (s Scalelite) base() string {
 
 // Validate returns what is wrong with s.
 func (s Scalelite) Validate() error {
-	errs := []error{outbound.CheckURL("--scalelite.url", s.URL), outbound.CheckPositive("--scalelite.poll-interval", s.PollInterval)}
-	if s.Secret == "" {
-		errs = append(errs, errors.New("--scalelite.secret: need Scalelite's LOADBALANCER_SECRET"))
-	}
-	return errors.Join(errs...)
+	var p refuse.Problems
+	p.URL("--scalelite.url", s.URL)
+	p.Positive("--scalelite.poll-interval", s.PollInterval)
+	p.Require(s.Secret != "", "--scalelite.secret", nil, "be Scalelite's LOADBALANCER_SECRET; set it or the variable of that name")
+	return errors.Join(p...)
 }
 
 // maxAnswer bounds an answer of Scalelite to a call of ours.

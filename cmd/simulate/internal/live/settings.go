@@ -115,6 +115,7 @@ func (p *place) shorten(v reflect.Value) {
 
 // daemonConfig is the daemon's file.
 func (p *place) daemonConfig(c config.File) (string, error) {
+	c.Actions.Fleet.Datacenters = p.world.Datacenters()
 	text, err := yaml.Marshal(c.Actions)
 	if err != nil {
 		return "", err
@@ -125,7 +126,7 @@ func (p *place) daemonConfig(c config.File) (string, error) {
 	}
 	maps.Copy(doc, map[string]any{
 		"rules":        c.Rules,
-		"ionos":        map[string]any{"url": "http://" + p.ionosAt, "username": ionosUser, "password_file": ionosFile, "datacenters": p.world.Datacenters()},
+		"ionos":        map[string]any{"url": "http://" + p.ionosAt, "username": ionosUser, "password_file": ionosFile},
 		"scalelite":    map[string]any{"url": p.scaleliteURL, "secret_file": balancerFile, "poll_interval": p.pollInterval.String()},
 		"alertmanager": map[string]any{"urls": []string{"http://" + p.alertmanagerAt}},
 	})

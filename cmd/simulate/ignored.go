@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/alecthomas/kingpin/v2"
+)
+
+// givenFlags returns the names of the flags on a command line that app accepts.
+func givenFlags(app *kingpin.Application, args []string) (map[string]bool, error) {
+	c, err := app.ParseContext(args)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	for _, e := range c.Elements {
+		if flag, ok := e.Clause.(*kingpin.FlagClause); ok {
+			names[flag.Model().Name] = true
+		}
+	}
+	return names, nil
+}
+
+// ignored returns an error for each of names that is given although it has no
+// effect in the circumstance, such as "with --live".
+func ignored(given map[string]bool, circumstance string, names ...string) error {
+	var errs []error
+	for _, name := range names {
+		if given[name] {
+			errs = append(errs, fmt.Errorf("--%s: must not be given %s, where it has no effect", name, circumstance))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// refuseIgnored refuses flags that have no effect beside the others.
+func (o *options) refuseIgnored() error {
+	if !o.live {
+		return errors.Join(
+			ignored(o.given, "without --live", "for", "speed", "scalelite.url", "scalelite.secret", "scalelite.poll-interval", "log.level"),
+			o.refuseUncompared(),
+		)
+	}
+	errs := []error{ignored(o.given, "with --live", "seed", "days", "strategy", "fault", "trace", "trace.before", "config.file", "plot")}
+	if o.scalelite.URL == "" {
+		errs = append(errs, ignored(o.given, "without --scalelite.url", "scalelite.secret", "scalelite.poll-interval"))
+	}
+	return errors.Join(errs...)
+}
+
+// refuseUncompared refuses a second configuration when the strategy is not
+// compared that takes more than one.
+func (o *options) refuseUncompared() error {
+	if names := o.strategyList(); len(o.configs) > 1 && !names[nameOurs] && !names[nameBlind] {
+		return fmt.Errorf("--config.file: must be given once, unless --strategy has %s or %s: the others take the first", nameOurs, nameBlind)
+	}
+	if o.trace == "" {
+		return ignored(o.given, "without --trace", "trace.before")
+	}
+	return nil
+}
