@@ -12,13 +12,11 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 )
 
-const (
-	maxRequest     = 64 << 10 // bytes of a request to the API
-	defaultJournal = 100      // entries
-	maxJournal     = 10_000
-)
+// maxRequest limits the body of a request to the API, in bytes.
+const maxRequest = 64 << 10
 
 func (s *server) alerts(c echo.Context) error {
 	return c.JSON(http.StatusOK, list(s.Scaler.Alerts()))
@@ -32,21 +30,22 @@ func (s *server) fleet(c echo.Context) error {
 }
 
 func (s *server) journal(c echo.Context) error {
-	limit := defaultJournal
-	if text := c.QueryParam("limit"); text != "" {
+	limit := api.DefaultJournal
+	if text := c.QueryParam(api.QueryLimit); text != "" {
 		var err error
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > maxJournal {
-			return fail(http.StatusBadRequest, "limit: %q is not a number from 1 to %d", text, maxJournal)
+		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > api.MaxJournal {
+			return fail(http.StatusBadRequest, "limit: %q is not a number from 1 to %d", text, api.MaxJournal)
 		}
 	}
-	entries, err := s.Scaler.Journal(limit, c.QueryParam("server"))
+	entries, err := s.Scaler.Journal(limit, c.QueryParam(api.QueryServer))
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, list(entries))
 }
 
-// list encodes as [] when there is nothing.
+// list returns items, or an empty list for nil, which JSON encodes as [] instead
+// of null.
 func list[T any](items []T) []T {
 	if items == nil {
 		return []T{}
@@ -54,22 +53,12 @@ func list[T any](items []T) []T {
 	return items
 }
 
-// PauseRequest asks for a pause, with an end given in one of two ways.
-type PauseRequest struct {
-	Server      string    `json:"server,omitempty"` // name pattern (path.Match); empty: the whole fleet
-	ScaleInOnly bool      `json:"scale_in_only,omitempty"`
-	Reason      string    `json:"reason"`
-	By          string    `json:"by,omitempty"`  // a login's name wins
-	For         string    `json:"for,omitempty"` // a duration such as 2h
-	Until       time.Time `json:"until,omitzero"`
-}
-
 func (s *server) pause(c echo.Context) error {
-	var ask PauseRequest
-	if err := s.request(c, &ask); err != nil {
+	var request api.PauseRequest
+	if err := s.decodeRequest(c, &request); err != nil {
 		return err
 	}
-	p, err := ask.pause(s.Now())
+	p, err := pauseOf(request, s.Now())
 	if err != nil {
 		return err
 	}
@@ -81,28 +70,32 @@ func (s *server) pause(c echo.Context) error {
 	return c.JSON(http.StatusCreated, p)
 }
 
-func (ask PauseRequest) pause(now time.Time) (fleet.Pause, error) {
-	if ask.For != "" {
-		d, err := time.ParseDuration(ask.For)
-		if err != nil || d <= 0 || !ask.Until.IsZero() {
-			return fleet.Pause{}, fail(http.StatusBadRequest, "for: %q is not a duration such as 2h, or is given beside until", ask.For)
+// pauseOf returns the pause that a request describes, beginning now.
+func pauseOf(r api.PauseRequest, now time.Time) (fleet.Pause, error) {
+	if r.For != "" {
+		d, err := time.ParseDuration(r.For)
+		if err != nil || d <= 0 {
+			return fleet.Pause{}, fail(http.StatusBadRequest, "for: %q is not a duration above 0 such as 2h", r.For)
 		}
-		ask.Until = now.Add(d)
+		if !r.Until.IsZero() {
+			return fleet.Pause{}, fail(http.StatusBadRequest, "for: give either for or until, not both")
+		}
+		r.Until = now.Add(d)
 	}
-	switch _, err := path.Match(ask.Server, ""); {
+	switch _, err := path.Match(r.Server, ""); {
 	case err != nil:
-		return fleet.Pause{}, fail(http.StatusBadRequest, "server: %q is not a name or a pattern such as bbb-1*", ask.Server)
-	case ask.Reason == "":
-		return fleet.Pause{}, fail(http.StatusBadRequest, "reason: missing; say why, for whoever reads it later")
-	case !ask.Until.After(now):
+		return fleet.Pause{}, fail(http.StatusBadRequest, "server: %q is not a name or a pattern such as bbb-1*", r.Server)
+	case r.Reason == "":
+		return fleet.Pause{}, fail(http.StatusBadRequest, "reason: missing; give the reason of the pause")
+	case !r.Until.After(now):
 		return fleet.Pause{}, fail(http.StatusBadRequest, "until: a pause needs an end in the future; give for or until")
 	}
 	return fleet.Pause{
-		Server: ask.Server, ScaleInOnly: ask.ScaleInOnly, Reason: ask.Reason, By: ask.By, From: now, Until: ask.Until,
+		Server: r.Server, ScaleInOnly: r.ScaleInOnly, Reason: r.Reason, By: r.By, From: now, Until: r.Until,
 	}, nil
 }
 
-// resume ends the pause that the path names, or all.
+// resume ends the pause whose id is in the path, or all pauses without an id.
 func (s *server) resume(c echo.Context) error {
 	id := c.Param("id")
 	if err := s.Scaler.Resume(id); err != nil {
@@ -112,35 +105,31 @@ func (s *server) resume(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// ReleaseRequest names a server to give back, by id or name.
-type ReleaseRequest struct {
-	Server string `json:"server"`
-}
-
 func (s *server) release(c echo.Context) error {
-	var ask ReleaseRequest
-	if err := s.request(c, &ask); err != nil {
+	var request api.ReleaseRequest
+	if err := s.decodeRequest(c, &request); err != nil {
 		return err
 	}
-	if ask.Server == "" {
+	if request.Server == "" {
 		return fail(http.StatusBadRequest, "server: missing; give its name or id")
 	}
-	if err := s.Scaler.Release(ask.Server); err != nil {
+	if err := s.Scaler.Release(request.Server); err != nil {
 		return err
 	}
-	s.Log.Info("released", "server", ask.Server, "by", caller(c.Request()))
+	s.Log.Info("released", "server", request.Server, "by", caller(c.Request()))
 	return c.NoContent(http.StatusNoContent)
 }
 
-// request reads a request's body into ask, strictly.
-func (s *server) request(c echo.Context, ask any) error {
+// decodeRequest decodes the JSON body of a request into request. Unknown fields
+// are errors.
+func (s *server) decodeRequest(c echo.Context, request any) error {
 	body, err := s.body(c, maxRequest)
 	if err != nil {
 		return err
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(ask); err != nil {
+	if err := dec.Decode(request); err != nil {
 		return fail(http.StatusBadRequest, "request: %v", explain(err))
 	}
 	return nil

@@ -144,7 +144,7 @@ func TestRequestsThatMakeNoSenseAreRefused(t *testing.T) {
 		"a pause without end":          {"POST", "/api/v1/pauses", `{"reason":"x"}`, 400, "until: a pause needs an end"},
 		"a pause until yesterday":      {"POST", "/api/v1/pauses", `{"reason":"x","until":"2020-01-01T00:00:00Z"}`, 400, "in the future"},
 		"a pause of no duration":       {"POST", "/api/v1/pauses", `{"reason":"x","for":"soon"}`, 400, `for: \"soon\" is not a duration`},
-		"a pause with two ends":        {"POST", "/api/v1/pauses", `{"reason":"x","for":"1h","until":"2040-01-01T00:00:00Z"}`, 400, "beside until"},
+		"a pause with two ends":        {"POST", "/api/v1/pauses", `{"reason":"x","for":"1h","until":"2040-01-01T00:00:00Z"}`, 400, "either for or until"},
 		"a pause of a broken pattern":  {"POST", "/api/v1/pauses", `{"reason":"x","for":"1h","server":"bbb-["}`, 400, "server: "},
 		"an unknown field":             {"POST", "/api/v1/pauses", `{"reason":"x","for":"1h","sevrer":"a"}`, 400, "sevrer"},
 		"no JSON":                      {"POST", "/api/v1/release", `bbb-1`, 400, "not JSON"},

@@ -8,15 +8,16 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 )
 
-// fail returns an error that is answered with a status code.
+// fail returns an error whose response has a status code.
 func fail(code int, format string, args ...any) error {
 	return echo.NewHTTPError(code, fmt.Sprintf(format, args...))
 }
 
-// statusOf maps an error to the status code of its answer: 4xx for what will
-// never be accepted, 503 for what may be sent again.
+// statusOf maps an error to the status code of the response: 4xx for a request
+// that will never be accepted, 503 for one that may be sent again.
 func statusOf(err error) int {
 	if answer, ok := errors.AsType[*echo.HTTPError](err); ok {
 		return answer.Code
@@ -35,7 +36,7 @@ func tooLarge(err error) bool {
 	return is
 }
 
-// answerError answers every error as JSON.
+// answerError writes every error as an api.Error.
 func (s *server) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
@@ -44,7 +45,7 @@ func (s *server) answerError(err error, c echo.Context) {
 	if answer, ok := errors.AsType[*echo.HTTPError](err); ok {
 		text = fmt.Sprint(answer.Message)
 	}
-	if err := c.JSON(statusOf(err), map[string]string{"error": text}); err != nil {
+	if err := c.JSON(statusOf(err), api.Error{Error: text}); err != nil {
 		s.Log.Debug("answering failed", "error", err)
 	}
 }

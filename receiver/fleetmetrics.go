@@ -10,8 +10,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// fleetCollector turns the scaler's Status into metrics when it is scraped, so
-// that they never disagree with the page.
+// fleetCollector computes metrics from the scaler's Status at each scrape, so that
+// metrics, page and API show the same.
 type fleetCollector struct {
 	scaler Scaler
 	now    func() time.Time
@@ -21,10 +21,11 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, labels, nil)
 }
 
-// Describe sends nothing: what is collected depends on the fleet.
+// Describe sends nothing, which makes the collector unchecked: its metrics depend
+// on the fleet.
 func (f fleetCollector) Describe(chan<- *prometheus.Desc) {}
 
-// Collect sends what the last look at the fleet saw.
+// Collect sends the metrics of the fleet as of the last cycle.
 func (f fleetCollector) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
@@ -35,12 +36,12 @@ func (f fleetCollector) Collect(out chan<- prometheus.Metric) {
 	f.collectTroubles(st, gauge)
 }
 
-// gauge sends one gauge.
+// gauge sends the value of a gauge.
 type gauge func(d *prometheus.Desc, v float64, labels ...string)
 
 func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
-	state := desc(rules.MetricServerState, "The present state of each server.", "server", "server_id", "host", "state")
-	draining := desc(rules.MetricDraining, "How long a draining server has been draining.", "server")
+	state := desc(rules.MetricServerState, "State of each server; 1 for the present state.", "server", "server_id", "host", "state")
+	draining := desc(rules.MetricDraining, "Seconds since a draining server was cordoned.", "server")
 	seen := map[string]bool{}
 	for _, s := range st.Servers {
 		if seen[s.ID] {
@@ -56,7 +57,7 @@ func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
 			gauge(draining, f.now().Sub(s.Since).Seconds(), s.Name)
 		}
 	}
-	servers := desc(rules.MetricServers, "Servers by state.", "state")
+	servers := desc(rules.MetricServers, "Number of servers by state.", "state")
 	for _, s := range fleet.States() {
 		gauge(servers, float64(st.Counts[s]), string(s))
 	}
@@ -64,25 +65,25 @@ func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
 
 func (f fleetCollector) collectCapacity(st fleet.Status, gauge gauge) {
 	if st.At.IsZero() {
-		return // no look yet: a floor of 0 would be a lie
+		return // no cycle yet: the floor is not known
 	}
-	gauge(desc(rules.MetricFloor, "The least number of active servers at present, by schedule."), float64(st.Floor))
-	gauge(desc("bbb_scaler_need_servers", "Servers wanted beyond those active or on their way."), float64(st.Need))
+	gauge(desc(rules.MetricFloor, "Minimum number of active servers at present, by the schedule."), float64(st.Floor))
+	gauge(desc("bbb_scaler_need_servers", "Number of servers needed in addition to those that are active or starting."), float64(st.Need))
 	if st.Ceiling > 0 {
-		gauge(desc(rules.MetricCeiling, "The greatest number of servers switched on."), float64(st.Ceiling))
+		gauge(desc(rules.MetricCeiling, "Maximum number of servers that are switched on."), float64(st.Ceiling))
 	}
-	limited := desc(rules.MetricLimited, "Whether more capacity is wanted than the limit allows.", "limit")
+	limited := desc(rules.MetricLimited, "1 if more capacity is needed than the limit allows, by limit.", "limit")
 	for _, limit := range []string{"ceiling", "contract", "fleet"} {
 		gauge(limited, number(anyBegins(st.Limits, limit)), limit)
 	}
-	gauge(desc("bbb_scaler_dry_run", "Whether nothing is really changed."), number(st.DryRun))
+	gauge(desc("bbb_scaler_dry_run", "1 if the daemon runs as a dry run, which changes nothing."), number(st.DryRun))
 }
 
 func (f fleetCollector) collectTroubles(st fleet.Status, gauge gauge) {
 	if read := fleetRead(st); !read.IsZero() {
-		gauge(desc(rules.MetricFleetRead, "Time of the last complete read of the fleet."), float64(read.UnixMilli())/1000)
+		gauge(desc(rules.MetricFleetRead, "Unix time of the last complete read of the fleet."), float64(read.UnixMilli())/1000)
 	}
-	blocked := desc(rules.MetricWritesBlocked, "Whether all writes are stopped, by the reason.", "reason")
+	blocked := desc(rules.MetricWritesBlocked, "1 if all writes are stopped for the reason.", "reason")
 	other := len(st.Blocked)
 	for reason, words := range map[string]string{
 		"frozen": "frozen", "cloud": "the cloud refuses", "balancer": "the balancer refuses",
@@ -92,17 +93,17 @@ func (f fleetCollector) collectTroubles(st fleet.Status, gauge gauge) {
 		other -= n
 	}
 	gauge(blocked, number(other > 0), "other")
-	unjoined := desc(rules.MetricUnjoined, "Servers that could not be joined, by where they come from.", "source")
+	unjoined := desc(rules.MetricUnjoined, "Number of servers and alerts that match no server of the fleet, by source.", "source")
 	gauge(unjoined, float64(st.Counts[fleet.StateUnjoined]), "cloud")
 	gauge(unjoined, float64(countBegins(st.Unjoined, "balancer")), "balancer")
 	gauge(unjoined, float64(countBegins(st.Unjoined, "alert")), "prometheus")
-	brakes := desc("bbb_scaler_brakes", "Brakes on scale-in at present.")
+	brakes := desc("bbb_scaler_brakes", "Number of reasons that stop scale-in at present.")
 	gauge(brakes, float64(len(st.Brakes)))
-	gauge(desc("bbb_scaler_pauses", "Pauses in force."), float64(len(st.Pauses)))
+	gauge(desc("bbb_scaler_pauses", "Number of pauses in force."), float64(len(st.Pauses)))
 }
 
-// fleetRead is the time by which all of the fleet was read: that of its oldest
-// part, or zero. Alertmanager is no part of the fleet.
+// fleetRead returns the read time of the source that was read the longest ago, or
+// zero if one was never read. Alertmanager is not a source of the fleet.
 func fleetRead(st fleet.Status) time.Time {
 	var oldest time.Time
 	for i, s := range st.Sources {

@@ -12,8 +12,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// sameOrigin refuses requests that change something and come from a page of
-// another site, which a browser would send with the user's own login.
+// sameOrigin refuses requests that change something and originate from a page of
+// another site. A browser would send them with the user's login.
 func sameOrigin(h http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -24,7 +24,7 @@ func sameOrigin(h http.Handler) http.Handler {
 	return protection.Handler(h)
 }
 
-// policy lets a page load its own style sheet and nothing else.
+// policy permits a page to load its own style sheet and nothing else.
 const policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
@@ -38,8 +38,8 @@ func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// recover answers a panic as an error, so that one request never ends the
-// daemon, and says where it was.
+// recover turns a panic in a handler into a response with status 500 and logs the
+// stack, so that one request never ends the daemon.
 func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
@@ -52,8 +52,8 @@ func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// allowed lets through whoever may change something: who sends the token, who
-// logged in to the server, or, where neither is set up, a program on this host.
+// allowed admits requests that may change something: with the token, with a login
+// to the server, or, if neither is configured, from a program on this host.
 func (s *server) allowed(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -67,7 +67,7 @@ func (s *server) allowed(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		return fail(http.StatusForbidden,
-			"changes are only taken from this host, since neither web.token nor users in --web.config.file are set up")
+			"changes are accepted from this host only, because neither web.token nor users in --web.config.file are configured")
 	}
 }
 
@@ -76,10 +76,9 @@ func (s *server) hasToken(r *http.Request) bool {
 	return ok && s.cfg.Token != "" && subtle.ConstantTimeCompare([]byte(given), []byte(s.cfg.Token.Reveal())) == 1
 }
 
-// fromThisHost reports whether a request comes over the loopback interface and
-// was meant to. A name in the Host header that is not this host's is a page that
-// had its own name resolve to it; a forwarding header is a proxy's, whose
-// clients are elsewhere.
+// fromThisHost reports whether a request was sent from this host, to this host. A
+// Host header with another name is a sign of DNS rebinding by a web page; a
+// forwarding header was added by a proxy, whose clients may be anywhere.
 func fromThisHost(r *http.Request) bool {
 	for _, h := range []string{"Forwarded", echo.HeaderXForwardedFor, echo.HeaderXRealIP} {
 		if r.Header.Get(h) != "" {
@@ -101,7 +100,7 @@ func loopback(hostport string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// caller names who asks, as far as the server around knows.
+// caller returns the name of the login or of the client certificate, or "".
 func caller(r *http.Request) string {
 	if user, _, ok := r.BasicAuth(); ok {
 		return user

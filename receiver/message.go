@@ -12,8 +12,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// message is a notification of Alertmanager's webhook. Its own type for it,
-// notify/webhook.Message, would bring the code of all its senders along.
+// message is the body of a notification. Alertmanager's own type,
+// notify/webhook.Message, would import the code that sends it.
 type message struct {
 	*template.Data
 
@@ -22,17 +22,18 @@ type message struct {
 	TruncatedAlerts uint64 `json:"truncatedAlerts"`
 }
 
-// payloadVersion is the only version of the payload; Alertmanager has sent it
-// since 0.5.
+// payloadVersion is the only version of the webhook payload, in use since
+// Alertmanager 0.5.
 const payloadVersion = "4"
 
-// notification is a message that was checked.
+// notification is a valid message.
 type notification struct {
 	alerts    []fleet.Alert
 	truncated uint64
 }
 
-// decode reads a notification as a whole; an error says what is wrong, and where.
+// decode decodes and validates a whole notification. Errors begin with the path of
+// the field.
 func decode(body []byte, now time.Time) (notification, error) {
 	m := message{Data: &template.Data{}}
 	if err := json.Unmarshal(body, &m); err != nil {
@@ -54,7 +55,7 @@ func decode(body []byte, now time.Time) (notification, error) {
 	return n, nil
 }
 
-// explain adds where the JSON is wrong.
+// explain adds the position to a JSON error.
 func explain(err error) error {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("not JSON: %w, at byte %d", err, syntax.Offset)
@@ -67,7 +68,7 @@ func explain(err error) error {
 
 const resolved = "resolved"
 
-// check returns what is wrong with an alert, beginning with its field.
+// check validates an alert. The error begins with the name of the field.
 func check(a template.Alert) error {
 	switch {
 	case a.Status != "firing" && a.Status != resolved:

@@ -12,7 +12,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// metrics are those of the HTTP side itself.
+// metrics are the metrics of the HTTP server.
 type metrics struct {
 	notifications *prometheus.CounterVec
 	received      *prometheus.CounterVec
@@ -23,16 +23,16 @@ type metrics struct {
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
 		notifications: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: rules.MetricNotifications, Help: "Notifications of Alertmanager, by the status code of the answer.",
+			Name: rules.MetricNotifications, Help: "Notifications received from Alertmanager, by status code of the response.",
 		}, []string{"code"}),
 		received: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "bbb_scaler_alerts_received_total", Help: "Alerts in accepted notifications; known: they ask the scaler for something.",
+			Name: "bbb_scaler_alerts_received_total", Help: "Alerts in accepted notifications, by whether they ask the scaler of this fleet for something (known).",
 		}, []string{"known"}),
 		truncated: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "bbb_scaler_alerts_truncated_total", Help: "Alerts that Alertmanager left out of its notifications.",
+			Name: "bbb_scaler_alerts_truncated_total", Help: "Alerts that Alertmanager left out of truncated notifications.",
 		}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "bbb_scaler_http_request_duration_seconds", Help: "Duration of requests, by route, method and status code.",
+			Name: "bbb_scaler_http_request_duration_seconds", Help: "Duration of HTTP requests, by route, method and status code.",
 			Buckets: []float64{.001, .005, .02, .1, .5, 2, 10},
 		}, []string{"route", "method", "code"}),
 	}
@@ -44,7 +44,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return m
 }
 
-// measure times requests; unknown paths are one route.
+// measure records the duration of requests. Unknown paths share one route label.
 func (s *server) measure(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		begin := time.Now()
@@ -62,7 +62,7 @@ func (s *server) measure(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// method bounds the label to the methods in use.
+// method returns the label of a request's method, one of a fixed set.
 func method(c echo.Context) string {
 	switch m := c.Request().Method; m {
 	case http.MethodGet, http.MethodPost, http.MethodDelete:

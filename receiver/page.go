@@ -30,10 +30,10 @@ type pageData struct {
 	Now     time.Time
 	Version string
 	Counts  []stateCount
-	Busy    []fleet.ServerStatus // on their way, taken over, not understood, or alerted on
-	Steady  []fleet.ServerStatus // the others: in service, or off
+	Busy    []fleet.ServerStatus // changing, taken over by a person, unjoined, or with alerts
+	Steady  []fleet.ServerStatus // the others: in service, off or excluded
 	Firing  []fleet.Alert
-	Odd     []string // about the configuration
+	Odd     []string // warnings about the configuration
 	Journal []fleet.Entry
 	Problem string // why the journal is not shown
 }
@@ -63,7 +63,7 @@ func style(c echo.Context) error {
 	return c.Blob(http.StatusOK, "text/css; charset=utf-8", styleText)
 }
 
-// counts lists the states that servers are in, and always active and off.
+// counts lists the states that servers are in; active and off are always listed.
 func counts(st fleet.Status) []stateCount {
 	var all []stateCount
 	for _, state := range fleet.States() {
@@ -74,7 +74,8 @@ func counts(st fleet.Status) []stateCount {
 	return all
 }
 
-// part tells the servers that someone may want to know of from the others.
+// part separates the servers that need attention or are changing from those that
+// are settled.
 func part(servers []fleet.ServerStatus) (busy, steady []fleet.ServerStatus) {
 	for _, s := range servers {
 		settled := s.State == fleet.StateActive || s.State == fleet.StateOff || s.State == fleet.StateExcluded
@@ -87,7 +88,7 @@ func part(servers []fleet.ServerStatus) (busy, steady []fleet.ServerStatus) {
 	return busy, steady
 }
 
-// rows is what a table of servers is made of.
+// rows is the data of a table of servers.
 type rows struct {
 	Now  time.Time
 	List []fleet.ServerStatus
@@ -118,7 +119,7 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// ago writes how long t lies back, in its greatest unit.
+// ago formats the time since t in its largest unit.
 func ago(now, t time.Time) string {
 	if t.IsZero() {
 		return "never"
@@ -137,7 +138,7 @@ func ago(now, t time.Time) string {
 	return fmt.Sprintf("%d days ago", int(d.Hours()/24))
 }
 
-// clock writes a time of day, with the day unless it is today.
+// clock formats a time of day, with the date unless it is today.
 func clock(now, t time.Time) string {
 	now, t = now.Local(), t.Local()
 	if y, m, d := t.Date(); now.Year() == y && now.Month() == m && now.Day() == d {
@@ -146,7 +147,7 @@ func clock(now, t time.Time) string {
 	return t.Format("Jan 2 15:04")
 }
 
-// cooldowns writes the cooldowns that hold a server, in a fixed order.
+// cooldowns formats the cooldowns in force on a server, in alphabetical order.
 func cooldowns(now time.Time, s fleet.ServerStatus) string {
 	var all []string
 	for kind, until := range s.Cooldowns {

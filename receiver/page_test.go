@@ -68,7 +68,7 @@ func morning() *memory {
 func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
 	_, page := ask(handler(t, morning()), "GET", "/", "")
 	for _, want := range []string{
-		"dry run: nothing is really changed", "looked 4 s ago",
+		"dry run: nothing is changed", "last cycle 4 s ago",
 		"<b>Nothing is changed.</b> frozen: the cloud lists 3 servers",
 		"Paused (scale-in only):</b> bbb-2* until ", "by anna: exam",
 		"<b>Configuration:</b> scalelite.url is not set",
@@ -94,7 +94,7 @@ func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
 
 func TestThePageWithoutAnythingReadSaysSo(t *testing.T) {
 	_, page := ask(handler(t, &memory{closed: true}), "GET", "/", "")
-	for _, want := range []string{"not ready: the fleet has not been read completely yet", "looked never",
+	for _, want := range []string{"not ready: the fleet has not been read completely yet", "last cycle never",
 		">none</td>",
 		"none is firing", "nothing was done yet", "database not open"} {
 		if !strings.Contains(page, want) {

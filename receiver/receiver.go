@@ -11,49 +11,62 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 )
 
-// Scaler is what the HTTP side shows and steers: *actions.Scaler.
+// Scaler is what the HTTP server shows and controls; *actions.Scaler implements
+// it.
 type Scaler interface {
 	// Notify stores what a notification tells, and returns how many of the alerts
 	// concern the fleet; after an error nothing was taken over.
 	Notify(alerts []fleet.Alert) (concern int, err error)
 	// Ready reports whether the fleet was read completely at least once.
 	Ready() bool
+	// Alerts returns the active alerts, in the order in which they are shown.
 	Alerts() []fleet.Alert
+	// Status returns the fleet as of the last cycle.
 	Status() fleet.Status
-	// Journal returns the newest entries first; server keeps those of one.
+	// Journal returns up to limit entries, newest first: those of one server, by
+	// id or name, or of all servers for "".
 	Journal(limit int, server string) ([]fleet.Entry, error)
+	// Pause stores a pause and returns it with its id.
 	Pause(p fleet.Pause) (fleet.Pause, error)
 	// Resume ends a pause by its id; "" ends all.
 	Resume(id string) error
-	// Release gives a server that a person took over back to the scaler.
+	// Release returns a server that a person changed to the scaler's control.
 	Release(server string) error
 }
 
-// Registry is where metrics are registered and read from.
+// Registry registers metrics, and gathers them for /metrics.
 type Registry interface {
 	prometheus.Registerer
 	prometheus.Gatherer
 }
 
-// Deps is what the HTTP side works with.
+// Deps are the dependencies of the HTTP server.
 type Deps struct {
+	// Scaler is required.
 	Scaler Scaler
-	// Reload reads the configuration again; an error keeps the old one.
+	// Reload reads the configuration again. After an error, the old one is still
+	// in force.
 	Reload func() error
-	// LoginRequired reports whether whoever reaches the handler has logged in
-	// already: the server around it has users or client certificates.
+	// LoginRequired reports whether every request that reaches the handler is
+	// authenticated already, because the server has users or requires client
+	// certificates.
 	LoginRequired func() bool
-	// Warnings names what is odd about the configuration, for the page.
+	// Warnings returns what is unusual about the configuration, for the page.
 	Warnings func() []string
-	Metrics  Registry
-	Log      *slog.Logger
-	Version  string // shown on the page
-	Now      func() time.Time
+	// Metrics takes the metrics of the HTTP server and of the fleet.
+	Metrics Registry
+	// Log is told of changes, rejected notifications and panics.
+	Log *slog.Logger
+	// Version of the program, for the page.
+	Version string
+	// Now returns the time; nil is time.Now.
+	Now func() time.Time
 }
 
-// server is the handlers' common ground.
+// server is what all handlers share.
 type server struct {
 	Deps
 	cfg      Config
@@ -61,8 +74,8 @@ type server struct {
 	template *template.Template // of the page
 }
 
-// New returns the handler of everything that the daemon serves, and registers
-// its metrics.
+// New returns the handler of every path of package api, and registers its
+// metrics.
 func New(cfg Config, d Deps) http.Handler {
 	if d.Now == nil {
 		d.Now = time.Now
@@ -77,23 +90,24 @@ func New(cfg Config, d Deps) http.Handler {
 }
 
 func (s *server) route(e *echo.Echo) {
-	e.GET("/", s.page)
-	e.GET("/style.css", style)
-	e.GET("/-/healthy", func(c echo.Context) error { return c.String(http.StatusOK, "healthy\n") })
-	e.GET("/-/ready", s.ready)
-	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{})))
-	e.POST("/webhook", s.webhook)
-	e.GET("/api/v1/alerts", s.alerts)
-	e.GET("/api/v1/fleet", s.fleet)
-	e.GET("/api/v1/journal", s.journal)
-	e.POST("/-/reload", s.reload, s.allowed)
-	e.POST("/api/v1/pauses", s.pause, s.allowed)
-	e.DELETE("/api/v1/pauses", s.resume, s.allowed)
-	e.DELETE("/api/v1/pauses/:id", s.resume, s.allowed)
-	e.POST("/api/v1/release", s.release, s.allowed)
+	e.GET(api.PathPage, s.page)
+	e.GET(api.PathStyle, style)
+	e.GET(api.PathHealthy, func(c echo.Context) error { return c.String(http.StatusOK, "healthy\n") })
+	e.GET(api.PathReady, s.ready)
+	e.GET(api.PathMetrics, echo.WrapHandler(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{})))
+	e.POST(api.PathWebhook, s.webhook)
+	e.GET(api.PathAlerts, s.alerts)
+	e.GET(api.PathFleet, s.fleet)
+	e.GET(api.PathJournal, s.journal)
+	e.POST(api.PathReload, s.reload, s.allowed)
+	e.POST(api.PathPauses, s.pause, s.allowed)
+	e.DELETE(api.PathPauses, s.resume, s.allowed)
+	e.DELETE(api.PathPauses+"/:id", s.resume, s.allowed)
+	e.POST(api.PathRelease, s.release, s.allowed)
 }
 
-// Server returns a server of h with limits on every connection.
+// Server returns an HTTP server of h with the time and size limits of cfg on
+// every connection.
 func Server(cfg Config, h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
@@ -108,7 +122,7 @@ func Server(cfg Config, h http.Handler, log *slog.Logger) *http.Server {
 
 func (s *server) ready(c echo.Context) error {
 	if !s.Scaler.Ready() {
-		return fail(http.StatusServiceUnavailable, "the fleet has not been read completely yet; see /api/v1/fleet for what is missing")
+		return fail(http.StatusServiceUnavailable, "the fleet has not been read completely yet; see %s for what is missing", api.PathFleet)
 	}
 	return c.String(http.StatusOK, "ready\n")
 }

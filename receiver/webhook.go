@@ -9,7 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// webhook takes a notification: as a whole, and durably, or not at all.
+// webhook stores a notification durably as a whole, or rejects it as a whole.
 func (s *server) webhook(c echo.Context) error {
 	n, err := s.notification(c)
 	if err == nil {
@@ -39,7 +39,7 @@ func (s *server) notification(c echo.Context) (notification, error) {
 	return n, nil
 }
 
-// store hands the alerts on.
+// store passes the alerts to the scaler.
 func (s *server) store(n notification) error {
 	if n.truncated > 0 {
 		s.metrics.truncated.Add(float64(n.truncated))
@@ -68,8 +68,7 @@ func (s *server) body(c echo.Context, limit int64) ([]byte, error) {
 		return nil, fail(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", limit)
 	}
 	if err != nil {
-		// The transfer broke off: what it would have said is not known, so that
-		// sending it again may help.
+		// The transfer was interrupted. The sender should repeat it.
 		return nil, fail(http.StatusServiceUnavailable, "reading the body: %v", err)
 	}
 	return body, nil

@@ -130,7 +130,7 @@ func TestAlertsThatAskForNothingAreCountedAndIgnored(t *testing.T) {
 		t.Errorf("got %d %s and %d alerts, want 200 and 1", code, answer, len(m.table))
 	}
 	want := `
-# HELP bbb_scaler_alerts_received_total Alerts in accepted notifications; known: they ask the scaler for something.
+# HELP bbb_scaler_alerts_received_total Alerts in accepted notifications, by whether they ask the scaler of this fleet for something (known).
 # TYPE bbb_scaler_alerts_received_total counter
 bbb_scaler_alerts_received_total{known="false"} 1
 bbb_scaler_alerts_received_total{known="true"} 1
@@ -143,7 +143,7 @@ bbb_scaler_alerts_received_total{known="true"} 1
 func TestTruncatedAlertsAreCounted(t *testing.T) {
 	d := deps(&memory{})
 	post(New(Defaults(), d), strings.Replace(messageJSON(alertJSON(1, "x", "firing")), `"truncatedAlerts":0`, `"truncatedAlerts":7`, 1))
-	want := "# HELP bbb_scaler_alerts_truncated_total Alerts that Alertmanager left out of its notifications.\n" +
+	want := "# HELP bbb_scaler_alerts_truncated_total Alerts that Alertmanager left out of truncated notifications.\n" +
 		"# TYPE bbb_scaler_alerts_truncated_total counter\nbbb_scaler_alerts_truncated_total 7\n"
 	if err := testutil.GatherAndCompare(d.Metrics, strings.NewReader(want), "bbb_scaler_alerts_truncated_total"); err != nil {
 		t.Error(err)
@@ -158,7 +158,7 @@ func TestWhileTheStoreCannotBeWrittenAlertmanagerIsToldToRetry(t *testing.T) {
 		t.Errorf("got %d %s, want 503", code, answer)
 	}
 	var want strings.Builder
-	want.WriteString("# HELP bbb_scaler_notifications_total Notifications of Alertmanager, by the status code of the answer.\n" +
+	want.WriteString("# HELP bbb_scaler_notifications_total Notifications received from Alertmanager, by status code of the response.\n" +
 		"# TYPE bbb_scaler_notifications_total counter\n")
 	for _, line := range []string{`200"} 0`, `400"} 0`, `413"} 0`, `415"} 0`, `503"} 1`} {
 		want.WriteString(`bbb_scaler_notifications_total{code="` + line + "\n")

@@ -131,17 +131,9 @@ func (s *Source) read(ctx context.Context, p peer) (models.GettableAlerts, error
 		err = errors.New("the list is null")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("asking Alertmanager at %s for its alerts: %w", p.url, short(err))
+		return nil, fmt.Errorf("asking Alertmanager at %s for its alerts: %w", p.url, outbound.OneLine(err))
 	}
 	return ok.Payload, nil
-}
-
-// short leaves of an error what fits on a line.
-func short(err error) error {
-	if fault, ok := errors.AsType[*outbound.Fault](err); ok {
-		return fault
-	}
-	return errors.New("unreadable answer: " + outbound.Brief(err.Error()))
 }
 
 // note logs when a peer begins or ceases to fail.

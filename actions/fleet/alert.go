@@ -28,6 +28,13 @@ type Alert struct {
 	SeenAt time.Time `json:"seen_at"`
 }
 
+// CompareAlerts is the order of alerts everywhere: by name, instance and
+// fingerprint, with numbers in names and instances compared as numbers.
+func CompareAlerts(a, b Alert) int {
+	return cmp.Or(compareNatural(a.Name, b.Name),
+		compareNatural(a.Labels[rules.LabelInstance], b.Labels[rules.LabelInstance]), cmp.Compare(a.Fingerprint, b.Fingerprint))
+}
+
 // Annotation returns a number that the alert carries, or NaN when it carries
 // none or it is not a finite number.
 func (a Alert) Annotation(name string) float64 { return parseFinite(a.Annotations[name]) }
@@ -40,13 +47,6 @@ type AlertSource interface {
 	// Alerts returns every alert, suppressed ones marked. Without an error the
 	// list is complete enough to drop what it lacks.
 	Alerts(ctx context.Context) ([]Alert, error)
-}
-
-// CompareAlerts orders alerts for people: by name, then by the server that they
-// are about, as people count, then by fingerprint.
-func CompareAlerts(a, b Alert) int {
-	return cmp.Or(cmp.Compare(a.Name, b.Name),
-		CompareNatural(a.Labels[rules.LabelInstance], b.Labels[rules.LabelInstance]), cmp.Compare(a.Fingerprint, b.Fingerprint))
 }
 
 // AlertNames returns the names of the alerts, each once, sorted.

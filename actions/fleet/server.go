@@ -55,10 +55,10 @@ func (s *Server) AlertsAsking(asks map[string]rules.Meaning, want rules.Ask) (ou
 
 // ByName orders servers as people count: bbb-2 before bbb-10.
 func ByName(a, b *Server) int {
-	return cmp.Or(CompareNatural(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(compareNatural(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 }
 
-func CompareNatural(a, b string) int {
+func compareNatural(a, b string) int {
 	a, b = different(a, b)
 	for a != "" && b != "" {
 		x, restA := digits(a)

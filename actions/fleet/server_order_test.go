@@ -9,7 +9,7 @@ func TestServersAreOrderedAsPeopleCount(t *testing.T) {
 			if a == "bbb-1" && b == "bbb-01" || a == "bbb-01" && b == "bbb-1" {
 				continue // the same number
 			}
-			if got, order := CompareNatural(a, b), i-j; (got < 0) != (order < 0) || (got > 0) != (order > 0) {
+			if got, order := compareNatural(a, b), i-j; (got < 0) != (order < 0) || (got > 0) != (order > 0) {
 				t.Errorf("compareNatural(%q, %q) = %d, want the sign of %d", a, b, got, order)
 			}
 		}

@@ -117,7 +117,7 @@ func (c *Client) Servers(ctx context.Context, datacenter string) ([]fleet.CloudS
 }
 
 func listError(datacenter string, err error) error {
-	err = fmt.Errorf("listing the servers of datacenter %s: %w", datacenter, short(err))
+	err = fmt.Errorf("listing the servers of datacenter %s: %w", datacenter, outbound.OneLine(err))
 	if errors.Is(err, fleet.ErrGone) {
 		return fmt.Errorf("%w; check fleet.datacenters", err)
 	}
@@ -151,7 +151,7 @@ func accepted(doing string, s fleet.ServerRef, resp *sdk.APIResponse, err error)
 	if resp.SafeStatusCode()/100 == 2 {
 		return requestID(resp.Header.Get("Location")), nil
 	}
-	return "", fmt.Errorf("%s server %s in datacenter %s: %w", doing, s.ID, s.Datacenter, short(err))
+	return "", fmt.Errorf("%s server %s in datacenter %s: %w", doing, s.ID, s.Datacenter, outbound.OneLine(err))
 }
 
 // requestID is the id in ".../requests/{id}/status", or "".
@@ -173,7 +173,7 @@ func (c *Client) Request(ctx context.Context, id string) (fleet.RequestStatus, e
 		return fleet.RequestStatus{Phase: fleet.RequestDone}, nil
 	}
 	status, _, err := c.api.RequestsApi.RequestsStatusGet(ctx, id).Execute()
-	switch err = short(err); {
+	switch err = outbound.OneLine(err); {
 	case errors.Is(err, fleet.ErrGone):
 		return fleet.RequestStatus{Phase: fleet.RequestDone}, nil
 	case err != nil:
@@ -187,25 +187,13 @@ func (c *Client) Request(ctx context.Context, id string) (fleet.RequestStatus, e
 func (c *Client) Contract(ctx context.Context) (fleet.Contract, error) {
 	list, _, err := c.api.ContractResourcesApi.ContractsGet(ctx).Depth(1).Execute()
 	if err != nil {
-		return fleet.Contract{}, fmt.Errorf("reading the contract: %w", short(err))
+		return fleet.Contract{}, fmt.Errorf("reading the contract: %w", outbound.OneLine(err))
 	}
 	limits, err := limitsOf(list, c.contract)
 	if err != nil {
 		return fleet.Contract{}, fmt.Errorf("reading the contract: %w", err)
 	}
 	return room(limits), nil
-}
-
-// short leaves of an error what fits on a line: our own, or the beginning of
-// what the SDK says of an answer that it cannot read.
-func short(err error) error {
-	if err == nil {
-		return nil
-	}
-	if fault, ok := errors.AsType[*outbound.Fault](err); ok {
-		return fault
-	}
-	return errors.New("unreadable answer: " + outbound.Brief(err.Error()))
 }
 
 // unlimited stands for a limit that the cloud does not tell.

@@ -104,7 +104,20 @@ func withoutAddress(err error) error {
 	return err
 }
 
-// Retry repeats calls that failed.
+// OneLine returns a Fault as it is, since its text fits on a line of a log, and
+// the beginning of any other error: what a client's library says of an answer
+// that it cannot read. It returns nil for nil.
+func OneLine(err error) error {
+	if err == nil {
+		return nil
+	}
+	if fault, ok := errors.AsType[*Fault](err); ok {
+		return fault
+	}
+	return errors.New("unreadable answer: " + Brief(err.Error()))
+}
+
+// Retry repeats calls.
 type Retry struct {
 	Attempts int     // the highest number of attempts, including the first
 	Backoff  Backoff // the waits between them

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -90,11 +89,8 @@ func (d *decision) sortAlerts() {
 			d.low = append(d.low, a)
 		}
 	}
-	order := func(a, b fleet.Alert) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Fingerprint, b.Fingerprint))
-	}
-	slices.SortFunc(d.asks, order)
-	slices.SortFunc(d.low, order)
+	slices.SortFunc(d.asks, fleet.CompareAlerts)
+	slices.SortFunc(d.low, fleet.CompareAlerts)
 }
 
 // count computes the totals of the view.

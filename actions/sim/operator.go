@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"net/netip"
-
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
@@ -53,11 +51,6 @@ func (o Operator) Resize(name string, to fleet.Size) error {
 		s.size = to
 		s.plug()
 	})
-}
-
-// SetAddr gives a server another address; DNS keeps the old one.
-func (o Operator) SetAddr(name string, addr netip.Addr) error {
-	return o.do(name, func(s *server) { o.w.setAddr(s, addr) })
 }
 
 func (o Operator) do(name string, change func(*server)) error {

@@ -139,14 +139,14 @@ func (p *process) notify(alert, instance, value string) int {
 }
 
 func TestANotificationChangesTheFleet(t *testing.T) {
-	town := newTown(t, 4, 2)
-	p := start(t, t.TempDir(), town.alone())
+	simulated := newFleet(t, 4, 2)
+	p := start(t, t.TempDir(), simulated.notifiedOnly())
 	p.ready()
 	if code := p.notify(rules.FleetCPUHigh, "", "0.7"); code != http.StatusOK {
 		t.Fatalf("the webhook answered %d", code)
 	}
 	eventually(t, "a sleeping server is started and enabled", func() bool {
-		steps := town.world.Figures().Steps
+		steps := simulated.sim.Figures().Steps
 		return steps[fleet.Start] > 0 && steps[fleet.Enable] > 0
 	})
 	eventually(t, "the journal has it", func() bool {
@@ -167,15 +167,15 @@ func TestANotificationChangesTheFleet(t *testing.T) {
 }
 
 func TestADryRunChangesNothingAndSaysWhatItWould(t *testing.T) {
-	town := newTown(t, 4, 2)
-	p := start(t, t.TempDir(), town.alone(), "--dry-run")
+	simulated := newFleet(t, 4, 2)
+	p := start(t, t.TempDir(), simulated.notifiedOnly(), "--dry-run")
 	p.ready()
 	p.notify(rules.FleetCPUHigh, "", "0.7")
 	eventually(t, "the journal has a start", func() bool {
 		_, text := p.send("GET", "/api/v1/journal", "")
 		return strings.Contains(text, `"kind":"start"`) && strings.Contains(text, `"dry_run":true`)
 	})
-	if steps := town.world.Figures().Steps; len(steps) > 0 {
+	if steps := simulated.sim.Figures().Steps; len(steps) > 0 {
 		t.Errorf("steps came true: %v", steps)
 	}
 	if _, page := p.send("GET", "/", ""); !strings.Contains(page, "dry run") {
@@ -184,12 +184,12 @@ func TestADryRunChangesNothingAndSaysWhatItWould(t *testing.T) {
 }
 
 func TestWithoutScaleliteServersAreOnlyStartedAndThePageSaysWhy(t *testing.T) {
-	town := newTown(t, 4, 2)
-	config := strings.Replace(town.alone(), "scalelite: {url: ", "scalelite: {url: \"\", host_header: ", 1)
+	simulated := newFleet(t, 4, 2)
+	config := strings.Replace(simulated.notifiedOnly(), "scalelite: {url: ", "scalelite: {url: \"\", host_header: ", 1)
 	p := start(t, t.TempDir(), strings.Replace(config, "min_active: 1", "min_active: 3", 1))
 	p.ready()
 	p.notify(rules.FleetWorkloadLow, "", "0.01")
-	eventually(t, "a server is started to the floor", func() bool { return town.world.Figures().Steps[fleet.Start] == 1 })
+	eventually(t, "a server is started to the floor", func() bool { return simulated.sim.Figures().Steps[fleet.Start] == 1 })
 	if _, page := p.send("GET", "/", ""); !strings.Contains(page, "scalelite.url is not set: servers are started and grown, and never drained") {
 		t.Error("the page does not say so")
 	}
@@ -197,16 +197,16 @@ func TestWithoutScaleliteServersAreOnlyStartedAndThePageSaysWhy(t *testing.T) {
 		t.Error("the log does not say so")
 	}
 	at := p.fleet().At
-	eventually(t, "further looks", func() bool { return p.fleet().At.Sub(at) > 2*time.Second })
-	if steps := town.world.Figures().Steps; len(steps) != 1 {
+	eventually(t, "further cycles", func() bool { return p.fleet().At.Sub(at) > 2*time.Second })
+	if steps := simulated.sim.Figures().Steps; len(steps) != 1 {
 		t.Errorf("steps = %v, want the start alone", steps)
 	}
 }
 
 func TestAReloadTakesOverAGoodFileAndKeepsTheOldOneAfterABadOne(t *testing.T) {
-	town := newTown(t, 2, 2)
+	simulated := newFleet(t, 2, 2)
 	dir := t.TempDir()
-	p := start(t, dir, town.config())
+	p := start(t, dir, simulated.config())
 	p.ready()
 	write := func(config string) {
 		if err := os.WriteFile(filepath.Join(dir, "bbb-scaler.yml"), []byte(config), 0o600); err != nil {
@@ -218,11 +218,11 @@ func TestAReloadTakesOverAGoodFileAndKeepsTheOldOneAfterABadOne(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(strings.Replace(town.config(), "min_active: 1", "min_active: 2", 1))
+	write(strings.Replace(simulated.config(), "min_active: 1", "min_active: 2", 1))
 	hangUp()
 	eventually(t, "a floor of 2", func() bool { return p.fleet().Floor == 2 })
 
-	write(strings.Replace(town.config(), "min_active: 1", "min_active: none", 1))
+	write(strings.Replace(simulated.config(), "min_active: 1", "min_active: none", 1))
 	code, answer := p.send("POST", "/-/reload", "")
 	if code != http.StatusBadRequest || !strings.Contains(answer, "the old configuration stays") || !strings.Contains(answer, "capacity.min_active") {
 		t.Errorf("a bad reload was answered with %d %s", code, answer)
@@ -238,7 +238,7 @@ func TestAReloadTakesOverAGoodFileAndKeepsTheOldOneAfterABadOne(t *testing.T) {
 		t.Errorf("the floor is %d after a bad reload, want 2", got)
 	}
 
-	write(strings.Replace(town.config(), ionosToken, "another", 1))
+	write(strings.Replace(simulated.config(), ionosToken, "another", 1))
 	if code, answer := p.send("POST", "/-/reload", ""); code != http.StatusOK {
 		t.Fatalf("a good reload was answered with %d %s", code, answer)
 	}
@@ -253,9 +253,9 @@ func TestAReloadTakesOverAGoodFileAndKeepsTheOldOneAfterABadOne(t *testing.T) {
 }
 
 func TestWhatWasStoredIsThereAfterARestart(t *testing.T) {
-	town := newTown(t, 2, 2)
+	simulated := newFleet(t, 2, 2)
 	dir := t.TempDir()
-	config := town.alone()
+	config := simulated.notifiedOnly()
 	p := start(t, dir, config)
 	p.ready()
 	p.notify(rules.ServerCPUHigh, "127.0.1.1:9100", "0.4")
@@ -275,7 +275,7 @@ func TestWhatWasStoredIsThereAfterARestart(t *testing.T) {
 }
 
 func TestADamagedStoreIsKeptAsideAndSaidSo(t *testing.T) {
-	town := newTown(t, 2, 2)
+	simulated := newFleet(t, 2, 2)
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "state"), 0o700); err != nil {
 		t.Fatal(err)
@@ -283,7 +283,7 @@ func TestADamagedStoreIsKeptAsideAndSaidSo(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "state", "bbb-scaler.db"), bytes.Repeat([]byte("damage"), 4096), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, dir, town.config())
+	p := start(t, dir, simulated.config())
 	p.ready()
 	if !strings.Contains(p.out.String(), "the store is damaged") {
 		t.Errorf("the log does not tell of the damage:\n%s", p.out)
@@ -298,29 +298,29 @@ func TestADamagedStoreIsKeptAsideAndSaidSo(t *testing.T) {
 // and what its commands print.
 func TestNoSecretIsEverShown(t *testing.T) {
 	secrets := []string{ionosToken, balancerPass, serverSecret, promToken, alertPass, webToken}
-	town := newTown(t, 3, 3)
+	simulated := newFleet(t, 3, 3)
 	dir := t.TempDir()
-	config := town.config() + "web: {token: " + webToken + "}\n"
+	config := simulated.config() + "web: {token: " + webToken + "}\n"
 	p := start(t, dir, config)
 	p.auth = func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+webToken) }
 	p.ready()
 	var shown bytes.Buffer
-	look := func() {
+	showAll := func() {
 		for _, path := range []string{"/", "/metrics", "/api/v1/alerts", "/api/v1/fleet", "/api/v1/journal", "/-/ready", "/nowhere", "/debug/pprof/"} {
 			_, text := p.send("GET", path, "")
 			shown.WriteString(text)
 		}
 	}
-	look()
+	showAll()
 	for _, f := range []sim.Fault{
 		{Kind: sim.CloudAnswers, Status: http.StatusUnauthorized}, {Kind: sim.BalancerFail}, {Kind: sim.BBBFails}, {Kind: sim.BBBCrashed},
 	} {
-		lift := town.world.Inject(f)
+		lift := simulated.sim.Inject(f)
 		p.notify(rules.ServerDown, "127.0.1.2:9100", "1")
 		p.notify(rules.FleetCPUHigh, "", "0.7")
 		at := p.fleet().At
-		eventually(t, "another look", func() bool { return p.fleet().At.After(at) })
-		look()
+		eventually(t, "another cycle", func() bool { return p.fleet().At.After(at) })
+		showAll()
 		lift()
 	}
 	_, text := p.send("POST", "/webhook", `{"version":"`+alertPass[:3]+`"}`)

@@ -62,7 +62,7 @@ func webConfig(t *testing.T, dir string) string {
 // who logged in may change something, and everything else needs the login too.
 func TestTheExportersWebConfigurationGuardsEverything(t *testing.T) {
 	dir := t.TempDir()
-	p := start(t, dir, newTown(t, 2, 2).alone(), "--web.config.file="+webConfig(t, dir))
+	p := start(t, dir, newFleet(t, 2, 2).notifiedOnly(), "--web.config.file="+webConfig(t, dir))
 	p.url = strings.Replace(p.url, "http://", "https://", 1)
 	pool := x509.NewCertPool()
 	text, err := os.ReadFile(filepath.Join(dir, "cert.pem"))

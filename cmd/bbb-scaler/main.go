@@ -1,9 +1,9 @@
-// Command bbb-scaler scales a fleet of BigBlueButton servers on what
-// Alertmanager tells it.
+// Command bbb-scaler scales a fleet of BigBlueButton servers on IONOS behind
+// Scalelite, driven by the notifications of Alertmanager.
 //
-// Without a command it is the daemon. check reads everything that the daemon
-// would and says what is wrong; status, explain, pause, resume and release talk
-// to a running daemon.
+// Without a command it runs the daemon. The command check reads everything that
+// the daemon reads and lists problems; status, explain, pause, resume and
+// release call a running daemon.
 package main
 
 import (
@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 )
 
 func main() { os.Exit(exitCode()) }
@@ -22,13 +23,13 @@ func main() { os.Exit(exitCode()) }
 func exitCode() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	err := daemon.Run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	switch {
 	case errors.Is(err, daemon.ErrFound):
-		return 1 // what was found is printed already
+		return 1 // the problems are printed already
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "bbb-scaler:", err)
+		fmt.Fprintln(os.Stderr, "bbb-scaler:", terminal.Lines(err.Error(), "  "))
 		return 1
 	}
 	return 0

@@ -17,18 +17,18 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"bbb-scaler": func() { os.Exit(exitCode()) }})
 }
 
-// TestScripts runs the command lines of testdata/script against a simulated
-// town of four servers, two of them running.
+// TestScripts runs the command lines of testdata/script on a simulated fleet of
+// four servers, two of them running.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
-			town := newTown(t, 4, 2)
+			simulated := newFleet(t, 4, 2)
 			e.Setenv("URL", "http://"+freeAddress(t))
 			e.Setenv("BBB_SCALER_URL", e.Getenv("URL"))
 			e.Setenv("ADDR", e.Getenv("URL")[len("http://"):])
-			return os.WriteFile(filepath.Join(e.WorkDir, "bbb-scaler.yml"), []byte(town.config()), 0o600)
+			return os.WriteFile(filepath.Join(e.WorkDir, "bbb-scaler.yml"), []byte(simulated.config()), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ready": ready, "shows": shows,
@@ -45,7 +45,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// ready waits until the daemon is.
+// ready waits until the daemon is ready.
 func ready(ts *testscript.TestScript, _ bool, _ []string) {
 	for range 600 {
 		if resp, err := http.Get(ts.Getenv("URL") + "/-/ready"); err == nil {
@@ -59,7 +59,7 @@ func ready(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Fatalf("the daemon is not ready")
 }
 
-// shows TEXT: waits until the daemon's look at the fleet shows it.
+// shows TEXT waits until the daemon's view of the fleet contains it.
 func shows(ts *testscript.TestScript, _ bool, args []string) {
 	for range 600 {
 		if resp, err := http.Get(ts.Getenv("URL") + "/api/v1/fleet"); err == nil {

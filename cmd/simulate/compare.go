@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/trace/noop"
 
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/plot"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/report"
 )
@@ -49,20 +50,12 @@ func (o *options) compare(ctx context.Context, environ []string, stdout, stderr 
 
 // progress is a bar on a terminal, and nothing elsewhere.
 func progress(hours int, stderr io.Writer) *progressbar.ProgressBar {
-	f, ok := stderr.(*os.File)
-	if info, err := statOf(f, ok); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if !terminal.Is(stderr) {
 		return progressbar.DefaultSilent(int64(hours))
 	}
 	return progressbar.NewOptions(hours, progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription("hours simulated"),
 		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
 		progressbar.OptionThrottle(200*time.Millisecond))
-}
-
-func statOf(f *os.File, ok bool) (os.FileInfo, error) {
-	if !ok {
-		return nil, os.ErrInvalid
-	}
-	return f.Stat()
 }
 
 func draw(path string, figure plot.Figure) error {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -52,7 +51,7 @@ func (o *options) comparison(environ []string) (c week.Comparison, err error) {
 	if c.Strategies, err = o.chosen(files); err != nil {
 		return c, err
 	}
-	if c.Faults, err = readFaults(o.faults, o.servers); err != nil {
+	if c.Faults, err = parseFaults(o.faults, o.servers); err != nil {
 		return c, err
 	}
 	if c.Trace, err = o.arrivals(c.Monday); err != nil {
@@ -145,54 +144,6 @@ func (o *options) chosen(files []named) ([]week.Strategy, error) {
 		}
 	}
 	return out, nil
-}
-
-// faultKinds are those of the simulated world.
-var faultKinds = []sim.FaultKind{
-	sim.StartHangs, sim.RequestFails, sim.BusyForever, sim.CloudLost, sim.ListHangs, sim.BBBHangs, sim.BBBCrashed, sim.BBBFails,
-	sim.ExporterGone, sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail, sim.CordonRaces, sim.EnableRaces, sim.ExporterUnauthorized,
-}
-
-// balancerFaults are the kinds that concern no single server.
-var balancerFaults = []sim.FaultKind{sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail}
-
-// readFaults reads "kind" or "kind@target", the kind with dashes for its spaces.
-// A fault on a server or datacenter that the simulated world does not have would
-// never occur and is refused.
-func readFaults(texts []string, servers int) ([]sim.Fault, error) {
-	var p refuse.Problems
-	var out []sim.Fault
-	targets := faultTargets(servers)
-	for _, text := range texts {
-		kind, on, narrowed := strings.Cut(text, "@")
-		f := sim.Fault{Kind: sim.FaultKind(strings.ReplaceAll(kind, "-", " ")), On: on}
-		alone := slices.Contains(balancerFaults, f.Kind)
-		p.Require(slices.Contains(faultKinds, f.Kind), "--fault", text, "be or begin with one of %s", dashed(faultKinds))
-		p.Require(!narrowed || !alone, "--fault", text, "not name a server: the fault is the load balancer's")
-		p.Require(!narrowed || alone || slices.Contains(targets, on), "--fault", text,
-			"name a server from %s to %s, or a datacenter: %s", targets[0], targets[servers-1], strings.Join(targets[servers:], ", "))
-		out = append(out, f)
-	}
-	return out, errors.Join(p...)
-}
-
-// faultTargets returns the names of the servers of a simulated world, then the
-// ids of its datacenters.
-func faultTargets(servers int) []string {
-	w := sim.New(sim.Config{Servers: servers})
-	var names []string
-	for _, s := range w.Servers() {
-		names = append(names, s.Name)
-	}
-	return append(names, w.Datacenters()...)
-}
-
-func dashed(kinds []sim.FaultKind) string {
-	var names []string
-	for _, k := range kinds {
-		names = append(names, strings.ReplaceAll(string(k), " ", "-"))
-	}
-	return strings.Join(names, ", ")
 }
 
 // readTrace reads the meetings of the trace that a flag names, in order; nil

@@ -50,7 +50,7 @@ func parse(args []string) (*options, string, error) {
 	c.Flag("days", "How many days, from a Monday on.").Default("7").IntVar(&o.days)
 	c.Flag("strategy", "Which strategies, with commas between: "+strings.Join(strategyNames, ", ")+".").
 		Default(strings.Join(strategyNames, ",")).StringVar(&o.strategies)
-	c.Flag("fault", "Something that is wrong all the time, such as bbb-hangs@bbb-server3; may be repeated.").StringsVar(&o.faults)
+	c.Flag("fault", "A fault that lasts for the whole run: kind[=number][@server or datacenter], such as bbb-hangs@bbb-server3. May be repeated. The kinds are "+faultNames()+".").StringsVar(&o.faults)
 	c.Flag("trace", "A CSV file of meetings (start,duration,participants,webcams) instead of generated weeks.").ExistingFileVar(&o.trace)
 	c.Flag("trace.before", "With --trace: a CSV file of the same kind, with the whole week before that one, for the forecast; its start counts from that week's Monday. Without it, nothing is there to forecast Monday by.").ExistingFileVar(&o.before)
 	c.Flag("config.file", "The scaler's configuration; repeated, each is a strategy of its own. Without it, the shipped defaults.").StringsVar(&o.configs)

@@ -11,13 +11,15 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "simulate:", err)
+		fmt.Fprintln(os.Stderr, "simulate:", terminal.Lines(err.Error(), "  "))
 		os.Exit(1)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/record"
 )
 
@@ -43,7 +44,7 @@ func parseRecord(args, environ []string) (*recording, error) {
 	app.Flag("config.file", "Configuration file: prometheus, and the names in rules.exporters, rules.labels and rules.metrics; without it, the defaults and the environment.").StringVar(&r.configFile)
 	app.Flag("prometheus.url", "Prometheus, instead of prometheus.url in the configuration. It gets the credentials from there or from the environment.").StringVar(&r.prometheus)
 	app.Flag("prometheus.timeout", "The longest that one query may take.").Default("2m").DurationVar(&r.timeout)
-	app.Flag("journal.url", "A running daemon, instead of Prometheus: only when servers were in service, no people and no webcams. Variables: BBB_SCALER_USER, BBB_SCALER_PASSWORD.").StringVar(&r.journal.URL)
+	app.Flag("journal.url", "A running daemon, instead of Prometheus: only when servers were in service, no people and no webcams. Variables: BBB_SCALER_USER, BBB_SCALER_PASSWORD.").StringVar(&r.journal.Daemon.URL)
 	app.Flag("journal.people", "People to put on each server that was in service; only with --journal.url.").Default("50").Float64Var(&r.journal.People)
 	app.Flag("from", "Begin: 2026-03-02, 2026-03-02T07:00 or RFC 3339; without it, the Monday of last week.").StringVar(&r.from)
 	app.Flag("to", "End, likewise; without it, a week after --from, or now.").StringVar(&r.to)
@@ -62,7 +63,7 @@ func parseRecord(args, environ []string) (*recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.journal.URL == "" {
+	if r.journal.Daemon.URL == "" {
 		return r, ignored(given, "without --journal.url", "journal.people")
 	}
 	return r, ignored(given, "with --journal.url", "config.file", "prometheus.url", "prometheus.timeout", "metric.meetings", "metric.webcams")
@@ -134,7 +135,7 @@ func runRecord(ctx context.Context, args, environ []string, stdout, stderr io.Wr
 	}
 	cutter := record.NewCutter(r.cut)
 	read := r.fromPrometheus
-	if r.journal.URL != "" {
+	if r.journal.Daemon.URL != "" {
 		read = r.fromJournal
 	}
 	if err := read(ctx, cutter); err != nil {
@@ -185,7 +186,7 @@ func (r *recording) fromPrometheus(ctx context.Context, cutter *record.Cutter) e
 
 func (r *recording) fromJournal(ctx context.Context, cutter *record.Cutter) error {
 	j, getenv := r.journal, config.Getenv(r.environ)
-	j.User, j.Password = getenv("BBB_SCALER_USER"), fleet.Secret(getenv("BBB_SCALER_PASSWORD"))
+	j.Daemon.User, j.Daemon.Password = getenv("BBB_SCALER_USER"), fleet.Secret(getenv("BBB_SCALER_PASSWORD"))
 	entries, err := j.Entries(ctx)
 	if err != nil {
 		return err
@@ -206,21 +207,12 @@ func (r *recording) note(format string, args ...any) { fmt.Fprintf(r.stderr, for
 
 // progress shows a bar on a terminal.
 func (r *recording) progress() func() {
-	if !terminal(r.stderr) {
+	if !terminal.Is(r.stderr) {
 		return func() {}
 	}
 	bar := progressbar.NewOptions(r.span.Chunks(), progressbar.OptionSetWriter(r.stderr), progressbar.OptionSetDescription("reading"),
 		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
 	return func() { _ = bar.Add(1) } // for the eye only
-}
-
-func terminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // write writes the trace, to a file only once all of it is known.

@@ -20,11 +20,11 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
-// ErrFound is the end of a check that found something wrong, and printed it.
-var ErrFound = errors.New("something is wrong")
+// ErrFound is returned by Run for a check that found and printed problems.
+var ErrFound = errors.New("the check found problems")
 
-// check reads all that the daemon would, changes nothing, and prints what it
-// found.
+// check reads everything that the daemon reads, changes nothing, and prints the
+// fleet and the problems.
 func (o *options) check(ctx context.Context, stdout io.Writer) error {
 	c := &preflight{printer: printer{out: stdout}}
 	file, err := config.Load(o.configFile, o.environ)
@@ -50,7 +50,7 @@ func (o *options) check(ctx context.Context, stdout io.Writer) error {
 	return c.end()
 }
 
-// preflight is a check under way.
+// preflight is a check in progress.
 type preflight struct {
 	printer
 	file    config.File
@@ -60,30 +60,41 @@ type preflight struct {
 }
 
 func (c *preflight) ok(what, format string, args ...any) {
-	c.line("ok     %-14s %s", what, fmt.Sprintf(format, args...))
+	c.finding("ok", what, format, args...)
 }
 
 func (c *preflight) note(what, format string, args ...any) {
-	c.line("note   %-14s %s", what, fmt.Sprintf(format, args...))
+	c.finding("note", what, format, args...)
 }
 
-// wrong notes a problem, and how to mend it unless the error says so itself.
-func (c *preflight) wrong(what string, err error, mend string) {
+func (c *preflight) finding(verdict, what, format string, args ...any) {
+	c.line("%-6s %-14s "+format, append([]any{verdict, what}, args...)...)
+}
+
+// wrong prints a problem, and how to fix it unless the error says so itself. An
+// error of several lines, such as one of a configuration, keeps them.
+func (c *preflight) wrong(what string, err error, fix string) {
 	c.found++
-	c.line("WRONG  %-14s %s", what, strings.ReplaceAll(err.Error(), "\n", "\n         "))
-	if mend != "" {
-		c.line("         to mend it: %s", mend)
+	first, more, _ := strings.Cut(err.Error(), "\n")
+	c.finding("WRONG", what, "%s", first)
+	if more != "" {
+		for line := range strings.SplitSeq(more, "\n") {
+			c.line("         %s", line)
+		}
+	}
+	if fix != "" {
+		c.line("         to fix it: %s", fix)
 	}
 }
 
 func (c *preflight) end() error {
 	switch {
 	case c.found == 1:
-		c.line("\n1 thing is wrong")
+		c.line("\n1 problem")
 	case c.found > 1:
-		c.line("\n%d things are wrong", c.found)
+		c.line("\n%d problems", c.found)
 	default:
-		c.line("\nnothing is wrong")
+		c.line("\nno problems")
 	}
 	if c.err == nil && c.found > 0 {
 		return ErrFound
@@ -91,8 +102,8 @@ func (c *preflight) end() error {
 	return c.err
 }
 
-// cloud lists every datacenter, all at once, so that one that hangs costs one
-// deadline.
+// cloud lists all datacenters at the same time, so that several that do not
+// answer take one deadline together.
 func (c *preflight) cloud(ctx context.Context) {
 	lists := make([][]fleet.CloudServer, len(c.file.Actions.Datacenters))
 	errs := make([]error, len(lists))
@@ -108,7 +119,7 @@ func (c *preflight) cloud(ctx context.Context) {
 	_ = g.Wait()
 	for i, dc := range c.file.Actions.Datacenters {
 		if errs[i] != nil {
-			c.wrong("ionos", errs[i], mendCloud(errs[i], dc))
+			c.wrong("ionos", errs[i], fixCloud(errs[i], dc))
 			continue
 		}
 		c.datacenter(dc, lists[i])
@@ -121,27 +132,27 @@ func (c *preflight) contract(ctx context.Context) {
 	defer cancel()
 	contract, err := c.clients.cloud.Contract(ctx)
 	if err != nil {
-		c.wrong("ionos", err, mendCloud(err, ""))
+		c.wrong("ionos", err, fixCloud(err, ""))
 		return
 	}
-	c.ok("ionos", "the contract has room for %s; a server may have %s", contract.Free, contract.PerServer)
+	c.ok("ionos", "the contract has %s left; one server may have %s", contract.Free, contract.PerServer)
 	if most := c.file.Actions.Sizes.Max; !most.Fits(contract.PerServer) {
-		c.wrong("ionos", fmt.Errorf("sizes.max: %s is more than a server of the contract may have, %s", most, contract.PerServer),
-			"lower sizes.max, or ask IONOS for more")
+		c.wrong("ionos", fmt.Errorf("sizes.max: %s is more than the contract allows for one server, %s", most, contract.PerServer),
+			"lower sizes.max, or ask IONOS for a higher limit")
 	}
 }
 
 func (c *preflight) datacenter(dc string, list []fleet.CloudServer) {
 	ours := slices.DeleteFunc(slices.Clone(list), func(s fleet.CloudServer) bool { return !c.file.Actions.Names.Match(s.Name) })
 	if len(ours) == 0 {
-		c.wrong("ionos", fmt.Errorf("none of the %d servers of datacenter %s has a name of the fleet", len(list), dc),
+		c.wrong("ionos", fmt.Errorf("none of the %d servers of datacenter %s has a name that fleet.name_pattern matches", len(list), dc),
 			"change fleet.name_pattern, or remove the datacenter from fleet.datacenters")
 		return
 	}
-	c.ok("ionos", "datacenter %s: %d servers, %d of them the fleet's", dc, len(list), len(ours))
+	c.ok("ionos", "datacenter %s: %d servers, %d of them in the fleet", dc, len(list), len(ours))
 	cold := slices.DeleteFunc(ours, func(s fleet.CloudServer) bool { return s.Template != "" || s.HotPlug.CPU && s.HotPlug.RAM })
 	if len(cold) > 0 {
-		c.note("ionos", "%d of them cannot grow while they run, since their boot volumes lack the hot-plug flags: %s", len(cold), someNames(cold))
+		c.note("ionos", "%d of them cannot grow while they run, because their boot volumes lack the hot-plug flags: %s", len(cold), someNames(cold))
 	}
 }
 
@@ -157,30 +168,30 @@ func someNames(servers []fleet.CloudServer) string {
 	return strings.Join(names, ", ")
 }
 
-func mendCloud(err error, dc string) string {
+func fixCloud(err error, dc string) string {
 	switch {
 	case errors.Is(err, fleet.ErrAuth):
-		return "check ionos.token, or ionos.username and password, and that the login may see the datacenter"
+		return "check ionos.token, or ionos.username and ionos.password, and that the login may read the datacenter"
 	case errors.Is(err, fleet.ErrGone) && dc != "":
-		return fmt.Sprintf("check fleet.datacenters: is %s an id of a datacenter of this contract?", dc)
+		return fmt.Sprintf("check fleet.datacenters: is %s the id of a datacenter of this contract?", dc)
 	}
-	return "check ionos.url and the network on the way there"
+	return "check ionos.url and the network between this host and it"
 }
 
-// balancer lists Scalelite's servers, and asks some of them themselves.
+// balancer lists Scalelite's servers, and calls some of them.
 func (c *preflight) balancer(ctx context.Context) {
 	if c.file.Actions.NoBalancer {
-		return // the configuration's warning has said so
+		return // the warnings of the configuration name it
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.file.Actions.Deadlines.Read)
 	defer cancel()
 	list, err := c.clients.balancer.Servers(ctx)
 	if err != nil {
-		mend := "check scalelite.url, and that Scalelite is 1.5.1 or newer"
+		fix := "check scalelite.url, and that Scalelite is 1.5.1 or newer"
 		if errors.Is(err, fleet.ErrAuth) {
-			mend = "check scalelite.secret: it is Scalelite's LOADBALANCER_SECRET"
+			fix = "check scalelite.secret: it is Scalelite's LOADBALANCER_SECRET"
 		}
-		c.wrong("scalelite", err, mend)
+		c.wrong("scalelite", err, fix)
 		return
 	}
 	states := map[fleet.BalancerState]int{}
@@ -191,7 +202,7 @@ func (c *preflight) balancer(ctx context.Context) {
 	c.servers(ctx, list)
 }
 
-// servers asks a few of the servers that should answer.
+// servers calls a few of the servers that are enabled and online.
 func (c *preflight) servers(ctx context.Context, list []fleet.BalancerServer) {
 	const some = 5
 	asked := 0
@@ -201,19 +212,19 @@ func (c *preflight) servers(ctx context.Context, list []fleet.BalancerServer) {
 		}
 		asked++
 		if n, err := c.clients.meetings.Meetings(ctx, s); err != nil {
-			c.wrong("bbb", err, "check that this host reaches the server, and its certificate (bbb.ca_file)")
+			c.wrong("bbb", err, "check that this host reaches the server, and the server's certificate (bbb.ca_file)")
 		} else {
 			c.ok("bbb", "%s: %d meetings, %d participants", s.URL, n.Meetings, n.Participants)
 		}
 	}
 	if asked == 0 {
-		c.note("bbb", "no server is enabled and online, so that none was asked")
+		c.note("bbb", "no server was called, because none is enabled and online")
 	}
 }
 
 func (c *preflight) alertmanager(ctx context.Context) {
 	if len(c.file.Alertmanager.URLs) == 0 {
-		return // the configuration's warning has said so
+		return // the warnings of the configuration name it
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.file.Actions.Deadlines.Read)
 	defer cancel()
@@ -234,8 +245,8 @@ func (c *preflight) alertmanager(ctx context.Context) {
 	c.ok("alertmanager", "%d alerts, %d of them ask the scaler for something, %d of these silenced", len(alerts), ours, silenced)
 }
 
-// fleet has the daemon's own core look at the world, as a dry run over an empty
-// store, and shows what it would make of it.
+// fleet runs cycles of the daemon's scaler as a dry run over an empty store, and
+// prints the fleet.
 func (c *preflight) fleet(ctx context.Context, l *links) {
 	cfg := c.file.Actions
 	cfg.DryRun = true
@@ -246,7 +257,7 @@ func (c *preflight) fleet(ctx context.Context, l *links) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*cfg.Deadlines.Read)
 	defer cancel()
-	for look := 0; look < 2 || pending(scaler.Status()); look++ { // the second look has the servers' own answers
+	for cycle := 0; cycle < 2 || pending(scaler.Status()); cycle++ { // the servers' own answers arrive after the first
 		if err := scaler.Cycle(ctx, time.Now()); err != nil {
 			c.wrong("fleet", err, "")
 			return
@@ -264,7 +275,7 @@ func pending(st fleet.Status) bool {
 	return slices.ContainsFunc(st.Sources, func(s fleet.SourceStatus) bool { return s.ReadAt.IsZero() && s.Error == "" })
 }
 
-// joined names what could not be joined, and prints the fleet.
+// joined prints the servers that could not be matched, and the fleet.
 func (c *preflight) joined() {
 	for _, s := range c.status.Servers {
 		if s.State == fleet.StateUnjoined || s.State == fleet.StateUncertain {
@@ -272,10 +283,10 @@ func (c *preflight) joined() {
 		}
 	}
 	for _, u := range c.status.Unjoined {
-		c.wrong("fleet", errors.New(u), "register the server, mend its DNS name or scalelite.host_names, or fleet.name_pattern")
+		c.wrong("fleet", errors.New(u), "register the server in Scalelite, or correct its DNS name, scalelite.host_names or fleet.name_pattern")
 	}
 	c.ok("fleet", "%d servers: %s; floor %d, ceiling %s", len(c.status.Servers), counts(c.status.Counts), c.status.Floor, ceiling(c.status.Ceiling))
 	c.line("")
-	c.table(serverRows(c.status.Servers))
+	c.table("", serverRows(c.status.Servers))
 	c.line("")
 }

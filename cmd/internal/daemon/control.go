@@ -3,99 +3,49 @@ package daemon
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
-	"github.com/bbb-scaler/bbb-scaler/receiver"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
+	"github.com/bbb-scaler/bbb-scaler/receiver/client"
 )
 
-// Paths of the daemon's API.
-const (
-	apiFleet   = "/api/v1/fleet"
-	apiAlerts  = "/api/v1/alerts"
-	apiJournal = "/api/v1/journal"
-	apiPauses  = "/api/v1/pauses"
-	apiRelease = "/api/v1/release"
-)
-
-func (o *options) showStatus(ctx context.Context, out io.Writer) error {
-	var st fleet.Status
-	if err := o.client.call(ctx, http.MethodGet, apiFleet, nil, &st); err != nil {
-		return err
-	}
-	if o.json {
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", "  ")
-		return enc.Encode(st)
-	}
-	return printStatus(out, st, time.Now())
-}
-
-func (o *options) explain(ctx context.Context, out io.Writer) error {
-	var st fleet.Status
-	var alerts []fleet.Alert
-	var entries []fleet.Entry
-	if err := o.client.call(ctx, http.MethodGet, apiFleet, nil, &st); err != nil {
-		return err
-	}
-	server, err := find(st, o.server)
+// askPause adds a pause and prints how to end it.
+func (o *options) askPause(ctx context.Context, daemon *client.Client, out io.Writer) error {
+	p, err := daemon.Pause(ctx, api.PauseRequest{
+		Server: o.pause.server, ScaleInOnly: o.pause.scaleInOnly, Reason: o.pause.reason, By: author(), For: o.pause.length.String(),
+	})
 	if err != nil {
 		return err
 	}
-	if err := o.client.call(ctx, http.MethodGet, apiAlerts, nil, &alerts); err != nil {
-		return err
-	}
-	query := url.Values{"server": {server.ID}, "limit": {"10"}}
-	if err := o.client.call(ctx, http.MethodGet, apiJournal+"?"+query.Encode(), nil, &entries); err != nil {
-		return err
-	}
-	return printServer(out, st, server, alerts, entries, time.Now())
+	_, err = fmt.Fprint(out, terminal.Sprintf("paused %s until %s; to end the pause earlier: bbb-scaler resume %s\n",
+		cmp.Or(p.Server, "the whole fleet"), p.Until.Local().Format(time.RFC1123), p.ID))
+	return err
 }
 
-// find returns the server of an id or a name.
-func find(st fleet.Status, server string) (fleet.ServerStatus, error) {
-	for _, s := range st.Servers {
-		if s.ID == server || s.Name == server {
-			return s, nil
+// askResume ends one pause or all of them.
+func (o *options) askResume(ctx context.Context, daemon *client.Client, out io.Writer) error {
+	if o.id == "" {
+		if err := daemon.ResumeAll(ctx); err != nil {
+			return err
 		}
-	}
-	return fleet.ServerStatus{}, fmt.Errorf("the fleet %s has no server %q; bbb-scaler status lists all %d", st.Fleet, server, len(st.Servers))
-}
-
-func (o *options) askPause(ctx context.Context, out io.Writer) error {
-	var p fleet.Pause
-	ask := receiver.PauseRequest{
-		Server: o.pause.server, ScaleInOnly: o.pause.scaleInOnly, Reason: o.pause.reason, By: author(), For: o.pause.length.String(),
-	}
-	if err := o.client.call(ctx, http.MethodPost, apiPauses, ask, &p); err != nil {
+		_, err := fmt.Fprintln(out, "ended all pauses")
 		return err
 	}
-	_, err := fmt.Fprintf(out, "paused %s until %s; to end it before: bbb-scaler resume %s\n",
-		cmp.Or(p.Server, "the whole fleet"), p.Until.Local().Format(time.RFC1123), p.ID)
+	if err := daemon.Resume(ctx, o.id); err != nil {
+		return err
+	}
+	_, err := fmt.Fprint(out, terminal.Sprintf("ended pause %s\n", o.id))
 	return err
 }
 
-func (o *options) askResume(ctx context.Context, out io.Writer) error {
-	path := apiPauses
-	if o.id != "" {
-		path += "/" + url.PathEscape(o.id)
-	}
-	if err := o.client.call(ctx, http.MethodDelete, path, nil, nil); err != nil {
+// askRelease returns a server to the scaler's control.
+func (o *options) askRelease(ctx context.Context, daemon *client.Client, out io.Writer) error {
+	if err := daemon.Release(ctx, o.server); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(out, "resumed", cmp.Or(o.id, "everything"))
-	return err
-}
-
-func (o *options) askRelease(ctx context.Context, out io.Writer) error {
-	if err := o.client.call(ctx, http.MethodPost, apiRelease, receiver.ReleaseRequest{Server: o.server}, nil); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "%s belongs to the scaler again\n", o.server)
+	_, err := fmt.Fprint(out, terminal.Sprintf("%s is under the scaler's control again\n", o.server))
 	return err
 }

@@ -26,7 +26,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/receiver"
 )
 
-// daemon runs until ctx is done.
+// daemon runs the daemon until ctx is done or a part of it fails.
 func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	o.log.Writer = stderr
 	log := promslog.New(o.log)
@@ -60,9 +60,9 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	return o.serve(ctx, server, scaler, reloader, file.Web.ShutdownTimeout, log)
 }
 
-// serve runs everything side by side until ctx is done or one of it fails,
-// then ends it in the reverse order: first no more requests, then the look
-// under way.
+// serve runs the scaler and the HTTP server until ctx is done or one of them
+// fails, then stops them in reverse order: it accepts no more requests, and then
+// waits for the cycle in progress.
 func (o *options) serve(ctx context.Context, server *http.Server, scaler *actions.Scaler, r *reloader, patience time.Duration, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -89,7 +89,7 @@ func (o *options) serve(ctx context.Context, server *http.Server, scaler *action
 	return errors.Join(err, <-scaled)
 }
 
-// load reads the configuration and tells of what may surprise.
+// load reads the configuration and logs its warnings.
 func (o *options) load(log *slog.Logger) (config.File, error) {
 	file, err := config.Load(o.configFile, o.environ)
 	if err != nil {
@@ -102,9 +102,9 @@ func (o *options) load(log *slog.Logger) (config.File, error) {
 	return file, nil
 }
 
-// openStore opens the store in a directory. A damaged one was put aside, and
-// an empty one knows of nothing that the scaler itself took: it gives nothing
-// back and takes nothing until it has seen the world.
+// openStore opens the store in a directory. A damaged store file is renamed and
+// replaced by an empty one, with an error in the log. Without its records the
+// scaler cannot tell which servers it cordoned or stopped itself.
 func openStore(dir string, log *slog.Logger) (*store.Bolt, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("--storage.path: %w", err)

@@ -1,6 +1,11 @@
-// Package daemon is the program bbb-scaler without its process: its flags, its
-// commands, and the wiring of the daemon. The simulation's live demo runs the
-// same daemon beside its cloud.
+// Package daemon implements the program bbb-scaler: its flags, its commands, and
+// the wiring of the daemon. cmd/bbb-scaler adds signals and the exit code; the
+// live demo of cmd/simulate runs the same daemon against a simulated cloud.
+//
+// daemon.go starts and stops the daemon, links.go connects it to the outside,
+// reload.go replaces its configuration. check.go and prometheus.go are the
+// command check. control.go, status.go and explain.go are the commands that call
+// a running daemon, by the connection of client.go.
 package daemon
 
 import (
@@ -8,9 +13,10 @@ import (
 	"io"
 )
 
-// Run does what args say until it is done or ctx is. environ has the form of
+// Run runs the command in args until it ends or ctx is done. ErrFound means that
+// check found problems, which are printed already. environ has the form of
 // os.Environ.
-func Run(ctx context.Context, args []string, environ []string, stdout, stderr io.Writer) error {
+func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	o, command, err := parse(args, environ, stdout)
 	if err != nil {
 		return err

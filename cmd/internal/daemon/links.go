@@ -20,14 +20,14 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
-// links are the connections to the outside. They can be replaced while in use,
+// links are the connections to other systems. They can be replaced while in use,
 // so that new credentials need no restart.
 type links struct {
 	options outbound.Options
 	now     atomic.Pointer[clients]
 }
 
-// clients are those of one configuration.
+// clients are the connections of one configuration.
 type clients struct {
 	cloud    fleet.Cloud
 	balancer fleet.Balancer
@@ -40,7 +40,7 @@ func connect(f config.File, metrics prometheus.Registerer, log *slog.Logger) (*l
 	return l, l.replace(f)
 }
 
-// replace connects as f says from now on, or changes nothing on an error.
+// replace replaces the connections by those of f, or none of them on an error.
 func (l *links) replace(f config.File) error {
 	var c clients
 	var errs [4]error
@@ -60,7 +60,7 @@ func (l *links) replace(f config.File) error {
 	return nil
 }
 
-// deps returns what the core works with.
+// deps returns the dependencies of the scaler.
 func (l *links) deps(store fleet.Store, log *slog.Logger, metrics prometheus.Registerer) actions.Deps {
 	d := actions.Deps{
 		Cloud: cloud{l}, Balancer: balancer{l}, Meetings: meetings{l}, Store: store, Log: log, Metrics: metrics,
@@ -119,10 +119,10 @@ func (a alerts) Alerts(ctx context.Context) ([]fleet.Alert, error) {
 	return a.now.Load().alerts.Alerts(ctx)
 }
 
-// noBalancer stands where no Scalelite is configured, and is never asked.
+// noBalancer is the balancer when no Scalelite is configured. It is never called.
 type noBalancer struct{ fleet.Balancer }
 
-// noAlertmanager stands where no Alertmanager is configured.
+// noAlertmanager is the alert source when no Alertmanager is configured.
 type noAlertmanager struct{}
 
 var errNoAlertmanager = errors.New("alertmanager.urls is not set")

@@ -17,10 +17,10 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
-// prometheus checks that the rules are loaded and the fleet is scraped.
+// prometheus checks that the rules are loaded and that the fleet is scraped.
 func (c *preflight) prometheus(ctx context.Context) {
 	if c.file.Prometheus.URL == "" {
-		c.note("prometheus", "prometheus.url is not set: neither the rules nor what is scraped were checked")
+		c.note("prometheus", "prometheus.url is not set: the rules and the scraped servers were not checked")
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*c.file.Prometheus.RequestTimeout)
@@ -36,7 +36,7 @@ func (c *preflight) prometheus(ctx context.Context) {
 
 // loaded checks that Prometheus evaluates the generated alerts.
 func (c *preflight) loaded(ctx context.Context, prom promv1.API) {
-	const mend = "write the rules with genrules, and have Prometheus load them"
+	const fix = "generate the rules with genrules and load them into Prometheus"
 	got, err := prom.Rules(ctx, nil)
 	if err != nil {
 		c.wrong("prometheus", fmt.Errorf("reading the rules: %w", err), "check prometheus.url and the login")
@@ -53,10 +53,10 @@ func (c *preflight) loaded(ctx context.Context, prom promv1.API) {
 	}
 	if len(missing) > 0 {
 		c.wrong("prometheus", fmt.Errorf("%d of %d alerts are not loaded: %s", len(missing), wanted,
-			strings.Join(slices.Sorted(maps.Keys(missing)), ", ")), mend)
+			strings.Join(slices.Sorted(maps.Keys(missing)), ", ")), fix)
 		return
 	}
-	c.ok("prometheus", "all %d alerts that ask for something are loaded", wanted)
+	c.ok("prometheus", "all %d alerts for the scaler are loaded", wanted)
 }
 
 // generated returns the names of the generated alerts that ask for something.
@@ -70,7 +70,7 @@ func generated(c generate.Config) map[string]bool {
 	return all
 }
 
-// scraped checks that every server that takes meetings is seen.
+// scraped checks that Prometheus has node metrics of every active server.
 func (c *preflight) scraped(ctx context.Context, prom promv1.API) {
 	query := selector(c.file.Rules)
 	value, _, err := prom.Query(ctx, query, time.Now())
@@ -95,13 +95,13 @@ func (c *preflight) scraped(ctx context.Context, prom promv1.API) {
 	}
 	if len(unseen) > 0 {
 		c.wrong("prometheus", fmt.Errorf("%s finds no metrics of %d active servers: %s", query, len(unseen), strings.Join(unseen, ", ")),
-			"scrape their node exporters, or change rules.exporters.node and rules.metrics")
+			"scrape the node exporters of these servers, or change rules.exporters.node and rules.metrics")
 		return
 	}
-	c.ok("prometheus", "%d node exporters are scraped, of every active server", len(samples))
+	c.ok("prometheus", "%d node exporters are scraped, those of every active server among them", len(samples))
 }
 
-// selector selects node exporter's series as the rules do.
+// selector returns the selector of node exporter's series that the rules use.
 func selector(c generate.Config) string {
 	var matchers []string
 	for _, label := range slices.Sorted(maps.Keys(c.Exporters.Node)) {

@@ -15,7 +15,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
-// reloader takes over new configurations while the daemon runs.
+// reloader replaces the configuration while the daemon runs.
 type reloader struct {
 	options *options
 	links   *links
@@ -49,8 +49,8 @@ func (r *reloader) took(f config.File) {
 	r.when.SetToCurrentTime()
 }
 
-// reload reads the configuration again. After an error all of the old one
-// stays in force.
+// reload reads the configuration again. After an error, the whole previous
+// configuration stays in force.
 func (r *reloader) reload() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -71,10 +71,10 @@ func (r *reloader) reload() error {
 func (r *reloader) take(f config.File) error {
 	old := r.now.Load()
 	if !reflect.DeepEqual(old.Web, f.Web) {
-		r.log.Warn("web has changed; it takes effect after a restart")
+		r.log.Warn("section web has changed; restart the daemon to apply it")
 	}
 	if (len(old.Alertmanager.URLs) == 0) != (len(f.Alertmanager.URLs) == 0) {
-		return fmt.Errorf("alertmanager.urls: to begin or end reading Alertmanager, restart")
+		return fmt.Errorf("alertmanager.urls: setting or unsetting it needs a restart")
 	}
 	if err := r.links.replace(f); err != nil {
 		return err
@@ -82,12 +82,12 @@ func (r *reloader) take(f config.File) error {
 	return r.scaler.Reload(f.Actions)
 }
 
-// warnings are those of the configuration in force.
+// warnings returns the warnings of the configuration in force.
 func (r *reloader) warnings() []string { return r.now.Load().Warnings() }
 
-// loginRequired reports whether the web configuration, as it is now, lets
-// nobody in without a login. exporter-toolkit reads the file anew for each
-// request, too.
+// loginRequired reports whether the web configuration, as it is now, rejects every
+// request without a login or a client certificate. It reads the file at each
+// request, as exporter-toolkit does.
 func (o *options) loginRequired() bool {
 	if *o.web.WebConfigFile == "" {
 		return false

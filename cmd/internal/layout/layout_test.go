@@ -26,7 +26,10 @@ var mayImport = map[string][]string{
 	"rules/generate": {"rules", "rules/refuse"},
 	"rules/ruletest": {"rules/generate"},
 	"rules/mutation": {"rules", "rules/generate", "rules/ruletest"},
-	"receiver":       {"actions", "actions/fleet", "rules", "rules/refuse"},
+
+	"receiver":        {"actions", "actions/fleet", "rules", "rules/refuse", "receiver/api"},
+	"receiver/api":    {},
+	"receiver/client": {"actions/fleet", "actions/outbound", "receiver/api"},
 
 	"actions/fleet": {"rules", "rules/refuse"},
 	"actions/plan":  {"actions/fleet", "rules"},
@@ -189,6 +192,14 @@ func TestTheDaemonCarriesNothingThatOnlyTestsAndSimulationsNeed(t *testing.T) {
 		own, isOwn := strings.CutPrefix(dep, module)
 		if slices.Contains(unwanted, dep) || isOwn && (own == "actions/sim" || strings.HasSuffix(own, "test")) {
 			t.Errorf("cmd/bbb-scaler depends on %s", dep)
+		}
+	}
+}
+
+func TestTheClientOfTheAPICarriesNoServer(t *testing.T) {
+	for _, dep := range packages(t)["receiver/client"].Deps {
+		if dep == "github.com/labstack/echo/v4" || dep == module+"receiver" {
+			t.Errorf("receiver/client depends on %s", dep)
 		}
 	}
 }

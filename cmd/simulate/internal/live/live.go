@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 )
 
 // Daemon is the scaler's main function.
@@ -89,7 +90,7 @@ func (p *place) besideScalelite(ctx context.Context, cfg Config) (Summary, error
 	s.Meetings, s.MeetingsRefused = int(p.guests.asked.Load()), int(p.guests.refused.Load())
 	maps.Copy(s.Steps, p.steps) // the world knows only the cloud's
 	if why := p.guests.last.Load(); why != nil {
-		fmt.Fprintf(cfg.Out, "The last meeting that was refused: %s\n", *why)
+		fmt.Fprint(cfg.Out, terminal.Sprintf("The last meeting that was refused: %s\n", *why))
 	}
 	leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
 	defer cancel()

@@ -11,8 +11,10 @@ import (
 	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
@@ -73,7 +75,7 @@ func (p *place) config() config.File {
 	p.shorten(reflect.ValueOf(&c.Rules).Elem())
 	d := &c.Actions.Deadlines // calls take as long as they take
 	d.Read, d.Write, d.Patience = 2*time.Second, 5*time.Second, time.Second
-	c.Rules.Alertmanager.URL = "http://" + p.daemonAt + "/webhook"
+	c.Rules.Alertmanager.URL = "http://" + p.daemonAt + api.PathWebhook
 	c.Rules.Alertmanager.Username = ""
 	return c
 }
@@ -180,7 +182,7 @@ func summary(w *sim.World) Summary {
 		Steps: map[string]int{}, Meetings: f.Meetings, MeetingsEndedEarly: f.MeetingsEndedEarly,
 		MeetingsRefused: f.MeetingsRefused, ServerHours: f.ServerHours,
 	}
-	for _, kind := range kinds() {
+	for _, kind := range fleet.Kinds() {
 		s.Steps[string(kind)] = f.Steps[kind]
 	}
 	return s
@@ -189,7 +191,7 @@ func summary(w *sim.World) Summary {
 // String is the summary for people.
 func (s Summary) String() string {
 	var steps []string
-	for _, kind := range kinds() {
+	for _, kind := range fleet.Kinds() {
 		steps = append(steps, fmt.Sprintf("%s %d", kind, s.Steps[string(kind)]))
 	}
 	return fmt.Sprintf("\nMeetings: %d, ended early %d, refused %d. Server-hours: %.1f.\nSteps: %s.\n",

@@ -2,26 +2,25 @@ package live
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
+	"github.com/bbb-scaler/bbb-scaler/receiver/client"
 )
-
-func kinds() []fleet.Kind { return fleet.Kinds() }
 
 // introduce says where everything listens, with credentials that end with the
 // run.
 func (p *place) introduce(out io.Writer) {
 	fmt.Fprintf(out, "A school cloud of %d BigBlueButton servers, a minute a second at %gx. Everything listens on loopback:\n\n", len(p.bbb), p.speed)
 	rows := [][3]string{
-		{"bbb-scaler", "http://" + p.daemonAt + "/", "the daemon: page, /metrics, /api/v1/fleet"},
+		{"bbb-scaler", "http://" + p.daemonAt + "/", "the daemon: page, " + api.PathMetrics + ", " + api.PathFleet},
 		{"IONOS", "http://" + p.ionosAt + "/cloudapi/v6", "user " + ionosUser + ", password " + p.secret.password.Reveal()},
 		{"Scalelite", p.scaleliteURL + "/scalelite/api", p.balancerNote()},
 		{"Prometheus", "http://" + p.prometheusAt + "/api/v1/query", "?query=fleet:bbb_cpu_workload:avg"},
@@ -43,12 +42,17 @@ func (p *place) balancerNote() string {
 	return "secret " + p.secret.balancer.Reveal()
 }
 
-// tellEvery is how often the daemon is asked for what it did.
+// tellEvery is how often the daemon's journal is read.
 const tellEvery = 250 * time.Millisecond
 
-// tell writes a line for every step that came true or failed, and one for the
-// fleet every ten minutes of the world.
+// tell writes a line for every step that was done or failed, and one for the
+// fleet every ten minutes of the simulation.
 func (p *place) tell(ctx context.Context, c *clock, out io.Writer) error {
+	daemon, err := client.New(client.Config{URL: "http://" + p.daemonAt})
+	if err != nil {
+		return err
+	}
+	defer daemon.Close()
 	ticker := time.NewTicker(tellEvery)
 	defer ticker.Stop()
 	var seen uint64
@@ -59,8 +63,8 @@ func (p *place) tell(ctx context.Context, c *clock, out io.Writer) error {
 			return nil
 		case <-ticker.C:
 		}
-		for _, e := range p.journal(ctx, seen) {
-			seen = max(seen, e.Seq)
+		for _, e := range newEntries(ctx, daemon, seen) {
+			seen = e.Seq
 			if e.Outcome == fleet.Done {
 				p.steps[string(e.Step.Kind)]++
 			}
@@ -75,28 +79,22 @@ func (p *place) tell(ctx context.Context, c *clock, out io.Writer) error {
 	}
 }
 
-// journal asks the daemon for entries after seq, oldest first. While the
+// entriesAtOnce is how many journal entries are read at a time.
+const entriesAtOnce = 500
+
+// newEntries returns the journal's entries after seq, oldest first. While the
 // daemon does not answer, there are none.
-func (p *place) journal(ctx context.Context, seq uint64) []fleet.Entry {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.daemonAt+"/api/v1/journal?limit=500", nil)
+func newEntries(ctx context.Context, daemon *client.Client, seq uint64) []fleet.Entry {
+	entries, err := daemon.Journal(ctx, client.JournalQuery{Limit: entriesAtOnce})
 	if err != nil {
-		return nil
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil
-	}
-	defer resp.Body.Close()
-	var entries []fleet.Entry
-	if json.NewDecoder(resp.Body).Decode(&entries) != nil {
 		return nil
 	}
 	entries = slices.DeleteFunc(entries, func(e fleet.Entry) bool { return e.Seq <= seq })
-	slices.SortFunc(entries, func(a, b fleet.Entry) int { return int(a.Seq) - int(b.Seq) })
+	slices.Reverse(entries)
 	return entries
 }
 
-// describe is an entry for people: "" for the mere beginning of a step.
+// describe returns a line on an entry, or "" for the begin of a step.
 func describe(e fleet.Entry) string {
 	why := e.Step.Reason
 	if len(e.Step.Alerts) > 0 && !strings.Contains(why, e.Step.Alerts[0]) {
@@ -106,9 +104,9 @@ func describe(e fleet.Entry) string {
 	case fleet.Begun:
 		return ""
 	case fleet.Done:
-		return fmt.Sprintf("%-8s %-14s %s", e.Step.Kind, e.Step.Server, why)
+		return terminal.Sprintf("%-8s %-14s %s", e.Step.Kind, e.Step.Server, why)
 	}
-	return fmt.Sprintf("%-8s %-14s %s: %s", e.Step.Kind, e.Step.Server, e.Outcome, e.Detail)
+	return terminal.Sprintf("%-8s %-14s %s: %s", e.Step.Kind, e.Step.Server, e.Outcome, e.Detail)
 }
 
 // fleetLine is the fleet in one line.
@@ -117,7 +115,7 @@ func (p *place) fleetLine(ctx context.Context) string {
 	if p.balancer != nil {
 		listed, err := p.balancer.takes(ctx)
 		if err != nil {
-			return "-------- Scalelite does not answer: " + err.Error()
+			return terminal.Sprintf("-------- Scalelite does not answer: %s", err)
 		}
 		takes = func(r sim.Reading) bool { return listed[r.URL] }
 	}

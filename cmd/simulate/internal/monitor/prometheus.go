@@ -20,7 +20,6 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/scrape"
-	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb"
 )
 
@@ -187,6 +186,3 @@ func (p *Prometheus) Run(ctx context.Context) error {
 	wg.Wait()
 	return p.db.Close()
 }
-
-// Queryable gives the samples collected so far.
-func (p *Prometheus) Queryable() storage.Queryable { return p.db }

@@ -2,79 +2,33 @@ package record
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"net/http"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
-	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
+	"github.com/bbb-scaler/bbb-scaler/receiver/client"
 )
 
 // Journal is a running scaler's journal.
 type Journal struct {
-	URL      string // of the daemon
-	User     string // "" for no login
-	Password fleet.Secret
-	// People is how many are taken to be on each server in service.
+	// Daemon says which daemon to call, and how.
+	Daemon client.Config
+	// People is the number of people assumed on each server in service.
 	People float64
 }
 
-// mostEntries is the most that the daemon gives at once.
-const mostEntries = 10_000
-
-// mostBytes bounds an answer.
-const mostBytes = 64 << 20
-
-// Entries asks the daemon for its journal, oldest entry first.
+// Entries reads the daemon's journal, up to api.MaxJournal entries, oldest entry
+// first.
 func (j Journal) Entries(ctx context.Context) ([]fleet.Entry, error) {
-	address := fmt.Sprintf("%s/api/v1/journal?limit=%d", strings.TrimRight(j.URL, "/"), mostEntries)
-	text, err := j.read(ctx, address)
-	if err != nil {
-		return nil, fmt.Errorf("reading the journal: %w", err)
-	}
-	var entries []fleet.Entry
-	if err := json.Unmarshal(text, &entries); err != nil {
-		return nil, fmt.Errorf("reading the journal: %s is no list of entries: %w", address, err)
-	}
-	slices.SortFunc(entries, func(a, b fleet.Entry) int { return a.At.Compare(b.At) })
-	return entries, nil
-}
-
-func (j Journal) read(ctx context.Context, address string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	daemon, err := client.New(j.Daemon)
 	if err != nil {
 		return nil, err
 	}
-	if j.User != "" {
-		req.SetBasicAuth(j.User, j.Password.Reveal())
-	}
-	transport, err := outbound.Connections{}.Transport()
-	if err != nil {
-		return nil, err
-	}
-	defer transport.CloseIdleConnections()
-	client := outbound.NewClient(transport)
-	client.Timeout = time.Minute
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, mostBytes+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("%s answered %s: %s", j.URL, resp.Status, outbound.Brief(string(text)))
-	case len(text) > mostBytes:
-		return nil, errors.New("the answer has more than 64 MiB")
-	}
-	return text, nil
+	defer daemon.Close()
+	entries, err := daemon.Journal(ctx, client.JournalQuery{Limit: api.MaxJournal})
+	slices.Reverse(entries)
+	return entries, err
 }
 
 // ErrNoService is a journal without a server that went into service or out.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
+	"github.com/bbb-scaler/bbb-scaler/receiver/client"
 )
 
 func entry(minute int, kind fleet.Kind, server string, outcome fleet.Outcome) fleet.Entry {
@@ -37,12 +39,12 @@ func daemon(t *testing.T, h http.HandlerFunc) Journal {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	return Journal{URL: server.URL + "/", People: 20}
+	return Journal{Daemon: client.Config{URL: server.URL + "/"}, People: 20}
 }
 
 func TestTheJournalTellsWhenServersWereInService(t *testing.T) {
 	j := daemon(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/api/v1/journal" || r.URL.Query().Get("limit") != "10000" {
+		if r.URL.Path != api.PathJournal || r.URL.Query().Get("limit") != "10000" {
 			http.NotFound(w, r)
 			return
 		}
@@ -82,7 +84,7 @@ func TestTheJournalIsReadWithALogin(t *testing.T) {
 	if _, err := j.Entries(t.Context()); err == nil || !strings.Contains(err.Error(), "401 Unauthorized: log in") {
 		t.Errorf("without a login: %v, want the daemon's answer", err)
 	}
-	j.User, j.Password = "ada", "s3cret"
+	j.Daemon.User, j.Daemon.Password = "ada", "s3cret"
 	if entries, err := j.Entries(t.Context()); err != nil || len(entries) != 0 {
 		t.Errorf("with a login: %v, %v, want an empty journal", entries, err)
 	}
@@ -90,7 +92,7 @@ func TestTheJournalIsReadWithALogin(t *testing.T) {
 
 func TestWhatIsNoJournalIsRefused(t *testing.T) {
 	j := daemon(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) })
-	if _, err := j.Entries(t.Context()); err == nil || !strings.Contains(err.Error(), "is no list of entries") {
+	if _, err := j.Entries(t.Context()); err == nil || !strings.Contains(err.Error(), "not a response of bbb-scaler") {
 		t.Errorf("error = %v, want one that says what is wrong", err)
 	}
 }

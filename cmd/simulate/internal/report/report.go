@@ -139,27 +139,6 @@ func (r Report) Text(w io.Writer) error {
 	return t.Flush()
 }
 
-// Markdown writes the table for a README.
-func (r Report) Markdown(w io.Writer) error {
-	first := true
-	r.table(func(cells []string) {
-		fmt.Fprint(w, "|")
-		for _, c := range cells {
-			fmt.Fprint(w, " ", c, " |")
-		}
-		fmt.Fprintln(w)
-		if first {
-			fmt.Fprint(w, "|---|")
-			for range cells[1:] {
-				fmt.Fprint(w, "---:|")
-			}
-			fmt.Fprintln(w)
-		}
-		first = false
-	})
-	return nil
-}
-
 func (r Report) table(row func([]string)) {
 	row([]string{"strategy", "server-h", "of bound", "core-h", "GiB-h", "cost", "overload", "ended early", "refused", "delay p50", "p95", "cloud calls", "Scalelite", "flaps"})
 	bound := r.Strategies[BoundName].ServerHours

@@ -50,7 +50,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 		return nil, err
 	}
 	l.evalEvery, l.scrapeEvery = time.Duration(o.File.Rules.EvaluationInterval), time.Duration(o.File.Rules.ScrapeInterval)
-	l.rules, err = virtual.NewRules(ruleText, virtual.Options{
+	l.rules, err = virtual.NewRules(string(ruleText), virtual.Options{
 		Interval:    l.evalEvery,
 		Annotations: []string{rules.AnnotationValue, rules.AnnotationCores, rules.AnnotationRAM},
 		Alerts:      func(name string) bool { return l.cfg.Asks[name].Ask != "" }, // not those for people
@@ -58,7 +58,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.dispatcher, err = virtual.NewDispatcher(routes); err != nil {
+	if l.dispatcher, err = virtual.NewDispatcher(string(routes)); err != nil {
 		return nil, err
 	}
 	remember(l.rules.Samples, setup.History, o.File.Actions, setup.World.Servers)

@@ -19,7 +19,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// The secrets of the town; none may ever be shown.
+// The secrets of the simulated fleet; none may ever be shown.
 const (
 	ionosToken   = "ionos-hush-2837465"
 	balancerPass = "balancer-hush-918273"
@@ -31,14 +31,14 @@ const (
 
 const dc = "9f6dd2dd-15ba-4ae1-8f6c-1f3f4c1f6b7d"
 
-// town is a simulated world that a daemon reaches over HTTP, with its time
-// running a minute a second.
-type town struct {
-	world                                      *sim.World
+// fakeFleet is a simulation whose cloud, balancer and servers a daemon reaches over
+// HTTP. A minute of it takes a second.
+type fakeFleet struct {
+	sim                                        *sim.World
 	ionos, scalelite, alertmanager, prometheus string
 }
 
-func newTown(t *testing.T, servers, running int) *town {
+func newFleet(t *testing.T, servers, running int) *fakeFleet {
 	t.Helper()
 	bbbs, err := net.Listen("tcp", "0.0.0.0:0") // every server has a loopback address of its own
 	if err != nil {
@@ -62,8 +62,8 @@ func newTown(t *testing.T, servers, running int) *town {
 	bbb.Start()
 	t.Cleanup(bbb.Close)
 	t.Cleanup(pass(w))
-	return &town{
-		world:        w,
+	return &fakeFleet{
+		sim:          w,
 		ionos:        serve(ionostest.New(ionostest.Config{World: w, Token: ionosToken})),
 		scalelite:    serve(scalelitetest.New(scalelitetest.Config{World: w, Secret: balancerPass})),
 		alertmanager: serve(noAlerts{}),
@@ -71,7 +71,7 @@ func newTown(t *testing.T, servers, running int) *town {
 	}
 }
 
-// pass lets the world's time pass until stop is called.
+// pass advances the simulation until stop is called.
 func pass(w *sim.World) (stop func()) {
 	done := make(chan struct{})
 	var wg sync.WaitGroup
@@ -93,8 +93,9 @@ func pass(w *sim.World) (stop func()) {
 	}
 }
 
-// config is a daemon's configuration for the town, quick enough for its time.
-func (t *town) config() string {
+// config is a daemon's configuration for the fleet, with intervals that suit the
+// speed of the simulation.
+func (f *fakeFleet) config() string {
 	return fmt.Sprintf(`
 fleet: {evaluation_interval: 500ms, busy_interval: 200ms, debounce_quiet: 50ms, debounce_max: 200ms, datacenters: [%s]}
 capacity: {min_active: 1}
@@ -102,16 +103,16 @@ ionos: {url: %q, token: %s}
 scalelite: {url: %q, secret: %s, poll_interval: 1s}
 alertmanager: {urls: [%q], username: am, password: %s}
 prometheus: {url: %q, bearer_token: %s}
-`, dc, t.ionos, ionosToken, t.scalelite, balancerPass, t.alertmanager, alertPass, t.prometheus, promToken)
+`, dc, f.ionos, ionosToken, f.scalelite, balancerPass, f.alertmanager, alertPass, f.prometheus, promToken)
 }
 
-// alone is the same without an Alertmanager to ask, so that notifications alone
-// tell of alerts.
-func (t *town) alone() string {
-	return strings.Replace(t.config(), "urls: [", "urls: [], receiver: \"\", filter: [] } #", 1)
+// notifiedOnly is config without an Alertmanager to read, so that alerts come
+// from notifications only.
+func (f *fakeFleet) notifiedOnly() string {
+	return strings.Replace(f.config(), "urls: [", "urls: [], receiver: \"\", filter: [] } #", 1)
 }
 
-// noAlerts is an Alertmanager that holds none.
+// noAlerts is an Alertmanager without alerts.
 type noAlerts struct{}
 
 func (noAlerts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -123,8 +124,9 @@ func (noAlerts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, "[]")
 }
 
-// scraping is a Prometheus that has the rules loaded and scrapes what runs.
-type scraping struct{ world *sim.World }
+// scraping is a Prometheus that has loaded the rules and scrapes the servers that
+// run.
+type scraping struct{ sim *sim.World }
 
 func (p scraping) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
@@ -150,7 +152,7 @@ func alertingRules() (text string) {
 }
 
 func (p scraping) samples() (text string) {
-	for _, s := range p.world.Servers() {
+	for _, s := range p.sim.Servers() {
 		if s.Addr.IsValid() && s.Power == fleet.PowerOn {
 			if text != "" {
 				text += ","
@@ -161,7 +163,8 @@ func (p scraping) samples() (text string) {
 	return text
 }
 
-// eventually waits until ok holds, for a time that is far too long for it.
+// eventually waits until ok holds, and fails after a time that is much longer
+// than that should take.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)

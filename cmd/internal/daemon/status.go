@@ -1,0 +1,94 @@
+package daemon
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
+	"github.com/bbb-scaler/bbb-scaler/receiver/client"
+)
+
+// askStatus prints the fleet of a running daemon.
+func (o *options) askStatus(ctx context.Context, daemon *client.Client, out io.Writer) error {
+	st, err := daemon.Fleet(ctx)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(out, st)
+	}
+	return printStatus(out, st, time.Now())
+}
+
+func printJSON(out io.Writer, st fleet.Status) error {
+	var document bytes.Buffer
+	enc := json.NewEncoder(&document)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(st); err != nil {
+		return err
+	}
+	_, err := out.Write(terminal.JSON(document.Bytes()))
+	return err
+}
+
+func printStatus(out io.Writer, st fleet.Status, now time.Time) error {
+	p := &printer{out: out}
+	p.line("Fleet %s, last cycle: %s%s", st.Fleet, moment(st.At), suffix(st.DryRun, "; dry run: nothing is changed"))
+	if !st.Ready {
+		p.line("NOT READY: the fleet has not been read completely yet")
+	}
+	p.line("Servers: %s; floor %d, needed %d, ceiling %s", counts(st.Counts), st.Floor, st.Need, ceiling(st.Ceiling))
+	p.restrictions(st)
+	p.unread(st, now)
+	p.line("")
+	p.table("", serverRows(st.Servers))
+	return p.err
+}
+
+// restrictions writes what keeps the scaler from acting.
+func (p *printer) restrictions(st fleet.Status) {
+	for _, b := range st.Blocked {
+		p.line("NOTHING IS CHANGED: %s", b)
+	}
+	for _, pause := range st.Pauses {
+		p.line("PAUSED%s: %s until %s, by %s: %s (%s)", suffix(pause.ScaleInOnly, " (scale-in only)"),
+			cmp.Or(pause.Server, "the whole fleet"), moment(pause.Until), cmp.Or(pause.By, "unknown"), pause.Reason, pause.ID)
+	}
+	for _, l := range st.Limits {
+		p.line("LIMIT: %s", l)
+	}
+	for _, b := range st.Brakes {
+		p.line("No scale-in: %s", b)
+	}
+}
+
+// unread writes what could not be read, or not be matched to a server.
+func (p *printer) unread(st fleet.Status, now time.Time) {
+	for _, s := range st.Sources {
+		if s.Error != "" {
+			p.line("NOT READ: %s, last %s: %s", s.Name, age(now, s.ReadAt), s.Error)
+		}
+	}
+	for _, u := range st.Unjoined {
+		p.line("NOT JOINED: %s", u)
+	}
+}
+
+func serverRows(servers []fleet.ServerStatus) []cells {
+	rows := []cells{{"SERVER", "STATE", "SIZE", "BALANCER", "LOAD", "WHY"}}
+	for _, s := range servers {
+		load := "-"
+		if s.Balancer == fleet.Enabled || s.Balancer == fleet.Cordoned {
+			load = fmt.Sprintf("%.0f", s.Load)
+		}
+		size := fmt.Sprintf("%d/%g GiB", s.Size.Cores, float64(s.Size.RAM)/1024)
+		rows = append(rows, cells{s.Name, string(s.State), size, cmp.Or(string(s.Balancer), "-"), load, s.Reason})
+	}
+	return rows
+}

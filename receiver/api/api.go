@@ -1,0 +1,74 @@
+// Package api is the contract of the daemon's HTTP API: its paths, its request
+// bodies and its limits. Package receiver serves it, package receiver/client
+// calls it.
+//
+// The contract is a package of its own because both sides need it and neither
+// should import the other: the receiver brings an HTTP server with it (echo,
+// the metrics handler, Alertmanager's templates), which a client has no use
+// for. Responses have no types here: the API answers with the types of package
+// actions (Status, Alert, Entry, Pause) encoded as JSON, and errors as Error.
+package api
+
+import "time"
+
+// Paths below the daemon's base address. Reads are GET; Pauses takes POST to
+// add one and DELETE to end all; Pause takes DELETE; Release and Reload take
+// POST.
+const (
+	PathPage    = "/"
+	PathStyle   = "/style.css"
+	PathHealthy = "/-/healthy"
+	PathReady   = "/-/ready"
+	PathReload  = "/-/reload"
+	PathMetrics = "/metrics"
+	PathWebhook = "/webhook" // Alertmanager posts its notifications here
+	PathAlerts  = "/api/v1/alerts"
+	PathFleet   = "/api/v1/fleet"
+	PathJournal = "/api/v1/journal"
+	PathPauses  = "/api/v1/pauses" // "/<id>" is one pause
+	PathRelease = "/api/v1/release"
+)
+
+// Query parameters of PathJournal.
+const (
+	QueryLimit  = "limit"  // number of entries, from 1 to MaxJournal
+	QueryServer = "server" // name or id of the only server to list
+)
+
+// Numbers of journal entries in one response.
+const (
+	DefaultJournal = 100 // without QueryLimit
+	MaxJournal     = 10_000
+)
+
+// PauseRequest is the body of a POST to PathPauses. The end is given either as
+// For or as Until.
+type PauseRequest struct {
+	// Server is a name pattern in the syntax of path.Match; empty is the whole
+	// fleet.
+	Server string `json:"server,omitempty"`
+	// ScaleInOnly pauses only what removes capacity.
+	ScaleInOnly bool `json:"scale_in_only,omitempty"`
+	// Reason is required and shown wherever the pause is.
+	Reason string `json:"reason"`
+	// By names the author. The name of a login takes precedence.
+	By string `json:"by,omitempty"`
+	// For is the length as Go writes durations, such as 2h or 45m.
+	For string `json:"for,omitempty"`
+	// Until is the end, which must be in the future.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// ReleaseRequest is the body of a POST to PathRelease: it returns a server that
+// a person changed to the scaler's control.
+type ReleaseRequest struct {
+	// Server is the server's id or name.
+	Server string `json:"server"`
+}
+
+// Error is the body of every response with a status code of 400 or above.
+type Error struct {
+	// Error says what was wrong with the request, or why the daemon could not
+	// serve it.
+	Error string `json:"error"`
+}
