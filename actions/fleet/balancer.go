@@ -15,9 +15,12 @@ type Balancer interface {
 
 // BalancerServer is a server as the balancer lists it.
 type BalancerServer struct {
-	ID     string        `json:"id"`
-	URL    string        `json:"url"` // of its BigBlueButton API
-	Secret Secret        `json:"-"`
+	ID     string `json:"id"`
+	URL    string `json:"url"` // of its BigBlueButton API
+	Secret Secret `json:"-"`
+	// Tag is for which meetings the balancer keeps the server: those that ask for
+	// it. It is empty for a server of all that ask for none.
+	Tag    string        `json:"tag,omitempty"`
 	State  BalancerState `json:"state"`
 	Online bool          `json:"online"`
 	// Load is what placement goes by: people, and at least 15 for a young

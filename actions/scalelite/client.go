@@ -177,7 +177,7 @@ func (c *Client) exchange(ctx context.Context, call call) ([]byte, *outbound.Fau
 	if err != nil {
 		return nil, outbound.NoAnswer(req, err, true, "scalelite.ca_file")
 	}
-	return body, judge(call, resp, body)
+	return body, judge(call, req.Host, resp, body)
 }
 
 func (c *Client) request(ctx context.Context, call call) (*http.Request, error) {

@@ -62,10 +62,10 @@ func TestStatesAreSentAsVerbsAndReadAsAdjectives(t *testing.T) {
 func TestTheListIsReadInAllItsForms(t *testing.T) {
 	body := `[
 {"id":"a","url":"http://127.0.0.1:9001/bigbluebutton/api","secret":"bbbsecret","tag":"gold","bbb_version":"","state":"disabled","load":"unavailable","load_multiplier":"2.5","online":"offline"},
-{"id":"b.example.org","url":"https://b/bigbluebutton/api","secret":"s","state":"enabled","load":84.0,"load_multiplier":1,"online":"online"},
+{"id":"b.example.org","url":"https://b/bigbluebutton/api","secret":"s","tag":null,"bbb_version":"3.0.4","state":"enabled","load":84.0,"load_multiplier":1,"online":"online"},
 {"id":"c","state":"cordoned","load":"3.5","load_multiplier":null,"online":"online","new":{"field":[]}},
-{"id":"d","state":"enabled","load":null,"online":null},
-{"id":"e","state":"enabled","load":-1,"online":true},
+{"id":"d","tag":["gold"],"bbb_version":3,"state":"enabled","load":null,"online":null},
+{"id":"e","tag":"","state":"enabled","load":-1,"online":true},
 {"url":"without an id"}]`
 	_, err := client(t, script(inJSON(200, body))).Servers(t.Context())
 	if err == nil {
@@ -74,7 +74,7 @@ func TestTheListIsReadInAllItsForms(t *testing.T) {
 	body = strings.Replace(body, `"online":true`, `"online":"online"`, 1)
 	got, err := client(t, script(inJSON(200, body))).Servers(t.Context())
 	want := []fleet.BalancerServer{
-		{ID: "a", URL: "http://127.0.0.1:9001/bigbluebutton/api", Secret: "bbbsecret", State: fleet.Disabled},
+		{ID: "a", URL: "http://127.0.0.1:9001/bigbluebutton/api", Secret: "bbbsecret", Tag: "gold", State: fleet.Disabled},
 		{ID: "b.example.org", URL: "https://b/bigbluebutton/api", Secret: "s", State: fleet.Enabled, Online: true, Load: 84, LoadKnown: true},
 		{ID: "c", State: fleet.Cordoned, Online: true, Load: 3.5, LoadKnown: true},
 		{ID: "d", State: fleet.Enabled},

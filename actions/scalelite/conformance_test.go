@@ -50,6 +50,9 @@ func TestOverTheWireEverythingIsAsInTheWorldItself(t *testing.T) {
 		if i == 2 {
 			s.State = fleet.Cordoned
 		}
+		if i == 3 {
+			s.Tag = "gold"
+		}
 	}})
 	if _, err := w.CreateMeeting(sim.MeetingSpec{Participants: 20, Duration: time.Hour}); err != nil {
 		t.Fatal(err)
@@ -103,7 +106,7 @@ func TestFaultsOfTheBalancerAreErrorsThatTellWhatToDo(t *testing.T) {
 		{name: "another secret", secret: "another", want: fleet.ErrAuth, message: "check scalelite.secret (LOADBALANCER_SECRET"},
 		{name: "another algorithm", serve: scalelitetest.Config{Algorithms: []string{"SHA1"}}, want: fleet.ErrAuth, message: "scalelite.checksum_algorithm"},
 		{name: "another host", serve: scalelitetest.Config{Host: "lb.example.org"}, want: fleet.ErrAuth, message: "scalelite.host_header"},
-		{name: "an old Scalelite", serve: scalelitetest.Config{Before15: true}, message: "at least 1.5.1"},
+		{name: "an old Scalelite", serve: scalelitetest.Config{Before15: true}, message: "Scalelite is 1.5.1 or later"},
 		{name: "an unknown server", id: "nope", want: fleet.ErrGone, message: "Couldn't find server"},
 		{name: "writers in each other's way", fault: sim.Fault{Kind: sim.BalancerBusy}, want: fleet.ErrBusy, message: "concurrently modified"},
 		{name: "an error of Scalelite's own", fault: sim.Fault{Kind: sim.BalancerFail}, want: fleet.ErrUnknown, message: "500"},
@@ -159,6 +162,21 @@ func TestWritersInEachOthersWaySucceedAtLast(t *testing.T) {
 		if s.State != fleet.Cordoned {
 			t.Errorf("server %s is %s (%v), want cordoned", s.ID, s.State, err)
 		}
+	}
+}
+
+func TestAScaleliteBefore151IsToldByItsAnswerToARead(t *testing.T) {
+	c := connect(t, scalelitetest.Config{World: sim.New(sim.Config{Servers: 1}), Before15: true})
+	if _, err := c.Servers(t.Context()); err == nil || !strings.Contains(err.Error(), "Scalelite is 1.5.1 or later") {
+		t.Errorf("Servers() = %v, want an error that names the least version", err)
+	}
+}
+
+func TestTagsAreRead(t *testing.T) {
+	c := connect(t, scalelitetest.Config{World: sim.New(sim.Config{Pools: []sim.Pool{{Tag: "gold", Servers: 1}, {Servers: 1}}})})
+	list, err := c.Servers(t.Context())
+	if err != nil || len(list) != 2 || list[0].Tag != "gold" || list[1].Tag != "" {
+		t.Errorf("Servers() = %+v, %v, want the first with the tag gold, the second without", list, err)
 	}
 }
 

@@ -13,14 +13,27 @@ import (
 )
 
 // wireServer is a server as Scalelite writes it. What the scaler has no use for
-// (tag, bbb_version, load_multiplier) is not read, whatever its type.
+// (bbb_version, load_multiplier) is not read, whatever its type.
 type wireServer struct {
 	ID     string       `json:"id"`
 	URL    string       `json:"url"`
 	Secret fleet.Secret `json:"secret"`
+	Tag    tag          `json:"tag"`
 	State  string       `json:"state"`
 	Load   load         `json:"load"`
 	Online string       `json:"online"`
+}
+
+// tag is a text. Scalelite before 1.6.0 has none.
+type tag string
+
+// UnmarshalJSON reads a text; anything else is no tag.
+func (t *tag) UnmarshalJSON(data []byte) error {
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		*t = tag(text)
+	}
+	return nil
 }
 
 // load is a number, or the text "unavailable".
@@ -42,7 +55,7 @@ func (l *load) UnmarshalJSON(data []byte) error {
 
 func (w wireServer) server() fleet.BalancerServer {
 	return fleet.BalancerServer{
-		ID: w.ID, URL: w.URL, Secret: w.Secret, State: fleet.BalancerState(outbound.Brief(w.State)),
+		ID: w.ID, URL: w.URL, Secret: w.Secret, Tag: string(w.Tag), State: fleet.BalancerState(outbound.Brief(w.State)),
 		Online: w.Online == "online", Load: w.Load.value, LoadKnown: w.Load.known,
 	}
 }

@@ -13,13 +13,21 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
+// ErrHost matches the refusal of a request for its host alone: Scalelite serves
+// its URL_HOST and looks at no secret before. It is also an actions.ErrAuth,
+// since no write comes through either.
+var ErrHost = fmt.Errorf("host refused: %w", fleet.ErrAuth)
+
+// tooOld is what helps when the API is not there.
+const tooOld = "check scalelite.url, and that Scalelite is 1.5.1 or later: older ones have no such API"
+
 // errNoServers is how Scalelite lists none: as an error.
 var errNoServers = errors.New("no servers are configured")
 
 // judge decides what an answer means; nil is success. Scalelite has three
 // shapes for errors: XML with status 200, JSON with a status of its own, and,
 // for what it did not expect, a status without words.
-func judge(c call, resp *http.Response, body []byte) *outbound.Fault {
+func judge(c call, host string, resp *http.Response, body []byte) *outbound.Fault {
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
 	case strings.HasSuffix(kind, "/xml"):
@@ -27,7 +35,7 @@ func judge(c call, resp *http.Response, body []byte) *outbound.Fault {
 	case resp.StatusCode/100 == 2 && kind == "application/json":
 		return nil
 	}
-	return judgeStatus(c, resp, body, kind)
+	return judgeStatus(c, host, resp, body, kind)
 }
 
 // xmlAnswer is the shape that Scalelite shares with BigBlueButton.
@@ -49,12 +57,12 @@ func judgeXML(body []byte) *outbound.Fault {
 		fault.Kinds, fault.Outcome = []error{fleet.ErrAuth}, "auth"
 		return fault
 	case "unsupportedRequest":
-		return refused(said + "; check scalelite.url, and that Scalelite is at least 1.5.1, which has this API first")
+		return refused(said + "; " + tooOld)
 	}
 	return refused(said)
 }
 
-func judgeStatus(c call, resp *http.Response, body []byte, kind string) *outbound.Fault {
+func judgeStatus(c call, host string, resp *http.Response, body []byte, kind string) *outbound.Fault {
 	said, own := message(resp, body, kind)
 	fault := refused(said)
 	mark := func(err error, outcome string) { fault.Kinds, fault.Outcome = append(fault.Kinds, err), outcome }
@@ -67,8 +75,8 @@ func judgeStatus(c call, resp *http.Response, body []byte, kind string) *outboun
 		fault.Text += "; something in front of Scalelite asks for a login"
 		mark(fleet.ErrAuth, "auth")
 	case status == http.StatusForbidden:
-		fault.Text += "; the host of scalelite.url must be Scalelite's URL_HOST, or set scalelite.host_header to that"
-		mark(fleet.ErrAuth, "auth")
+		fault.Text += fmt.Sprintf("; Scalelite does not serve the host %q: set scalelite.host_header to its URL_HOST, or write that host in scalelite.url; the secret is not the cause", host)
+		mark(ErrHost, "auth")
 	case status == http.StatusNotFound && own && c.action == "getServers":
 		mark(errNoServers, "ok")
 	case status == http.StatusNotFound && own:
@@ -78,6 +86,8 @@ func judgeStatus(c call, resp *http.Response, body []byte, kind string) *outboun
 	case status == http.StatusBadRequest && strings.Contains(said, "concurrently modified"):
 		fault.Repeat = true
 		mark(fleet.ErrBusy, "busy")
+	case status == http.StatusUnprocessableEntity && c.body != nil:
+		fault.Text += "; " + tooOld
 	case status == http.StatusTooManyRequests:
 		mark(fleet.ErrThrottled, "throttled")
 	case status >= 500:

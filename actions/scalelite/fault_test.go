@@ -35,7 +35,7 @@ var errOther = errors.New("none of the sentinels")
 func faults() []failing {
 	return []failing{
 		{"a wrong checksum", inXML("checksumError", "You did not pass the checksum security check"), fleet.ErrAuth, fleet.ErrAuth, 1, "check scalelite.secret (LOADBALANCER_SECRET of Scalelite)"},
-		{"an older Scalelite", inXML("unsupportedRequest", "This request is not supported."), errOther, errOther, 1, "at least 1.5.1"},
+		{"an older Scalelite", inXML("unsupportedRequest", "This request is not supported."), errOther, errOther, 1, "Scalelite is 1.5.1 or later"},
 		{"another refusal", inXML("internalError", "no"), errOther, errOther, 1, "internalError: no"},
 		{"XML that is not Scalelite's", answer{200, "application/xml", "<html/>", nil}, errOther, errOther, 1, "check scalelite.url"},
 		{"a page of something else", answer{200, "text/html", "<html/>", nil}, errOther, errOther, 1, "check scalelite.url"},
@@ -43,7 +43,7 @@ func faults() []failing {
 		{"a bad state", inJSON(400, `{"error":"Invalid state parameter: enabled"}`), errOther, errOther, 1, "Invalid state parameter"},
 		{"a concurrent change", inJSON(400, `{"error":"Servers list concurrently modified"}`), fleet.ErrBusy, fleet.ErrBusy, 5, "concurrently modified"},
 		{"a login asked for in front", answer{401, "text/html", "", nil}, fleet.ErrAuth, fleet.ErrAuth, 1, "in front of Scalelite"},
-		{"a wrong host", answer{403, "text/html", "", nil}, fleet.ErrAuth, fleet.ErrAuth, 1, "scalelite.host_header"},
+		{"a wrong host", answer{403, "text/html", "", nil}, fleet.ErrAuth, fleet.ErrAuth, 1, `does not serve the host "scalelite.example.org": set scalelite.host_header to its URL_HOST`},
 		{"a proxy's 404", answer{404, "text/html", "<html/>", nil}, errOther, errOther, 1, "check scalelite.url"},
 		{"too many requests", answer{429, "text/html", "", nil}, fleet.ErrThrottled, fleet.ErrThrottled, 1, "429"},
 		{"an empty 500", answer{500, "text/html", "", nil}, errOther, fleet.ErrUnknown, 5, "500 Internal Server Error"},
@@ -86,6 +86,26 @@ func TestEveryFaultOfEveryCallIsTheRightErrorAfterTheRightCalls(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+func TestAWrongHostIsNotTakenForAWrongSecret(t *testing.T) {
+	for name, run := range operations() {
+		err := run(t.Context(), client(t, script(answer{403, "text/html; charset=utf-8", "", nil}), func(c *Config) { c.HostHeader = "lb.example.org" }))
+		if !errors.Is(err, ErrHost) || !strings.Contains(err.Error(), `the host "lb.example.org"`) || strings.Contains(err.Error(), "credentials") {
+			t.Errorf("%s: %v, want an error about the host lb.example.org, none about credentials", name, err)
+		}
+		err = run(t.Context(), client(t, script(inXML("checksumError", "You did not pass the checksum security check"))))
+		if errors.Is(err, ErrHost) || !strings.Contains(err.Error(), "scalelite.secret") {
+			t.Errorf("%s with a wrong secret: %v, want an error about the secret, none about the host", name, err)
+		}
+	}
+}
+
+func TestAScaleliteBefore151IsToldByItsAnswerToAWrite(t *testing.T) {
+	refusal := inJSON(422, `{"status":422,"error":"Unprocessable Entity"}`)
+	if err := operations()["updateServer"](t.Context(), client(t, script(refusal))); err == nil || !strings.Contains(err.Error(), "Scalelite is 1.5.1 or later") {
+		t.Errorf("updateServer = %v, want an error that names the least version", err)
 	}
 }
 

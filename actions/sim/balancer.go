@@ -12,12 +12,15 @@ import (
 type balancerState struct {
 	members []*member
 	byID    map[string]*member
-	added   int // members ever added
+	records map[string]*member // by a meeting's id: where the balancer believes it to be
+	added   int                // members ever added
 }
 
 // enlist adds a member. It starts disabled.
 func (w *World) enlist(id, url string, secret fleet.Secret, multiplier float64, s *server) *member {
-	m := &member{id: id, url: url, secret: secret, multiplier: multiplier, s: s, state: fleet.Disabled}
+	m := &member{
+		id: id, url: url, secret: secret, multiplier: multiplier, s: s, state: fleet.Disabled, records: map[string]bool{},
+	}
 	w.balancer.members = append(w.balancer.members, m)
 	w.balancer.byID[id] = m
 	w.byName[id] = s
@@ -162,28 +165,12 @@ func (w *World) drop(m *member) {
 	w.balancer.members = slices.DeleteFunc(w.balancer.members, same)
 	delete(w.balancer.byID, m.id)
 	m.set(fleet.Disabled)
+	for id := range m.records {
+		w.unassign(id)
+	}
 	if m.s != nil {
-		m.forget()
 		m.s.members = slices.DeleteFunc(m.s.members, same)
 	}
-}
-
-// PanicMember ends every meeting that the balancer knows on a server, and
-// disables it unless its state is to be kept.
-func (w *World) PanicMember(id string, keepState bool) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	m, err := w.askFor("panic", id)
-	if err != nil {
-		return err
-	}
-	if m.s != nil {
-		w.breakOff(m.s)
-	}
-	if !keepState {
-		w.setState(m, fleet.Disabled)
-	}
-	return nil
 }
 
 // kindOf is the step that a change of state counts as.
@@ -222,35 +209,4 @@ func (w *World) setState(m *member, to fleet.BalancerState) {
 
 func (w *World) collides(kind FaultKind, m *member, chance float64) bool {
 	return w.strike(kind, "", m.s, nil) != nil || chance > 0 && w.random.Float64() < chance
-}
-
-// Place picks the server for a new meeting, as the balancer's create does, for one
-// who then creates it there. Errors are *BalancerError or ErrNoServers.
-func (w *World) Place() (Member, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.balancerAnswers() {
-		return Member{}, &BalancerError{Message: "connection refused"}
-	}
-	m := w.place()
-	if m == nil {
-		return Member{}, ErrNoServers
-	}
-	return m.describe(), nil
-}
-
-// place picks the server for a new meeting: of those that take meetings the
-// one with the lowest load, ties by id, as Redis orders equal scores. It
-// returns nil when there is none.
-func (w *World) place() *member {
-	var best *member
-	for _, m := range w.balancer.members {
-		if m.takes() && (best == nil || m.rank() < best.rank() || m.rank() == best.rank() && m.id < best.id) {
-			best = m
-		}
-	}
-	if best != nil {
-		best.weigh(1)
-	}
-	return best
 }

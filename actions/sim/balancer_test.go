@@ -141,27 +141,6 @@ func TestACordonedServerWithNobodyBecomesDisabled(t *testing.T) {
 	}
 }
 
-func TestAStoppedServerGoesOfflineAfterTwoPollsAndBackAfterOne(t *testing.T) {
-	w := sim.New(sim.Config{Servers: 1, Running: 1})
-	lift := w.Inject(sim.Fault{Kind: sim.BBBCrashed})
-	var offlineAfter time.Duration
-	for mustRead(t, w, "bbb-server1").Online && offlineAfter < time.Hour {
-		w.Run(time.Second)
-		offlineAfter += time.Second
-	}
-	if offlineAfter < 61*time.Second || offlineAfter > 2*time.Minute {
-		t.Errorf("offline after %s; want at the second poll", offlineAfter)
-	}
-	if m := member(t, w, "bbb-server1"); m.State != fleet.Enabled || m.LoadKnown {
-		t.Errorf("offline: %+v; want it enabled still, with no load", m)
-	}
-	lift()
-	w.Run(time.Minute)
-	if m := member(t, w, "bbb-server1"); !m.Online || !m.LoadKnown {
-		t.Errorf("back: %+v; want it online after one poll", m)
-	}
-}
-
 func TestAHangingServerStaysOnlineAndGetsMeetings(t *testing.T) {
 	w := sim.New(sim.Config{Servers: 1, Running: 1})
 	w.Inject(sim.Fault{Kind: sim.BBBHangs})
@@ -174,36 +153,6 @@ func TestAHangingServerStaysOnlineAndGetsMeetings(t *testing.T) {
 	}
 	if got := w.Figures().MeetingsRefused; got != 1 {
 		t.Errorf("meetings refused = %d; want 1", got)
-	}
-}
-
-func TestAFewHangingServersStarveThePoller(t *testing.T) {
-	w := sim.New(sim.Config{Servers: 745, Running: 745})
-	for i := 83; i <= 745; i += 83 {
-		w.Inject(sim.Fault{Kind: sim.BBBHangs, On: w.Servers()[i-1].Name})
-	}
-	w.Inject(sim.Fault{Kind: sim.BBBCrashed, On: "bbb-server10"})
-	w.Inject(sim.Fault{Kind: sim.BBBCrashed, On: "bbb-server700"})
-	w.Run(10 * time.Minute)
-	if mustRead(t, w, "bbb-server10").Online {
-		t.Error("a crashed server at the head of the list is online; want it polled")
-	}
-	if !mustRead(t, w, "bbb-server700").Online {
-		t.Error("a crashed server at the end of the list is offline; want hazard 2: it is never polled")
-	}
-}
-
-func TestMoreThreadsAndPatienceCureThePoller(t *testing.T) {
-	w := sim.New(sim.Config{Servers: 745, Running: 745, Balancer: sim.BalancerConfig{PollerThreads: 50, PollerWait: 30 * time.Second}})
-	for i := 83; i <= 745; i += 83 {
-		w.Inject(sim.Fault{Kind: sim.BBBHangs, On: w.Servers()[i-1].Name})
-	}
-	w.Inject(sim.Fault{Kind: sim.BBBCrashed, On: "bbb-server700"})
-	w.Run(10 * time.Minute)
-	for _, name := range []string{"bbb-server83", "bbb-server700"} {
-		if mustRead(t, w, name).Online {
-			t.Errorf("%s is online; want it found out", name)
-		}
 	}
 }
 

@@ -18,6 +18,10 @@ type Config struct {
 	Running     int      // how many, from the first on, are on and enabled; the others are off and disabled
 	Datacenters []string // UUIDs; servers are dealt out to them in turn. Default: two
 	Size        fleet.Size
+	// Pools are groups of servers that share a tag in the balancer: the first
+	// Pools[0].Servers servers are the first pool, and so on. Those that are left
+	// over have no tag. Servers is at least the sum of all pools.
+	Pools []Pool
 	// Each changes one server's description before it is built; i counts from 1.
 	Each func(i int, s *ServerSpec)
 
@@ -58,6 +62,12 @@ type ServerSpec struct {
 	Unregistered bool
 	State        fleet.BalancerState // default Enabled when running, else Disabled
 	Multiplier   float64             // of the balancer's load; default 1
+	// Tag is for which meetings the balancer keeps the server; empty for those
+	// that ask for no tag.
+	Tag string
+	// Version is what BigBlueButton tells of its version; default 3.0.4. It is
+	// empty for one that keeps its version to itself.
+	Version string
 }
 
 // Span is a range that durations are drawn from, evenly.
@@ -108,19 +118,6 @@ const (
 	ColdIgnored ColdResize = "ignore" // reported as done, and nothing changed
 )
 
-// BalancerConfig sets the balancer, with Scalelite 1.8.5's defaults.
-type BalancerConfig struct {
-	PollInterval       time.Duration // POLL_INTERVAL; default 60 s
-	PollerThreads      int           // POLLER_THREADS; default 5
-	PollerWait         time.Duration // POLLER_WAIT_TIMEOUT; default 10 s
-	ResponseTimeout    time.Duration // RESPONSE_TIMEOUT; default 10 s
-	UnhealthyThreshold int           // failed polls until offline; default 2
-	HealthyThreshold   int           // good polls until online; default 1
-	// CordonRace and EnableRace are the chances, from 0 to 1, that a cordon or
-	// an enable collides with a poll. Default 0.
-	CordonRace, EnableRace float64
-}
-
 // Prices are what the cloud bills for servers that are switched on, in one
 // currency.
 type Prices struct {
@@ -139,6 +136,7 @@ func (c Config) withDefaults() Config {
 	or(&c.Overload, Workload{0.85, 0.85})
 	or(&c.Prices, Prices{0.02, 0.005})
 	or(&c.Load, DefaultLoad())
+	c.Servers = max(c.Servers, c.pooled())
 	if len(c.Datacenters) == 0 {
 		c.Datacenters = []string{uuid("datacenter", 1), uuid("datacenter", 2)}
 	}
@@ -164,16 +162,6 @@ func (c CloudConfig) withDefaults() CloudConfig {
 	return c
 }
 
-func (c BalancerConfig) withDefaults() BalancerConfig {
-	or(&c.PollInterval, time.Minute)
-	or(&c.PollerThreads, 5)
-	or(&c.PollerWait, 10*time.Second)
-	or(&c.ResponseTimeout, 10*time.Second)
-	or(&c.UnhealthyThreshold, 2)
-	or(&c.HealthyThreshold, 1)
-	return c
-}
-
 // spec describes server i, counted from 1.
 func (c Config) spec(i int) ServerSpec {
 	n := i - 1
@@ -187,6 +175,10 @@ func (c Config) spec(i int) ServerSpec {
 		HotPlug:    fleet.HotPlug{CPU: true, RAM: true},
 		Running:    i <= c.Running,
 		Multiplier: 1,
+		Version:    "3.0.4",
+	}
+	if p, nth := c.poolOf(n); p != nil {
+		s.Tag, s.Running = p.Tag, s.Running || nth < p.Running
 	}
 	if c.Each != nil {
 		c.Each(i, &s)

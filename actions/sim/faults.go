@@ -27,6 +27,7 @@ const (
 	BalancerHang FaultKind = "balancer hangs" // accepts and never answers
 	BalancerBusy FaultKind = "balancer busy"  // writes answer 400 "Servers list concurrently modified"
 	BalancerFail FaultKind = "balancer fails" // everything answers 500
+	PollerDead   FaultKind = "poller dead"    // the balancer's poller asks nobody; its API answers
 	CordonRaces  FaultKind = "cordon races"   // server: a cordon collides with a poll
 	EnableRaces  FaultKind = "enable races"   // server: an enable collides with a poll
 
@@ -37,7 +38,7 @@ const (
 func FaultKinds() []FaultKind {
 	return []FaultKind{StartHangs, RequestFails, BusyForever, CloudAnswers, CloudLost, CloudHangs, ListHangs, ListShrinks,
 		BBBHangs, BBBCrashed, BBBFails, ExporterGone, ExporterUnauthorized, BalancerDown, BalancerHang, BalancerBusy,
-		BalancerFail, CordonRaces, EnableRaces}
+		BalancerFail, PollerDead, CordonRaces, EnableRaces}
 }
 
 // Fault is something that is wrong, until it is lifted.

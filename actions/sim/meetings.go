@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -17,6 +16,7 @@ type MeetingSpec struct {
 	Moderators   int           // default 1
 	Fill         time.Duration // over which people come in; default 3 min
 	Recorded     bool          // leaves a recording to process
+	Tag          string        // what it asks the balancer for (meta_server-tag)
 }
 
 // meeting is one that is wanted until its end, whether it runs or not.
@@ -40,9 +40,6 @@ type meeting struct {
 
 func (m *meeting) moderators() int { return min(m.joined, m.spec.Moderators) }
 
-// ErrNoServers is the balancer's refusal of a meeting that it has no server for.
-var ErrNoServers = errors.New("no servers available")
-
 // CreateMeeting has people ask the balancer for a meeting now. It places it as
 // Scalelite does; people then come in over spec.Fill, and leave spec.Duration
 // from now. When it is refused they try again every Config.RejoinAfter, also
@@ -59,7 +56,8 @@ func (w *World) CreateMeeting(spec MeetingSpec) (id string, err error) {
 
 // HostMeeting creates a meeting on a given server, as a balancer outside of
 // this world does through BigBlueButton's create. A meeting that already runs
-// there is left as it is.
+// there is left as it is; one that waits for its first people elsewhere is over,
+// since they now come here.
 func (w *World) HostMeeting(name string, spec MeetingSpec) (Meeting, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -67,8 +65,11 @@ func (w *World) HostMeeting(name string, spec MeetingSpec) (Meeting, error) {
 	if err != nil {
 		return Meeting{}, err
 	}
-	if m := w.meetings[spec.ID]; m != nil && m.on == s && m.running {
+	switch m := w.meetings[spec.ID]; {
+	case w.runs(spec.ID, s):
 		return w.describe(m), nil
+	case m != nil && m.running && m.joined == 0:
+		w.end(m)
 	}
 	m, err := w.want(spec)
 	if err != nil {
@@ -151,22 +152,34 @@ func (w *World) tryCreate(m *meeting) error {
 	if !w.balancerAnswers() {
 		return fmt.Errorf("meeting %q: the balancer does not answer", m.id)
 	}
-	s := m.on
-	if s == nil {
-		via := w.place()
-		if via == nil {
-			return ErrNoServers
-		}
-		s = via.s
-		m.on, m.via, m.born = s, via, w.now
-		s.meetings = append(s.meetings, m)
+	via, err := w.assign(m.id, m.spec.Tag)
+	if err != nil {
+		return err
+	}
+	s := via.s
+	if m.via != via {
+		w.expect(m, via)
 	}
 	if w.answer(s) != bbbAnswers {
 		return fmt.Errorf("meeting %q: creating it on %s failed", m.id, s.spec.Name)
 	}
-	s.meetings = slices.DeleteFunc(s.meetings, func(o *meeting) bool { return o == m })
+	s.without(m)
 	w.begin(m, s)
 	return nil
+}
+
+// expect files m where the balancer believes it to be.
+func (w *World) expect(m *meeting, via *member) {
+	if m.on != nil {
+		m.on.without(m)
+	}
+	m.on, m.via, m.born = via.s, via, w.now
+	m.on.meetings = append(m.on.meetings, m)
+}
+
+// without takes m off the list of s.
+func (s *server) without(m *meeting) {
+	s.meetings = slices.DeleteFunc(s.meetings, func(o *meeting) bool { return o == m })
 }
 
 // begin has m run on s, and people come in.
@@ -202,7 +215,7 @@ func (w *World) end(m *meeting) {
 			w.record(s)
 		}
 	}
-	s.meetings = slices.DeleteFunc(s.meetings, func(o *meeting) bool { return o == m })
+	s.without(m)
 }
 
 func (w *World) record(s *server) {
@@ -215,15 +228,19 @@ func (w *World) record(s *server) {
 // breakOff ends all that runs on s before its time. The people try again.
 func (w *World) breakOff(s *server) {
 	for _, m := range slices.Clone(s.meetings) {
-		if !m.running {
-			continue
+		if m.running {
+			w.cutShort(m)
 		}
-		w.figures.MeetingsEndedEarly++
-		w.leave(m)
-		if m.direct {
-			w.end(m)
-			continue
-		}
-		w.again(m)
 	}
+}
+
+// cutShort ends a meeting before its time. The people try again.
+func (w *World) cutShort(m *meeting) {
+	w.figures.MeetingsEndedEarly++
+	w.leave(m)
+	if m.direct {
+		w.end(m)
+		return
+	}
+	w.again(m)
 }

@@ -10,9 +10,11 @@ import (
 // member is an entry in the balancer's list of servers.
 type member struct {
 	id, url, tag string
+	version      string // of BigBlueButton, as the poller found it
 	secret       fleet.Secret
 	multiplier   float64
-	s            *server // nil when the URL is of no server in this world
+	records      map[string]bool // ids of the meetings that the balancer believes to be on it
+	s            *server         // nil when the URL is of no server in this world
 
 	state     fleet.BalancerState
 	online    bool
@@ -29,15 +31,15 @@ type member struct {
 type Member struct {
 	fleet.BalancerServer
 	Multiplier float64
-	Tag        string
+	Version    string // of BigBlueButton; empty until a poll has found it
 }
 
 func (m *member) describe() Member {
 	d := Member{
 		BalancerServer: fleet.BalancerServer{
-			ID: m.id, URL: m.url, Secret: m.secret, State: m.state, Online: m.online, LoadKnown: m.loadKnown,
+			ID: m.id, URL: m.url, Secret: m.secret, Tag: m.tag, State: m.state, Online: m.online, LoadKnown: m.loadKnown,
 		},
-		Multiplier: m.multiplier, Tag: m.tag,
+		Multiplier: m.multiplier, Version: m.version,
 	}
 	if m.loadKnown {
 		d.Load = m.load

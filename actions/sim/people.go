@@ -38,8 +38,8 @@ func (w *World) join(m *meeting, n int) {
 		return
 	}
 	m.turned = 0
-	if m.via != nil {
-		m.via.weigh(n)
+	if via := w.through(m); via != nil {
+		via.weigh(n)
 	}
 	w.settle(s)
 	m.joined += n
@@ -56,7 +56,17 @@ func (w *World) admits(m *meeting) bool {
 	if w.answer(m.on) != bbbAnswers {
 		return false
 	}
-	return m.direct || w.balancerAnswers() && m.via.online && m.via.state != fleet.Disabled
+	via := w.through(m)
+	return via == nil || w.balancerAnswers() && via.online && via.state != fleet.Disabled
+}
+
+// through returns the balancer's entry by which people join m, or nil when they
+// come past this world's balancer.
+func (w *World) through(m *meeting) *member {
+	if m.direct {
+		return w.balancer.records[m.id]
+	}
+	return m.via
 }
 
 // leave takes everybody out of m, which stops running.

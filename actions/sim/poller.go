@@ -11,56 +11,66 @@ import (
 // threads finish before it ends them (its poll.rake).
 const killAfter = 5 * time.Second
 
-// polls polls now and again and again, with the interval between two polls.
-func (w *World) polls() {
-	took := w.poll()
-	w.after(took+w.cfg.Balancer.PollInterval, w.polls)
+// pollCycle is one poll of all servers.
+type pollCycle struct {
+	left    []*member     // not asked yet, in the order of the list
+	ends    time.Duration // when threads that are still busy are killed
+	threads int           // that have not ended
 }
 
-// poll asks every member, disabled ones too, for its meetings. It returns how
-// long that took: no time worth counting, unless a server hangs.
-func (w *World) poll() (took time.Duration) {
-	if w.hit(BalancerDown, nil) != nil {
-		return 0
+// polls asks every member, disabled ones too, for its meetings, with several
+// threads; and again when the interval has passed after the last of them ended.
+// What answers or refuses takes no time worth counting. One of the threads is
+// not for polling (poll.rake takes POLLER_THREADS - 1).
+func (w *World) polls() {
+	if w.hit(BalancerDown, nil) != nil || w.hit(PollerDead, nil) != nil {
+		w.after(w.cfg.Balancer.PollInterval, w.polls)
+		return
 	}
-	var threads []time.Duration // each: when it is free, since the poll began
-	for _, m := range w.balancer.members {
+	n := max(1, w.cfg.Balancer.PollerThreads-1)
+	c := &pollCycle{left: slices.Clone(w.balancer.members), ends: w.now + w.cfg.Balancer.PollerWait + killAfter, threads: n}
+	for range n {
+		w.pollNext(c)
+	}
+}
+
+// pollNext is a thread of a cycle: it takes one member after the other, until
+// one costs it time, none is left, or it is killed.
+func (w *World) pollNext(c *pollCycle) {
+	for len(c.left) > 0 && w.now < c.ends {
+		m := c.left[0]
+		c.left = c.left[1:]
 		answer := w.answer(m.s)
-		if answer == bbbHangs {
-			var timedOut bool
-			if threads, timedOut = w.occupy(threads); !timedOut {
-				continue // still waiting, or never asked, when the poll was cut short
-			}
-		} else if w.starved(threads) {
-			continue
+		if cost := w.pollCost(m.s, answer); cost > 0 {
+			w.after(min(cost, c.ends-w.now), func() { w.pollTimedOut(c, m) })
+			return
 		}
 		w.polled(m, answer == bbbAnswers)
 	}
-	if threads == nil {
-		return 0
+	if c.threads--; c.threads == 0 {
+		w.after(w.cfg.Balancer.PollInterval, w.polls)
 	}
-	return min(slices.Max(threads), w.cutoff())
 }
 
-// cutoff is when a poll's threads are ended.
-func (w *World) cutoff() time.Duration { return w.cfg.Balancer.PollerWait + killAfter }
-
-// occupy has a hanging server take the thread that is free first. It waits
-// twice the response timeout, since Ruby's Net::HTTP repeats a GET; timedOut
-// tells whether that ended within the poll. One of the threads is not for
-// polling (poll.rake takes POLLER_THREADS - 1).
-func (w *World) occupy(threads []time.Duration) (_ []time.Duration, timedOut bool) {
-	if threads == nil {
-		threads = make([]time.Duration, max(1, w.cfg.Balancer.PollerThreads-1))
+// pollTimedOut books that a member did not answer, unless the thread that waited
+// for it was killed first, and goes on.
+func (w *World) pollTimedOut(c *pollCycle, m *member) {
+	if w.now < c.ends {
+		w.polled(m, false)
 	}
-	i := slices.Index(threads, slices.Min(threads))
-	threads[i] += 2 * w.cfg.Balancer.ResponseTimeout
-	return threads, threads[i] < w.cutoff()
+	w.pollNext(c)
 }
 
-// starved tells whether no thread comes free before the poll is cut short.
-func (w *World) starved(threads []time.Duration) bool {
-	return threads != nil && slices.Min(threads) >= w.cutoff()
+// pollCost is how long a thread is busy with a server. It waits for a hanging
+// one twice, since Ruby's Net::HTTP repeats a GET, and once for a connection.
+func (w *World) pollCost(s *server, answer bbbAnswer) time.Duration {
+	switch {
+	case answer == bbbHangs:
+		return 2 * w.cfg.Balancer.ResponseTimeout
+	case s != nil && s.vm != vmRunning && w.cfg.Balancer.Off == OffSilent:
+		return w.cfg.Balancer.ConnectTimeout
+	}
+	return 0
 }
 
 // polled books the result of one member's poll.
@@ -73,8 +83,8 @@ func (w *World) polled(m *member, well bool) {
 	if m.good++; !m.online && m.good < w.cfg.Balancer.HealthyThreshold {
 		return
 	}
-	m.online = true
-	m.forget()
+	m.online, m.version = true, m.s.spec.Version
+	w.forget(m)
 	if m.state == fleet.Disabled {
 		return
 	}
@@ -91,7 +101,7 @@ func (w *World) polledBadly(m *member) {
 	}
 	if m.bad++; m.bad >= w.cfg.Balancer.UnhealthyThreshold {
 		m.online, m.loadKnown, m.raced, m.bad = false, false, false, 0
-		m.forget()
+		w.forget(m)
 	}
 }
 
@@ -117,20 +127,4 @@ func (w *World) loadOf(m *member) float64 {
 		sum += n
 	}
 	return float64(sum) * m.multiplier
-}
-
-// forget has the balancer drop the meetings that it believes to be on a server
-// and that do not run there. (Of a server that went offline it would drop the
-// running ones too; people who are in one notice nothing of that.)
-func (m *member) forget() {
-	if m.s == nil {
-		return
-	}
-	m.s.meetings = slices.DeleteFunc(m.s.meetings, func(t *meeting) bool {
-		gone := t.via == m && !t.running
-		if gone {
-			t.on, t.via = nil, nil
-		}
-		return gone
-	})
 }

@@ -15,6 +15,7 @@ type Reading struct {
 	Addr       netip.Addr // invalid while it has none
 	URL        string
 	Secret     fleet.Secret // of its BigBlueButton API
+	Version    string       // that BigBlueButton tells; empty when it tells none
 	Size       fleet.Size
 	Power      fleet.Power
 	Busy       bool
@@ -23,6 +24,7 @@ type Reading struct {
 	BalancerID string
 	State      fleet.BalancerState
 	Online     bool
+	Tag        string
 	// Takes is set when the balancer may send the next meeting to it.
 	Takes bool
 
@@ -81,8 +83,8 @@ func (w *World) read(s *server, r *Reading) {
 	load := w.workload(s)
 	total := float64(s.size.RAM) * (1 << 20)
 	*r = Reading{
-		ID: s.id, Name: s.spec.Name, Datacenter: s.dc.id, Addr: s.addr, URL: s.spec.URL, Secret: s.spec.Secret, Size: s.size,
-		Power: s.power(), Busy: s.pending > 0,
+		ID: s.id, Name: s.spec.Name, Datacenter: s.dc.id, Addr: s.addr, URL: s.spec.URL, Secret: s.spec.Secret, Version: s.spec.Version,
+		Size: s.size, Power: s.power(), Busy: s.pending > 0,
 		NodeUp:       s.vm == vmRunning && w.now >= s.systemAt && w.hit(ExporterGone, s) == nil,
 		BBBUp:        w.answer(s) == bbbAnswers,
 		Unauthorized: w.hit(ExporterUnauthorized, s) != nil,
@@ -93,7 +95,7 @@ func (w *World) read(s *server, r *Reading) {
 	}
 	if len(s.members) > 0 {
 		m := s.members[0]
-		r.BalancerID, r.State, r.Online, r.Takes = m.id, m.state, m.online, m.takes()
+		r.BalancerID, r.State, r.Online, r.Tag, r.Takes = m.id, m.state, m.online, m.tag, m.takes()
 	}
 }
 

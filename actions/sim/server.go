@@ -77,7 +77,8 @@ func (w *World) add(i int, spec ServerSpec) {
 		w.setAddr(s, netip.Addr{})
 	}
 	if !spec.Unregistered {
-		w.enlist(uuid("balancer", i), spec.URL, spec.Secret, spec.Multiplier, s).state = spec.State
+		m := w.enlist(uuid("balancer", i), spec.URL, spec.Secret, spec.Multiplier, s)
+		m.state, m.tag = spec.State, spec.Tag
 	}
 }
 

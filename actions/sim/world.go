@@ -50,14 +50,16 @@ func New(cfg Config) *World {
 		meetings: map[string]*meeting{}, calls: map[string]int{},
 	}
 	w.cloud = newCloudState(cfg.Cloud)
-	w.balancer.byID = map[string]*member{}
+	w.balancer.byID, w.balancer.records = map[string]*member{}, map[string]*member{}
 	for _, id := range cfg.Datacenters {
 		w.dcs[id] = &datacenter{id: id}
 	}
 	for i := 1; i <= cfg.Servers; i++ {
 		w.add(i, cfg.spec(i))
 	}
-	w.poll()
+	for _, m := range w.balancer.members {
+		w.polled(m, w.answer(m.s) == bbbAnswers)
+	}
 	w.after(draw(w.random, Span{time.Second, cfg.Balancer.PollInterval}), w.polls)
 	return w
 }

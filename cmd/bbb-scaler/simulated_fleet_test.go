@@ -65,7 +65,7 @@ func newFleet(t *testing.T, servers, running int) *fakeFleet {
 	return &fakeFleet{
 		sim:          w,
 		ionos:        serve(ionostest.New(ionostest.Config{World: w, Token: ionosToken})),
-		scalelite:    serve(scalelitetest.New(scalelitetest.Config{World: w, Secret: balancerPass})),
+		scalelite:    serve(scalelitetest.New(scalelitetest.Config{World: w, Secret: balancerPass, Host: "127.0.0.1"})),
 		alertmanager: serve(noAlerts{}),
 		prometheus:   serve(scraping{w}),
 	}

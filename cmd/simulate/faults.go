@@ -29,7 +29,7 @@ func faultNames() string {
 }
 
 // balancerFaults are the kinds that concern no single server.
-var balancerFaults = []sim.FaultKind{sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail}
+var balancerFaults = []sim.FaultKind{sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail, sim.PollerDead}
 
 // parseFaults reads faults of the form kind[=number][@target]: the number is the
 // status code of cloud-answers and the missing share of list-shrinks, the target

@@ -51,8 +51,8 @@ func (a *api) describe(m sim.Meeting) meeting {
 	}
 }
 
-func (a *api) index(rw http.ResponseWriter, _ request) {
-	write(rw, response{Returncode: "SUCCESS", Version: "2.0"})
+func (a *api) index(rw http.ResponseWriter, r request) {
+	write(rw, response{Returncode: "SUCCESS", Version: "2.0", BBBVersion: r.server.Version})
 }
 
 func (a *api) meetings(rw http.ResponseWriter, r request) {

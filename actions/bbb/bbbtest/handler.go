@@ -99,7 +99,8 @@ func (a *api) refuses(rw http.ResponseWriter, r *http.Request, server sim.Readin
 type response struct {
 	XMLName    xml.Name `xml:"response"`
 	Returncode string   `xml:"returncode"`
-	Version    string   `xml:"version,omitempty"`
+	Version    string   `xml:"version,omitempty"` // of the API
+	BBBVersion string   `xml:"bbbVersion,omitempty"`
 	MessageKey string   `xml:"messageKey,omitempty"`
 	Message    string   `xml:"message,omitempty"`
 	Running    *bool    `xml:"running,omitempty"`

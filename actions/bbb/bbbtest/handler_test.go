@@ -39,6 +39,7 @@ func world(t *testing.T, n, running int) *sim.World {
 type answer struct {
 	Returncode string `xml:"returncode"`
 	MessageKey string `xml:"messageKey"`
+	BBBVersion string `xml:"bbbVersion"`
 	ID         string `xml:"meetingID"`
 	CreateTime int64  `xml:"createTime"`
 	Running    bool   `xml:"running"`
@@ -115,6 +116,13 @@ func TestAWrongSecretFails(t *testing.T) {
 	w := world(t, 1, 1)
 	if a, err := call(t.Context(), t, w.Servers()[0], "getMeetings", "", "wrong"); err != nil || a.Returncode != "FAILED" || a.MessageKey != "checksumError" {
 		t.Errorf("getMeetings = %+v, %v; want checksumError", a, err)
+	}
+}
+
+func TestTheIndexTellsTheVersion(t *testing.T) {
+	s := world(t, 1, 1).Servers()[0]
+	if a, err := call(t.Context(), t, s, "", "", s.Secret.Reveal()); err != nil || a.Returncode != "SUCCESS" || a.BBBVersion != "3.0.4" {
+		t.Errorf("the index = %+v, %v; want version 3.0.4", a, err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package scalelitetest
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -9,21 +8,6 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
-
-// params are what a call sends, in its query or as JSON.
-type params struct {
-	ID        string        `json:"id"`
-	Server    *serverParams `json:"server"`
-	KeepState bool          `json:"keep_state"`
-}
-
-type serverParams struct {
-	URL        string      `json:"url"`
-	Secret     *string     `json:"secret"`
-	State      string      `json:"state"`
-	Tag        *string     `json:"tag"`
-	Multiplier json.Number `json:"load_multiplier"`
-}
 
 // entry is a server as the API writes it.
 type entry struct {
@@ -62,7 +46,7 @@ func decimal(v float64) string {
 
 func describe(m sim.Member) entry {
 	e := entry{
-		ID: m.ID, URL: m.URL, Secret: m.Secret.Reveal(), Tag: m.Tag, State: m.State,
+		ID: m.ID, URL: m.URL, Secret: m.Secret.Reveal(), Tag: m.Tag, BBBVersion: m.Version, State: m.State,
 		Load: load{m.Load, m.LoadKnown}, Multiplier: decimal(m.Multiplier), Online: "offline",
 	}
 	if m.Online {
@@ -88,37 +72,36 @@ func (a *api) servers(rw http.ResponseWriter, r *http.Request, _ params) {
 }
 
 func (a *api) server(rw http.ResponseWriter, r *http.Request, p params) {
-	a.tell(rw, r, p.ID, http.StatusOK)
-}
-
-func (a *api) tell(rw http.ResponseWriter, r *http.Request, id string, status int) {
-	m, err := a.World.Member(id)
+	m, err := a.World.Member(p.text("id"))
 	if err != nil {
 		a.refuse(rw, r, err)
 		return
 	}
-	reply(rw, status, describe(m))
+	reply(rw, http.StatusOK, describe(m))
 }
+
+// missing is what Rails says of a parameter that is not there, or blank.
+const missing = "param is missing or the value is empty or invalid: server"
 
 // add registers a server, disabled.
 func (a *api) add(rw http.ResponseWriter, r *http.Request, p params) {
+	server, present, object := p.server()
 	switch {
-	case p.Server == nil:
-		failed(rw, "internalError", "param is missing or the value is empty or invalid: server")
+	case !present:
+		failed(rw, "internalError", missing)
 		return
-	case p.Server.URL == "" || p.Server.Secret == nil || *p.Server.Secret == "":
+	case !object:
+		exception(rw, r, http.StatusInternalServerError)
+		return
+	case server.text("url") == "" || server.text("secret") == "":
 		badRequest(rw, "Server needs a URL and a secret")
 		return
 	}
-	multiplier, _ := p.Server.Multiplier.Float64()
+	multiplier := server.number("load_multiplier")
 	if multiplier == 0 {
 		multiplier = 1
 	}
-	tag := ""
-	if p.Server.Tag != nil {
-		tag = *p.Server.Tag
-	}
-	m, err := a.World.AddMember(p.Server.URL, fleet.Secret(*p.Server.Secret), multiplier, tag)
+	m, err := a.World.AddMember(server.text("url"), fleet.Secret(server.text("secret")), multiplier, server.text("tag"))
 	if err != nil {
 		a.refuse(rw, r, err)
 		return
@@ -130,28 +113,20 @@ var states = map[string]fleet.BalancerState{
 	"enable": fleet.Enabled, "cordon": fleet.Cordoned, "disable": fleet.Disabled,
 }
 
-// update changes a server.
+// update changes a server. It looks for the server first, and for what is to
+// change then.
 func (a *api) update(rw http.ResponseWriter, r *http.Request, p params) {
-	if p.Server == nil {
-		badRequest(rw, "param is missing or the value is empty or invalid: server")
+	id := p.text("id")
+	change, wrong := p.change()
+	if wrong != "" {
+		if _, err := a.World.Member(id); err != nil {
+			a.refuse(rw, r, err)
+			return
+		}
+		badRequest(rw, wrong)
 		return
 	}
-	to, ok := states[p.Server.State]
-	change := sim.MemberChange{Secret: (*fleet.Secret)(p.Server.Secret), Tag: p.Server.Tag}
-	var number bool
-	change.Multiplier, number = p.Server.multiplier()
-	switch {
-	case p.Server.State != "" && !ok:
-		badRequest(rw, "Invalid state parameter: "+p.Server.State)
-		return
-	case !number:
-		badRequest(rw, "Load-multiplier must be a non-zero number")
-		return
-	}
-	if ok {
-		change.State = &to
-	}
-	m, err := a.World.UpdateMember(p.ID, change)
+	m, err := a.World.UpdateMember(id, change)
 	if err != nil {
 		a.refuse(rw, r, err)
 		return
@@ -159,34 +134,56 @@ func (a *api) update(rw http.ResponseWriter, r *http.Request, p params) {
 	reply(rw, http.StatusOK, describe(m))
 }
 
-// multiplier returns the multiplier that is sent, or nil; ok is false when it is
-// not one.
-func (s *serverParams) multiplier() (_ *float64, ok bool) {
-	if s.Multiplier == "" {
-		return nil, true
+// change returns what an update changes, or what is wrong with it. A blank
+// state, multiplier or secret changes nothing; a blank tag takes the tag away.
+func (p params) change() (c sim.MemberChange, wrong string) {
+	server, present, object := p.server()
+	switch {
+	case !present:
+		return c, missing
+	case !object:
+		return c, "undefined method 'permit'"
 	}
-	v, err := s.Multiplier.Float64()
-	return &v, err == nil && v != 0
+	if state := server.text("state"); state != "" {
+		to, ok := states[state]
+		if !ok {
+			return c, "Invalid state parameter: " + state
+		}
+		c.State = &to
+	}
+	if server.text("load_multiplier") != "" {
+		by := server.number("load_multiplier")
+		if by == 0 {
+			return c, "Load-multiplier must be a non-zero number"
+		}
+		c.Multiplier = &by
+	}
+	if secret := fleet.Secret(server.text("secret")); secret != "" {
+		c.Secret = &secret
+	}
+	if server["tag"] != nil {
+		tag := server.text("tag")
+		c.Tag = &tag
+	}
+	return c, ""
 }
 
 func (a *api) remove(rw http.ResponseWriter, r *http.Request, p params) {
-	if err := a.World.RemoveMember(p.ID); err != nil {
+	id := p.text("id")
+	if err := a.World.RemoveMember(id); err != nil {
 		a.refuse(rw, r, err)
 		return
 	}
-	reply(rw, http.StatusOK, map[string]string{"success": "Server id=" + p.ID + " was destroyed"})
+	reply(rw, http.StatusOK, map[string]string{"success": "Server id=" + id + " was destroyed"})
 }
 
 func (a *api) panicServer(rw http.ResponseWriter, r *http.Request, p params) {
-	if err := a.World.PanicMember(p.ID, p.KeepState); err != nil {
+	id := p.text("id")
+	if err := a.World.PanicMember(id, p.text("keep_state") != ""); err != nil {
 		a.refuse(rw, r, err)
 		return
 	}
 	reply(rw, http.StatusOK, map[string]string{
-		"success": "Server id=" + p.ID + " has been disabled and the meetings have been destroyed",
+		"success": "Server id=" + id + " has been disabled and the meetings have been destroyed",
 	})
-}
-
-func badRequest(rw http.ResponseWriter, message string) {
-	reply(rw, http.StatusBadRequest, map[string]string{"error": message})
 }

@@ -1,16 +1,12 @@
 // Package scalelitetest serves the balancer of a sim.World as Scalelite 1.8.5
 // serves its API: the same paths, checksums, states, and the same three shapes
-// of error. Of what it does for learning platforms it serves create and end:
-// it places a meeting by the world's rules and passes the call on, over HTTP, to
-// the server's own API.
+// of error. Of what it does for learning platforms it serves create, end and
+// join: it places a meeting by the world's rules and passes the call on, over
+// HTTP, to the server's own API.
 package scalelitetest
 
 import (
-	"encoding/json"
-	"encoding/xml"
-	"errors"
 	"io"
-	"mime"
 	"net"
 	"net/http"
 	"strings"
@@ -37,12 +33,9 @@ type Config struct {
 	Before15 bool
 }
 
-type api struct {
-	Config
-	placed placed
-}
+type api struct{ Config }
 
-// call is one of the API's actions; body holds its JSON parameters.
+// call is one of the API's actions.
 type call struct {
 	method string
 	serve  func(a *api, rw http.ResponseWriter, r *http.Request, p params)
@@ -58,44 +51,70 @@ var calls = map[string]call{
 }
 
 // New returns the API as a handler, to be mounted at the root of a listener.
-func New(cfg Config) http.Handler { return &api{Config: cfg} }
+func New(cfg Config) http.Handler { return &api{cfg} }
 
 // ServeHTTP answers one request in Scalelite's order: host, route, content
-// type, checksum, then the action itself.
+// type, JSON, checksum, then the action itself.
 func (a *api) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	if a.Host != "" && hostOnly(r.Host) != a.Host {
-		http.Error(rw, "Blocked hosts: "+r.Host, http.StatusForbidden)
+	// Rails takes a path with slashes at its end, or several in a row, for the same.
+	path := "/" + strings.Join(strings.FieldsFunc(r.URL.Path, func(c rune) bool { return c == '/' }), "/")
+	if a.Host != "" && !strings.EqualFold(hostOnly(r.Host), a.Host) && !strings.Contains(path, "health_check") {
+		empty(rw, http.StatusForbidden)
 		return
 	}
-	if action, ok := strings.CutPrefix(r.URL.Path, MeetingsPath); ok {
-		a.forward(rw, r, action)
+	action, ours := strings.CutPrefix(path, BasePath)
+	meeting, theirs := strings.CutPrefix(path+"/", MeetingsPath)
+	switch {
+	case path == "/" && r.Method == http.MethodPost:
+		exception(rw, r, http.StatusUnprocessableEntity) // the health check takes no forms
+	case path == "/" || path == "/health_check" && r.Method == http.MethodGet:
+		io.WriteString(rw, "success")
+	case theirs:
+		a.forward(rw, r, strings.TrimSuffix(meeting, "/"))
+	case ours && !a.Before15:
+		a.route(rw, r, action)
+	default:
+		a.unsupported(rw, r)
+	}
+}
+
+// unsupported answers a request that has no route. Versions before 1.5.1 look
+// for the token of a form first, which a POST from elsewhere does not have.
+func (a *api) unsupported(rw http.ResponseWriter, r *http.Request) {
+	if a.Before15 && r.Method == http.MethodPost {
+		exception(rw, r, http.StatusUnprocessableEntity)
 		return
 	}
-	action, ok := strings.CutPrefix(r.URL.Path, BasePath)
-	c := calls[action]
-	if !ok || a.Before15 || c.method != r.Method {
-		failed(rw, "unsupportedRequest", "This request is not supported.")
+	failed(rw, "unsupportedRequest", "This request is not supported.")
+}
+
+// route answers a request of Scalelite's own API. An action may have one
+// extension, as in getServers.json.
+func (a *api) route(rw http.ResponseWriter, r *http.Request, action string) {
+	name, extension, extended := strings.Cut(action, ".")
+	c := calls[name]
+	if c.method != r.Method || extended && (extension == "" || strings.Contains(extension, ".")) {
+		a.unsupported(rw, r)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, 1<<20))
 	if err != nil {
-		a.unhandled(rw, r)
+		exception(rw, r, http.StatusInternalServerError)
 		return
 	}
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); len(body) > 0 && kind != "application/json" {
+	if r.Method == http.MethodPost && len(body) > 0 && !isJSON(r) {
 		failed(rw, "unsupportedContentType", "POST request Content-Type is missing or unsupported")
 		return
 	}
-	if !simhttp.Checks(r, action, a.Secret, a.Algorithms) {
+	p, err := read(r, body)
+	switch {
+	case err != nil:
+		exception(rw, r, http.StatusBadRequest)
+	case !simhttp.Checks(r, name, a.Secret, a.Algorithms):
 		failed(rw, "checksumError", "You did not pass the checksum security check")
-		return
+	default:
+		c.serve(a, rw, r, p)
 	}
-	p := params{ID: r.URL.Query().Get("id")}
-	if len(body) > 0 && json.Unmarshal(body, &p) != nil {
-		http.Error(rw, "", http.StatusBadRequest)
-		return
-	}
-	c.serve(a, rw, r, p)
 }
 
 func hostOnly(hostport string) string {
@@ -103,48 +122,4 @@ func hostOnly(hostport string) string {
 		return host
 	}
 	return hostport
-}
-
-// failed answers in the shape of BigBlueButton's API: 200 and XML.
-func failed(rw http.ResponseWriter, key, message string) {
-	rw.Header().Set("Content-Type", "application/xml; charset=utf-8")
-	io.WriteString(rw, xml.Header)
-	_ = xml.NewEncoder(rw).Encode(struct {
-		XMLName    xml.Name `xml:"response"`
-		Returncode string   `xml:"returncode"`
-		MessageKey string   `xml:"messageKey"`
-		Message    string   `xml:"message"`
-	}{Returncode: "FAILED", MessageKey: key, Message: message})
-}
-
-// unhandled answers as Rails does for an exception: an empty page, or JSON for
-// those who accept it.
-func (a *api) unhandled(rw http.ResponseWriter, r *http.Request) {
-	if strings.Contains(r.Header.Get("Accept"), "json") {
-		reply(rw, http.StatusInternalServerError, map[string]any{"status": 500, "error": "Internal Server Error"})
-		return
-	}
-	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
-	rw.WriteHeader(http.StatusInternalServerError)
-}
-
-func reply(rw http.ResponseWriter, status int, v any) {
-	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
-	rw.WriteHeader(status)
-	_ = json.NewEncoder(rw).Encode(v) // the client went away
-}
-
-// refuse answers with what the world's balancer refused.
-func (a *api) refuse(rw http.ResponseWriter, r *http.Request, err error) {
-	e, _ := errors.AsType[*sim.BalancerError](err)
-	switch {
-	case e != nil && e.Hangs:
-		<-r.Context().Done()
-	case e != nil && e.Status == 0:
-		simhttp.HangUp(rw)
-	case e == nil || e.Status >= 500:
-		a.unhandled(rw, r)
-	default:
-		reply(rw, e.Status, map[string]string{"error": e.Message})
-	}
 }

@@ -177,8 +177,13 @@ func TestAnEmptyListIsAnError(t *testing.T) {
 func TestOnlyTheConfiguredHostAndAlgorithmsPass(t *testing.T) {
 	w := sim.New(sim.Config{Servers: 1})
 	h := scalelitetest.New(scalelitetest.Config{World: w, Secret: secret, Host: "other.example.org"})
-	if rec := ask(t, h, "GET", "getServers", "", "", secret, sum256); rec.Code != 403 {
-		t.Errorf("another host: %d; want 403", rec.Code)
+	if rec := ask(t, h, "GET", "getServers", "", "", secret, sum256); rec.Code != 403 || rec.Body.Len() > 0 ||
+		rec.Header().Get("Content-Type") != "text/html; charset=utf-8" {
+		t.Errorf("another host: %d %q %s; want 403 with an empty page", rec.Code, rec.Header().Get("Content-Type"), rec.Body)
+	}
+	h = scalelitetest.New(scalelitetest.Config{World: w, Secret: secret, Host: "LB.example.org"})
+	if rec := ask(t, h, "GET", "getServers", "", "", secret, sum256); rec.Code != 200 {
+		t.Errorf("the host in capitals: %d; want 200", rec.Code)
 	}
 	h = scalelitetest.New(scalelitetest.Config{World: w, Secret: secret, Host: "lb.example.org", Algorithms: []string{"SHA512"}})
 	if rec := ask(t, h, "GET", "getServers", "", "", secret, sum256); !strings.Contains(rec.Body.String(), "checksumError") {
@@ -189,10 +194,13 @@ func TestOnlyTheConfiguredHostAndAlgorithmsPass(t *testing.T) {
 	}
 }
 
-func TestVersionsBefore15HaveNoSuchAPI(t *testing.T) {
+func TestVersionsBefore151HaveNoSuchAPI(t *testing.T) {
 	h := scalelitetest.New(scalelitetest.Config{World: sim.New(sim.Config{Servers: 1}), Secret: secret, Before15: true})
 	if rec := ask(t, h, "GET", "getServers", "", "", secret, sum256); !strings.Contains(rec.Body.String(), "unsupportedRequest") {
 		t.Errorf("getServers = %s; want unsupportedRequest", rec.Body)
+	}
+	if rec := send(h, "POST", "updateServer", "", "application/json", `{"id":"x"}`); rec.Code != 422 || !isJSON(rec, `{"error":"Unprocessable Entity","status":422}`) {
+		t.Errorf("updateServer = %d %s; want 422 in JSON", rec.Code, rec.Body)
 	}
 }
 

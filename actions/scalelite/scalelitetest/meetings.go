@@ -9,9 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 
-	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
@@ -19,83 +17,95 @@ import (
 // MeetingsPath is where Scalelite stands in for BigBlueButton.
 const MeetingsPath = "/bigbluebutton/api/"
 
-// placed remembers where meetings are.
-type placed struct {
-	mu sync.Mutex
-	on map[string]string // member's id, by the meeting's
-}
-
-// forward answers create and end.
+// forward answers what concerns one meeting: create, end and join.
 func (a *api) forward(rw http.ResponseWriter, r *http.Request, action string) {
-	id := r.URL.Query().Get("meetingID")
+	id := queryOf(r).Get("meetingID")
 	switch {
-	case action != "create" && action != "end":
-		failed(rw, "unsupportedRequest", "This request is not supported.")
+	case action == "":
+		replyXML(rw, response{Returncode: "SUCCESS", Version: "2.0"})
+	case action != "create" && action != "end" && (action != "join" || r.Method != http.MethodGet):
+		a.unsupported(rw, r)
 	case !simhttp.Checks(r, action, a.Secret, a.Algorithms):
 		failed(rw, "checksumError", "You did not pass the checksum security check")
 	case id == "":
 		failed(rw, "missingParamMeetingID", "You must specify a meeting ID for the meeting.")
+	case action == "create":
+		a.create(rw, r, id)
+	case action == "end":
+		a.end(rw, r, id)
 	default:
-		a.pass(rw, r, action, id)
+		a.join(rw, r, id)
 	}
 }
 
-// pass calls the server that has the meeting, or is to have it.
-func (a *api) pass(rw http.ResponseWriter, r *http.Request, action, id string) {
-	m, err := a.serverOf(id, action == "create")
-	refused, isRefused := errors.AsType[*sim.BalancerError](err)
-	switch {
-	case isRefused:
-		a.refuse(rw, r, refused)
-		return
-	case errors.Is(err, sim.ErrNoServers):
-		failed(rw, "noServersAvailable", "There are no servers available for the request.")
-		return
-	case err != nil:
-		failed(rw, "notFound", "We could not find a meeting with that meeting ID - perhaps the meeting is not yet running?")
-		return
-	}
-	if err := passOn(rw, r, m, action); err != nil {
-		failed(rw, "internalError", "Unable to "+action+" meeting on server.")
-	}
-}
-
-// serverOf finds the server of a meeting, and places one that is new. A meeting
-// stays with its server, also when creating it there failed.
-func (a *api) serverOf(id string, create bool) (sim.Member, error) {
-	a.placed.mu.Lock()
-	defer a.placed.mu.Unlock()
-	if on, ok := a.placed.on[id]; ok {
-		if m, err := a.World.Member(on); err == nil {
-			return m, nil
-		}
-	}
-	if !create {
-		return sim.Member{}, fleet.ErrGone
-	}
-	m, err := a.World.Place()
+// create asks the server that has the meeting, or is to have it. The server is
+// told its own tag, not the one that was asked for.
+func (a *api) create(rw http.ResponseWriter, r *http.Request, id string) {
+	const tag = "meta_server-tag"
+	query := queryOf(r)
+	m, err := a.World.Assign(id, query.Get(tag))
 	if err != nil {
-		return m, err
+		a.decline(rw, r, err, query.Get(tag))
+		return
 	}
-	if a.placed.on == nil {
-		a.placed.on = map[string]string{}
+	query.Del(tag)
+	if m.Tag != "" {
+		query.Set(tag, m.Tag)
 	}
-	a.placed.on[id] = m.ID
-	return m, nil
+	if err := passOn(rw, r, address(m, "create", query)); err != nil {
+		failed(rw, "internalError", "Unable to create meeting on server.")
+	}
 }
 
-// passOn repeats r's parameters to a server, signed with its secret, and copies
-// the answer.
-func passOn(rw http.ResponseWriter, r *http.Request, m sim.Member, action string) error {
-	params := r.URL.Query()
+// end forgets the meeting, and then asks its server to end it.
+func (a *api) end(rw http.ResponseWriter, r *http.Request, id string) {
+	m, err := a.World.Release(id)
+	if err != nil {
+		a.decline(rw, r, err, "")
+		return
+	}
+	if err := passOn(rw, r, address(m, "end", queryOf(r))); err != nil {
+		failed(rw, "internalError", "Unable to access meeting on server.")
+	}
+}
+
+// join sends a browser to the meeting's server.
+func (a *api) join(rw http.ResponseWriter, r *http.Request, id string) {
+	m, err := a.World.Admit(id)
+	if err != nil {
+		a.decline(rw, r, err, "")
+		return
+	}
+	http.Redirect(rw, r, address(m, "join", queryOf(r)), http.StatusFound)
+}
+
+// decline answers with why there is no server for a meeting.
+func (a *api) decline(rw http.ResponseWriter, r *http.Request, err error, tags string) {
+	switch {
+	case errors.Is(err, sim.ErrNoServers):
+		failed(rw, "internalError", "Could not find any available servers.")
+	case errors.Is(err, sim.ErrTagUnavailable):
+		failed(rw, "serverTagUnavailable", "There is no available server with the required tag="+strings.TrimSuffix(tags, "!")+".")
+	case errors.Is(err, sim.ErrUnavailable):
+		failed(rw, "serverUnavailable", "The server for this meeting is disabled/offline.")
+	case errors.Is(err, sim.ErrNoMeeting):
+		failed(rw, "notFound", "We could not find a meeting with that meeting ID - perhaps the meeting is not yet running?")
+	default:
+		a.refuse(rw, r, err)
+	}
+}
+
+// address is a call of a server's own API, signed with its secret.
+func address(m sim.Member, action string, params url.Values) string {
 	params.Del("checksum")
 	query := params.Encode()
 	sum := sha256.Sum256([]byte(action + query + m.Secret.Reveal()))
-	address, err := url.Parse(strings.TrimRight(m.URL, "/") + "/" + action + "?" + query + "&checksum=" + hex.EncodeToString(sum[:]))
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, address.String(), http.NoBody)
+	return strings.TrimRight(m.URL, "/") + "/" + action + "?" + query + "&checksum=" + hex.EncodeToString(sum[:])
+}
+
+// passOn makes a call of a server, and copies the answer.
+func passOn(rw http.ResponseWriter, r *http.Request, address string) error {
+	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return err
 	}
@@ -105,7 +115,7 @@ func passOn(rw http.ResponseWriter, r *http.Request, m sim.Member, action string
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s", address.Host, resp.Status)
+		return fmt.Errorf("the server answered %s", resp.Status)
 	}
 	rw.Header().Set("Content-Type", "application/xml; charset=utf-8")
 	_, err = io.Copy(rw, resp.Body)

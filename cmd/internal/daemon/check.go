@@ -16,6 +16,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
 	"github.com/bbb-scaler/bbb-scaler/actions/store"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
@@ -187,8 +188,11 @@ func (c *preflight) balancer(ctx context.Context) {
 	defer cancel()
 	list, err := c.clients.balancer.Servers(ctx)
 	if err != nil {
-		fix := "check scalelite.url, and that Scalelite is 1.5.1 or newer"
-		if errors.Is(err, fleet.ErrAuth) {
+		fix := "check scalelite.url, and that Scalelite is 1.5.1 or later"
+		switch {
+		case errors.Is(err, scalelite.ErrHost):
+			fix = "set scalelite.host_header to Scalelite's URL_HOST"
+		case errors.Is(err, fleet.ErrAuth):
 			fix = "check scalelite.secret: it is Scalelite's LOADBALANCER_SECRET"
 		}
 		c.wrong("scalelite", err, fix)

@@ -135,10 +135,23 @@ func (b *balancer) leave(ctx context.Context) error {
 		if !b.urls[s.URL] {
 			continue
 		}
-		id := map[string]any{"id": s.ID}
-		errs = append(errs, b.post(ctx, "panicServer", id, nil), b.post(ctx, "deleteServer", id, nil))
+		errs = append(errs, b.clear(ctx, s.ID), b.post(ctx, "deleteServer", map[string]any{"id": s.ID}, nil))
 	}
 	return errors.Join(errs...)
+}
+
+// panics bounds how often the meetings of one server are asked to be ended.
+const panics = 50
+
+// clear ends the meetings on a server. Scalelite stops at one that ended by
+// itself since its last poll, and forgets that one; so the call is repeated.
+func (b *balancer) clear(ctx context.Context, id string) (err error) {
+	for range panics {
+		if err = b.post(ctx, "panicServer", map[string]any{"id": id}, nil); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // post makes a call of Scalelite's own API, whose bodies are not signed.

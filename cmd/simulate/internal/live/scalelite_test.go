@@ -113,7 +113,7 @@ func TestAMeetingIsCreatedThroughScalelite(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := sim.MeetingSpec{Duration: time.Hour, Participants: 20, Webcams: 5}
-	if err := p.balancer.create(t.Context(), "maths", spec); err == nil || !strings.Contains(err.Error(), "noServersAvailable") {
+	if err := p.balancer.create(t.Context(), "maths", spec); err == nil || !strings.Contains(err.Error(), "Could not find any available servers.") {
 		t.Errorf("before the first poll: %v, want that there are no servers", err)
 	}
 	p.world.Run(2 * time.Minute)
@@ -129,6 +129,30 @@ func TestAMeetingIsCreatedThroughScalelite(t *testing.T) {
 	}
 	if meetings != 1 || people != 20 || cams != 5 {
 		t.Errorf("%d meetings with %d people and %d webcams, want 1 with 20 and 5", meetings, people, cams)
+	}
+}
+
+func TestLeavingEndsAllMeetingsAlsoWhenOneEndedByItself(t *testing.T) {
+	cfg := beside(1, 120)
+	p, _ := outside(t, cfg)
+	if err := p.balancer.register(t.Context(), p.world.Servers()); err != nil {
+		t.Fatal(err)
+	}
+	p.world.Run(2 * time.Minute)
+	for _, id := range []string{"art", "maths", "music"} {
+		if err := p.balancer.create(t.Context(), id, sim.MeetingSpec{Duration: time.Hour, Participants: 20}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.world.EndMeeting(p.world.Servers()[0].ID, "art"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.balancer.leave(t.Context()); err != nil {
+		t.Errorf("leave = %v", err)
+	}
+	members, err := p.world.Members()
+	if n := p.world.Servers()[0].Meetings; len(members) != 0 || n != 0 || err != nil {
+		t.Errorf("%d servers are registered, %d meetings run, %v; want none", len(members), n, err)
 	}
 }
 

@@ -1,0 +1,63 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// place picks the server for a new meeting: of those that take meetings and
+// match the tags the one with the lowest load, ties by id, as Redis orders equal
+// scores.
+func (w *World) place(tags string) (*member, error) {
+	var able []*member
+	for _, m := range w.balancer.members {
+		if m.takes() {
+			able = append(able, m)
+		}
+	}
+	if len(able) == 0 {
+		return nil, ErrNoServers
+	}
+	able, err := matching(able, tags)
+	if err != nil {
+		return nil, err
+	}
+	var best *member
+	for _, m := range able {
+		if best == nil || m.rank() < best.rank() || m.rank() == best.rank() && m.id < best.id {
+			best = m
+		}
+	}
+	if best == nil {
+		return nil, ErrNoServers
+	}
+	best.weigh(1)
+	return best, nil
+}
+
+// matching returns the members that serve a meeting which asks for tags: several
+// are separated by semicolons, "none" is for members without one, and an
+// exclamation mark at the end makes a match a must. Without a match, or a tag,
+// it is those without a tag.
+func matching(members []*member, tags string) ([]*member, error) {
+	wanted, must := strings.CutSuffix(tags, "!")
+	asked := strings.Split(wanted, ";")
+	keep := func(fits func(tag string) bool) (kept []*member) {
+		for _, m := range members {
+			if fits(m.tag) {
+				kept = append(kept, m)
+			}
+		}
+		return kept
+	}
+	match := keep(func(tag string) bool { return wanted != "" && slices.Contains(asked, cmp.Or(tag, "none")) })
+	switch {
+	case len(match) > 0:
+		return match, nil
+	case must && wanted != "":
+		return nil, fmt.Errorf("%w=%s", ErrTagUnavailable, wanted)
+	}
+	return keep(func(tag string) bool { return tag == "" }), nil
+}
