@@ -14,6 +14,9 @@ import (
 type Cloud interface {
 	// Servers lists a datacenter in one call.
 	Servers(ctx context.Context, datacenter string) ([]CloudServer, error)
+	// Server reads one server again. A list may be minutes old: whoever changes a
+	// server reads it first.
+	Server(ctx context.Context, s ServerRef) (CloudServer, error)
 	Start(ctx context.Context, s ServerRef) (request string, err error)
 	Stop(ctx context.Context, s ServerRef) (request string, err error)
 	// Resize sets cores and RAM in one call.

@@ -123,8 +123,10 @@ func operation(req *http.Request) string {
 		return "request"
 	case last == "contracts":
 		return "contract"
+	case last == "servers":
+		return "list"
 	}
-	return "list"
+	return "server"
 }
 
 // mayRepeat reports whether a request may be sent again although it may have

@@ -31,6 +31,14 @@ func (c cloud) Servers(ctx context.Context, datacenter string) ([]fleet.CloudSer
 	return cloudServers(machines), nil
 }
 
+func (c cloud) Server(ctx context.Context, s fleet.ServerRef) (fleet.CloudServer, error) {
+	if err := ctx.Err(); err != nil {
+		return fleet.CloudServer{}, err
+	}
+	m, err := c.w.Machine(s)
+	return m.CloudServer, c.w.hang(ctx, err)
+}
+
 func (c cloud) Start(ctx context.Context, s fleet.ServerRef) (string, error) {
 	return c.change(ctx, "start", s, fleet.Size{})
 }
