@@ -55,6 +55,9 @@ func (c cloud) change(ctx context.Context, op string, s fleet.ServerRef, to flee
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
+	if err := fleet.Check(ctx); err != nil {
+		return "", err
+	}
 	id, err := c.w.Change(op, s, to)
 	return id, c.w.hang(ctx, err)
 }
@@ -110,6 +113,9 @@ func (b balancer) Server(ctx context.Context, id string) (fleet.BalancerServer, 
 
 func (b balancer) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := fleet.Check(ctx); err != nil {
 		return err
 	}
 	return b.w.hang(ctx, b.w.SetState(id, to))
