@@ -31,7 +31,9 @@ var _ fleet.Cloud = (*Client)(nil)
 // read. It makes no call.
 func New(c Config, o outbound.Options) (*Client, error) {
 	base, err := o.Connect(outbound.Connections{
-		CAFile: c.CAFile, ConnectTimeout: c.ConnectTimeout, MaxPerHost: c.MaxConnections,
+		// Twice the calls at once: a write that has its connection may have to wait for
+		// the calls of its check.
+		CAFile: c.CAFile, ConnectTimeout: c.ConnectTimeout, MaxPerHost: 2 * c.MaxConnections,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ionos: %w", err)
