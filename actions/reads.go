@@ -19,10 +19,10 @@ type reads struct {
 	cloudAt    map[string]time.Time // when each datacenter was read
 	balancerAt time.Time
 	sources    []fleet.SourceStatus
-	failing    []string // sources whose last read failed: no scale-in
-	whole      bool     // every source was read lately
-	listed     int      // servers that the cloud lists, or did where it cannot be read
-	unread     bool     // a datacenter was never read
+	failing    []fleet.Hold // sources whose last read failed: no scale-in
+	whole      bool         // every source was read lately
+	listed     int          // servers that the cloud lists, or did where it cannot be read
+	unread     bool         // a datacenter was never read
 }
 
 // read reads every source that a cycle needs, side by side.
@@ -110,7 +110,7 @@ func (r *reads) source(name string, at time.Time, err error, cfg fleet.Config, n
 	}
 	if err != nil {
 		status.Error = err.Error()
-		r.failing = append(r.failing, fmt.Sprintf("%s cannot be read: %v", name, err))
+		r.failing = append(r.failing, fleet.Hold{Kind: fleet.HoldRead, Text: fmt.Sprintf("%s cannot be read: %v", name, err)})
 	}
 	r.sources = append(r.sources, status)
 	if at.IsZero() || now.Sub(at) > cfg.Deadlines.Stale {
@@ -122,7 +122,7 @@ func (r *reads) source(name string, at time.Time, err error, cfg fleet.Config, n
 
 // join joins the snapshot to servers, after it has looked up the hosts that the
 // join needs addresses of.
-func (s *Scaler) join(ctx context.Context, cfg fleet.Config, snapshot fleet.Snapshot, now time.Time) (servers []fleet.Server, unjoined []string) {
+func (s *Scaler) join(ctx context.Context, cfg fleet.Config, snapshot fleet.Snapshot, now time.Time) (servers []fleet.Server, unjoined []fleet.Hold) {
 	j := fleet.NewJoin(cfg, snapshot)
 	return j.Servers(s.resolve(ctx, cfg, j.Unknown(), now))
 }

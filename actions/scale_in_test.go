@@ -64,7 +64,7 @@ func TestNothingIsTakenWhileAReadFails(t *testing.T) {
 			lift := fx.w.Inject(fault)
 			must(t, onlyErr(fx.s.Notify([]fleet.Alert{fx.lowNow()})))
 			fx.run(fx.cfg.Deadlines.Stale - time.Minute) // what was read is still believed
-			if got := fx.s.Status().Brakes; len(got) == 0 || !strings.Contains(got[0], "cannot be read") {
+			if got := fx.s.Status().Brakes; len(got) == 0 || !strings.Contains(got[0].Text, "cannot be read") {
 				t.Errorf("brakes %q, want the read named", got)
 			}
 			if n := fx.steps(); n != 0 {

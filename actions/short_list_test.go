@@ -18,7 +18,7 @@ func TestShortListFreezesWhileAnotherDatacenterCannotBeRead(t *testing.T) {
 	fx.run(cfg.Deadlines.Stale + time.Minute)
 	fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, On: fx.cfg.Datacenters[1], Share: 1})
 	fx.run(time.Minute)
-	if got := fx.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0], "frozen") {
+	if got := fx.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0].Text, "frozen") {
 		t.Errorf("blocked %q, want frozen", got)
 	}
 }
@@ -63,7 +63,7 @@ func TestEverythingFreezesWhileTheListIsSuddenlyShort(t *testing.T) {
 	before := fx.steps()
 	lift := fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, Share: 0.5})
 	fx.run(40 * time.Minute)
-	if got := fx.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0], "frozen") {
+	if got := fx.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0].Text, "frozen") {
 		t.Errorf("blocked %q, want frozen", got)
 	}
 	if n := fx.steps() - before; n != 0 {

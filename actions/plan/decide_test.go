@@ -134,7 +134,7 @@ func TestDecide(t *testing.T) {
 			v.Alerts = []fleet.Alert{alert(rules.FleetWorkloadLow)}
 		}, ""},
 		{"nothing is taken while a read fails", func(c *config, v *view) {
-			v.Alerts, v.Brakes = []fleet.Alert{low(0, 0)}, []string{"datacenter dc-1 cannot be read"}
+			v.Alerts, v.Brakes = []fleet.Alert{low(0, 0)}, []fleet.Hold{{Kind: fleet.HoldRead, Text: "datacenter dc-1 cannot be read"}}
 		}, ""},
 		{"nothing is taken while too many are unseen", func(c *config, v *view) {
 			v.Alerts = []fleet.Alert{low(0, 0)}
@@ -149,7 +149,7 @@ func TestDecide(t *testing.T) {
 			v.Servers[0].Balancer.LoadKnown = false
 		}, "cordon bbb-2"},
 		{"nothing at all while writes are blocked", func(c *config, v *view) {
-			c.Capacity.MinActive, v.Blocked = 8, []string{"frozen"}
+			c.Capacity.MinActive, v.Blocked = 8, []fleet.Hold{{Kind: fleet.HoldShortList, Text: "frozen"}}
 		}, ""},
 		{"a busy server grows as far as its need, in one step", func(c *config, v *view) {
 			c.Sizes.Max = fleet.Size{Cores: 8, RAM: 32768}

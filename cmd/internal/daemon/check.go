@@ -287,7 +287,7 @@ func (c *preflight) joined() {
 		}
 	}
 	for _, u := range c.status.Unjoined {
-		c.wrong("fleet", errors.New(u), "register the server in Scalelite, or correct its DNS name, scalelite.host_names or fleet.name_pattern")
+		c.wrong("fleet", errors.New(u.Text), "register the server in Scalelite, or correct its DNS name, scalelite.host_names or fleet.name_pattern")
 	}
 	c.ok("fleet", "%d servers: %s; floor %d, ceiling %s", len(c.status.Servers), counts(c.status.Counts), c.status.Floor, ceiling(c.status.Ceiling))
 	c.line("")
