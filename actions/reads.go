@@ -31,13 +31,13 @@ func (s *Scaler) read(ctx context.Context, cfg fleet.Config, now time.Time) read
 	var balancer map[string]reading[[]fleet.BalancerServer]
 	var contract *fleet.Contract
 	s.together(
-		func() { clouds = s.clouds.Read(ctx, cfg.Datacenters, cfg.Deadlines.Patience) },
+		func() { clouds = s.clouds.Read(ctx, cfg.Fleet.Datacenters, cfg.Deadlines.Patience) },
 		func() { balancer = s.readBalancer(ctx, cfg) },
 		func() { s.resync(ctx, cfg, now) },
 		func() { contract = s.readContract(ctx, cfg, now) },
 	)
 	r := reads{whole: true, contract: contract, Snapshot: fleet.Snapshot{Unsure: map[string]string{}}, cloudAt: map[string]time.Time{}}
-	for _, dc := range cfg.Datacenters {
+	for _, dc := range cfg.Fleet.Datacenters {
 		got := clouds[dc]
 		r.Cloud = append(r.Cloud, got.Value...)
 		r.listed += len(got.Value)
@@ -74,7 +74,7 @@ func (s *Scaler) keepMissing(cfg fleet.Config, r *reads, now time.Time) {
 	for id, l := range s.listed {
 		switch {
 		case l.at.Equal(now):
-		case now.Sub(l.at) >= fleet.VanishedTrust, !slices.Contains(cfg.Datacenters, l.Datacenter):
+		case now.Sub(l.at) >= fleet.VanishedTrust, !slices.Contains(cfg.Fleet.Datacenters, l.Datacenter):
 			delete(s.listed, id)
 		default:
 			r.Cloud = append(r.Cloud, l.CloudServer)

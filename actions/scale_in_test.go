@@ -59,7 +59,7 @@ func TestNothingIsTakenWhileAReadFails(t *testing.T) {
 			fx.mute = true
 			fx.run(2 * time.Minute)
 			if fault.Kind == sim.CloudAnswers {
-				fault.On = fx.cfg.Datacenters[0]
+				fault.On = fx.cfg.Fleet.Datacenters[0]
 			}
 			lift := fx.w.Inject(fault)
 			must(t, onlyErr(fx.s.Notify([]fleet.Alert{fx.lowNow()})))

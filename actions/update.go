@@ -101,7 +101,7 @@ func (s *Scaler) shortList(cfg fleet.Config, r reads, now time.Time, c *fleet.Co
 	if r.unread {
 		return nil
 	}
-	f.NoteListed(r.listed, cfg.Datacenters, now)
+	f.NoteListed(r.listed, cfg.Fleet.Datacenters, now)
 	if !reflect.DeepEqual(f, s.memory.Fleet) {
 		c.Fleet = &f
 	}

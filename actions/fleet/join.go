@@ -44,7 +44,7 @@ func NewJoin(cfg Config, snapshot Snapshot) *Join {
 		byID: make(map[string]int, len(cloud)), byHost: make(map[string]int, 2*len(cloud)), // a name and an address each
 	}
 	for _, c := range cloud {
-		if _, twice := j.byID[c.ID]; twice || !cfg.Names.Match(c.Name) {
+		if _, twice := j.byID[c.ID]; twice || !cfg.Fleet.NamePattern.Match(c.Name) {
 			continue // overlapping groups list a server twice: it is one
 		}
 		i := len(j.servers)
@@ -193,7 +193,7 @@ func instanceHost(instance string) string {
 // excluded reports whether the configuration takes the server out of the
 // scaler's hands, by id, name, or pattern of names.
 func (c Config) excluded(s CloudServer) bool {
-	return slices.ContainsFunc(c.Exclude, func(x string) bool {
+	return slices.ContainsFunc(c.Fleet.Exclude, func(x string) bool {
 		matched, err := path.Match(x, s.Name)
 		return x == s.ID || (err == nil && matched)
 	})

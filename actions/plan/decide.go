@@ -172,7 +172,7 @@ func (d *decision) fits(more fleet.Size) bool {
 	if d.v.Contract != nil && !more.Fits(d.free.Free) {
 		return false
 	}
-	total, b := d.used.Add(more), d.cfg.Budget
+	total, b := d.used.Add(more), d.cfg.Fleet.Budget
 	return (b.Cores == 0 || total.Cores <= b.Cores) && (b.RAM == 0 || total.RAM <= b.RAM)
 }
 

@@ -91,7 +91,7 @@ func TestDecide(t *testing.T) {
 			v.Contract = &fleet.Contract{Free: fleet.Size{Cores: 5, RAM: 1 << 20}}
 		}, "start bbb-5, start bbb-6"},
 		{"our own budget holds", func(c *config, v *view) {
-			c.Capacity.MinActive, c.Budget.Cores = 7, 10
+			c.Capacity.MinActive, c.Fleet.Budget.Cores = 7, 10
 		}, "start bbb-5"},
 		{"a draining server is taken back before one is started", func(c *config, v *view) {
 			c.Capacity.MinActive = 5
@@ -293,7 +293,7 @@ func TestDecide(t *testing.T) {
 			c.ScaleIn.MaxShare, c.Capacity.Headroom, v.Alerts = 1, 0.99, []fleet.Alert{low(0.2, 0.2)}
 		}, ""},
 		{"growth under way counts in our own budget", func(c *config, v *view) {
-			c.Budget.Cores = 10
+			c.Fleet.Budget.Cores = 10
 			v.Servers[0].Record.Flight = flight(fleet.Grow)
 			v.Servers[0].Record.Flight.Step.To = fleet.Size{Cores: 4, RAM: 8192}
 			v.Servers[1].Alerts = []fleet.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
