@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -27,8 +28,8 @@ const (
 	RequestFailed  = "FAILED"
 )
 
-// Change asks the cloud for start, stop, reboot, or resize to a size, and
-// returns the request to follow. Errors are *CloudError.
+// Change asks the cloud for start, stop, resume, suspend, reboot, or resize to a
+// size, and returns the request to follow. Errors are *CloudError.
 func (w *World) Change(op string, ref fleet.ServerRef, to fleet.Size) (id string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -42,7 +43,7 @@ func (w *World) Change(op string, ref fleet.ServerRef, to fleet.Size) (id string
 	if e := w.admit(op, s, to); e != nil {
 		return "", e
 	}
-	r := w.accept(op, s, to)
+	r := w.accept(plain(op), s, to)
 	if w.strike(CloudLost, op, s, dc) != nil {
 		e := refuse(http.StatusBadGateway, "Bad Gateway")
 		e.Write = true
@@ -72,6 +73,17 @@ func (w *World) ChangeSize(ref fleet.ServerRef, cores, ram *int) (id string, m M
 	return id, m, err
 }
 
+// plain is what op does: a CUBE has words of its own for start and stop.
+func plain(op string) string {
+	switch op {
+	case "resume":
+		return "start"
+	case "suspend":
+		return "stop"
+	}
+	return op
+}
+
 // admit refuses what the cloud does not even accept.
 func (w *World) admit(op string, s *server, to fleet.Size) *CloudError {
 	const busy = "[VDC-5-1234] Operation cannot be executed since this resource is locked by another change"
@@ -81,6 +93,9 @@ func (w *World) admit(op string, s *server, to fleet.Size) *CloudError {
 		return refuse(http.StatusLocked, busy)
 	default:
 		return refuse(http.StatusUnprocessableEntity, busy)
+	}
+	if cube := s.spec.Template == Cube; op != "reboot" && op != "resize" && cube != (op != plain(op)) {
+		return refuse(http.StatusUnprocessableEntity, "[VDC-5-1415] Operation %q is not supported for a server of type %s", op, cmp.Or(s.spec.Template, "ENTERPRISE"))
 	}
 	if w.cfg.Cloud.ContractRefuses && w.beyondContract(op, s, to) {
 		return refuse(http.StatusUnprocessableEntity, "[VDC-5-1400] The contract limit is exceeded")
@@ -116,7 +131,7 @@ func (s *server) coldFor(to fleet.Size) bool {
 func (w *World) beyondContract(op string, s *server, to fleet.Size) bool {
 	var more fleet.Size
 	switch {
-	case op == "start" && s.vm == vmOff:
+	case op == "start" && !s.provisioned():
 		more = s.size
 	case op == "resize" && s.vm == vmRunning:
 		more = to.Sub(s.size)

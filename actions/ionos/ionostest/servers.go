@@ -125,10 +125,10 @@ func (a *api) patch(rw http.ResponseWriter, r *http.Request) {
 	answer(rw, r, http.StatusAccepted, a.describe(r, m, 0))
 }
 
-// act starts, stops or reboots.
+// act starts, stops, resumes, suspends or reboots.
 func (a *api) act(rw http.ResponseWriter, r *http.Request) {
 	op := r.PathValue("act")
-	if op != "start" && op != "stop" && op != "reboot" {
+	if !slices.Contains([]string{"start", "stop", "resume", "suspend", "reboot"}, op) {
 		a.refuse(rw, r, &sim.CloudError{Status: http.StatusNotFound, Code: "309", Message: "Resource does not exist: " + r.URL.Path})
 		return
 	}
