@@ -22,8 +22,8 @@ type unreliable struct {
 	fleet.Cloud
 	fleet.Balancer
 	fx *fixture
-	// end says how the next write ends, one of ends.
-	end func() string
+	// end says how a write ends, one of ends.
+	end func(what string) string
 }
 
 type (
@@ -31,8 +31,8 @@ type (
 	unreliableBalancer struct{ *unreliable }
 )
 
-func (u *unreliable) write(make func() error) error {
-	end := u.end()
+func (u *unreliable) write(what string, make func() error) error {
+	end := u.end(what)
 	switch end {
 	case "made":
 		return make()
@@ -55,8 +55,8 @@ func (u *unreliable) write(make func() error) error {
 	return fmt.Errorf("connection reset: %w", fleet.ErrUnknown)
 }
 
-func (u unreliableCloud) change(make func() (string, error)) (request string, err error) {
-	err = u.write(func() (err error) { request, err = make(); return err })
+func (u unreliableCloud) change(what string, make func() (string, error)) (request string, err error) {
+	err = u.write(what, func() (err error) { request, err = make(); return err })
 	if err != nil {
 		return "", err
 	}
@@ -68,15 +68,15 @@ func (u unreliableCloud) Servers(ctx context.Context, dc string) ([]fleet.CloudS
 }
 
 func (u unreliableCloud) Start(ctx context.Context, ref fleet.ServerRef) (string, error) {
-	return u.change(func() (string, error) { return u.Cloud.Start(ctx, ref) })
+	return u.change("start", func() (string, error) { return u.Cloud.Start(ctx, ref) })
 }
 
 func (u unreliableCloud) Stop(ctx context.Context, ref fleet.ServerRef) (string, error) {
-	return u.change(func() (string, error) { return u.Cloud.Stop(ctx, ref) })
+	return u.change("stop", func() (string, error) { return u.Cloud.Stop(ctx, ref) })
 }
 
 func (u unreliableCloud) Resize(ctx context.Context, ref fleet.ServerRef, to fleet.Size) (string, error) {
-	return u.change(func() (string, error) { return u.Cloud.Resize(ctx, ref, to) })
+	return u.change("resize", func() (string, error) { return u.Cloud.Resize(ctx, ref, to) })
 }
 
 func (u unreliableBalancer) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
@@ -84,11 +84,11 @@ func (u unreliableBalancer) Servers(ctx context.Context) ([]fleet.BalancerServer
 }
 
 func (u unreliableBalancer) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
-	return u.write(func() error { return u.Balancer.SetState(ctx, id, to) })
+	return u.write(string(to), func() error { return u.Balancer.SetState(ctx, id, to) })
 }
 
 // interfere puts u between the Scaler and the world.
-func (fx *fixture) interfere(end func() string) {
+func (fx *fixture) interfere(end func(what string) string) {
 	u := &unreliable{fx: fx, end: end}
 	fx.store = &crashingStore{Store: fx.store, left: 1 << 30}
 	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
@@ -110,7 +110,7 @@ func TestEveryServerReachesRestWhateverBecomesOfWrites(t *testing.T) {
 			Balancer: sim.BalancerConfig{CordonRace: rapid.SampledFrom([]float64{0, 0.5}).Draw(rt, "cordon race")},
 		})
 		calm := false
-		fx.interfere(func() string {
+		fx.interfere(func(string) string {
 			if calm {
 				return "made"
 			}
@@ -131,4 +131,36 @@ func TestEveryServerReachesRestWhateverBecomesOfWrites(t *testing.T) {
 			rt.Fatalf("at rest: %d in service and %d off, want %d and %d\n%s", active, off, floor, n-floor, fx.describe())
 		}
 	})
+}
+
+// TestNoWriteOfADrainIsWaitedForInVain has a server drain that Scalelite's poller
+// put back among the candidates, so that it is cordoned, enabled, cordoned again
+// and stopped (the poller disables it), and one of these writes is not what it seems.
+func TestNoWriteOfADrainIsWaitedForInVain(t *testing.T) {
+	for _, what := range []string{"cordoned", "enabled", "stop"} {
+		for _, end := range ends {
+			t.Run(what+" is "+end, func(t *testing.T) {
+				fx := newFixture(t, fixtureConfig(), sim.Config{Servers: 3, Running: 3, Seed: 7})
+				struck := map[string]int{}
+				fx.interfere(func(next string) string {
+					if struck[next]++; next == what && struck[next] == 1 {
+						return end
+					}
+					return "made"
+				})
+				fx.w.Inject(sim.Fault{Kind: sim.CordonRaces, Times: 1})
+				fx.until(2*time.Hour, "a drain that begins", func() bool { return fx.count(fleet.StateDraining)+fx.count(fleet.StateEmpty) > 0 })
+				for range 20 {
+					_, _ = fx.w.CreateMeeting(sim.MeetingSpec{Duration: 5 * time.Minute, Participants: 5})
+					fx.run(30 * time.Second)
+				}
+				fx.until(5*time.Hour, "the floor in service, the other off", func() bool {
+					return fx.count(fleet.StateActive) == 2 && fx.count(fleet.StateOff) == 1
+				})
+				if struck[what] == 0 {
+					t.Errorf("nothing was %s: the test shows nothing", what)
+				}
+			})
+		}
+	}
 }
