@@ -157,6 +157,8 @@ func (d Deadlines) validate(p *refuse.Problems) {
 	p.Positive("deadlines.drain", d.Drain)
 	p.Positive("deadlines.read", d.Read)
 	p.Positive("deadlines.write", d.Write)
+	p.Positive("deadlines.proof", d.Proof)
+	p.Require(d.Proof <= 0 || d.Proof < d.Write, "deadlines.proof", d.Proof, "be shorter than deadlines.write (%v)", d.Write)
 	p.Positive("deadlines.patience", d.Patience)
 	p.Require(d.Stale > d.Read, "deadlines.stale", d.Stale, "be more than deadlines.read (%v)", d.Read)
 	p.Positive("deadlines.alert_resync", d.AlertResync)
