@@ -19,17 +19,20 @@ var ends = []string{"made", "made, answer lost", "lost", "failed", "refused", "k
 // unreliable stands between the Scaler and the simulation, and lets each write end
 // as it is told.
 type unreliable struct {
-	fleet.Cloud
-	fleet.Balancer
 	fx *fixture
 	// end says how a write ends, one of ends.
 	end func(what string) string
 }
 
-type (
-	unreliableCloud    struct{ *unreliable }
-	unreliableBalancer struct{ *unreliable }
-)
+type unreliableCloud struct {
+	fleet.Cloud
+	*unreliable
+}
+
+type unreliableBalancer struct {
+	fleet.Balancer
+	*unreliable
+}
 
 func (u *unreliable) write(what string, make func() error) error {
 	end := u.end(what)
@@ -63,10 +66,6 @@ func (u unreliableCloud) change(what string, make func() (string, error)) (reque
 	return request, nil
 }
 
-func (u unreliableCloud) Servers(ctx context.Context, dc string) ([]fleet.CloudServer, error) {
-	return u.Cloud.Servers(ctx, dc)
-}
-
 func (u unreliableCloud) Start(ctx context.Context, ref fleet.ServerRef) (string, error) {
 	return u.change("start", func() (string, error) { return u.Cloud.Start(ctx, ref) })
 }
@@ -79,10 +78,6 @@ func (u unreliableCloud) Resize(ctx context.Context, ref fleet.ServerRef, to fle
 	return u.change("resize", func() (string, error) { return u.Cloud.Resize(ctx, ref, to) })
 }
 
-func (u unreliableBalancer) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
-	return u.Balancer.Servers(ctx)
-}
-
 func (u unreliableBalancer) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
 	return u.write(string(to), func() error { return u.Balancer.SetState(ctx, id, to) })
 }
@@ -92,8 +87,7 @@ func (fx *fixture) interfere(end func(what string) string) {
 	u := &unreliable{fx: fx, end: end}
 	fx.store = &crashingStore{Store: fx.store, left: 1 << 30}
 	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
-		u.Cloud, u.Balancer = c, b
-		return unreliableCloud{u}, unreliableBalancer{u}
+		return unreliableCloud{c, u}, unreliableBalancer{b, u}
 	}
 	fx.restart()
 }

@@ -168,7 +168,7 @@ func TestForeignTextOnThePageIsTextOnly(t *testing.T) {
 	const hostile = `"><img src=x onerror=alert(1)></script><script>alert(2)</script>`
 	m := morning()
 	m.pauses[0].Reason, m.pauses[0].By, m.pauses[0].Server = hostile, hostile, hostile
-	m.status.Unjoined, m.status.Blocked, m.status.Limits = []string{hostile}, []string{hostile}, []string{hostile}
+	m.status.Unjoined, m.status.Blocked, m.status.Limits = []fleet.Hold{{Text: hostile}}, []fleet.Hold{{Text: hostile}}, []fleet.Hold{{Text: hostile}}
 	m.status.Sources[0].Error = hostile
 	sv := &m.status.Servers[0]
 	sv.Name, sv.Datacenter, sv.Reason, sv.Alerts = hostile, hostile, hostile, []string{hostile}
