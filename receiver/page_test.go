@@ -161,3 +161,29 @@ func TestEveryMetricIsLinted(t *testing.T) {
 		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
 }
+
+// TestForeignTextOnThePageIsTextOnly has markup in every field that somebody else
+// fills in.
+func TestForeignTextOnThePageIsTextOnly(t *testing.T) {
+	const hostile = `"><img src=x onerror=alert(1)></script><script>alert(2)</script>`
+	m := morning()
+	m.pauses[0].Reason, m.pauses[0].By, m.pauses[0].Server = hostile, hostile, hostile
+	m.status.Unjoined, m.status.Blocked, m.status.Limits = []fleet.Hold{{Text: hostile}}, []fleet.Hold{{Text: hostile}}, []fleet.Hold{{Text: hostile}}
+	m.status.Sources[0].Error = hostile
+	sv := &m.status.Servers[0]
+	sv.Name, sv.Datacenter, sv.Reason, sv.Alerts = hostile, hostile, hostile, []string{hostile}
+	m.journal[0].Step.Server, m.journal[0].Step.Reason, m.journal[0].Detail, m.journal[0].Request = hostile, hostile, hostile, hostile
+	for f, a := range m.table {
+		a.Name, a.Labels, a.Annotations = hostile, map[string]string{"instance": hostile}, map[string]string{"value": hostile}
+		m.table[f] = a
+	}
+	_, page := ask(handler(t, m), "GET", "/", "")
+	if n := strings.Count(page, "&lt;img src=x"); n < 12 {
+		t.Errorf("%d fields show the text, want at least 12: the test shows little", n)
+	}
+	for _, not := range []string{"<img", "<script", "</script"} {
+		if strings.Contains(page, not) {
+			t.Errorf("the page has %q", not)
+		}
+	}
+}

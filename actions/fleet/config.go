@@ -39,6 +39,9 @@ type FleetConfig struct {
 	DebounceQuiet time.Duration `yaml:"debounce_quiet"`
 	// DebounceMax is the longest such wait, from the first notification on.
 	DebounceMax time.Duration `yaml:"debounce_max"`
+	// MaxAlerts bounds the table of alerts: further ones are refused. 0: 20 for
+	// each server of the fleet and 100 for the fleet itself, at least 2000.
+	MaxAlerts int `yaml:"max_alerts"`
 	// Concurrency bounds the outside calls under way at once, of each kind.
 	Concurrency int `yaml:"concurrency"`
 

@@ -49,6 +49,7 @@ func (c FleetConfig) validate(p *refuse.Problems) {
 	p.Positive("fleet.debounce_quiet", c.DebounceQuiet)
 	p.Require(c.DebounceMax >= c.DebounceQuiet, "fleet.debounce_max", c.DebounceMax,
 		"be at least fleet.debounce_quiet (%v)", c.DebounceQuiet)
+	p.AtLeast("fleet.max_alerts", c.MaxAlerts, 0)
 	p.AtLeast("fleet.concurrency", c.Concurrency, 1)
 	c.validateSelection(p)
 }
