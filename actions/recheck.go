@@ -18,7 +18,8 @@ func (c calledOff) Error() string { return c.why }
 // checked returns the context of a step's write: the step is checked again
 // immediately before each attempt to send it, also after waits for a rate limit
 // or a connection. What remains is the time from the answer of the last read to
-// the arrival of the write: at most Deadlines.Proof and one round trip.
+// the arrival of the write: at most Deadlines.Proof and one round trip
+// (BenchmarkWindowBetweenProofAndStop).
 func (s *Scaler) checked(ctx context.Context, step fleet.Step, v fleet.Server) context.Context {
 	return fleet.WithCheck(ctx, func(ctx context.Context) error {
 		if no := s.recheck(ctx, step, v); no != "" {

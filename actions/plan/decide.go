@@ -122,6 +122,10 @@ func (d *decision) count() {
 		}
 		d.free.Free = d.free.Free.Sub(pending(s))
 	}
+	for _, s := range d.notTaken() {
+		d.coming++
+		d.reach = d.reach.Add(d.reachOf(s))
+	}
 }
 
 // serving reports whether the server counts as capacity.
