@@ -129,7 +129,7 @@ func TestAlertThatAlertmanagerNoLongerListsIsDropped(t *testing.T) {
 }
 
 func TestAlertThatANotificationMissedIsReadFromAlertmanager(t *testing.T) {
-	src := &source{alerts: []fleet.Alert{fires(rules.FleetCPUHigh, noon, noon)}}
+	src := &source{alerts: []fleet.Alert{fires(rules.FleetCPUHigh, noon.Add(-time.Minute), noon)}}
 	s, now := newAlertFixture(t, src)
 	must(t, s.Cycle(t.Context(), *now))
 	if got := s.Alerts(); len(got) != 1 {
@@ -149,7 +149,7 @@ func TestAlertsStayWhileAlertmanagerCannotBeRead(t *testing.T) {
 }
 
 func TestSilencedAlertAsksForNothing(t *testing.T) {
-	a := fires(rules.FleetCPUHigh, noon, noon)
+	a := fires(rules.FleetCPUHigh, noon.Add(-time.Minute), noon)
 	src := &source{alerts: []fleet.Alert{a}}
 	s, now := newAlertFixture(t, src)
 	must(t, s.Cycle(t.Context(), *now))
@@ -227,5 +227,34 @@ func TestAlertSeenInTheFutureIsDroppedOnceAlertmanagerNoLongerListsIt(t *testing
 	}
 	if got := s.Alerts(); len(got) != 0 {
 		t.Errorf("%v fire, want none", got)
+	}
+}
+
+func TestAnAlertThatIsNewInTheListIsLeftToItsNotification(t *testing.T) {
+	src := &source{alerts: []fleet.Alert{fires(rules.FleetCPUHigh, noon.Add(-time.Second), noon)}}
+	s, now := newAlertFixture(t, src)
+	must(t, s.Cycle(t.Context(), *now))
+	if got := s.Alerts(); len(got) != 0 {
+		t.Errorf("alerts %v, want none: a time interval may be about to mute it", got)
+	}
+	*now = now.Add(fleet.Defaults().Deadlines.AlertResync)
+	src.alerts[0].SeenAt = *now
+	must(t, s.Cycle(t.Context(), *now))
+	if got := s.Alerts(); len(got) != 1 {
+		t.Errorf("alerts %v, want the one whose notification was lost", got)
+	}
+}
+
+func TestALateCopyIsKnownAlsoAfterAReadOfAlertmanager(t *testing.T) {
+	s, now := newAlertFixture(t, &source{})
+	fired := fires(rules.FleetCPUHigh, noon.Add(-time.Hour), noon)
+	must(t, onlyErr(s.Notify([]fleet.Alert{fired})))
+	must(t, onlyErr(s.Notify([]fleet.Alert{over(fired)})))
+	*now = now.Add(10 * time.Second)
+	must(t, s.Cycle(t.Context(), *now))
+	fired.SeenAt = now.Add(time.Second)
+	must(t, onlyErr(s.Notify([]fleet.Alert{fired})))
+	if got := s.Alerts(); len(got) != 0 {
+		t.Errorf("alerts %v, want none: a peer sent a copy from before the end", got)
 	}
 }

@@ -12,12 +12,10 @@ import (
 // notification is known for what it is. Its methods return the change to make.
 type AlertTable map[string]Alert
 
-// lateCopy is how long after a resolved notification a firing one of the same
-// start time is taken for a late copy. Alertmanager's peers send the same
-// notification 15 s apart each (cluster.peer-timeout) when they do not hear of
-// each other; after a lapse of Prometheus an alert fires again with its old
-// start time, and is repeated for as long as it fires.
-const lateCopy = time.Minute
+// unflushed is how old a firing alert is at least that Alertmanager has told of,
+// or keeps back: its default group_wait. Before, its list shows alerts that a
+// time interval is about to mute as active.
+const unflushed = 30 * time.Second
 
 // Concerns reports whether an alert is about this fleet and asks for something.
 func (c Config) Concerns(a Alert) bool {
@@ -40,7 +38,7 @@ func (t AlertTable) Notify(c Config, alerts []Alert) Commit {
 	var out Commit
 	for _, a := range alerts {
 		old, have := t[a.Fingerprint]
-		if a.Fingerprint == "" || !c.Concerns(a) || (have && a.outdatedBy(old)) {
+		if a.Fingerprint == "" || !c.Concerns(a) || (have && a.outdatedBy(old, c.Deadlines.AlertLate)) {
 			continue
 		}
 		out.Alerts = append(out.Alerts, a)
@@ -49,13 +47,16 @@ func (t AlertTable) Notify(c Config, alerts []Alert) Commit {
 }
 
 // outdatedBy reports whether a tells of an earlier time than old does, the copy
-// in the table.
-func (a Alert) outdatedBy(old Alert) bool {
+// in the table. Soon after a resolved notification, within late, a firing one of
+// the same episode is a copy that another peer sent; an alert that comes back
+// after a lapse of Prometheus, with its old start time, is repeated for as long
+// as it fires.
+func (a Alert) outdatedBy(old Alert, late time.Duration) bool {
 	switch {
 	case a.Resolved && !old.Resolved:
 		return a.ended().Before(old.StartsAt)
 	case !a.Resolved && old.Resolved:
-		return !a.StartsAt.After(old.ended()) && a.SeenAt.Sub(old.SeenAt) < lateCopy
+		return !a.StartsAt.After(old.ended()) && a.SeenAt.Sub(old.SeenAt) < late
 	}
 	return false
 }
@@ -64,21 +65,27 @@ func (a Alert) outdatedBy(old Alert) bool {
 func (a Alert) ended() time.Time { return later(a.StartsAt, a.EndsAt) }
 
 // Resync is the change that a complete list of Alertmanager's alerts, asked
-// for at the given time, makes: what the list lacks is over.
+// for at the given time, makes: what the list lacks is over. An alert that is
+// new is left to its notification for the time that Alertmanager waits with it.
 func (t AlertTable) Resync(c Config, list []Alert, asked time.Time) Commit {
 	var out Commit
 	listed := map[string]bool{}
 	for _, a := range list {
-		if c.Concerns(a) {
-			listed[a.Fingerprint] = true
-			if t[a.Fingerprint].SeenAt.After(asked) {
-				continue // a notification told more while the list was made
-			}
+		if !c.Concerns(a) {
+			continue
+		}
+		listed[a.Fingerprint] = true
+		old, have := t[a.Fingerprint]
+		switch {
+		case old.SeenAt.After(asked): // a notification told more while the list was made
+		case !have && asked.Sub(a.StartsAt) < unflushed:
+		default:
 			out.Alerts = append(out.Alerts, a)
 		}
 	}
 	for f, a := range t {
-		if !listed[f] && a.SeenAt.Before(asked) {
+		late := a.Resolved && asked.Sub(a.SeenAt) < c.Deadlines.AlertLate // of use until then
+		if !listed[f] && a.SeenAt.Before(asked) && !late {
 			out.DropAlerts = append(out.DropAlerts, f)
 		}
 	}
