@@ -80,6 +80,10 @@ func (t AlertTable) Resync(c Config, list []Alert, asked time.Time) Commit {
 		case old.SeenAt.After(asked): // a notification told more while the list was made
 		case !have && asked.Sub(a.StartsAt) < unflushed:
 		default:
+			a.UnheardSince = old.UnheardSince
+			if !have || a.Suppressed {
+				a.UnheardSince = asked
+			}
 			out.Alerts = append(out.Alerts, a)
 		}
 	}
@@ -91,6 +95,14 @@ func (t AlertTable) Resync(c Config, list []Alert, asked time.Time) Commit {
 	}
 	slices.Sort(out.DropAlerts)
 	return out
+}
+
+// Unheard returns the names of the alerts that ask for something and of which no
+// notification has come for so long that Alertmanager must have repeated it.
+func (t AlertTable) Unheard(c Config, now time.Time) []string {
+	return AlertNames(slices.DeleteFunc(t.Believed(c, now), func(a Alert) bool {
+		return a.UnheardSince.IsZero() || now.Sub(a.UnheardSince) <= c.Deadlines.AlertExpiry
+	}))
 }
 
 // Expire is the change that drops the alerts of which Alertmanager has not told
