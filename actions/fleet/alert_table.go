@@ -30,20 +30,21 @@ func (c Config) Believes(a Alert, now time.Time) bool {
 	return !a.Resolved && !a.Suppressed && now.Sub(a.SeenAt) <= c.Deadlines.AlertExpiry
 }
 
-// Notify is the change that a notification makes. Start times do not order
+// Notify is the change that a notification makes to the table of a fleet with
+// that many servers, and what of it is refused. Start times do not order
 // notifications: a pair of Prometheus reports two of them for one alert, and a
 // lapse brings an alert back with the old one. What orders them is that an
 // episode ends after it begins, and the time at which they arrive.
-func (t AlertTable) Notify(c Config, alerts []Alert) Commit {
-	var out Commit
+func (t AlertTable) Notify(c Config, servers int, alerts []Alert) (Commit, Refusal) {
+	ad := t.admit(c.AlertLimit(servers), alerts, nil)
 	for _, a := range alerts {
 		old, have := t[a.Fingerprint]
 		if a.Fingerprint == "" || !c.Concerns(a) || (have && a.outdatedBy(old, c.Deadlines.AlertLate)) {
 			continue
 		}
-		out.Alerts = append(out.Alerts, a)
+		ad.take(a)
 	}
-	return out
+	return ad.out, ad.refused
 }
 
 // outdatedBy reports whether a tells of an earlier time than old does, the copy
@@ -65,16 +66,26 @@ func (a Alert) outdatedBy(old Alert, late time.Duration) bool {
 func (a Alert) ended() time.Time { return later(a.StartsAt, a.EndsAt) }
 
 // Resync is the change that a complete list of Alertmanager's alerts, asked
-// for at the given time, makes: what the list lacks is over. An alert that is
-// new is left to its notification for the time that Alertmanager waits with it.
-func (t AlertTable) Resync(c Config, list []Alert, asked time.Time) Commit {
-	var out Commit
-	listed := map[string]bool{}
+// for at the given time, makes to the table of a fleet with that many servers:
+// what the list lacks is over. An alert that is new is left to its notification
+// for the time that Alertmanager waits with it. It also returns what of the list
+// is refused.
+func (t AlertTable) Resync(c Config, servers int, list []Alert, asked time.Time) (Commit, Refusal) {
+	list = slices.DeleteFunc(slices.Clone(list), func(a Alert) bool { return !c.Concerns(a) })
+	listed := make(map[string]bool, len(list))
 	for _, a := range list {
-		if !c.Concerns(a) {
-			continue
-		}
 		listed[a.Fingerprint] = true
+	}
+	var over []string
+	for f, a := range t {
+		late := a.Resolved && asked.Sub(a.SeenAt) < c.Deadlines.AlertLate // of use until then
+		if !listed[f] && a.SeenAt.Before(asked) && !late {
+			over = append(over, f)
+		}
+	}
+	slices.Sort(over)
+	ad := t.admit(c.AlertLimit(servers), list, over)
+	for _, a := range list {
 		old, have := t[a.Fingerprint]
 		switch {
 		case old.SeenAt.After(asked): // a notification told more while the list was made
@@ -84,17 +95,10 @@ func (t AlertTable) Resync(c Config, list []Alert, asked time.Time) Commit {
 			if !have || a.Suppressed {
 				a.UnheardSince = asked
 			}
-			out.Alerts = append(out.Alerts, a)
+			ad.take(a)
 		}
 	}
-	for f, a := range t {
-		late := a.Resolved && asked.Sub(a.SeenAt) < c.Deadlines.AlertLate // of use until then
-		if !listed[f] && a.SeenAt.Before(asked) && !late {
-			out.DropAlerts = append(out.DropAlerts, f)
-		}
-	}
-	slices.Sort(out.DropAlerts)
-	return out
+	return ad.out, ad.refused
 }
 
 // Unheard returns the names of the alerts that ask for something and of which no

@@ -12,7 +12,7 @@ func (s *Server) Classify(cfg Config, w Snapshot, now time.Time) {
 
 func (s *Server) stateNow(cfg Config, w Snapshot, now time.Time) (State, string) {
 	switch {
-	case cfg.excluded(s.CloudServer):
+	case cfg.Excluded(s.CloudServer):
 		return StateExcluded, "excluded by the configuration"
 	case w.Unsure[s.Datacenter] != "":
 		return StateUncertain, w.Unsure[s.Datacenter]

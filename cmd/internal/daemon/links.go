@@ -90,6 +90,9 @@ type cloud struct{ *links }
 func (c cloud) Servers(ctx context.Context, datacenter string) ([]fleet.CloudServer, error) {
 	return read(c.links, func(now *clients) ([]fleet.CloudServer, error) { return now.cloud.Servers(ctx, datacenter) })
 }
+func (c cloud) Server(ctx context.Context, s fleet.ServerRef) (fleet.CloudServer, error) {
+	return c.now.Load().cloud.Server(ctx, s)
+}
 func (c cloud) Start(ctx context.Context, s fleet.ServerRef) (string, error) {
 	return write(c.links, func(now *clients) (string, error) { return now.cloud.Start(ctx, s) })
 }

@@ -63,7 +63,7 @@ func newTable(t *testing.T, api fleet.AlertSource) *table {
 	t.Helper()
 	w := sim.New(sim.Config{Servers: 1, Running: 1, Start: time.Now()})
 	cfg := fleet.Defaults()
-	cfg.Datacenters, cfg.DryRun, cfg.Fleet.EvaluationInterval = w.Datacenters(), true, resyncInterval
+	cfg.Fleet.Datacenters, cfg.DryRun, cfg.Fleet.EvaluationInterval = w.Datacenters(), true, resyncInterval
 	cfg.Deadlines.AlertResync, cfg.Deadlines.AlertLate = resyncInterval, groupInterval+peerTimeout
 	deps := actions.Deps{Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve, Store: store.NewMemory()}
 	if api != nil {
