@@ -105,6 +105,7 @@ func (s *Server) stateFree() (State, string) {
 	return StateActive, ""
 }
 
+// InFlight reports whether a step of the kind was asked for and does not show yet.
 func (s *Server) InFlight(k Kind) bool { return s.Record.InFlight(k) }
 
 // NoteState notes when the state changed.
