@@ -34,6 +34,8 @@ const (
 	ScalerUnjoined              = "BBBScalerUnjoined"
 	ScalerNotificationsRejected = "BBBScalerNotificationsRejected"
 	ScalerWritesBlocked         = "BBBScalerWritesBlocked"
+	ScalerClocksApart           = "BBBScalerClocksApart"
+	ScalerRulesStale            = "BBBScalerRulesStale"
 	FleetUnseen                 = "BBBFleetUnseen"
 )
 
@@ -75,6 +77,8 @@ var catalogue = []Alert{
 	{ScalerUnjoined, Meaning{Scope: ScopeScaler}, NeedScaler, 15 * time.Minute},
 	{ScalerNotificationsRejected, Meaning{Scope: ScopeScaler}, NeedScaler, time.Minute},
 	{ScalerWritesBlocked, Meaning{Scope: ScopeScaler}, NeedScaler, time.Minute},
+	{ScalerClocksApart, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
+	{ScalerRulesStale, Meaning{Scope: ScopeScaler}, NeedScaler, 15 * time.Minute},
 	{FleetUnseen, Meaning{Scope: ScopeFleet}, NeedNode | NeedScaler, 5 * time.Minute},
 }
 
