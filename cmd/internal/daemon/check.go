@@ -21,8 +21,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
-// ErrFound is returned by Run for a check that found and printed problems.
-var ErrFound = errors.New("the check found problems")
+// ErrFound is returned by Run for a check that found and printed problems, and
+// for a status that shows that the fleet cannot be read.
+var ErrFound = errors.New("problems were found and printed")
 
 // check reads everything that the daemon reads, changes nothing, and prints the
 // fleet and the problems.

@@ -14,7 +14,7 @@ import (
 )
 
 // Run runs the command in args until it ends or ctx is done. ErrFound means that
-// check found problems, which are printed already. environ has the form of
+// check or status found problems, which are printed already. environ has the form of
 // os.Environ.
 func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	o, command, err := parse(args, environ, stdout)

@@ -29,6 +29,7 @@ func evilDaemon(t *testing.T) (url string) {
 	byPattern.Server = evil
 	answers := map[string]any{
 		"GET " + api.PathFleet: fleet.Status{
+			Ready: true,
 			Fleet: evil, Brakes: []string{evil}, Limits: []string{evil}, Blocked: []string{evil}, Unjoined: []string{evil},
 			Pauses: []fleet.Pause{pause, byPattern}, Sources: []fleet.SourceStatus{{Name: evil, Error: evil}},
 			Servers: []fleet.ServerStatus{{
