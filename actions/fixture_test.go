@@ -65,6 +65,7 @@ type fixture struct {
 	alerts fleet.AlertSource                   // nil: none
 	now    func() time.Time                    // nil: the simulation's
 	log    *slog.Logger                        // nil: silent
+	side   bool                                // calls run side by side, not in order
 
 	pending map[string]time.Time // alert → since when its condition holds
 	firing  map[string]fleet.Alert
@@ -95,7 +96,7 @@ func newFixture(t tb, cfg fleet.Config, simCfg sim.Config) *fixture {
 	}
 	fx := &fixture{t: t, w: sim.New(simCfg), cfg: cfg, store: store.NewMemory()}
 	fx.pending, fx.firing = map[string]time.Time{}, map[string]fleet.Alert{}
-	fx.cfg.Datacenters = fx.datacenters()
+	fx.cfg.Fleet.Datacenters = fx.datacenters()
 	fx.restart()
 	return fx
 }
@@ -126,7 +127,7 @@ func (fx *fixture) restart() {
 	var err error
 	fx.s, err = actions.New(fx.cfg, actions.Deps{
 		Cloud: cloud, Balancer: balancer, Meetings: meetings,
-		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts, InOrder: true, Log: fx.log,
+		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts, InOrder: !fx.side, Log: fx.log,
 	})
 	if err != nil {
 		fx.t.Fatalf("New() = %v", err)

@@ -107,10 +107,10 @@ func (c *preflight) end() error {
 // cloud lists all datacenters at the same time, so that several that do not
 // answer take one deadline together.
 func (c *preflight) cloud(ctx context.Context) {
-	lists := make([][]fleet.CloudServer, len(c.file.Actions.Datacenters))
+	lists := make([][]fleet.CloudServer, len(c.file.Actions.Fleet.Datacenters))
 	errs := make([]error, len(lists))
 	var g errgroup.Group
-	for i, dc := range c.file.Actions.Datacenters {
+	for i, dc := range c.file.Actions.Fleet.Datacenters {
 		g.Go(func() error {
 			ctx, cancel := context.WithTimeout(ctx, c.file.Actions.Deadlines.Read)
 			defer cancel()
@@ -120,7 +120,7 @@ func (c *preflight) cloud(ctx context.Context) {
 	}
 	_ = g.Wait()
 	var failed causes
-	for i, dc := range c.file.Actions.Datacenters {
+	for i, dc := range c.file.Actions.Fleet.Datacenters {
 		if errs[i] != nil {
 			failed.add(errs[i], "")
 			continue
@@ -149,7 +149,7 @@ func (c *preflight) contract(ctx context.Context) error {
 }
 
 func (c *preflight) datacenter(dc string, list []fleet.CloudServer) {
-	ours := slices.DeleteFunc(slices.Clone(list), func(s fleet.CloudServer) bool { return !c.file.Actions.Names.Match(s.Name) })
+	ours := slices.DeleteFunc(slices.Clone(list), func(s fleet.CloudServer) bool { return !c.file.Actions.Fleet.NamePattern.Match(s.Name) })
 	if len(ours) == 0 {
 		c.wrong("ionos", fmt.Errorf("none of the %d servers of datacenter %s has a name that fleet.name_pattern matches", len(list), dc),
 			"change fleet.name_pattern, or remove the datacenter from fleet.datacenters")
@@ -179,7 +179,7 @@ func (c *preflight) fixCloud(err error) string {
 	case errors.Is(err, fleet.ErrAuth):
 		return "check ionos.token, or ionos.username and ionos.password, and that the login may read the datacenter"
 	case errors.Is(err, fleet.ErrGone):
-		return fmt.Sprintf("check fleet.datacenters: is %s the id of a datacenter of this contract?", strings.Join(c.file.Actions.Datacenters, ", "))
+		return fmt.Sprintf("check fleet.datacenters: is %s the id of a datacenter of this contract?", strings.Join(c.file.Actions.Fleet.Datacenters, ", "))
 	}
 	return "check ionos.url and the network between this host and it"
 }
@@ -318,7 +318,7 @@ func (c *preflight) unjoined() {
 		}
 	}
 	for _, u := range c.status.Unjoined {
-		others.add(errors.New(u), "")
+		others.add(errors.New(u.Text), "")
 	}
 	servers.print(c, "fleet", "servers", always(""))
 	others.print(c, "fleet", "problems",

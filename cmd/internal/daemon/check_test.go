@@ -66,7 +66,7 @@ func TestServersThatCannotBeJoinedForOneReasonAreOneLine(t *testing.T) {
 	c := newPreflight(&out)
 	for i := range 745 {
 		c.status.Servers = append(c.status.Servers, fleet.ServerStatus{Name: fmt.Sprintf("bbb-server%d", i), State: fleet.StateUnjoined, Reason: "not found in the balancer"})
-		c.status.Unjoined = append(c.status.Unjoined, fmt.Sprintf("balancer server %d (https://b%d/) matches no cloud server", i, i))
+		c.status.Unjoined = append(c.status.Unjoined, fleet.Hold{Text: fmt.Sprintf("balancer server %d (https://b%d/) matches no cloud server", i, i)})
 	}
 	c.joined()
 	got := wrongLines(out.String())
