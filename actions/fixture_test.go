@@ -3,6 +3,7 @@ package actions_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -63,6 +64,7 @@ type fixture struct {
 	bbb    func(fleet.Meetings) fleet.Meetings // wraps what asks BigBlueButton; nil: nothing
 	alerts fleet.AlertSource                   // nil: none
 	now    func() time.Time                    // nil: the simulation's
+	log    *slog.Logger                        // nil: silent
 	side   bool                                // calls run side by side, not in order
 
 	pending map[string]time.Time // alert → since when its condition holds
@@ -125,7 +127,7 @@ func (fx *fixture) restart() {
 	var err error
 	fx.s, err = actions.New(fx.cfg, actions.Deps{
 		Cloud: cloud, Balancer: balancer, Meetings: meetings,
-		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts, InOrder: !fx.side,
+		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts, InOrder: !fx.side, Log: fx.log,
 	})
 	if err != nil {
 		fx.t.Fatalf("New() = %v", err)

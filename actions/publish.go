@@ -23,7 +23,7 @@ func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan
 	if r.whole {
 		s.complete++
 	}
-	st.Ready = s.complete > 0
+	st.Ready = r.whole
 	for i := range v.Servers {
 		sv := statusOf(&v.Servers[i], cfg, plan, v.Now)
 		st.Counts[sv.State]++

@@ -54,7 +54,25 @@ func (s *Scaler) read(ctx context.Context, cfg fleet.Config, now time.Time) read
 		r.BalancerUnsure = r.source("balancer", got.At, got.failure(), cfg, now)
 	}
 	s.noteAlerts(cfg, &r, now)
+	s.tellSources(r.sources, now)
 	return r
+}
+
+// tellSources logs a source whose reads begin to fail, and that is read again:
+// one line each, however many cycles lie between.
+func (s *Scaler) tellSources(sources []fleet.SourceStatus, now time.Time) {
+	for _, source := range sources {
+		since, failing := s.unread[source.Name]
+		switch {
+		case source.Error == errPending.Error(): // it may only be slow; its deadline tells
+		case source.Error != "" && !failing:
+			s.unread[source.Name] = now
+			s.log.Warn("cannot be read", "source", source.Name, "error", source.Error, "last_read", source.ReadAt)
+		case source.Error == "" && failing:
+			delete(s.unread, source.Name)
+			s.log.Info("is read again", "source", source.Name, "after", now.Sub(since))
+		}
+	}
 }
 
 // listing is a server as the cloud listed it last.
@@ -93,9 +111,11 @@ func (s *Scaler) readBalancer(ctx context.Context, cfg fleet.Config) map[string]
 // readContract returns what the contract has left, or nil if that is not known.
 func (s *Scaler) readContract(ctx context.Context, cfg fleet.Config, now time.Time) *fleet.Contract {
 	got := s.contract.Read(ctx, []string{""}, cfg.Deadlines.Patience)[""]
+	status := fleet.SourceStatus{Name: "contract", ReadAt: got.At}
 	if got.Err != nil {
-		s.log.Warn("contract not read, its limits are not known", "error", got.Err)
+		status.Error = got.Err.Error()
 	}
+	s.tellSources([]fleet.SourceStatus{status}, now)
 	if !got.fresh(now, cfg.Deadlines.Stale) {
 		return nil
 	}

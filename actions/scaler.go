@@ -55,7 +55,8 @@ type Scaler struct {
 	cycle    sync.Mutex // one cycle at a time; guards the fields up to mu
 	resynced time.Time  // when the list of alerts taken over last was asked for
 	dns      map[string]reading[[]netip.Addr]
-	listed   map[string]listing // by id
+	listed   map[string]listing   // by id
+	unread   map[string]time.Time // sources that cannot be read → since when
 
 	mu       sync.Mutex // guards everything below
 	cfg      fleet.Config
@@ -88,7 +89,7 @@ func New(cfg fleet.Config, d Deps) (*Scaler, error) {
 	s := &Scaler{
 		deps: d, log: d.Log, metrics: newMetrics(d.Metrics), wake: make(chan struct{}, 1), cfg: cfg, memory: memory,
 		servers: map[string]fleet.Server{}, listed: map[string]listing{}, dns: map[string]reading[[]netip.Addr]{}, applying: map[string]bool{},
-		told: map[string]telling{},
+		told: map[string]telling{}, unread: map[string]time.Time{},
 	}
 	s.open(cfg)
 	return s, nil
@@ -176,11 +177,16 @@ func (s *Scaler) commit(c fleet.Commit) error {
 	return nil
 }
 
-// Ready reports whether the fleet was read completely at least once.
+// Ready reports whether the fleet was read completely within the last
+// Deadlines.Stale, and cycles go on.
 func (s *Scaler) Ready() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.complete > 0
+	return s.ready(s.deps.Now())
+}
+
+func (s *Scaler) ready(now time.Time) bool {
+	return s.status.Ready && now.Sub(s.status.At) <= s.cfg.Deadlines.Stale
 }
 
 // Alerts returns the alerts that fire, by name, suppressed ones included.
@@ -197,9 +203,9 @@ func (s *Scaler) Alerts() []fleet.Alert {
 func (s *Scaler) Status() fleet.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.status
-	now.Pauses = s.pausesAt(s.deps.Now(), &fleet.Commit{})
-	return now
+	st, now := s.status, s.deps.Now()
+	st.Pauses, st.Ready = s.pausesAt(now, &fleet.Commit{}), s.ready(now)
+	return st
 }
 
 // Journal returns the newest entries first; server keeps those of one server,

@@ -30,6 +30,7 @@ func (f fleetCollector) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
+	gauge(desc(rules.MetricClock, "The daemon's clock at this scrape, in seconds since 1970."), float64(f.now().UnixMilli())/1000)
 	st := f.scaler.Status()
 	f.collectServers(st, gauge)
 	f.collectCapacity(st, gauge)

@@ -98,7 +98,7 @@ func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
 
 func TestThePageWithoutAnythingReadSaysSo(t *testing.T) {
 	_, page := ask(handler(t, &memory{closed: true}), "GET", "/", "")
-	for _, want := range []string{"not ready: the fleet has not been read completely yet", "last cycle never",
+	for _, want := range []string{"not ready: the fleet has not been read completely for deadlines.stale, or not yet", "last cycle never",
 		">none</td>",
 		"none is firing", "nothing was done yet", "database not open"} {
 		if !strings.Contains(page, want) {

@@ -21,7 +21,7 @@ type Scaler interface {
 	// Notify stores what a notification tells, and returns how many of the alerts
 	// concern the fleet; after an error nothing was taken over.
 	Notify(alerts []fleet.Alert) (concern int, err error)
-	// Ready reports whether the fleet was read completely at least once.
+	// Ready reports whether the fleet was read completely, and not too long ago.
 	Ready() bool
 	// Alerts returns the active alerts, in the order in which they are shown.
 	Alerts() []fleet.Alert
@@ -125,7 +125,7 @@ func Server(cfg Config, h http.Handler, log *slog.Logger) *http.Server {
 
 func (s *server) ready(c echo.Context) error {
 	if !s.Scaler.Ready() {
-		return fail(http.StatusServiceUnavailable, "the fleet has not been read completely yet; see %s for what is missing", api.PathFleet)
+		return fail(http.StatusServiceUnavailable, "the fleet has not been read completely within deadlines.stale; see %s for what is missing", api.PathFleet)
 	}
 	return c.String(http.StatusOK, "ready\n")
 }

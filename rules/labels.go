@@ -8,6 +8,10 @@ const (
 	LabelFleet    = "fleet"     // name of the fleet, so that two can share one Prometheus
 )
 
+// LabelDigest is the label of the recorded series RecordRules and of the metric
+// MetricRules that identifies the generated rules.
+const LabelDigest = "digest"
+
 // LabelScaler marks the alerts that Alertmanager routes to the scaler; its
 // value is RouteScaler. Alerts for people do not carry it.
 const (

@@ -16,6 +16,11 @@ const (
 	// MetricFleetRead is the time of the last complete read of the fleet, in
 	// seconds since 1970.
 	MetricFleetRead = "bbb_scaler_fleet_read_timestamp_seconds"
+	// MetricClock is the daemon's clock at the scrape, in seconds since 1970.
+	MetricClock = "bbb_scaler_clock_seconds"
+	// MetricRules is 1. Its label is digest, that of the rules that the daemon's
+	// configuration gives.
+	MetricRules = "bbb_scaler_rules_info"
 	// MetricSteps counts steps. Its labels are step and outcome (done, failed,
 	// abandoned).
 	MetricSteps = "bbb_scaler_steps_total"
@@ -38,3 +43,7 @@ const (
 	// refused, or a frozen fleet). Its label is reason.
 	MetricWritesBlocked = "bbb_scaler_writes_blocked"
 )
+
+// RecordRules is the recorded series that says which rules Prometheus evaluates.
+// It is 1; its labels are fleet and digest.
+const RecordRules = "fleet:bbb_rules:info"

@@ -6,7 +6,7 @@ import "time"
 type Status struct {
 	Fleet    string         `json:"fleet"`
 	At       time.Time      `json:"at"`
-	Ready    bool           `json:"ready"` // the fleet was read completely at least once
+	Ready    bool           `json:"ready"` // the fleet was read completely within deadlines.stale
 	DryRun   bool           `json:"dry_run"`
 	Floor    int            `json:"floor"`
 	Ceiling  int            `json:"ceiling"`

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,7 +18,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite/scalelitetest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
 // The secrets of the simulated fleet; none may ever be shown.
@@ -62,13 +66,14 @@ func newFleet(t *testing.T, servers, running int) *fakeFleet {
 	bbb.Start()
 	t.Cleanup(bbb.Close)
 	t.Cleanup(pass(w))
-	return &fakeFleet{
+	f := &fakeFleet{
 		sim:          w,
 		ionos:        serve(ionostest.New(ionostest.Config{World: w, Token: ionosToken})),
 		scalelite:    serve(scalelitetest.New(scalelitetest.Config{World: w, Secret: balancerPass, Host: "127.0.0.1"})),
 		alertmanager: serve(noAlerts{}),
-		prometheus:   serve(scraping{w}),
 	}
+	f.prometheus = serve(scraping{w, func() string { return f.digest(t) }})
+	return f
 }
 
 // pass advances the simulation until stop is called.
@@ -106,6 +111,23 @@ prometheus: {url: %q, bearer_token: %s}
 `, dc, f.ionos, ionosToken, f.scalelite, balancerPass, f.alertmanager, alertPass, f.prometheus, promToken)
 }
 
+// digest is that of the rules that the configuration gives.
+func (f *fakeFleet) digest(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "bbb-scaler.yml")
+	if err := os.WriteFile(path, []byte(f.config()), 0o600); err != nil {
+		t.Error(err)
+	}
+	file, err := config.Load(path, nil)
+	if err != nil {
+		t.Error(err)
+	}
+	digest, err := generate.Digest(file.Rules, file.RuleInput())
+	if err != nil {
+		t.Error(err)
+	}
+	return digest
+}
+
 // notifiedOnly is config without an Alertmanager to read, so that alerts come
 // from notifications only.
 func (f *fakeFleet) notifiedOnly() string {
@@ -126,7 +148,10 @@ func (noAlerts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // scraping is a Prometheus that has loaded the rules and scrapes the servers that
 // run.
-type scraping struct{ sim *sim.World }
+type scraping struct {
+	sim    *sim.World
+	digest func() string // of the rules
+}
 
 func (p scraping) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
@@ -135,18 +160,22 @@ func (p scraping) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		fmt.Fprint(w, `{"status":"error","errorType":"unauthorized","error":"unauthorized"}`)
 	case r.URL.Path == "/api/v1/rules":
-		fmt.Fprintf(w, `{"status":"success","data":{"groups":[{"name":"g","file":"f","interval":30,"rules":[%s]}]}}`, alertingRules())
+		fmt.Fprintf(w, `{"status":"success","data":{"groups":[{"name":"g","file":"f","interval":30,"rules":[%s]}]}}`, p.rules())
+	case strings.HasPrefix(r.FormValue("query"), "up{"):
+		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"job":"any"},"values":[[1800000000,"1"],[1800000030,"1"]]}]}}`)
+	case r.FormValue("query") == "time()":
+		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"scalar","result":[%d,"%[1]d"]}}`, time.Now().Unix())
 	default:
 		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"vector","result":[%s]}}`, p.samples())
 	}
 }
 
-func alertingRules() (text string) {
+// rules are those that the configuration gives, and the record of their
+// digest.
+func (p scraping) rules() string {
+	text := fmt.Sprintf(`{"type":"recording","name":%q,"query":"vector(1)","labels":{"fleet":"bbb","digest":%q},"health":"ok"}`, rules.RecordRules, p.digest())
 	for name := range rules.Meanings() {
-		if text != "" {
-			text += ","
-		}
-		text += fmt.Sprintf(`{"type":"alerting","name":%q,"query":"1","duration":60,"labels":{},"annotations":{},"alerts":[],"health":"ok"}`, name)
+		text += fmt.Sprintf(`,{"type":"alerting","name":%q,"query":"1","duration":60,"labels":{},"annotations":{},"alerts":[],"health":"ok"}`, name)
 	}
 	return text
 }

@@ -1,12 +1,14 @@
 package generate
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/rules"
 	"github.com/prometheus/common/model"
+	"gopkg.in/yaml.v3"
 )
 
 // Rule is one recording rule or one alert in the format of Prometheus' rule files.
@@ -38,7 +40,36 @@ func Build(cfg Config, in Input) ([]Group, error) {
 	g := generator{cfg, in}
 	// One group, so that the alerts read the values recorded in the same evaluation.
 	all := append(g.named(g.records()), g.alerts()...)
-	return []Group{{Name: "bbb-" + in.Fleet, Interval: cfg.EvaluationInterval, Rules: all}}, nil
+	groups := []Group{{Name: "bbb-" + in.Fleet, Interval: cfg.EvaluationInterval, Rules: all}}
+	digest, err := digestOf(groups)
+	if err != nil {
+		return nil, err
+	}
+	groups[0].Rules = append([]Rule{{
+		Record: rules.RecordRules, Expr: "vector(1)", Labels: map[string]string{rules.LabelFleet: in.Fleet, rules.LabelDigest: digest[:16]},
+		Why: "Which rules these are; the daemon compares them with those that its own configuration gives.",
+	}}, all...)
+	return groups, nil
+}
+
+// Digest returns what identifies the rules that a configuration gives, whatever
+// else is in it: the label digest of the recorded series rules.RecordRules. The
+// error joins everything that is wrong with the input.
+func Digest(cfg Config, in Input) (string, error) {
+	groups, err := Build(cfg, in)
+	if err != nil {
+		return "", err
+	}
+	return groups[0].Rules[0].Labels[rules.LabelDigest], nil
+}
+
+// digestOf returns the SHA-256 of values, in hex.
+func digestOf(values ...any) (string, error) {
+	text, err := yaml.Marshal(values)
+	if err != nil {
+		return "", fmt.Errorf("hashing: %w", err)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(text)), nil
 }
 
 func validateBoth(cfg Config, in Input) []error {

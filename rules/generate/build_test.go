@@ -70,3 +70,20 @@ func TestAlertsForTheScalerAreThoseThatMeanSomethingToIt(t *testing.T) {
 		t.Errorf("%s has a meaning and is not generated", name)
 	}
 }
+
+// The key came with Prometheus 2.25; older ones refuse the whole file.
+func TestTheUnitTestsHaveNoNames(t *testing.T) {
+	for _, format := range []Format{FormatTests, FormatForecastTests} {
+		file, err := FileOf(format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := file.Render(Defaults(), exampleInput())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "name: ") || !strings.Contains(string(text), "  # forecast:") && format == FormatForecastTests {
+			t.Errorf("%s has tests with a name, or without a comment", file.Name)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package generate
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -78,22 +77,12 @@ func (f File) Render(cfg Config, in Input) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("generating %s: %w", f.Name, err)
 	}
+	// Of all values that the generator uses, whatever their order in the file.
 	digest, err := digestOf(cfg, in)
 	if err != nil {
 		return nil, err
 	}
 	return doc.encode(digest)
-}
-
-// digestOf returns the SHA-256 of all values that the generator uses, in hex. It
-// identifies the configuration that a file was generated from, independently of
-// the order and comments of the configuration file.
-func digestOf(cfg Config, in Input) (string, error) {
-	text, err := yaml.Marshal([]any{cfg, in})
-	if err != nil {
-		return "", fmt.Errorf("hashing the configuration: %w", err)
-	}
-	return fmt.Sprintf("%x", sha256.Sum256(text)), nil
 }
 
 func (d document) encode(digest string) ([]byte, error) {

@@ -2,6 +2,7 @@ package generate
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/rules"
 	"github.com/prometheus/common/model"
@@ -16,6 +17,7 @@ func peopleAlerts() map[string]expression {
 		rules.ScalerNotificationsRejected: generator.scalerNotificationsRejected,
 		rules.ScalerDeaf:                  generator.scalerDeaf,
 		rules.ScalerWritesBlocked:         generator.scalerWritesBlocked, rules.FleetUnseen: generator.fleetUnseen,
+		rules.ScalerClocksApart: generator.scalerClocksApart, rules.ScalerRulesStale: generator.scalerRulesStale,
 	}
 }
 
@@ -134,6 +136,37 @@ func (g generator) scalerWritesBlocked(rules.Alert) alert {
 		why:         "At once, but for one odd sample: the scaler has stopped itself and waits for a person.",
 		summary:     "bbb-scaler has stopped all changes: {{ $labels.reason }}",
 		description: "bbb-scaler of fleet " + g.in.Fleet + " makes no changes any more: {{ $labels.reason }}. Credentials were refused, or the fleet suddenly looks much smaller than before. `bbb-scaler status` says more.",
+	}
+}
+
+// clocksApart is how far Prometheus's clock may be from the daemon's.
+const clocksApart = 30 * time.Second
+
+// ClocksApart returns by how much the clocks of Prometheus and of the daemon may
+// differ: the threshold of the alert BBBScalerClocksApart.
+func ClocksApart() time.Duration { return clocksApart }
+
+func (g generator) scalerClocksApart(rules.Alert) alert {
+	clock, limit := g.scaler(rules.MetricClock), secondsOf(model.Duration(clocksApart))
+	return alert{
+		severity: g.Severities.Warning, value: count, threshold: limit,
+		expr: "max(abs(" + clock + " - timestamp(" + clock + "))) > " + limit,
+		why: "What both call now, at the same scrape; no scrape takes that long. Alerts begin and end by Prometheus's clock, cooldowns and\n" +
+			"deadlines by the daemon's.",
+		summary: "Clocks of Prometheus and bbb-scaler differ",
+		description: "The clocks of Prometheus and of bbb-scaler of fleet " + g.in.Fleet + " are {{ $value | humanizeDuration }} apart. " +
+			"Alerts then look older or newer than they are. Set both hosts' clocks by NTP.",
+	}
+}
+
+func (g generator) scalerRulesStale(rules.Alert) alert {
+	return alert{
+		severity: g.Severities.Warning, value: count, threshold: "1",
+		expr:    "max by (" + rules.LabelDigest + ") (" + g.scaler(rules.MetricRules) + ")\nunless on (" + rules.LabelDigest + ") " + g.rec(rules.RecordRules),
+		why:     "Longer than it takes to load new rules after a reload or an update of the daemon.",
+		summary: "The rules in Prometheus are not those of bbb-scaler's configuration",
+		description: "The configuration of bbb-scaler of fleet " + g.in.Fleet + " gives other rules than those that Prometheus evaluates. " +
+			"Alerts may go by old thresholds, or be ignored. Run genrules with the daemon's configuration and variables, and load the result.",
 	}
 }
 

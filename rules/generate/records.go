@@ -5,7 +5,8 @@ import "github.com/bbb-scaler/bbb-scaler/rules"
 // Names of the recorded series, as Prometheus recommends: level, metric,
 // operation.
 const (
-	instanceCPUNow = "instance:bbb_cpu_workload:irate"
+	coreCPUNow     = "instance_cpu:bbb_cpu_workload:idelta"
+	instanceCPUNow = "instance:bbb_cpu_workload:idelta"
 	instanceCPU    = "instance:bbb_cpu_workload:ratio"
 	instanceCores  = "instance:bbb_cores:count"
 	instanceMemory = "instance:bbb_memory_workload:ratio"
@@ -50,22 +51,13 @@ func (g generator) records() []Rule {
 }
 
 func (g generator) serverRecords() []Rule {
-	window := g.RateWindow.String()
-	idle := "(irate(" + g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "idle"}) + "[" + window + "]))"
 	memory := func(metric string) string { return "max " + g.byInstance() + " (" + g.node(metric) + ")" }
-	records := []Rule{
-		{Record: instanceCPUNow, Expr: g.identified("1 - avg " + g.byInstance() + " " + idle),
-			Why: "Share of time that a server's cores are not idle, since the last scrape. Not rate, which takes the missing past of a\n" +
-				"server that has just started for work. host joins the exporters of one server, whatever their ports."},
-		{Record: instanceCPU, Expr: "avg_over_time(" + g.rec(instanceCPUNow) + "[" + window + "]) and " + g.rec(instanceCPUNow),
-			Why: "The same, smoothed over " + window + "."},
-		{Record: instanceCores, Expr: g.identified("count " + g.byInstance() + " (group " + g.byInstance("cpu") + " " + idle + ")"),
-			Why: "The cores that this is the average of: one that was just plugged in counts from its second sample."},
+	records := append(g.cpuRecords(), []Rule{
 		{Record: instanceMemory, Expr: g.identified("1 - " + memory(g.Metrics.MemoryAvailable) + "\n  / " + memory(g.Metrics.MemoryTotal)),
 			Why: "Share of a server's memory that is not available to new work."},
 		{Record: instanceBytes, Expr: g.identified(memory(g.Metrics.MemoryTotal) + "\n  and " + memory(g.Metrics.MemoryAvailable)),
 			Why: "The memory that this is the share of, in bytes."},
-	}
+	}...)
 	if !g.Exporters.WithBBB {
 		return records
 	}
@@ -74,10 +66,17 @@ func (g generator) serverRecords() []Rule {
 		Rule{Record: hostAPIUp, Expr: g.perHost(g.bbb(g.Metrics.APIUp)), Why: "Whether BigBlueButton answers its exporter."})
 	if g.Exporters.Recordings {
 		records = append(records, Rule{Record: hostRecordings,
-			Expr: g.perHost(g.bbb(g.Metrics.RecordingsQueued) + " + " + g.bbb(g.Metrics.RecordingsProcessing)),
-			Why:  "Recordings that a stop would delay."})
+			Expr: g.recordings(),
+			Why:  "Recordings that a stop would delay: all that the exporter tells of, and nothing where it tells of none, as in its default mode."})
 	}
 	return records
+}
+
+// recordings returns the recordings of each host, queued and in process, or one
+// of the two where the other is not exported.
+func (g generator) recordings() string {
+	queued, processing := g.perHost(g.bbb(g.Metrics.RecordingsQueued)), g.perHost(g.bbb(g.Metrics.RecordingsProcessing))
+	return queued + " + " + processing + "\nor\n" + queued + "\nor\n" + processing
 }
 
 // stateRecords keep the last server states that the scaler exported, so that the
@@ -88,8 +87,7 @@ func (g generator) stateRecords() []Rule {
 	last := "(" + g.rec(hostState) + "\n  unless on () " + g.rec(fleetKnown) + "\n  and on () max_over_time(" +
 		g.rec(fleetKnown) + "[" + g.ScalerHold.String() + "]))"
 	return []Rule{
-		{Record: fleetReadAge, Expr: "min(time() - " + g.scaler(rules.MetricFleetRead) + ")",
-			Why: "Age of the scaler's last complete read of the fleet."},
+		{Record: fleetReadAge, Expr: g.readAge(), Why: "Age of the scaler's last complete read of the fleet, by its own clock: Prometheus's may be minutes off."},
 		{Record: fleetKnown, Expr: g.rec(fleetReadAge) + " < " + secondsOf(g.ScalerStale),
 			Why: "There only while that is recent: while the scaler knows which servers are in service."},
 		{Record: hostState, Expr: state + "\nor\n" + last,
@@ -100,6 +98,14 @@ func (g generator) stateRecords() []Rule {
 			"(group by (host) (" + g.rec(instanceCPU) + ") unless on () " + g.rec(hostState) + " unless on () " + g.rec(fleetKnown) + ")",
 			Why: "The servers that take meetings: not the draining and not the stopped ones. With no scaler at all, every server that is seen."},
 	}
+}
+
+// readAge returns the age of the last read at the last scrape, by the daemon's
+// clock, and the time since then, by Prometheus's. A daemon that does not export
+// its clock is measured by Prometheus's alone.
+func (g generator) readAge() string {
+	clock, read := g.scaler(rules.MetricClock), g.scaler(rules.MetricFleetRead)
+	return "min(\n  " + clock + " - " + read + " + (time() - timestamp(" + clock + "))\n  or\n  time() - " + read + "\n)"
 }
 
 func (g generator) fleetRecords() []Rule {

@@ -27,7 +27,9 @@ func (s setup) peopleScenarios() []Scenario {
 		rules.ScalerDown:         {{name: "up", metric: "up", value: 1}, {name: "not up", metric: "up", fires: true}, {name: "not known", metric: "other", fires: true}},
 		rules.ScalerDrainingLong: {{name: "at", metric: rules.MetricDraining, value: drained, fires: true}, {name: "below", metric: rules.MetricDraining, value: drained - 1}},
 		rules.ScalerAtLimit:      {{name: "limited", metric: rules.MetricLimited, by: limit, value: 1, fires: true}, {name: "not limited", metric: rules.MetricLimited, by: limit}},
-		rules.ScalerUnjoined:     {{name: "one", metric: rules.MetricUnjoined, value: 1, fires: true}, {name: "none", metric: rules.MetricUnjoined}},
+		rules.ScalerRulesStale: {{name: "other rules", metric: rules.MetricRules, by: []matcher{{rules.LabelDigest, "=", "other"}}, value: 1, fires: true},
+			{name: "these rules", metric: rules.MetricRules, by: []matcher{{rules.LabelDigest, "=", s.digest()}}, value: 1}},
+		rules.ScalerUnjoined: {{name: "one", metric: rules.MetricUnjoined, value: 1, fires: true}, {name: "none", metric: rules.MetricUnjoined}},
 		rules.ScalerWritesBlocked: {{name: "blocked", metric: rules.MetricWritesBlocked, value: 1, fires: true},
 			{name: "not blocked", metric: rules.MetricWritesBlocked}},
 		rules.ScalerDeaf: {{name: "one alert whose notification does not arrive", metric: rules.MetricUnheard, value: 1, fires: true},
@@ -38,7 +40,8 @@ func (s setup) peopleScenarios() []Scenario {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Scenario) int { return strings.Compare(a.Name, b.Name) })
-	all = append(all, s.unreadScenario(), s.neverReadScenario())
+	all = append(all, s.unreadScenario(), s.neverReadScenario(), s.otherClockScenario())
+	all = append(all, s.clockScenarios()...)
 	all = append(all, s.unseenScenarios()...)
 	all = append(all, s.failingScenarios()...)
 	all = append(all, s.deafScenarios()...)
@@ -55,6 +58,44 @@ func (s setup) seenScenario(alert string, c metricCase) Scenario {
 	}
 	sc.Checks = []Check{s.firingAt(n-1, alert, 0), s.firingAt(n, alert, 1)}
 	return sc
+}
+
+// digest is the digest of the rules themselves.
+func (s setup) digest() string {
+	digest, err := Digest(s.Config, s.in)
+	if err != nil {
+		panic(err) // only called with a configuration that rules were built from
+	}
+	return digest
+}
+
+// clockScenarios have a daemon whose clock is so much before or behind
+// Prometheus's.
+func (s setup) clockScenarios() []Scenario {
+	n, limit := s.patience(rules.ScalerClocksApart), clocksApart.Seconds()
+	var all []Scenario
+	for _, c := range []struct {
+		name  string
+		by    float64
+		fires int
+	}{{"at the limit", limit, 0}, {"before", limit + 1, 1}, {"behind", -limit - 1, 1}} {
+		all = append(all, Scenario{Name: rules.ScalerClocksApart + ": " + c.name, Series: []Series{
+			{s.scaler(rules.MetricClock), run(c.by, s.step().Seconds(), n+3)},
+		}, Checks: []Check{s.firingAt(n-1, rules.ScalerClocksApart, 0), s.firingAt(n+2, rules.ScalerClocksApart, c.fires)}})
+	}
+	return all
+}
+
+// otherClockScenario has a daemon that reads the fleet all the time, and whose
+// clock is an hour behind Prometheus's.
+func (s setup) otherClockScenario() Scenario {
+	long := s.patience(rules.ScalerFleetUnread) + 3
+	behind := func(metric string, by float64) Series {
+		return Series{s.scaler(metric), run(-3600-by, s.step().Seconds(), long)}
+	}
+	return Scenario{Name: "states: a scaler whose clock is an hour behind is believed", Series: []Series{
+		behind(rules.MetricClock, 0), behind(rules.MetricFleetRead, 20), s.inState(host(1), "active", timeline{steady(1, long)}),
+	}, Checks: []Check{s.valueAt(long-1, fleetReadAge, 20), s.valueAt(long-1, fleetActive, 1), s.firingAt(long-1, rules.ScalerFleetUnread, 0)}}
 }
 
 // unreadScenario has a scaler that is up and does not read the fleet any more.

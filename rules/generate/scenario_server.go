@@ -93,22 +93,27 @@ func (s setup) idleScenarios() []Scenario {
 		empty(idleCase{all(1), back(memory), nil, nil, nil, map[int]int{n + 1: 1, n + 1 + calm: 1, last: 0}}),
 		empty(idleCase{all(1), then(memory.bad, 1, n), nil, nil, nil, map[int]int{n - 1: 0, n: 0, last: 0}}),
 	}
+	// From here on, the memory is low all the time.
+	fires := map[int]int{n - 1: 0, n: 1, last: 1}
 	if s.Exporters.WithBBB {
 		someone, missing, left := lowMemory, lowMemory, lowMemory
 		someone.people, missing.people, left.people = all(1), nil, then(0, 1, n+2)
-		left.want = map[int]int{n + 1: 1, n + 2: 0, last: 0}
-		cases = append(cases, someone, missing, left)
+		missing.want, left.want = fires, map[int]int{n + 1: 1, n + 2: 0, last: 0}
+		cases = append(cases, someone, missing, left, idleCase{cpu: all(1), memory: all(memory.bad), want: fires})
 	}
 	if s.Exporters.WithBBB && s.Exporters.Recordings {
-		queued, processing, missing := lowMemory, lowMemory, lowMemory
-		queued.queued, processing.processing, missing.queued = all(1), all(1), nil
-		cases = append(cases, queued, processing, missing)
+		queued, processing, alone, other, missing := lowMemory, lowMemory, lowMemory, lowMemory, lowMemory
+		queued.queued, processing.processing = all(1), all(1)
+		alone.queued, alone.processing = all(1), nil
+		other.queued, other.processing = nil, all(1)
+		missing.queued, missing.processing, missing.want = nil, nil, fires
+		cases = append(cases, queued, processing, alone, other, missing)
 	}
 	return []Scenario{s.idleScenario(cases)}
 }
 
 func (s setup) idleScenario(cases []idleCase) Scenario {
-	sc := Scenario{Name: rules.ServerIdle + ": CPU or memory low, nobody there, no recordings; nothing without data"}
+	sc := Scenario{Name: rules.ServerIdle + ": CPU or memory low, nobody there, no recordings; what is not exported keeps no server on"}
 	for i, c := range cases {
 		at := host(i + 1)
 		sc.Series = append(sc.Series, s.cpu(at, c.cpu)...)

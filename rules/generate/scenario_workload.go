@@ -6,26 +6,29 @@ import (
 	"strings"
 
 	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/prometheus/common/model"
 )
 
 // windowScenario has missed scrapes, and a workload that changes abruptly.
 func (s setup) windowScenario() Scenario {
-	w := int(s.RateWindow / s.EvaluationInterval)
-	before := 2 * w
-	t := timeline{steady(0.25, before), {samples: 3 * w, gap: true}, steady(0.25, 3*w), steady(0.75, 3*w)}
+	w, two := int(s.RateWindow/s.EvaluationInterval), int(s.lastTwo()/s.EvaluationInterval)
+	before := 2 * two
+	t := timeline{steady(0.25, before), {samples: 3 * two, gap: true}, steady(0.25, 3*two), steady(0.75, 3*w)}
 	series := s.cpu(host(1), t)
-	series[0].Values = unmarked(series[0].Values)
-	changed := before + 6*w
+	for i := range series {
+		series[i].Values = unmarked(series[i].Values)
+	}
+	changed := before + 6*two
 	return Scenario{Name: "CPU workload: bridges missed scrapes within its window, and is smoothed over it", Series: series, Checks: []Check{
-		{At: s.at(before - 1 + w - 2), Expr: "count(" + s.rec(instanceCPU) + ") or vector(0)", Want: 1},
-		{At: s.at(before - 1 + w + 1), Expr: "count(" + s.rec(instanceCPUNow) + ") or vector(0)", Want: 0},
-		{At: s.at(before - 1 + w - 2), Expr: "count(" + s.rec(instanceCores) + ") or vector(0)", Want: 1},
-		{At: s.at(before - 1 + w + 1), Expr: "count(" + s.rec(instanceCores) + ") or vector(0)", Want: 0},
+		{At: s.at(before - 1 + two - 2), Expr: "count(" + s.rec(instanceCPU) + ") or vector(0)", Want: 1},
+		{At: s.at(before - 1 + two + 1), Expr: "count(" + s.rec(instanceCPUNow) + ") or vector(0)", Want: 0},
+		{At: s.at(before - 1 + two - 2), Expr: "count(" + s.rec(instanceCores) + ") or vector(0)", Want: 1},
+		{At: s.at(before - 1 + two + 1), Expr: "count(" + s.rec(instanceCores) + ") or vector(0)", Want: 0},
 		{At: s.at(changed - 1), Expr: "count(abs(" + s.rec(instanceCPU) + " - 0.25) < 0.000001) or vector(0)", Want: 1},
 		{At: s.at(changed + w - 2), Expr: "count(abs(" + s.rec(instanceCPU) + " - 0.75) < 0.000001) or vector(0)", Want: 0},
 		{At: s.at(changed + w + 1), Expr: "count(abs(" + s.rec(instanceCPU) + " - 0.75) < 0.000001) or vector(0)", Want: 1},
 		// Without a scaler, this server is the fleet.
-		s.absentAt(before-1+w+1, cpuLoad), s.valueAt(changed-1, cpuLoad, 0.25),
+		s.absentAt(before-1+two+1, cpuLoad), s.valueAt(changed-1, cpuLoad, 0.25),
 		{At: s.at(changed + w - 2), Expr: "count(abs(" + s.rec(cpuLoad) + " - 0.75) < 0.000001) or vector(0)", Want: 0},
 		s.valueAt(changed+w+1, cpuLoad, 0.75),
 	}}
@@ -41,6 +44,56 @@ func (s setup) resetScenario() Scenario {
 		s.firingAt(at+1, rules.ServerCPUHigh, 0), s.firingAt(at+s.settled(), rules.ServerCPUHigh, 0), s.firingAt(at+n+s.settled(), rules.ServerCPUHigh, 0),
 		{At: s.at(at + s.settled()), Expr: "count(abs(" + s.rec(instanceCPU) + " - " + exact(low) + ") < 0.000001) or vector(0)", Want: 1},
 	}}
+}
+
+// slowScenarios have scrapes that are further apart than the evaluations, up to
+// the slowest that the rules bear: nothing is ever missing, and the alert fires.
+func (s setup) slowScenarios() []Scenario {
+	var all []Scenario
+	for _, every := range []int{2, s.samples(model.Duration(slowestScrape))} {
+		busy, n := reached(s.in.Thresholds.CPU.Max), s.patience(rules.ServerCPUHigh)
+		long := 3*every + n + 2*every
+		var series []Series
+		for mode, share := range map[string]float64{"idle": 1 - busy, "user": busy} {
+			series = append(series, s.mode(host(1), "0", mode, seldom(every, share*s.step().Seconds(), long)))
+		}
+		sortSeries(series)
+		sc := Scenario{Name: fmt.Sprintf("CPU workload: there at every evaluation, with scrapes only at every %d.", every), Series: series}
+		for at := every; at < long; at++ {
+			sc.Checks = append(sc.Checks, Check{At: s.at(at), Expr: "count(" + s.rec(instanceCPU) + " >= " + exact(s.in.Thresholds.CPU.Max) + ") or vector(0)", Want: 1})
+		}
+		sc.Checks = append(sc.Checks, s.firingAt(every+n-1, rules.ServerCPUHigh, 0), s.firingAt(every+n, rules.ServerCPUHigh, 1), s.firingAt(long-1, rules.ServerCPUHigh, 1))
+		all = append(all, sc)
+	}
+	return all
+}
+
+// oddScenario is a server of which one core's idle time steps back, as the
+// kernel's does, one core is offline with frozen counters, and one is plugged
+// anew, so that its counters begin far below.
+func (s setup) oddScenario() Scenario {
+	const back = 0.25 // seconds
+	before, long := 2*s.settled(), 6*s.settled()
+	step := s.step().Seconds()
+	sc := Scenario{Name: "CPU workload: counters that step back, frozen ones of a core that is offline, and new ones"}
+	sc.Series = s.core(host(1), "0", timeline{steady(0.5, long)})
+	steps := run(1024, 0.5*step, before) + " " + run(1024+0.5*step*float64(before)-back, 0.5*step, long-before)
+	sc.Series = append(sc.Series, s.mode(host(1), "1", "idle", steps), s.core(host(1), "1", timeline{steady(0.5, long)})[1])
+	sc.Series = append(sc.Series, s.mode(host(1), "2", "idle", run(4096, 0, long)), s.mode(host(1), "2", "user", run(512, 0, long)))
+	sc.Series = append(sc.Series, s.core(host(1), "3", timeline{steady(0.5, before), {samples: long - before, value: 0.5, reset: true}})...)
+	for at := 1; at < long; at++ {
+		near := Check{At: s.at(at), Expr: "count(abs(" + s.rec(instanceCPUNow) + " - 0.5) < 0.01) or vector(0)", Want: 1}
+		sc.Checks = append(sc.Checks, near, s.valueAt(at, instanceCores, float64(3-boolean(at == before))))
+	}
+	return sc
+}
+
+// partScenario is a server whose exporter tells of its idle time alone: its workload is not known, and not 0.
+func (s setup) partScenario() Scenario {
+	n := s.settled()
+	both := s.cpu(host(1), timeline{steady(0.5, n)})
+	return Scenario{Name: "CPU workload: not known, and not 0, where only the idle time is exported", Series: both[:1], Checks: []Check{
+		s.absentAt(n-1, instanceCPUNow), s.absentAt(n-1, instanceCores)}}
 }
 
 // twiceScenario is one server that is scraped as two targets.
@@ -66,7 +119,7 @@ func (s setup) twiceScenario() Scenario {
 // loadScenarios are about the fleet's load and the capacity that it is divided
 // by.
 func (s setup) loadScenarios() []Scenario {
-	return []Scenario{s.sizesScenario(), s.bootedScenario(), s.pluggedScenario(), s.emptiedScenario()}
+	return append(s.slowScenarios(), s.oddScenario(), s.partScenario(), s.sizesScenario(), s.bootedScenario(), s.pluggedScenario(), s.emptiedScenario())
 }
 
 // machine is a server with a number of cores and bytes of memory, whose CPU and

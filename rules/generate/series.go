@@ -35,6 +35,10 @@ func (s setup) patience(alert string) int { return s.samples(s.For[alert]) }
 // window of the CPU workload.
 func (s setup) settled() int { return s.samples(s.RateWindow) + 2 }
 
+// emptied returns a number of samples in which even the last two samples of a
+// counter that has ended are out of sight.
+func (s setup) emptied() int { return s.samples(s.lastTwo()) + 2 }
+
 // host returns the address of the n-th server.
 func host(n int) string { return "10.0.0." + strconv.Itoa(n) }
 
@@ -66,15 +70,20 @@ const serverBytes = 1 << 33
 // cpu is a server with one core whose workload follows a timeline.
 func (s setup) cpu(host string, t timeline) []Series { return s.core(host, "0", t) }
 
-// core is one core of a server.
+// core is one core of a server: its counters of the modes idle and user, which
+// are all that passes.
 func (s setup) core(host, name string, t timeline) []Series {
-	idle := make(timeline, len(t))
+	idle, busy := make(timeline, len(t)), make(timeline, len(t))
 	for i, sp := range t {
-		idle[i] = sp
-		idle[i].value = (1 - sp.value) * s.step().Seconds()
+		idle[i], busy[i] = sp, sp
+		idle[i].value, busy[i].value = (1-sp.value)*s.step().Seconds(), sp.value*s.step().Seconds()
 	}
-	return []Series{s.exported(s.Metrics.CPUSeconds, s.Exporters.Node, host, s.nodePort(), idle.counter(),
-		matcher{"cpu", "=", name}, matcher{"mode", "=", "idle"})}
+	return []Series{s.mode(host, name, "idle", idle.counter()), s.mode(host, name, "user", busy.counter())}
+}
+
+// mode is the counter of one core in one mode.
+func (s setup) mode(host, core, mode, values string) Series {
+	return s.exported(s.Metrics.CPUSeconds, s.Exporters.Node, host, s.nodePort(), values, matcher{"cpu", "=", core}, matcher{"mode", "=", mode})
 }
 
 // memory is a server whose memory workload follows a timeline.

@@ -83,9 +83,9 @@ func (g generator) serverIdle(row rules.Alert) alert {
 	}
 	empty, who := "", "by its workload"
 	if g.Exporters.WithBBB {
-		empty, who = "\nand on (host) ("+g.rec(hostPeople)+" == 0)", "without participants"
+		empty, who = "\nunless on (host) ("+g.rec(hostPeople)+" > 0)", "without participants"
 		if g.Exporters.Recordings {
-			empty += "\nand on (host) (" + g.rec(hostRecordings) + " == 0)"
+			empty += "\nunless on (host) (" + g.rec(hostRecordings) + " > 0)"
 			who += " and recordings to process"
 		}
 	}
@@ -93,8 +93,9 @@ func (g generator) serverIdle(row rules.Alert) alert {
 		expr: g.held(row.Name, low(0), low(g.Hysteresis), "instance"),
 		why: "CPU or memory, not both: an empty server's memory never falls below what its services take, so that both together\n" +
 			"would stop nothing. That is safe: this only says that the server may be stopped; the scaler drains it and asks\n" +
-			"BigBlueButton itself before it does. Missing participants or recordings are not idleness. Long enough for the\n" +
-			"recording of a meeting that has just ended to show; a drained server gets no other.",
+			"BigBlueButton itself before it does. Participants and recordings keep a server where its exporter tells of them; one that\n" +
+			"tells of none, or is not there, keeps none on. Long enough for the recording of a meeting that has just ended to show; a\n" +
+			"drained server gets no other.",
 		value: ratio, threshold: number(g.in.Thresholds.CPU.Min),
 		summary: "{{ $labels.instance }}: idle, may be stopped",
 		description: "{{ $labels.instance }} has been idle " + who + " for " + g.For[row.Name].String() +

@@ -68,6 +68,16 @@ func (t timeline) counter() string {
 	return strings.Join(parts, " ")
 }
 
+// seldom writes a counter that grows by a value per sample, of which only every
+// so many samples are scraped; the others are missed without a marker.
+func seldom(every int, growth float64, samples int) string {
+	var parts []string
+	for at := 0; at < samples; at += every {
+		parts = append(parts, exact(1024+growth*float64(at)), "_x"+strconv.Itoa(every-1))
+	}
+	return strings.Join(parts, " ")
+}
+
 func gapOf(samples int) string {
 	if samples == 1 {
 		return "stale"

@@ -1,6 +1,11 @@
 package generate
 
-import "github.com/prometheus/common/model"
+import (
+	"fmt"
+
+	"github.com/prometheus/common/model"
+	"gopkg.in/yaml.v3"
+)
 
 const testsUsage = `Unit tests for exactly the rules of the file beside: promtool test rules bbb-rules.test.yml bbb-forecast.test.yml`
 
@@ -8,11 +13,10 @@ const testsUsage = `Unit tests for exactly the rules of the file beside: promtoo
 type testFile struct {
 	RuleFiles          []string       `yaml:"rule_files"`
 	EvaluationInterval model.Duration `yaml:"evaluation_interval"`
-	Tests              []testGroup    `yaml:"tests"`
+	Tests              *yaml.Node     `yaml:"tests"`
 }
 
 type testGroup struct {
-	Name     string         `yaml:"name"`
 	Interval model.Duration `yaml:"interval"`
 	Series   []Series       `yaml:"input_series"`
 	Checks   []testCase     `yaml:"promql_expr_test"`
@@ -33,26 +37,36 @@ type testSample struct {
 // by this project's own tests only, since promtool compares all annotations of an
 // alert or none.
 func unitTests(g generator, _ []Group) (document, error) {
-	return testsOf(setup{generator: g}.presentScenarios(), g.EvaluationInterval), nil
+	return testsOf(setup{generator: g}.presentScenarios(), g.EvaluationInterval)
 }
 
 // forecastTests are in a file of their own, since promtool has one evaluation
 // interval per file.
 func forecastTests(g generator, _ []Group) (document, error) {
 	s := setup{generator: g}.coarser()
-	return testsOf(s.forecastScenarios(), s.EvaluationInterval), nil
+	return testsOf(s.forecastScenarios(), s.EvaluationInterval)
 }
 
-func testsOf(scenarios []Scenario, interval model.Duration) document {
-	file := testFile{RuleFiles: []string{"bbb-rules.yml"}, EvaluationInterval: interval, Tests: []testGroup{}}
+// testsOf writes the name of each scenario as a comment: Prometheus 2.22 refuses
+// the key name.
+func testsOf(scenarios []Scenario, interval model.Duration) (document, error) {
+	groups := []testGroup{}
 	for _, sc := range scenarios {
-		group := testGroup{Name: sc.Name, Interval: interval, Series: sc.Series}
+		group := testGroup{Interval: interval, Series: sc.Series}
 		for _, c := range sc.Checks {
 			if c.Alert == "" {
 				group.Checks = append(group.Checks, testCase{c.Expr, model.Duration(c.At), []testSample{{"{}", c.Want}}})
 			}
 		}
-		file.Tests = append(file.Tests, group)
+		groups = append(groups, group)
 	}
-	return document{usage: testsUsage, docs: []any{file}}
+	var list yaml.Node
+	if err := list.Encode(groups); err != nil {
+		return document{}, fmt.Errorf("encoding tests: %w", err)
+	}
+	for i, sc := range scenarios {
+		list.Content[i].HeadComment = sc.Name
+	}
+	file := testFile{RuleFiles: []string{"bbb-rules.yml"}, EvaluationInterval: interval, Tests: &list}
+	return document{usage: testsUsage, docs: []any{file}}, nil
 }

@@ -22,8 +22,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
-// ErrFound is returned by Run for a check that found and printed problems.
-var ErrFound = errors.New("the check found problems")
+// ErrFound is returned by Run for a check that found and printed problems, and
+// for a status that shows that the fleet cannot be read.
+var ErrFound = errors.New("problems were found and printed")
 
 // check reads everything that the daemon reads, changes nothing, and prints the
 // fleet and the problems.
@@ -119,29 +120,33 @@ func (c *preflight) cloud(ctx context.Context) {
 		})
 	}
 	_ = g.Wait()
+	var failed causes
 	for i, dc := range c.file.Actions.Fleet.Datacenters {
 		if errs[i] != nil {
-			c.wrong("ionos", errs[i], fixCloud(errs[i], dc))
+			failed.add(errs[i], "")
 			continue
 		}
 		c.datacenter(dc, lists[i])
 	}
-	c.contract(ctx)
+	if err := c.contract(ctx); err != nil {
+		failed.add(err, "")
+	}
+	failed.print(c, "ionos", "calls", c.fixCloud)
 }
 
-func (c *preflight) contract(ctx context.Context) {
+func (c *preflight) contract(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.file.Actions.Deadlines.Read)
 	defer cancel()
 	contract, err := c.clients.cloud.Contract(ctx)
 	if err != nil {
-		c.wrong("ionos", err, fixCloud(err, ""))
-		return
+		return err
 	}
 	c.ok("ionos", "the contract has %s left; one server may have %s", contract.Free, contract.PerServer)
 	if most := c.file.Actions.Sizes.Max; !most.Fits(contract.PerServer) {
 		c.wrong("ionos", fmt.Errorf("sizes.max: %s is more than the contract allows for one server, %s", most, contract.PerServer),
 			"lower sizes.max, or ask IONOS for a higher limit")
 	}
+	return nil
 }
 
 func (c *preflight) datacenter(dc string, list []fleet.CloudServer) {
@@ -170,12 +175,12 @@ func someNames(servers []fleet.CloudServer) string {
 	return strings.Join(names, ", ")
 }
 
-func fixCloud(err error, dc string) string {
+func (c *preflight) fixCloud(err error) string {
 	switch {
 	case errors.Is(err, fleet.ErrAuth):
 		return "check ionos.token, or ionos.username and ionos.password, and that the login may read the datacenter"
-	case errors.Is(err, fleet.ErrGone) && dc != "":
-		return fmt.Sprintf("check fleet.datacenters: is %s the id of a datacenter of this contract?", dc)
+	case errors.Is(err, fleet.ErrGone):
+		return fmt.Sprintf("check fleet.datacenters: is %s the id of a datacenter of this contract?", strings.Join(c.file.Actions.Fleet.Datacenters, ", "))
 	}
 	return "check ionos.url and the network between this host and it"
 }
@@ -207,23 +212,34 @@ func (c *preflight) balancer(ctx context.Context) {
 	c.servers(ctx, list)
 }
 
-// servers calls a few of the servers that are enabled and online.
+// servers calls every server that is enabled and online.
 func (c *preflight) servers(ctx context.Context, list []fleet.BalancerServer) {
-	const some = 5
-	asked := 0
-	for _, s := range list {
-		if s.State != fleet.Enabled || !s.Online || asked == some {
+	list = slices.DeleteFunc(slices.Clone(list), func(s fleet.BalancerServer) bool { return s.State != fleet.Enabled || !s.Online })
+	counts, errs := make([]fleet.MeetingCount, len(list)), make([]error, len(list))
+	var g errgroup.Group
+	g.SetLimit(max(1, c.file.Actions.Fleet.Concurrency))
+	for i, s := range list {
+		g.Go(func() error {
+			counts[i], errs[i] = c.clients.meetings.Meetings(ctx, s)
+			return nil
+		})
+	}
+	_ = g.Wait()
+	var failed causes
+	answer, meetings, people := 0, 0, 0
+	for i := range list {
+		if errs[i] != nil {
+			failed.add(errs[i], "")
 			continue
 		}
-		asked++
-		if n, err := c.clients.meetings.Meetings(ctx, s); err != nil {
-			c.wrong("bbb", err, "check that this host reaches the server, and the server's certificate (bbb.ca_file)")
-		} else {
-			c.ok("bbb", "%s: %d meetings, %d participants", s.URL, n.Meetings, n.Participants)
-		}
+		answer, meetings, people = answer+1, meetings+counts[i].Meetings, people+counts[i].Participants
 	}
-	if asked == 0 {
+	failed.print(c, "bbb", "servers", always("check that this host reaches the server, and the server's certificate (bbb.ca_file)"))
+	switch {
+	case len(list) == 0:
 		c.note("bbb", "no server was called, because none is enabled and online")
+	case answer > 0:
+		c.ok("bbb", "%d of %d servers that are enabled and online answer: %d meetings, %d participants", answer, len(list), meetings, people)
 	}
 }
 
@@ -284,18 +300,32 @@ func pending(st fleet.Status) bool {
 	return slices.ContainsFunc(st.Sources, func(s fleet.SourceStatus) bool { return s.ReadAt.IsZero() && s.Error == "" })
 }
 
-// joined prints the servers that could not be matched, and the fleet.
+// joined prints the servers that could not be matched, and the fleet. With a list
+// that could not be read, nothing can be joined: that is told already.
 func (c *preflight) joined() {
-	for _, s := range c.status.Servers {
-		if s.State == fleet.StateUnjoined || s.State == fleet.StateUncertain {
-			c.wrong("fleet", fmt.Errorf("%s: %s", s.Name, s.Reason), "")
-		}
-	}
-	for _, u := range c.status.Unjoined {
-		c.wrong("fleet", errors.New(u.Text), "register the server in Scalelite, or correct its DNS name, scalelite.host_names or fleet.name_pattern")
+	unread := func(s fleet.SourceStatus) bool { return s.Error != "" && s.Name != "alertmanager" }
+	if slices.ContainsFunc(c.status.Sources, unread) {
+		c.note("fleet", "the servers were not joined, because of what could not be read")
+	} else {
+		c.unjoined()
 	}
 	c.ok("fleet", "%d servers: %s; floor %d, ceiling %s", len(c.status.Servers), counts(c.status.Counts), c.status.Floor, ceiling(c.status.Ceiling))
 	c.line("")
 	c.table("", serverRows(c.status.Servers))
 	c.line("")
+}
+
+func (c *preflight) unjoined() {
+	var servers, others causes
+	for _, s := range c.status.Servers {
+		if s.State == fleet.StateUnjoined || s.State == fleet.StateUncertain {
+			servers.add(errors.New(s.Reason), s.Name)
+		}
+	}
+	for _, u := range c.status.Unjoined {
+		others.add(errors.New(u.Text), "")
+	}
+	servers.print(c, "fleet", "servers", always(""))
+	others.print(c, "fleet", "problems",
+		always("register the server in Scalelite, or correct its DNS name, scalelite.host_names or fleet.name_pattern"))
 }

@@ -3,8 +3,8 @@
 // live demo of cmd/simulate runs the same daemon against a simulated cloud.
 //
 // daemon.go starts and stops the daemon, links.go connects it to the outside,
-// reload.go replaces its configuration. check.go and prometheus.go are the
-// command check. control.go, status.go and explain.go are the commands that call
+// reload.go replaces its configuration. check.go, causes.go,
+// prometheus.go and scraping.go are the command check. control.go, status.go and explain.go are the commands that call
 // a running daemon, by the connection of client.go.
 package daemon
 
@@ -14,7 +14,7 @@ import (
 )
 
 // Run runs the command in args until it ends or ctx is done. ErrFound means that
-// check found problems, which are printed already. environ has the form of
+// check or status found problems, which are printed already. environ has the form of
 // os.Environ.
 func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	o, command, err := parse(args, environ, stdout)

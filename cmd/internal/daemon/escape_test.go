@@ -30,6 +30,7 @@ func evilDaemon(t *testing.T) (url string) {
 	byPattern.Server = evil
 	answers := map[string]any{
 		"GET " + api.PathFleet: fleet.Status{
+			Ready: true,
 			Fleet: evil, Brakes: hold, Limits: hold, Blocked: hold, Unjoined: hold,
 			Pauses: []fleet.Pause{pause, byPattern}, Sources: []fleet.SourceStatus{{Name: evil, Error: evil}},
 			Servers: []fleet.ServerStatus{{

@@ -1,19 +1,17 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strings"
-	"time"
 
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
-	"github.com/prometheus/common/model"
 
-	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
@@ -23,40 +21,55 @@ func (c *preflight) prometheus(ctx context.Context) {
 		c.note("prometheus", "prometheus.url is not set: the rules and the scraped servers were not checked")
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, 3*c.file.Prometheus.RequestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, 6*c.file.Prometheus.RequestTimeout)
 	defer cancel()
 	prom, err := promapi.Dial(c.file.Prometheus)
 	if err != nil {
 		c.wrong("prometheus", err, "check prometheus.url")
 		return
 	}
-	c.loaded(ctx, prom)
+	if !c.loaded(ctx, prom) {
+		return // nothing else can be read either
+	}
+	c.clock(ctx, prom)
 	c.scraped(ctx, prom)
+	c.intervals(ctx, prom)
 }
 
-// loaded checks that Prometheus evaluates the generated alerts.
-func (c *preflight) loaded(ctx context.Context, prom promv1.API) {
-	const fix = "generate the rules with genrules and load them into Prometheus"
+// loaded checks that Prometheus evaluates the generated alerts, and those of this
+// configuration. It reports whether the rules could be read.
+func (c *preflight) loaded(ctx context.Context, prom promv1.API) bool {
 	got, err := prom.Rules(ctx, nil)
 	if err != nil {
 		c.wrong("prometheus", fmt.Errorf("reading the rules: %w", err), "check prometheus.url and the login")
-		return
+		return false
 	}
-	missing := generated(c.file.Rules)
+	missing, digests := generated(c.file.Rules), []string{}
 	wanted := len(missing)
 	for _, g := range got.Groups {
 		for _, r := range g.Rules {
-			if a, ok := r.(promv1.AlertingRule); ok {
-				delete(missing, a.Name)
+			switch r := r.(type) {
+			case promv1.AlertingRule:
+				delete(missing, r.Name)
+			case promv1.RecordingRule:
+				if r.Name == rules.RecordRules && string(r.Labels[rules.LabelFleet]) == c.file.Actions.Fleet.Name {
+					digests = append(digests, string(r.Labels[rules.LabelDigest]))
+				}
 			}
 		}
 	}
-	if len(missing) > 0 {
+	const fix = "run genrules with this configuration and its variables, and load the rules into Prometheus"
+	switch want := rulesDigest(c.file); {
+	case len(missing) > 0:
 		c.wrong("prometheus", fmt.Errorf("%d of %d alerts are not loaded: %s", len(missing), wanted,
 			strings.Join(slices.Sorted(maps.Keys(missing)), ", ")), fix)
-		return
+	case !slices.Contains(digests, want):
+		c.wrong("prometheus", fmt.Errorf("the rules in Prometheus are not those of this configuration: their digest is %s, and not %s",
+			cmp.Or(strings.Join(digests, ", "), "missing"), want), fix)
+	default:
+		c.ok("prometheus", "all %d alerts for the scaler are loaded, as this configuration gives them", wanted)
 	}
-	c.ok("prometheus", "all %d alerts for the scaler are loaded", wanted)
+	return true
 }
 
 // generated returns the names of the generated alerts that ask for something.
@@ -68,44 +81,4 @@ func generated(c generate.Config) map[string]bool {
 		}
 	}
 	return all
-}
-
-// scraped checks that Prometheus has node metrics of every active server.
-func (c *preflight) scraped(ctx context.Context, prom promv1.API) {
-	query := selector(c.file.Rules)
-	value, _, err := prom.Query(ctx, query, time.Now())
-	if err != nil {
-		c.wrong("prometheus", fmt.Errorf("query %s: %w", query, err), "check prometheus.url and the login")
-		return
-	}
-	samples, _ := value.(model.Vector)
-	seen := map[string]bool{}
-	for _, s := range samples {
-		instance := string(s.Metric[model.LabelName(c.file.Rules.Labels.Instance)])
-		if host, _, err := net.SplitHostPort(instance); err == nil {
-			instance = host
-		}
-		seen[instance], seen[string(s.Metric[model.LabelName(c.file.Rules.Labels.ServerID)])] = true, true
-	}
-	var unseen []string
-	for _, s := range c.status.Servers {
-		if s.State == fleet.StateActive && !seen[s.Addr] && !seen[s.Name] && !seen[s.ID] {
-			unseen = append(unseen, s.Name)
-		}
-	}
-	if len(unseen) > 0 {
-		c.wrong("prometheus", fmt.Errorf("%s finds no metrics of %d active servers: %s", query, len(unseen), strings.Join(unseen, ", ")),
-			"scrape the node exporters of these servers, or change rules.exporters.node and rules.metrics")
-		return
-	}
-	c.ok("prometheus", "%d node exporters are scraped, those of every active server among them", len(samples))
-}
-
-// selector returns the selector of node exporter's series that the rules use.
-func selector(c generate.Config) string {
-	var matchers []string
-	for _, label := range slices.Sorted(maps.Keys(c.Exporters.Node)) {
-		matchers = append(matchers, fmt.Sprintf("%s=%q", label, c.Exporters.Node[label]))
-	}
-	return c.Metrics.MemoryTotal + "{" + strings.Join(matchers, ",") + "}"
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
 // reloader replaces the configuration while the daemon runs.
@@ -23,6 +25,7 @@ type reloader struct {
 	log     *slog.Logger
 	good    prometheus.Gauge
 	when    prometheus.Gauge
+	rules   *prometheus.GaugeVec // 1 for the digest of the rules in force
 
 	mu  sync.Mutex // one reload at a time
 	now atomic.Pointer[config.File]
@@ -37,14 +40,22 @@ func newReloader(o *options, f config.File, l *links, s *actions.Scaler, metrics
 		when: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "bbb_scaler_config_last_reload_success_timestamp_seconds", Help: "Time of the last successful reload of the configuration.",
 		}),
+		rules: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: rules.MetricRules, Help: "1 for the digest of the rules that the configuration gives.",
+		}, []string{rules.LabelDigest}),
 	}
-	metrics.MustRegister(r.good, r.when)
+	metrics.MustRegister(r.good, r.when, r.rules)
 	r.took(f)
 	return r
 }
 
 func (r *reloader) took(f config.File) {
-	r.now.Store(&f)
+	old := r.now.Swap(&f)
+	r.rules.Reset()
+	r.rules.WithLabelValues(rulesDigest(f)).Set(1)
+	if old != nil && rulesDigest(*old) != rulesDigest(f) {
+		r.log.Warn("the configuration gives other rules than before: generate them with genrules, and load them into Prometheus")
+	}
 	r.good.Set(1)
 	r.when.SetToCurrentTime()
 }
@@ -66,6 +77,16 @@ func (r *reloader) reload() error {
 	r.took(f)
 	r.log.Info("reloaded")
 	return nil
+}
+
+// rulesDigest returns the digest of the rules that a configuration gives, or ""
+// for one that genrules refuses.
+func rulesDigest(f config.File) string {
+	digest, err := generate.Digest(f.Rules, f.RuleInput())
+	if err != nil {
+		return ""
+	}
+	return digest
 }
 
 func (r *reloader) take(f config.File) error {

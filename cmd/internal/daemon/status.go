@@ -14,16 +14,24 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/receiver/client"
 )
 
-// askStatus prints the fleet of a running daemon.
+// askStatus prints the fleet of a running daemon. It returns ErrFound for one
+// that was not read completely lately.
 func (o *options) askStatus(ctx context.Context, daemon *client.Client, out io.Writer) error {
 	st, err := daemon.Fleet(ctx)
 	if err != nil {
 		return err
 	}
+	print := func() error { return printStatus(out, st, time.Now()) }
 	if o.json {
-		return printJSON(out, st)
+		print = func() error { return printJSON(out, st) }
 	}
-	return printStatus(out, st, time.Now())
+	if err := print(); err != nil {
+		return err
+	}
+	if !st.Ready {
+		return ErrFound // what is printed may no longer be true, and says so
+	}
+	return nil
 }
 
 func printJSON(out io.Writer, st fleet.Status) error {
@@ -41,7 +49,7 @@ func printStatus(out io.Writer, st fleet.Status, now time.Time) error {
 	p := &printer{out: out}
 	p.line("Fleet %s, last cycle: %s%s", st.Fleet, moment(st.At), suffix(st.DryRun, "; dry run: nothing is changed"))
 	if !st.Ready {
-		p.line("NOT READY: the fleet has not been read completely yet")
+		p.line("NOT READY: the fleet has not been read completely for deadlines.stale, or not yet")
 	}
 	p.line("Servers: %s; floor %d, needed %d, ceiling %s", counts(st.Counts), st.Floor, st.Need, ceiling(st.Ceiling))
 	p.restrictions(st)

@@ -115,12 +115,13 @@ func (s *scraper) node(r *sim.Reading, at int64) {
 	s.put(t, at, r.MemoryTotal, "total", m.MemoryTotal)
 	s.put(t, at, r.MemoryAvailable, "available", m.MemoryAvailable)
 	for core, seconds := range r.CPUIdle {
-		s.put(t, at, seconds, coreKey(core), m.CPUSeconds, "mode", "idle", "cpu", coreKey(core))
+		s.put(t, at, seconds, "idle "+coreKey(core), m.CPUSeconds, "mode", "idle", "cpu", coreKey(core))
+		s.put(t, at, r.CPUBusy[core], coreKey(core), m.CPUSeconds, "mode", "user", "cpu", coreKey(core))
 	}
 }
 
-// coreKey names a core; the rules look at idle time alone, so that the other
-// modes are not written.
+// coreKey names a core; all of its busy time is written as of one mode, since the
+// rules do not tell those apart.
 func coreKey(core int) string { return strconv.Itoa(core) }
 
 func (s *scraper) bbb(r *sim.Reading, at int64) {
@@ -159,6 +160,7 @@ func (s *scraper) daemon(status fleet.Status, now time.Time) {
 	}
 	s.put(s.scaler, at, float64(status.Floor), "floor", rules.MetricFloor)
 	s.put(s.scaler, at, float64(status.Ceiling), "ceiling", rules.MetricCeiling)
+	s.put(s.scaler, at, float64(at)/1000, "clock", rules.MetricClock)
 	if status.Ready {
 		s.put(s.scaler, at, float64(status.At.UnixMilli())/1000, "read", rules.MetricFleetRead)
 	}
