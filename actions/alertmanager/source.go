@@ -22,6 +22,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // Source reads the alerts of all peers of one Alertmanager. It is safe for
@@ -172,20 +173,25 @@ func merge(union map[string]entry, e entry) {
 	union[e.alert.Fingerprint] = e
 }
 
-// entryOf reads an alert of the API, which lists firing ones only: their endsAt
-// lies ahead, and is when they would be forgotten.
 func entryOf(a *models.GettableAlert, now time.Time) entry {
 	if a == nil {
 		return entry{}
 	}
-	e := entry{alert: fleet.Alert{
-		Name: a.Labels["alertname"], Labels: a.Labels, Annotations: a.Annotations, SeenAt: now,
+	return entry{alert: AlertOf(a, now), updated: timeOf(a.UpdatedAt)}
+}
+
+// AlertOf returns an alert that Alertmanager's API listed at now. The API lists
+// firing alerts only; their endsAt is when Alertmanager would forget them, and
+// is left out.
+func AlertOf(a *models.GettableAlert, now time.Time) fleet.Alert {
+	out := fleet.Alert{
+		Name: a.Labels[rules.LabelAlert], Labels: a.Labels, Annotations: a.Annotations, SeenAt: now,
 		StartsAt: timeOf(a.StartsAt), Suppressed: a.Status != nil && a.Status.State != nil && *a.Status.State == models.AlertStatusStateSuppressed,
-	}, updated: timeOf(a.UpdatedAt)}
-	if a.Fingerprint != nil {
-		e.alert.Fingerprint = strings.TrimSpace(*a.Fingerprint)
 	}
-	return e
+	if a.Fingerprint != nil {
+		out.Fingerprint = strings.TrimSpace(*a.Fingerprint)
+	}
+	return out
 }
 
 func timeOf(t *strfmt.DateTime) time.Time {

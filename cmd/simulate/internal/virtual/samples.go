@@ -36,6 +36,9 @@ func NewSamples(keep map[string]time.Duration) *Samples {
 	return &Samples{keep: keep, byName: map[string][]*Series{}, byHash: map[uint64][]*Series{}}
 }
 
+// Keeps reports whether the store keeps samples of the named metric.
+func (s *Samples) Keeps(name string) bool { _, ok := s.keep[name]; return ok }
+
 // Series returns the series with these labels, which begins with its first
 // sample. It is nil, to which appending does nothing, for metrics not kept.
 func (s *Samples) Series(l labels.Labels) *Series {

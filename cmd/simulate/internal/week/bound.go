@@ -26,16 +26,16 @@ import (
 // each begins and ends and how many webcams it will have, and lets every server
 // grow and shrink without waiting. A scheduler that fills servers above the
 // thresholds can go below it, at the cost of overload.
-func Bound(d Demand, y Yard, c fleet.Config, servers int, p sim.Prices, boot time.Duration) sim.Figures {
+func Bound(d Demand, capacity CapacityModel, c fleet.Config, servers int, p sim.Prices, boot time.Duration) sim.Figures {
 	var f sim.Figures
 	hours := d.Step.Hours()
 	need := make([]int, len(d.People))
 	for i := range d.People {
-		l := d.load(i, y.Model)
-		need[i] = max(c.Capacity.FloorAt(d.At(i), servers), y.servers(l, c.Sizes.Max))
+		l := d.load(i, capacity.Load)
+		need[i] = max(c.Capacity.FloorAt(d.At(i), servers), capacity.servers(l, c.Sizes.Max))
 		n := float64(need[i])
-		cores := max(n*float64(c.Sizes.Default.Cores), (l.cores+n*y.Model.BaseCores)/y.Top.CPU)
-		ram := max(n*float64(c.Sizes.Default.RAM), (l.ram+n*y.Model.BaseRAM)/y.Top.Memory)
+		cores := max(n*float64(c.Sizes.Default.Cores), (l.cores+n*capacity.Load.BaseCores)/capacity.Max.CPU)
+		ram := max(n*float64(c.Sizes.Default.RAM), (l.ram+n*capacity.Load.BaseRAM)/capacity.Max.Memory)
 		f.ServerHours += n * hours
 		f.CoreHours += cores * hours
 		f.RAMGiBHours += ram / 1024 * hours

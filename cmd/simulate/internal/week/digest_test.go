@@ -33,7 +33,7 @@ func TestAShortRunIsTheSameAsBefore(t *testing.T) {
 	setup.Arrivals = slices.DeleteFunc(setup.Arrivals, func(a sim.Arrival) bool { return a.At.Before(setup.World.Start) })
 	figures := sha256.New()
 	for _, s := range []Strategy{Static{file.Actions}, Vertical{file.Actions}, Predecessor{file.Actions},
-		Ours{Title: "ours", File: file, Meddle: func(d *actions.Deps) { d.Store = journal }}} {
+		Ours{Title: "ours", File: file, Override: func(d *actions.Deps) { d.Store = journal }}} {
 		r := mustSimulate(t, setup, s)
 		fmt.Fprintf(figures, "%.6v\n", r.Figures) // 6 digits: the last bits of a float64 differ between processors
 		record(t, figures, r.Name, r.Samples)

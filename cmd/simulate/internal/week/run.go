@@ -62,7 +62,8 @@ type Result struct {
 	Samples []Sample
 }
 
-// sampleEvery is how often the fleet is looked at for the delay and the plot.
+// sampleEvery is the interval of the samples, of which delays and the plot are
+// made.
 const sampleEvery = 30 * time.Second
 
 // Simulate runs one strategy.
@@ -122,15 +123,16 @@ func (r *runner) to(ctx context.Context, t time.Time) error {
 			return err
 		}
 		if !next.Before(r.next) {
-			if err := r.look(ctx); err != nil {
+			if err := r.sample(ctx); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// look takes a sample, and lets the run be given up.
-func (r *runner) look(ctx context.Context) error {
+// sample records the state of the fleet, and returns ctx's error once it is
+// cancelled.
+func (r *runner) sample(ctx context.Context) error {
 	r.next = r.next.Add(sampleEvery)
 	if now := r.w.Now(); r.setup.Progress != nil && now.Minute() == 0 && now.Second() == 0 {
 		r.setup.Progress()

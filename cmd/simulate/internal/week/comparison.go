@@ -75,13 +75,16 @@ func (c Comparison) end() time.Time {
 	return time.Date(c.Monday.Year(), c.Monday.Month(), c.Monday.Day()+c.Days, 0, 0, 0, 0, c.Monday.Location())
 }
 
-// yard measures by the maximum thresholds, which is also where overload begins.
-func (c Comparison) yard() Yard { return YardOf(sim.DefaultLoad(), c.Config.Thresholds) }
+// capacity returns the model that fills servers to the maximum thresholds, above
+// which a server counts as overloaded.
+func (c Comparison) capacity() CapacityModel {
+	return NewCapacityModel(sim.DefaultLoad(), c.Config.Thresholds)
+}
 
 func (c Comparison) setup(seed uint64) Setup {
-	y := c.yard()
+	capacity := c.capacity()
 	s := Setup{
-		World: sim.Config{Seed: seed, Start: c.Monday, Servers: c.Servers, Overload: y.Top},
+		World: sim.Config{Seed: seed, Start: c.Monday, Servers: c.Servers, Overload: capacity.Max},
 		Until: c.end(), Arrivals: c.Trace, Faults: c.Faults, Progress: c.Progress,
 	}
 	if c.Trace == nil {
@@ -126,14 +129,14 @@ func (c Comparison) week(seed uint64, s Setup) Week {
 	d := NewDemand(s.Arrivals, c.Monday, c.end(), sampleEvery)
 	w := Week{Seed: seed, Demand: d, Outcomes: make([]Outcome, len(c.Strategies))}
 	cloud := sim.DefaultCloud()
-	w.Bound = Bound(d, c.yard(), c.Config, c.Servers, sim.Prices{CoreHour: 0.02, GiBHour: 0.005}, cloud.Start.Min+cloud.BBB.Min)
+	w.Bound = Bound(d, c.capacity(), c.Config, c.Servers, sim.Prices{CoreHour: 0.02, GiBHour: 0.005}, cloud.Start.Min+cloud.BBB.Min)
 	within := func(a sim.Arrival) bool { return a.At.Before(c.end()) }
 	w.Bound.Meetings = len(slices.DeleteFunc(slices.Clone(s.Arrivals), func(a sim.Arrival) bool { return !within(a) }))
 	return w
 }
 
 func (c Comparison) outcome(r Result, d Demand) Outcome {
-	return Outcome{r, Delays(d, r.Samples, c.yard(), c.Config.Sizes.Default, c.Config.Capacity.FloorAt(c.Monday, c.Servers))}
+	return Outcome{r, Delays(d, r.Samples, c.capacity(), c.Config.Sizes.Default, c.Config.Capacity.FloorAt(c.Monday, c.Servers))}
 }
 
 // Figure is a picture of one seed's week, in servers of the default size,
@@ -147,8 +150,8 @@ func (c Comparison) Figure(w Week) plot.Figure {
 				break
 			}
 			l := w.Demand.load(i, sim.DefaultLoad())
-			on, takes := c.yard().capacity(sample.Counts, c.Config.Sizes.Default, l)
-			need := c.yard().servers(l, c.Config.Sizes.Default)
+			on, takes := c.capacity().inServers(sample.Counts, c.Config.Sizes.Default, l)
+			need := c.capacity().servers(l, c.Config.Sizes.Default)
 			s.Points = append(s.Points, plot.Point{
 				At: sample.At, On: on, Service: takes, Need: float64(max(c.Config.Capacity.FloorAt(sample.At, c.Servers), need)),
 			})
