@@ -27,8 +27,9 @@ const (
 	RequestFailed  = "FAILED"
 )
 
-// Change asks the cloud for start, stop, reboot, or resize to a size, and
-// returns the request to follow. Errors are *CloudError.
+// Change requests a change of a server from the cloud: op is start, stop, reboot,
+// or resize to the size. It returns the request's id for RequestStatus. Errors are
+// *CloudError.
 func (w *World) Change(op string, ref fleet.ServerRef, to fleet.Size) (id string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -51,8 +52,9 @@ func (w *World) Change(op string, ref fleet.ServerRef, to fleet.Size) (id string
 	return r.id, nil
 }
 
-// ChangeSize asks the cloud for a resize as its PATCH does: nil leaves a value
-// as it is. It returns the request to follow, and the server as it still is.
+// ChangeSize requests a resize as the cloud's PATCH does: nil leaves a value
+// unchanged. It returns the request's id for RequestStatus, and the server before
+// the change. Errors are *CloudError.
 func (w *World) ChangeSize(ref fleet.ServerRef, cores, ram *int) (id string, m Machine, err error) {
 	w.mu.Lock()
 	s := w.lookup(ref)
@@ -214,9 +216,9 @@ func (w *World) resize(s *server, to fleet.Size) {
 	}
 }
 
-// RequestStatus follows a change: its phase as the cloud's API names it, and
-// its message. Requests are forgotten an hour after their end. Errors are
-// *CloudError.
+// RequestStatus returns the phase of a request, one of the Request constants, and
+// its message. Requests are deleted an hour after their end (assumption). Errors
+// are *CloudError.
 func (w *World) RequestStatus(id string) (phase, message string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
