@@ -5,21 +5,19 @@ import (
 	"maps"
 	"net"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
 
-	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
-	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/monitor"
 	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
-// floor is the least number of active servers in the demo.
+// floor is capacity.min_active in the demo.
 const floor = 2
 
 // Prometheus's defaults for --query.lookback-delta and
@@ -29,14 +27,15 @@ const (
 	resendDelay = time.Minute
 )
 
-// settings are the texts that configure the parts.
+// settings are the texts that configure the parts of the demo.
 type settings struct {
-	files        map[string]string // in the place's directory
+	files        map[string]string // in the demo's directory
 	prometheus   string
 	alertmanager string
+	past         []monitor.Past // what Prometheus recorded a week ago
 }
 
-// Files in the place's directory.
+// Files in the demo's directory.
 const (
 	daemonFile   = "bbb-scaler.yml"
 	ruleFile     = "bbb-rules.yml"
@@ -46,9 +45,9 @@ const (
 
 // settings generates the rules, the route and the daemon's file from one
 // configuration: the shipped defaults in faster time.
-func (p *place) settings() (settings, error) {
-	c := p.config()
-	s := settings{files: map[string]string{ionosFile: p.secret.password.Reveal(), balancerFile: p.secret.balancer.Reveal()}}
+func (d *demo) settings() (settings, error) {
+	c := d.config()
+	s := settings{files: map[string]string{ionosFile: d.secret.password.Reveal(), balancerFile: d.secret.balancer.Reveal()}}
 	var err error
 	if s.files[ruleFile], err = c.Generated(generate.FormatRules); err != nil {
 		return s, err
@@ -56,45 +55,53 @@ func (p *place) settings() (settings, error) {
 	if s.alertmanager, err = c.Generated(generate.FormatAlertmanager); err != nil {
 		return s, err
 	}
-	if s.files[daemonFile], err = p.daemonConfig(c); err != nil {
+	if s.files[daemonFile], err = d.daemonConfig(c); err != nil {
 		return s, err
 	}
-	s.prometheus, err = p.prometheusConfig(c)
+	s.past = d.history(c.Actions.Fleet.Name, time.Duration(c.Rules.EvaluationInterval))
+	s.prometheus, err = d.prometheusConfig(c)
 	return s, err
 }
 
-// config is the shipped default configuration, with the demo's fleet, and with
-// every duration that is not a time limit on a call divided by the speed.
-func (p *place) config() config.File {
+// config returns the default configuration for the demo's fleet. Every duration
+// is divided by the speed, except the time limits of calls.
+func (d *demo) config() config.File {
 	c := config.Defaults()
 	c.Actions.Capacity.MinActive = floor
-	c.Actions.Thresholds.CPU = rules.Band{Min: 0.1, Max: 0.5} // fewer people fill a server: more to see
-	c.Actions.Sizes.Max.Cores = 4                             // the same
-	c.Rules.Forecast.Enabled = false                          // there is no yesterday
-	p.shorten(reflect.ValueOf(&c.Actions).Elem())
-	p.shorten(reflect.ValueOf(&c.Rules).Elem())
-	d := &c.Actions.Deadlines // calls take as long as they take
-	d.Read, d.Write, d.Patience = 2*time.Second, 5*time.Second, time.Second
-	c.Rules.Alertmanager.URL = "http://" + p.daemonAt + api.PathWebhook
+	c.Actions.Thresholds = thresholds()
+	c.Actions.Sizes.Max.Cores = 4 // the same
+	d.shorten(reflect.ValueOf(&c.Actions).Elem())
+	d.shorten(reflect.ValueOf(&c.Rules).Elem())
+	limits := &c.Actions.Deadlines // calls take as long as without the speed
+	limits.Read, limits.Write, limits.Patience = 2*time.Second, 5*time.Second, time.Second
+	c.Rules.Alertmanager.URL = "http://" + d.daemonAt + api.PathWebhook
 	c.Rules.Alertmanager.Username = ""
 	return c
 }
 
-func (p *place) shorter(d time.Duration) time.Duration {
-	return max(time.Millisecond, (time.Duration(float64(d) / p.speed)).Round(time.Millisecond))
+// thresholds are the default ones with a lower maximum of the CPU workload: fewer
+// people fill a server, so that a small school needs several.
+func thresholds() rules.Thresholds {
+	t := config.Defaults().Actions.Thresholds
+	t.CPU = rules.Band{Min: 0.1, Max: 0.5}
+	return t
+}
+
+func (d *demo) shorter(t time.Duration) time.Duration {
+	return max(time.Millisecond, (time.Duration(float64(t) / d.speed)).Round(time.Millisecond))
 }
 
 // shorten divides all durations within v.
-func (p *place) shorten(v reflect.Value) {
-	switch d := v.Interface().(type) {
+func (d *demo) shorten(v reflect.Value) {
+	switch t := v.Interface().(type) {
 	case time.Duration:
-		if d > 0 {
-			v.SetInt(int64(p.shorter(d)))
+		if t > 0 {
+			v.SetInt(int64(d.shorter(t)))
 		}
 		return
 	case model.Duration:
-		if d > 0 {
-			v.SetInt(int64(p.shorter(time.Duration(d))))
+		if t > 0 {
+			v.SetInt(int64(d.shorter(time.Duration(t))))
 		}
 		return
 	}
@@ -102,22 +109,22 @@ func (p *place) shorten(v reflect.Value) {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
-				p.shorten(v.Field(i))
+				d.shorten(v.Field(i))
 			}
 		}
 	case reflect.Map:
 		for _, key := range v.MapKeys() {
 			value := reflect.New(v.Type().Elem()).Elem()
 			value.Set(v.MapIndex(key))
-			p.shorten(value)
+			d.shorten(value)
 			v.SetMapIndex(key, value)
 		}
 	}
 }
 
 // daemonConfig is the daemon's file.
-func (p *place) daemonConfig(c config.File) (string, error) {
-	c.Actions.Fleet.Datacenters = p.world.Datacenters()
+func (d *demo) daemonConfig(c config.File) (string, error) {
+	c.Actions.Fleet.Datacenters = d.world.Datacenters()
 	text, err := yaml.Marshal(c.Actions)
 	if err != nil {
 		return "", err
@@ -128,17 +135,17 @@ func (p *place) daemonConfig(c config.File) (string, error) {
 	}
 	maps.Copy(doc, map[string]any{
 		"rules":        c.Rules,
-		"ionos":        map[string]any{"url": "http://" + p.ionosAt, "username": ionosUser, "password_file": ionosFile},
-		"scalelite":    map[string]any{"url": p.scaleliteURL, "secret_file": balancerFile, "poll_interval": p.pollInterval.String()},
-		"alertmanager": map[string]any{"urls": []string{"http://" + p.alertmanagerAt}},
+		"ionos":        map[string]any{"url": "http://" + d.ionosAt, "username": ionosUser, "password_file": ionosFile},
+		"scalelite":    map[string]any{"url": d.scaleliteURL, "secret_file": balancerFile, "poll_interval": d.pollInterval.String()},
+		"alertmanager": map[string]any{"urls": []string{"http://" + d.alertmanagerAt}},
 	})
 	text, err = yaml.Marshal(doc)
 	return string(text), err
 }
 
 // prometheusConfig scrapes every exporter and the daemon.
-func (p *place) prometheusConfig(c config.File) (string, error) {
-	login := map[string]any{"username": exporterUser, "password": p.secret.exporter.Reveal()}
+func (d *demo) prometheusConfig(c config.File) (string, error) {
+	login := map[string]any{"username": exporterUser, "password": d.secret.exporter.Reveal()}
 	job := func(name string, labels generate.Matchers, login any, targets ...string) map[string]any {
 		j := map[string]any{"job_name": name, "static_configs": []any{map[string]any{"targets": targets, "labels": map[string]string(labels)}}}
 		if login != nil {
@@ -150,11 +157,11 @@ func (p *place) prometheusConfig(c config.File) (string, error) {
 	text, err := yaml.Marshal(map[string]any{
 		"global":     map[string]any{"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": c.Rules.EvaluationInterval.String()},
 		"rule_files": []string{ruleFile},
-		"alerting":   map[string]any{"alertmanagers": []any{map[string]any{"static_configs": []any{map[string]any{"targets": []string{p.alertmanagerAt}}}}}},
+		"alerting":   map[string]any{"alertmanagers": []any{map[string]any{"static_configs": []any{map[string]any{"targets": []string{d.alertmanagerAt}}}}}},
 		"scrape_configs": []any{
-			job("node", c.Rules.Exporters.Node, login, addresses(p.node)...),
-			job("bbb", c.Rules.Exporters.BBB, login, addresses(p.exporter)...),
-			job("scaler", c.Rules.Exporters.Scaler, nil, p.daemonAt),
+			job("node", c.Rules.Exporters.Node, login, addresses(d.node)...),
+			job("bbb", c.Rules.Exporters.BBB, login, addresses(d.exporter)...),
+			job("scaler", c.Rules.Exporters.Scaler, nil, d.daemonAt),
 		},
 	})
 	return string(text), err
@@ -169,31 +176,9 @@ func addresses(list []net.Listener) []string {
 }
 
 // daemonArgs is the daemon's command line.
-func (p *place) daemonArgs() []string {
+func (d *demo) daemonArgs() []string {
 	return []string{
-		fmt.Sprintf("--config.file=%s/%s", p.dir, daemonFile), "--web.listen-address=" + p.daemonAt,
-		fmt.Sprintf("--storage.path=%s/bbb-scaler", p.dir),
+		fmt.Sprintf("--config.file=%s/%s", d.dir, daemonFile), "--web.listen-address=" + d.daemonAt,
+		fmt.Sprintf("--storage.path=%s/bbb-scaler", d.dir),
 	}
-}
-
-func summary(w *sim.World) Summary {
-	f := w.Figures()
-	s := Summary{
-		Steps: map[string]int{}, Meetings: f.Meetings, MeetingsEndedEarly: f.MeetingsEndedEarly,
-		MeetingsRefused: f.MeetingsRefused, ServerHours: f.ServerHours,
-	}
-	for _, kind := range fleet.Kinds() {
-		s.Steps[string(kind)] = f.Steps[kind]
-	}
-	return s
-}
-
-// String is the summary for people.
-func (s Summary) String() string {
-	var steps []string
-	for _, kind := range fleet.Kinds() {
-		steps = append(steps, fmt.Sprintf("%s %d", kind, s.Steps[string(kind)]))
-	}
-	return fmt.Sprintf("\nMeetings: %d, ended early %d, refused %d. Server-hours: %.1f.\nSteps: %s.\n",
-		s.Meetings, s.MeetingsEndedEarly, s.MeetingsRefused, s.ServerHours, strings.Join(steps, ", "))
 }
