@@ -24,7 +24,7 @@ func (s Predecessor) floorOf(servers int) int {
 	return max(s.Config.Capacity.MinActive, int(math.Round(float64(servers)*4/30)))
 }
 
-// Name is bbb_scaler.
+// Name returns bbb_scaler.
 func (Predecessor) Name() string { return "bbb_scaler" }
 
 // Prepare starts with the floor.

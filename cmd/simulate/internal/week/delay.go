@@ -8,15 +8,16 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Rise is when a school day's load comes: the time of the day in which delays
-// are measured.
+// riseFrom and riseUntil bound the time of day in which delays are measured: the
+// rise of the load around the first lesson at 08:00 (assumption).
 var riseFrom, riseUntil = 7*time.Hour + 30*time.Minute, 9*time.Hour + 30*time.Minute
 
-// Delays returns how long the fleet's capacity was behind the need at the
-// morning rises: for each server more that the load needed there, from when it
-// was first needed until the fleet had as much, 0 if it had it before. Need and
-// capacity are counted in servers of the default size, filled to the maximum
-// thresholds. A need that is gone before it was met counts until then.
+// Delays returns the delays of the fleet's capacity behind the need in the
+// mornings: one for each additional server that the load needed, from when it was
+// first needed until the fleet had that capacity, and 0 if it had it before. Need
+// and capacity are counted in servers of size unit, filled to the maximum
+// thresholds; needs up to floor are not counted. A need that ends before it is met
+// counts until its end.
 func Delays(d Demand, samples []Sample, capacity CapacityModel, unit fleet.Size, floor int) []time.Duration {
 	var out []time.Duration
 	i := 0

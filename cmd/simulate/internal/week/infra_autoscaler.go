@@ -13,10 +13,10 @@ import (
 // each cycle; one without people returns to the default size at once.
 type Vertical struct{ Config fleet.Config }
 
-// Name is infra-autoscaler.
+// Name returns infra-autoscaler.
 func (Vertical) Name() string { return "infra-autoscaler" }
 
-// Prepare has all servers on.
+// Prepare starts with all servers on.
 func (s Vertical) Prepare(cfg *sim.Config) {
 	cfg.Running, cfg.Size = cfg.Servers, s.Config.Sizes.Default
 }

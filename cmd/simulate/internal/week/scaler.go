@@ -29,7 +29,7 @@ type Ours struct {
 	Override func(*actions.Deps)
 }
 
-// Name is its title in tables.
+// Name returns Title.
 func (o Ours) Name() string { return o.Title }
 
 // Prepare starts with as many servers as the floor at the start, at the default

@@ -18,8 +18,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
-// scraper writes what Prometheus would find at the exporters of a world's
-// servers and at the daemon.
+// scraper writes the samples that Prometheus would scrape from the exporters of the
+// simulated servers and from the daemon.
 type scraper struct {
 	samples *virtual.Samples
 	cfg     generate.Config
@@ -30,7 +30,7 @@ type scraper struct {
 	servers []sim.Reading       // reused
 }
 
-// target is a scraped endpoint: its series by what sets them apart.
+// target is a scraped endpoint, with its series by their keys.
 type target struct {
 	labels map[string]string
 	series map[string]*virtual.Series
@@ -81,7 +81,7 @@ func (t *target) end(at int64, over func(key string) bool) {
 	}
 }
 
-// put writes one sample; key sets the series apart within its target.
+// put writes one sample; key is unique for the series within its target.
 func (s *scraper) put(t *target, at int64, v float64, key, metric string, more ...string) {
 	series, ok := t.series[key]
 	if !ok {
@@ -91,7 +91,7 @@ func (s *scraper) put(t *target, at int64, v float64, key, metric string, more .
 	_ = series.Append(at, v)
 }
 
-// servers scrapes every server.
+// scrape scrapes every server.
 func (s *scraper) scrape(w *sim.World) {
 	s.servers = w.AppendServers(s.servers)
 	at := w.Now().UnixMilli()
@@ -124,8 +124,8 @@ func (s *scraper) node(r *sim.Reading, at int64) {
 	}
 }
 
-// coreKey names a core; the rules look at idle time alone, so that the other
-// modes are not written.
+// coreKey is the label of a core. Modes other than idle are not written, since the
+// rules do not read them.
 func coreKey(core int) string { return strconv.Itoa(core) }
 
 func (s *scraper) bbb(r *sim.Reading, at int64) {

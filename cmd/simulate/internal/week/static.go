@@ -8,21 +8,21 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// never is a time that no week reaches.
+// never is later than any simulated time.
 var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Static has every server on, at the default size, at all times.
+// Static keeps every server on, at the default size, at all times.
 type Static struct{ Config fleet.Config }
 
-// Name is static.
+// Name returns static.
 func (Static) Name() string { return "static" }
 
-// Prepare has all servers on.
+// Prepare starts with all servers on.
 func (s Static) Prepare(cfg *sim.Config) {
 	cfg.Running, cfg.Size = cfg.Servers, s.Config.Sizes.Default
 }
 
-// Begin does nothing.
+// Begin returns a run that does nothing.
 func (Static) Begin(*sim.World, Setup) (Run, error) { return idle{}, nil }
 
 type idle struct{}
