@@ -8,7 +8,7 @@ import (
 )
 
 // publish makes what the cycle read and decided the Status.
-func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan, unjoined []string) {
+func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan, unjoined []fleet.Hold) {
 	st := fleet.Status{
 		Fleet: cfg.Fleet.Name, At: v.Now, DryRun: cfg.DryRun, Floor: plan.Floor, Ceiling: cfg.Capacity.Ceiling,
 		Need: max(0, plan.Need), Counts: map[fleet.State]int{}, Brakes: plan.Brakes, Limits: plan.Limits, Blocked: v.Blocked,

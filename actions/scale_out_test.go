@@ -15,7 +15,7 @@ func TestServersThatAreNotOfTheFleetDoNotCountAgainstTheCeiling(t *testing.T) {
 	cfg.Capacity.MinActive, cfg.Capacity.Ceiling = 3, 3
 	names, err := fleet.ParseNamePattern("bbb-server[1-4]")
 	must(t, err)
-	cfg.Names = names
+	cfg.Fleet.NamePattern = names
 	fx := newFixture(t, cfg, sim.Config{Servers: 10, Running: 2})
 	fx.until(15*time.Minute, "three in service", func() bool { return fx.count(fleet.StateActive) == 3 })
 }
@@ -79,5 +79,25 @@ func TestServersOnTheirWayAreNotStartedASecondTime(t *testing.T) {
 	fx.until(20*time.Minute, "two in service", func() bool { return fx.count(fleet.StateActive) == 2 })
 	if n := fx.w.Figures().Steps[fleet.Start]; n != 2 {
 		t.Errorf("%d starts for a floor of 2\n%s", n, fx.describe())
+	}
+}
+
+func TestADeadPollerDoesNotHaveTheWholeFleetStarted(t *testing.T) {
+	cfg := fixtureConfig()
+	cfg.Capacity.MinActive = 3
+	fx := newFixture(t, cfg, sim.Config{Servers: 14, Running: 2})
+	fx.w.Inject(sim.Fault{Kind: sim.PollerDead})
+	fx.run(3 * time.Hour)
+	on := 0
+	for _, r := range fx.w.Servers() {
+		if r.Power == fleet.PowerOn {
+			on++
+		}
+	}
+	if on > 4 {
+		t.Errorf("%d servers are on for a floor of 3, want the two that serve, the one that was wanted and its substitute\n%s", on, fx.describe())
+	}
+	if got := fx.s.Status().Limits; fleet.CountHolds(got, fleet.HoldPoller) != 1 {
+		t.Errorf("limits %v: they do not name the poller", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -72,6 +73,7 @@ type server struct {
 	cfg      Config
 	metrics  *metrics
 	template *template.Template // of the page
+	decoding sync.Mutex         // of one notification at a time
 }
 
 // New returns the handler of every path of package api, and registers its

@@ -32,20 +32,21 @@ func (c Config) Believes(a Alert, now time.Time) bool {
 	return !a.Resolved && !a.Suppressed && now.Sub(a.SeenAt) <= c.Deadlines.AlertExpiry
 }
 
-// Notify is the change that a notification makes. Start times do not order
+// Notify is the change that a notification makes to the table of a fleet with
+// that many servers, and what of it is refused. Start times do not order
 // notifications: a pair of Prometheus reports two of them for one alert, and a
 // lapse brings an alert back with the old one. What orders them is that an
 // episode ends after it begins, and the time at which they arrive.
-func (t AlertTable) Notify(c Config, alerts []Alert) Commit {
-	var out Commit
+func (t AlertTable) Notify(c Config, servers int, alerts []Alert) (Commit, Refusal) {
+	ad := t.admit(c.AlertLimit(servers), alerts, nil)
 	for _, a := range alerts {
 		old, have := t[a.Fingerprint]
 		if a.Fingerprint == "" || !c.Concerns(a) || (have && a.outdatedBy(old)) {
 			continue
 		}
-		out.Alerts = append(out.Alerts, a)
+		ad.take(a)
 	}
-	return out
+	return ad.out, ad.refused
 }
 
 // outdatedBy reports whether a tells of an earlier time than old does, the copy
@@ -64,26 +65,28 @@ func (a Alert) outdatedBy(old Alert) bool {
 func (a Alert) ended() time.Time { return later(a.StartsAt, a.EndsAt) }
 
 // Resync is the change that a complete list of Alertmanager's alerts, asked
-// for at the given time, makes: what the list lacks is over.
-func (t AlertTable) Resync(c Config, list []Alert, asked time.Time) Commit {
-	var out Commit
-	listed := map[string]bool{}
+// for at the given time, makes to the table of a fleet with that many servers:
+// what the list lacks is over. It also returns what of the list is refused.
+func (t AlertTable) Resync(c Config, servers int, list []Alert, asked time.Time) (Commit, Refusal) {
+	list = slices.DeleteFunc(slices.Clone(list), func(a Alert) bool { return !c.Concerns(a) })
+	listed := make(map[string]bool, len(list))
 	for _, a := range list {
-		if c.Concerns(a) {
-			listed[a.Fingerprint] = true
-			if t[a.Fingerprint].SeenAt.After(asked) {
-				continue // a notification told more while the list was made
-			}
-			out.Alerts = append(out.Alerts, a)
-		}
+		listed[a.Fingerprint] = true
 	}
+	var over []string
 	for f, a := range t {
 		if !listed[f] && a.SeenAt.Before(asked) {
-			out.DropAlerts = append(out.DropAlerts, f)
+			over = append(over, f)
 		}
 	}
-	slices.Sort(out.DropAlerts)
-	return out
+	slices.Sort(over)
+	ad := t.admit(c.AlertLimit(servers), list, over)
+	for _, a := range list {
+		if !t[a.Fingerprint].SeenAt.After(asked) { // else a notification told more while the list was made
+			ad.take(a)
+		}
+	}
+	return ad.out, ad.refused
 }
 
 // Expire is the change that drops the alerts of which Alertmanager has not told

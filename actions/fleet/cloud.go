@@ -9,11 +9,15 @@ import (
 // Cloud is where servers are switched on, off, and resized. Writes are
 // accepted, not finished, when they return: they give the id of a request to
 // follow. All of them are "make it so": starting a running server does
-// nothing. Implementations own timeouts, retries and rate limits, and return
-// errors that match the Err sentinels below where they apply.
+// nothing. Implementations own timeouts, retries and rate limits, call Check
+// before each attempt of a write, and return errors that match the Err sentinels
+// below where they apply.
 type Cloud interface {
 	// Servers lists a datacenter in one call.
 	Servers(ctx context.Context, datacenter string) ([]CloudServer, error)
+	// Server reads one server again. A list may be minutes old: whoever changes a
+	// server reads it first.
+	Server(ctx context.Context, s ServerRef) (CloudServer, error)
 	Start(ctx context.Context, s ServerRef) (request string, err error)
 	Stop(ctx context.Context, s ServerRef) (request string, err error)
 	// Resize sets cores and RAM in one call.
@@ -24,10 +28,14 @@ type Cloud interface {
 	Contract(ctx context.Context) (Contract, error)
 }
 
-// ServerRef names one server of the cloud.
+// ServerRef names one server of the cloud, and tells how it is to be handled.
 type ServerRef struct {
 	Datacenter string `json:"datacenter"`
 	ID         string `json:"id"`
+	// Template is set for types that are sized by template (CUBE, GPU) and cannot
+	// be resized; it holds the type. Calls that switch a server on or off need it:
+	// a CUBE is resumed and suspended.
+	Template string `json:"template,omitempty"`
 }
 
 // CloudServer is a server as the cloud lists it.
@@ -39,9 +47,6 @@ type CloudServer struct {
 	Busy    bool         `json:"busy"` // a change is pending; more would queue
 	Addrs   []netip.Addr `json:"addrs,omitempty"`
 	HotPlug HotPlug      `json:"hot_plug"`
-	// Template is set for types that are sized by template (CUBE, GPU) and
-	// cannot be resized; it holds the type.
-	Template string `json:"template,omitempty"`
 }
 
 // HotPlug tells what can grow while the server runs: flags of its boot volume.

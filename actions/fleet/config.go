@@ -18,13 +18,9 @@ type Config struct {
 	Cooldowns  Cooldowns        `yaml:"cooldowns"`
 	Deadlines  Deadlines        `yaml:"deadlines"`
 
-	Datacenters []string                 `yaml:"-"` // Fleet.Datacenters
-	Names       NamePattern              `yaml:"-"` // Fleet.NamePattern
-	Exclude     []string                 `yaml:"-"` // Fleet.Exclude
-	Budget      Budget                   `yaml:"-"` // Fleet.Budget
-	HostNames   HostNames                `yaml:"-"` // balancer host → cloud server name, where DNS does not tell
-	Asks        map[string]rules.Meaning `yaml:"-"` // alert name → what it asks for, the operator's included
-	NoBalancer  bool                     `yaml:"-"` // no Scalelite configured: only start and grow
+	HostNames  HostNames                `yaml:"-"` // balancer host → cloud server name, where DNS does not tell
+	Asks       map[string]rules.Meaning `yaml:"-"` // alert name → what it asks for, the operator's included
+	NoBalancer bool                     `yaml:"-"` // no Scalelite configured: only start and grow
 	// PollInterval is the balancer's: how long a state must be read back for.
 	PollInterval time.Duration `yaml:"-"`
 	DryRun       bool          `yaml:"-"`
@@ -43,6 +39,9 @@ type FleetConfig struct {
 	DebounceQuiet time.Duration `yaml:"debounce_quiet"`
 	// DebounceMax is the longest such wait, from the first notification on.
 	DebounceMax time.Duration `yaml:"debounce_max"`
+	// MaxAlerts bounds the table of alerts: further ones are refused. 0: 20 for
+	// each server of the fleet and 100 for the fleet itself, at least 2000.
+	MaxAlerts int `yaml:"max_alerts"`
 	// Concurrency bounds the outside calls under way at once, of each kind.
 	Concurrency int `yaml:"concurrency"`
 
@@ -139,7 +138,11 @@ type Deadlines struct {
 	Drain  time.Duration `yaml:"drain"`  // until a draining server is reported as draining too long
 	Read   time.Duration `yaml:"read"`   // one read of a datacenter, the balancer or a server
 	Write  time.Duration `yaml:"write"`  // one write
-	Stale  time.Duration `yaml:"stale"`  // age at which a read counts as no knowledge
+	// Proof is how long a server may take to prove that it is empty, right before
+	// it is stopped or disabled. A meeting may begin from then on until the write
+	// arrives, so that it is short.
+	Proof time.Duration `yaml:"proof"`
+	Stale time.Duration `yaml:"stale"` // age at which a read counts as no knowledge
 	// Patience is how long a look waits for slow reads and writes before it goes
 	// on with everything else.
 	Patience time.Duration `yaml:"patience"`
@@ -187,7 +190,7 @@ func Defaults() Config {
 		},
 		Deadlines: Deadlines{
 			Start: 10 * time.Minute, Queue: time.Minute, Warm: 15 * time.Minute, Stop: 10 * time.Minute, Resize: 10 * time.Minute,
-			Drain: 3 * time.Hour, Read: 20 * time.Second, Write: 30 * time.Second, Stale: 5 * time.Minute, Patience: 3 * time.Second,
+			Drain: 3 * time.Hour, Read: 20 * time.Second, Write: 30 * time.Second, Proof: time.Second, Stale: 5 * time.Minute, Patience: 3 * time.Second,
 			AlertExpiry: 30 * time.Minute, AlertResync: 3 * time.Minute,
 		},
 		Asks:         rules.Meanings(),

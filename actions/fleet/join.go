@@ -44,7 +44,7 @@ func NewJoin(cfg Config, snapshot Snapshot) *Join {
 		byID: make(map[string]int, len(cloud)), byHost: make(map[string]int, 2*len(cloud)), // a name and an address each
 	}
 	for _, c := range cloud {
-		if _, twice := j.byID[c.ID]; twice || !cfg.Names.Match(c.Name) {
+		if _, twice := j.byID[c.ID]; twice || !cfg.Fleet.NamePattern.Match(c.Name) {
 			continue // overlapping groups list a server twice: it is one
 		}
 		i := len(j.servers)
@@ -77,11 +77,11 @@ func (j *Join) Unknown() []string {
 // Servers returns the servers, in the order of their names, and what could not
 // be joined; addrs holds the addresses of the unknown hosts that have any. It
 // sets no states.
-func (j *Join) Servers(addrs map[string][]netip.Addr) (servers []Server, unjoined []string) {
+func (j *Join) Servers(addrs map[string][]netip.Addr) (servers []Server, unjoined []Hold) {
 	for _, b := range j.rest {
 		i, ok := j.findAddr(addrs[hostOf(b.URL)])
 		if !ok {
-			unjoined = append(unjoined, fmt.Sprintf("balancer server %s (%s) matches no cloud server", b.ID, b.URL))
+			unjoined = append(unjoined, Hold{HoldNoServer, fmt.Sprintf("balancer server %s (%s) matches no cloud server", b.ID, b.URL)})
 			continue
 		}
 		j.take(i, b)
@@ -156,7 +156,7 @@ func (j *Join) findAddr(addrs []netip.Addr) (int, bool) {
 
 // addAlerts gives each server its alerts: by the server_id label, else by the
 // host part of instance. Fleet alerts are nobody's.
-func (j *Join) addAlerts() (unjoined []string) {
+func (j *Join) addAlerts() (unjoined []Hold) {
 	for _, a := range j.alerts {
 		if a.scope(j.cfg.Asks) != rules.ScopeServer {
 			continue
@@ -166,8 +166,8 @@ func (j *Join) addAlerts() (unjoined []string) {
 			i, ok = j.find(instanceHost(a.Labels[rules.LabelInstance]))
 		}
 		if !ok {
-			unjoined = append(unjoined, fmt.Sprintf("alert %s of instance %q matches no cloud server",
-				a.Name, a.Labels[rules.LabelInstance]))
+			unjoined = append(unjoined, Hold{HoldNoTarget, fmt.Sprintf("alert %s of instance %q matches no cloud server",
+				a.Name, a.Labels[rules.LabelInstance])})
 			continue
 		}
 		j.servers[i].Alerts = append(j.servers[i].Alerts, a)
@@ -190,10 +190,10 @@ func instanceHost(instance string) string {
 	return instance
 }
 
-// excluded reports whether the configuration takes the server out of the
+// Excluded reports whether the configuration takes the server out of the
 // scaler's hands, by id, name, or pattern of names.
-func (c Config) excluded(s CloudServer) bool {
-	return slices.ContainsFunc(c.Exclude, func(x string) bool {
+func (c Config) Excluded(s CloudServer) bool {
+	return slices.ContainsFunc(c.Fleet.Exclude, func(x string) bool {
 		matched, err := path.Match(x, s.Name)
 		return x == s.ID || (err == nil && matched)
 	})

@@ -31,7 +31,9 @@ var _ fleet.Cloud = (*Client)(nil)
 // read. It makes no call.
 func New(c Config, o outbound.Options) (*Client, error) {
 	base, err := o.Connect(outbound.Connections{
-		CAFile: c.CAFile, ConnectTimeout: c.ConnectTimeout, MaxPerHost: c.MaxConnections,
+		// Twice the calls at once: a write that has its connection may have to wait for
+		// the calls of its check.
+		CAFile: c.CAFile, ConnectTimeout: c.ConnectTimeout, MaxPerHost: 2 * c.MaxConnections,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ionos: %w", err)
@@ -124,15 +126,40 @@ func listError(datacenter string, err error) error {
 	return err
 }
 
-// Start implements fleet.Cloud.
+// Server implements fleet.Cloud in one call.
+func (c *Client) Server(ctx context.Context, s fleet.ServerRef) (fleet.CloudServer, error) {
+	got, _, err := c.api.ServersApi.DatacentersServersFindById(ctx, s.Datacenter, s.ID).Depth(3).Execute()
+	if err != nil {
+		return fleet.CloudServer{}, fmt.Errorf("reading server %s in datacenter %s: %w", s.ID, s.Datacenter, outbound.OneLine(err))
+	}
+	server := serverOf(got)
+	if server.ID != s.ID {
+		return fleet.CloudServer{}, fmt.Errorf("reading server %s in datacenter %s: the answer is about server %q", s.ID, s.Datacenter, outbound.Brief(server.ID))
+	}
+	server.Datacenter = s.Datacenter
+	return server, nil
+}
+
+// Start implements fleet.Cloud. A CUBE is resumed: IONOS refuses to start it, and
+// resumes no other. A GPU is started, since suspend and resume are documented for
+// CUBE alone.
 func (c *Client) Start(ctx context.Context, s fleet.ServerRef) (request string, err error) {
+	if s.Template == typeCube {
+		resp, err := c.api.ServersApi.DatacentersServersResumePost(ctx, s.Datacenter, s.ID).Execute()
+		return accepted("resuming", s, resp, err)
+	}
 	resp, err := c.api.ServersApi.DatacentersServersStartPost(ctx, s.Datacenter, s.ID).Execute()
 	return accepted("starting", s, resp, err)
 }
 
 // Stop implements fleet.Cloud. The provider frees the server's cores and RAM
-// and charges them no longer, unlike a shutdown from inside.
+// and charges them no longer, unlike a shutdown from inside. A CUBE is suspended,
+// and charged all the same: it keeps what its template gives it.
 func (c *Client) Stop(ctx context.Context, s fleet.ServerRef) (request string, err error) {
+	if s.Template == typeCube {
+		resp, err := c.api.ServersApi.DatacentersServersSuspendPost(ctx, s.Datacenter, s.ID).Execute()
+		return accepted("suspending", s, resp, err)
+	}
 	resp, err := c.api.ServersApi.DatacentersServersStopPost(ctx, s.Datacenter, s.ID).Execute()
 	return accepted("stopping", s, resp, err)
 }

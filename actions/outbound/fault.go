@@ -72,6 +72,20 @@ func NotSent(err error) *Fault {
 	return &Fault{Text: "not sent: " + err.Error(), Kinds: []error{err}, Outcome: "canceled"}
 }
 
+// Check calls the check of the context of a write that is about to be sent. It
+// returns nil if the write may be sent, and otherwise the fault of a call that was
+// not sent, in which errors.Is finds the check's error.
+func Check(ctx context.Context) *Fault {
+	if err := fleet.Check(ctx); err != nil {
+		return refusedBy(err)
+	}
+	return nil
+}
+
+func refusedBy(check error) *Fault {
+	return &Fault{Text: check.Error(), Kinds: []error{check}, Outcome: "checked"}
+}
+
 // NoAnswer returns the fault of a request that failed with err instead of an
 // answer. A request that cannot have reached the host may always be repeated; one
 // that may have reached it only if repeatable is set. If it may have reached the
@@ -79,6 +93,9 @@ func NotSent(err error) *Fault {
 // configuration key of the host's certificate authorities.
 func NoAnswer(req *http.Request, err error, repeatable bool, caKey string) *Fault {
 	err = withoutAddress(err)
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return refusedBy(r.error)
+	}
 	fault := &Fault{Text: "no answer from " + req.URL.Host + ": " + Brief(err.Error()), Kinds: []error{err}, Outcome: "network"}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		fault.Repeat = true

@@ -21,8 +21,8 @@ type View struct {
 	Unknown  int
 	Contract *fleet.Contract // nil: not known, and not a limit
 	Pauses   []fleet.Pause
-	Blocked  []string // why nothing may be written at all
-	Brakes   []string // why no capacity may be removed, found while reading
+	Blocked  []fleet.Hold // why nothing may be written at all
+	Brakes   []fleet.Hold // why no capacity may be removed, found while reading
 }
 
 // Decide computes what to do next from one view of the fleet: at most one step
@@ -93,99 +93,11 @@ func (d *decision) sortAlerts() {
 	slices.SortFunc(d.low, fleet.CompareAlerts)
 }
 
-// count computes the totals of the view.
-func (d *decision) count() {
-	d.on = d.v.Unknown
-	if d.v.Contract != nil {
-		d.free = *d.v.Contract
-	}
-	for i := range d.v.Servers {
-		s := &d.v.Servers[i]
-		switch {
-		case serving(s):
-			d.active++
-		case coming(s):
-			d.coming++
-		}
-		if (serving(s) || coming(s)) && !d.unmeasured(s) {
-			d.serves, d.reach = d.serves.Add(s.Size), d.reach.Add(d.reachOf(s))
-		}
-		if leaving(s) {
-			d.leaving++
-		}
-		if s.Power != fleet.PowerOff || s.InFlight(fleet.Start) {
-			d.on++
-			d.used = d.used.Add(s.Size)
-		}
-		if s.InFlight(fleet.Grow) {
-			d.used = d.used.Add(pending(s))
-		}
-		d.free.Free = d.free.Free.Sub(pending(s))
-	}
-}
-
-// serving reports whether the server counts as capacity.
-func serving(s *fleet.Server) bool { return s.State == fleet.StateActive }
-
-// coming reports whether the server is on its way to being capacity.
-func coming(s *fleet.Server) bool {
-	return s.State == fleet.StateStarting || s.State == fleet.StateWarming
-}
-
-// leaving reports whether the scaler has cordoned the server and it still runs.
-func leaving(s *fleet.Server) bool {
-	return s.Record.Aim == fleet.AimDrain && s.Power != fleet.PowerOff
-}
-
-// unmeasured reports whether Prometheus does not see the server, so that the
-// fleet's load is measured without it.
-func (d *decision) unmeasured(s *fleet.Server) bool {
-	return len(s.AlertsAsking(d.cfg.Asks, rules.AskDisable)) > 0
-}
-
-// usable counts the servers that the scaler may use, whatever their state.
-func usable(servers []fleet.Server) (n int) {
-	for i := range servers {
-		switch servers[i].State {
-		case fleet.StateExcluded, fleet.StateUnjoined, fleet.StateManual:
-		default:
-			n++
-		}
-	}
-	return n
-}
-
-// pending is the size that a step in flight will take of the contract and that
-// the cloud's list does not show yet.
-func pending(s *fleet.Server) fleet.Size {
-	switch {
-	case s.InFlight(fleet.Start) && s.Power == fleet.PowerOff:
-		return s.Size
-	case s.InFlight(fleet.Grow):
-		return s.Record.Flight.Step.To.Sub(s.Size)
-	}
-	return fleet.Size{}
-}
-
-// fits reports whether the contract and the configured budget have room for more.
-func (d *decision) fits(more fleet.Size) bool {
-	if d.v.Contract != nil && !more.Fits(d.free.Free) {
-		return false
-	}
-	total, b := d.used.Add(more), d.cfg.Budget
-	return (b.Cores == 0 || total.Cores <= b.Cores) && (b.RAM == 0 || total.RAM <= b.RAM)
-}
-
-// take reserves more of the contract and the budget for a step of this plan.
-func (d *decision) take(more fleet.Size) {
-	d.free.Free = d.free.Free.Sub(more)
-	d.used = d.used.Add(more)
-}
-
 // limit notes what holds scale-out back.
-func (d *decision) limit(what string) {
-	if !slices.Contains(d.plan.Limits, what) {
-		d.plan.Limits = append(d.plan.Limits, what)
+func (d *decision) limit(kind fleet.HoldKind, format string, args ...any) {
+	h := fleet.Hold{Kind: kind, Text: fmt.Sprintf(format, args...)}
+	if !slices.Contains(d.plan.Limits, h) {
+		d.plan.Limits = append(d.plan.Limits, h)
 	}
 }
 

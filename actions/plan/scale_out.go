@@ -2,9 +2,9 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
@@ -57,6 +57,35 @@ func (d *decision) reclaimable(s *fleet.Server) bool {
 	return (s.State == fleet.StateDraining || s.State == fleet.StateEmpty) && d.open(s) && s.Probe.Answered() && !s.Busy
 }
 
+// notTaken returns the servers that answer and are enabled and that the balancer
+// has not taken into service in time, beyond the first of them: if the poller is
+// dead or starved, no other server that starts would be taken either, so they go
+// on counting for the demand that they were started for. The first is replaced,
+// since it may be the one that is sick. So are those that the balancer left out
+// while it took others that came after them.
+func (d *decision) notTaken() []*fleet.Server {
+	var taken time.Time // when the balancer took a server last
+	var out []*fleet.Server
+	for i := range d.v.Servers {
+		s := &d.v.Servers[i]
+		if s.State == fleet.StateActive && s.Record.At.After(taken) {
+			taken = s.Record.At
+		}
+	}
+	for i := range d.v.Servers {
+		s := &d.v.Servers[i]
+		if s.State == fleet.StateDown && s.Record.Aim == fleet.AimServe && s.Balancer.State == fleet.Enabled &&
+			s.Probe.Answered() && s.Record.At.After(taken) {
+			out = append(out, s)
+		}
+	}
+	if len(out) < 2 {
+		return nil
+	}
+	d.limit(fleet.HoldPoller, "poller: %d servers answer and are enabled, and the balancer does not take them: is its poller running, with threads enough?", len(out))
+	return out[1:]
+}
+
 // startAll starts stopped servers for a need, spread over the datacenters.
 func (d *decision) startAll(need int) {
 	for _, s := range d.stopped() {
@@ -68,7 +97,7 @@ func (d *decision) startAll(need int) {
 		}
 	}
 	if need > 0 && d.mayStart() && len(d.plan.Limits) == 0 && len(d.v.Servers) > 0 {
-		d.limit("fleet: " + fleet.Plural(need, "more server is", "more servers are") + " wanted, and none is left to start")
+		d.limit(fleet.HoldFleet, "fleet: %s wanted, and none is left to start", fleet.Plural(need, "more server is", "more servers are"))
 	}
 }
 
@@ -77,7 +106,7 @@ func (d *decision) startAll(need int) {
 // the contract and the totals hold for all of them; callers ask mayStart first.
 func (d *decision) start(s *fleet.Server, alerts []fleet.Alert, format string, args ...any) bool {
 	if !d.fits(s.Size) {
-		d.limit("contract: no room for another " + s.Size.String())
+		d.limit(fleet.HoldContract, "contract: no room for another %s", s.Size)
 		d.say(s, "off: the contract or the budget has no room for %s", s.Size)
 		return false
 	}
@@ -92,7 +121,7 @@ func (d *decision) start(s *fleet.Server, alerts []fleet.Alert, format string, a
 // mayStart reports whether the ceiling and the max step allow one more start.
 func (d *decision) mayStart() bool {
 	if c := d.cfg.Capacity.Ceiling; c > 0 && d.on >= c {
-		d.limit(fmt.Sprintf("ceiling: %d servers on, of at most %d", d.on, c))
+		d.limit(fleet.HoldCeiling, "ceiling: %d servers on, of at most %d", d.on, c)
 		return false
 	}
 	recent := 0

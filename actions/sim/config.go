@@ -55,7 +55,7 @@ type ServerSpec struct {
 	Secret     fleet.Secret
 	Size       fleet.Size // default 2 cores, 8192 MiB
 	HotPlug    fleet.HotPlug
-	Template   string // CUBE or GPU; empty for a server that can be resized
+	Template   string // Cube or GPU; empty for a server that can be resized
 	Running    bool
 	// DynamicAddr is set when the address is not reserved: a stop releases it, the
 	// next start assigns another, and DNS keeps the old one.

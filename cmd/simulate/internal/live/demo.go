@@ -76,6 +76,9 @@ func (d *demo) build(cfg Config) error {
 	}
 	d.world = sim.New(sim.Config{
 		Servers: cfg.Servers, Running: floor, Start: beginAt(cfg.Speed), Overload: overload(),
+		// Stated in the answers' headers, as IONOS does, and more than the daemon
+		// needs at any speed: the true limit is not documented.
+		Cloud: sim.CloudConfig{RateLimit: 60000, RateBurst: 1000},
 		Each: func(i int, s *sim.ServerSpec) {
 			s.Name, s.Addr = fmt.Sprintf("bbb-server%d", i), simhttp.Addr(i)
 			s.URL = "http://" + d.bbb[i-1].Addr().String() + "/bigbluebutton/api"

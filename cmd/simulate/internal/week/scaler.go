@@ -42,7 +42,7 @@ func (o Ours) Prepare(cfg *sim.Config) {
 // Begin builds the scaler and what produces its notifications.
 func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	r := &scalerRun{w: w, cfg: o.File.Actions}
-	r.cfg.Datacenters, r.cfg.Names, r.cfg.NoBalancer = w.Datacenters(), fleet.NamePattern{}, false
+	r.cfg.Fleet.Datacenters, r.cfg.Fleet.NamePattern, r.cfg.NoBalancer = w.Datacenters(), fleet.NamePattern{}, false
 	r.cfg.Asks = o.File.Rules.Meanings()
 	ruleText, err := o.File.Generated(generate.FormatRules)
 	if err != nil {
