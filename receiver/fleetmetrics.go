@@ -17,6 +17,13 @@ type fleetCollector struct {
 	now    func() time.Time
 }
 
+// NewFleetCollector returns the collector of the fleet's metrics, for a program
+// that has a Scaler but no HTTP server. now is what the ages of states are
+// measured by.
+func NewFleetCollector(s Scaler, now func() time.Time) prometheus.Collector {
+	return fleetCollector{s, now}
+}
+
 func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, labels, nil)
 }

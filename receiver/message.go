@@ -50,7 +50,7 @@ func decode(body []byte, now time.Time) (notification, error) {
 		if err := check(a); err != nil {
 			return notification{}, fmt.Errorf("alerts[%d].%w", i, err)
 		}
-		n.alerts = append(n.alerts, convert(a, now))
+		n.alerts = append(n.alerts, AlertOf(a, now))
 	}
 	return n, nil
 }
@@ -85,7 +85,8 @@ func check(a template.Alert) error {
 	return nil
 }
 
-func convert(a template.Alert, now time.Time) fleet.Alert {
+// AlertOf returns an alert of a notification, which arrived at now.
+func AlertOf(a template.Alert, now time.Time) fleet.Alert {
 	return fleet.Alert{
 		Fingerprint: a.Fingerprint, Name: a.Labels[rules.LabelAlert], Labels: a.Labels, Annotations: a.Annotations,
 		StartsAt: a.StartsAt, EndsAt: a.EndsAt, Resolved: a.Status == resolved, SeenAt: now,

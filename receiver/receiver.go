@@ -83,7 +83,7 @@ func New(cfg Config, d Deps) http.Handler {
 		d.Now = time.Now
 	}
 	s := &server{Deps: d, cfg: cfg, metrics: newMetrics(d.Metrics), template: pageTemplate()}
-	d.Metrics.MustRegister(fleetCollector{d.Scaler, d.Now})
+	d.Metrics.MustRegister(NewFleetCollector(d.Scaler, d.Now))
 	e := echo.New()
 	e.HTTPErrorHandler = s.answerError
 	e.Use(s.measure, secureHeaders, s.recover)

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/alertmanager/api/v2/models"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // entry is an alert as one or more Alertmanagers hold it.
@@ -73,21 +74,27 @@ func entriesOf(groups models.AlertGroups, now time.Time) (held entries, told boo
 	return held, told
 }
 
-// entryOf reads an alert of the API, which lists firing ones only: their endsAt
-// lies ahead, and is when they would be forgotten.
 func entryOf(a *models.GettableAlert, now time.Time) entry {
-	e := entry{alert: fleet.Alert{
-		Name: a.Labels["alertname"], Labels: a.Labels, Annotations: a.Annotations, SeenAt: now, StartsAt: timeOf(a.StartsAt),
-	}, updated: timeOf(a.UpdatedAt)}
-	if a.Fingerprint != nil {
-		e.alert.Fingerprint = strings.TrimSpace(*a.Fingerprint)
-	}
+	e := entry{alert: AlertOf(a, now), updated: timeOf(a.UpdatedAt)}
 	if a.Status != nil {
 		e.muted = len(a.Status.MutedBy) > 0
 		suppressed := a.Status.State != nil && *a.Status.State == models.AlertStatusStateSuppressed
 		e.silenced = len(a.Status.SilencedBy)+len(a.Status.InhibitedBy) > 0 || suppressed && !e.muted
 	}
 	return e
+}
+
+// AlertOf returns an alert that Alertmanager's API listed at now, without what
+// its status says. The API lists firing alerts only; their endsAt is when
+// Alertmanager would forget them, and is left out.
+func AlertOf(a *models.GettableAlert, now time.Time) fleet.Alert {
+	out := fleet.Alert{
+		Name: a.Labels[rules.LabelAlert], Labels: a.Labels, Annotations: a.Annotations, SeenAt: now, StartsAt: timeOf(a.StartsAt),
+	}
+	if a.Fingerprint != nil {
+		out.Fingerprint = strings.TrimSpace(*a.Fingerprint)
+	}
+	return out
 }
 
 func timeOf(t *strfmt.DateTime) time.Time {

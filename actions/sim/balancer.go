@@ -8,7 +8,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// balancerState is the balancer's list.
+// balancerState is the balancer's list of servers and its records of meetings.
 type balancerState struct {
 	members []*member
 	byID    map[string]*member
@@ -30,7 +30,8 @@ func (w *World) enlist(id, url string, secret fleet.Secret, multiplier float64, 
 	return m
 }
 
-// ask counts a call of the balancer and meets its faults.
+// ask counts a call of the balancer, and returns the error of the fault that
+// applies to it.
 func (w *World) ask(op string) error {
 	w.calls["balancer."+op]++
 	switch {
@@ -46,7 +47,7 @@ func (w *World) ask(op string) error {
 	return nil
 }
 
-// balancerAnswers tells whether people reach the balancer at all.
+// balancerAnswers reports whether people reach the balancer at all.
 func (w *World) balancerAnswers() bool {
 	return w.hit(BalancerDown, nil) == nil && w.hit(BalancerHang, nil) == nil && w.hit(BalancerFail, nil) == nil
 }
@@ -63,7 +64,7 @@ func (w *World) askFor(op, id string) (*member, error) {
 	return m, nil
 }
 
-// Members lists the balancer's servers as one call of it. Errors are
+// Members returns the balancer's servers; it counts as one call. Errors are
 // *BalancerError.
 func (w *World) Members() ([]Member, error) {
 	w.mu.Lock()
@@ -78,8 +79,8 @@ func (w *World) Members() ([]Member, error) {
 	return members, nil
 }
 
-// Member reads one server as one call of the balancer. Errors are
-// *BalancerError.
+// Member returns one server by its id in the balancer; it counts as one call.
+// Errors are *BalancerError.
 func (w *World) Member(id string) (Member, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -90,15 +91,14 @@ func (w *World) Member(id string) (Member, error) {
 	return m.describe(), nil
 }
 
-// SetState sends one change of state to the balancer. Errors are
-// *BalancerError.
+// SetState changes the state of a server by its id in the balancer; it counts as
+// one call. Errors are *BalancerError.
 func (w *World) SetState(id string, to fleet.BalancerState) error {
 	_, err := w.UpdateMember(id, MemberChange{State: &to})
 	return err
 }
 
-// MemberChange is what an update sends to the balancer; nil leaves a value as
-// it is.
+// MemberChange is the body of an update; a nil field leaves its value unchanged.
 type MemberChange struct {
 	State      *fleet.BalancerState
 	Multiplier *float64
@@ -106,7 +106,8 @@ type MemberChange struct {
 	Tag        *string
 }
 
-// UpdateMember sends one update to the balancer. Errors are *BalancerError.
+// UpdateMember updates a server by its id in the balancer, and returns it as it is
+// then; it counts as one call. Errors are *BalancerError.
 func (w *World) UpdateMember(id string, c MemberChange) (Member, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -129,8 +130,9 @@ func assign[T any](to, from *T) {
 	}
 }
 
-// AddMember puts a server into the balancer's list, disabled. Its URL need not
-// be of a server in this world, and may be listed already.
+// AddMember adds a server to the balancer, disabled; it counts as one call. The
+// URL need not be that of a simulated server, and may be listed already. Errors
+// are *BalancerError.
 func (w *World) AddMember(url string, secret fleet.Secret, multiplier float64, tag string) (Member, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -147,8 +149,8 @@ func (w *World) AddMember(url string, secret fleet.Secret, multiplier float64, t
 	return m.describe(), nil
 }
 
-// RemoveMember takes a server out of the balancer's list. What runs on it goes
-// on, unknown to the balancer.
+// RemoveMember removes a server from the balancer; it counts as one call. Its
+// meetings go on, and the balancer forgets them. Errors are *BalancerError.
 func (w *World) RemoveMember(id string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -173,7 +175,7 @@ func (w *World) drop(m *member) {
 	}
 }
 
-// kindOf is the step that a change of state counts as.
+// kindOf returns the kind of step that a change of state counts as.
 func kindOf(from, to fleet.BalancerState) fleet.Kind {
 	switch {
 	case to == fleet.Cordoned:
@@ -190,8 +192,8 @@ func kindOf(from, to fleet.BalancerState) fleet.Kind {
 // its own result (assumption; polls of a large fleet take seconds).
 const raceTime = 3 * time.Second
 
-// setState changes a member's state, and lets it collide with a poll when that
-// is its fate.
+// setState changes a member's state. The change collides with a poll when a fault
+// or BalancerConfig's probability says so.
 func (w *World) setState(m *member, to fleet.BalancerState) {
 	from, took, load := m.state, m.takes(), m.load
 	if to == from {

@@ -2,7 +2,8 @@ package sim
 
 import "time"
 
-// BalancerConfig sets the balancer, with Scalelite 1.8.5's defaults.
+// BalancerConfig configures the simulated Scalelite. The names in capitals are
+// Scalelite's variables; the defaults are those of Scalelite 1.8.5.
 type BalancerConfig struct {
 	PollInterval       time.Duration // POLL_INTERVAL; default 60 s
 	PollerThreads      int           // POLLER_THREADS; default 5
@@ -12,17 +13,17 @@ type BalancerConfig struct {
 	Off                OffAnswer     // default OffRefuses
 	UnhealthyThreshold int           // failed polls until offline; default 2
 	HealthyThreshold   int           // good polls until online; default 1
-	// CordonRace and EnableRace are the chances, from 0 to 1, that a cordon or
-	// an enable collides with a poll. Default 0.
+	// CordonRace and EnableRace are the probabilities, from 0 to 1, that a cordon
+	// or an enable collides with a poll. Default 0.
 	CordonRace, EnableRace float64
 }
 
-// OffAnswer is what a connection to a machine that is off meets.
+// OffAnswer is how the network answers a connection to a machine that is off.
 type OffAnswer string
 
-// The answers. On one network with the balancer, or behind a router that tells,
-// it is a refusal; packets that a firewall or an address without a machine
-// swallows are the other.
+// The answers. A host on the same network, or a router that answers for it,
+// refuses the connection. A firewall that drops packets leaves it without an
+// answer.
 const (
 	OffRefuses OffAnswer = "refuse" // a refusal, at once
 	OffSilent  OffAnswer = "silent" // nothing, until ConnectTimeout is over

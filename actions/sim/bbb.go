@@ -31,7 +31,7 @@ func (w *World) answer(s *server) bbbAnswer {
 	return bbbAnswers
 }
 
-// What asking a BigBlueButton server can come to, beside an answer.
+// Errors of a call to a BigBlueButton server.
 var (
 	// ErrRefused: nothing listens there.
 	ErrRefused = errors.New("connection refused")
@@ -41,7 +41,7 @@ var (
 	ErrFailed = errors.New("FAILED: internalError")
 )
 
-// Meeting is one meeting as its server describes it.
+// Meeting is a running meeting, as its server describes it.
 type Meeting struct {
 	ID           string
 	Name         string
@@ -52,9 +52,9 @@ type Meeting struct {
 	EndsAt       time.Time // when it is due to end
 }
 
-// MeetingsOn asks a server's BigBlueButton for its meetings, in the order in
-// which they began. The server goes by name, id, host, URL or address. Errors
-// match ErrRefused, ErrHangs or ErrFailed.
+// MeetingsOn returns the meetings that a server's BigBlueButton lists, in the
+// order in which they began. name is the server's name, id, host, URL or address.
+// Errors match ErrRefused, ErrHangs or ErrFailed.
 func (w *World) MeetingsOn(name string) ([]Meeting, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -72,8 +72,9 @@ func (w *World) MeetingsOn(name string) ([]Meeting, error) {
 	return meetings, nil
 }
 
-// Reach tells how a server's BigBlueButton would answer a call, without making
-// one: nil, or an error that matches ErrRefused, ErrHangs or ErrFailed.
+// Reach returns the error that a call to a server's BigBlueButton would end with,
+// without counting as a call: nil, or one that matches ErrRefused, ErrHangs or
+// ErrFailed.
 func (w *World) Reach(name string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

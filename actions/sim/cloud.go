@@ -10,8 +10,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// CloudError is a refusal by the cloud, as its HTTP answer would say it. It
-// matches the Err sentinels of the actions package.
+// CloudError is an error answer of the cloud. It unwraps to the Err sentinels of
+// package fleet.
 type CloudError struct {
 	Status     int
 	Code       string // the cloud's errorCode
@@ -21,7 +21,7 @@ type CloudError struct {
 	Write      bool          // the call was one that changes something
 }
 
-// Error says what the cloud answered.
+// Error returns the cloud's answer as text.
 func (e *CloudError) Error() string {
 	if e.Hangs {
 		return "cloud: " + e.Message
@@ -126,8 +126,8 @@ func (w *World) throttle() time.Duration {
 }
 
 // Limits returns the rate limit as the cloud's headers state it: the average
-// number of calls a minute, how many may come at once, and how many are left.
-// A limit of 0 is none.
+// number of calls a minute, the burst, and how many calls of it are left. A limit
+// of 0 means that there is none.
 func (w *World) Limits() (limit, burst, remaining int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

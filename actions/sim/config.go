@@ -8,15 +8,15 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Config describes a world at its start. A zero field takes the default that
-// stands at it; with the zero Config there are no servers.
+// Config describes a World at its start. A field that is zero has the default
+// that its comment states; the zero Config has no servers.
 type Config struct {
 	Seed  uint64
 	Start time.Time // default 2026-03-02 00:00 UTC, a Monday
 
 	Servers     int
-	Running     int      // how many, from the first on, are on and enabled; the others are off and disabled
-	Datacenters []string // UUIDs; servers are dealt out to them in turn. Default: two
+	Running     int      // number of servers that are on and enabled, from the first; the others are off and disabled
+	Datacenters []string // UUIDs; server i is in number i modulo their count. Default: two
 	Size        fleet.Size
 	// Pools are groups of servers that share a tag in the balancer: the first
 	// Pools[0].Servers servers are the first pool, and so on. Those that are left
@@ -29,14 +29,16 @@ type Config struct {
 	Balancer BalancerConfig
 	Load     LoadModel
 	Prices   Prices
-	// Overload is above which workload a server's participants count as
-	// overloaded. Default 0.85 each, the seed's example.
+	// Overload is the CPU or memory workload above which the participants of a
+	// server count as overloaded. Default 0.85 each, the maximum thresholds
+	// of the shipped configuration.
 	Overload Workload
 
-	// RejoinAfter is how long people take to try again when a create or a join
+	// RejoinAfter is the time after which people try again when a create or a join
 	// failed or their meeting broke off. Default 1 min (assumption).
 	RejoinAfter time.Duration
-	// FillStep is the grain in which people join a meeting. Default 20 s.
+	// FillStep is the interval at which people join a meeting that fills. Default
+	// 20 s (assumption).
 	FillStep time.Duration
 	// BlockOnHang makes direct calls that a Fault lets hang wait for the end of
 	// their context, as over a network. Otherwise they return
@@ -55,8 +57,8 @@ type ServerSpec struct {
 	HotPlug    fleet.HotPlug
 	Template   string // Cube or GPU; empty for a server that can be resized
 	Running    bool
-	// DynamicAddr is set for an address that is not reserved: a stop gives it
-	// back, a start brings another, and DNS keeps the old one.
+	// DynamicAddr is set when the address is not reserved: a stop releases it, the
+	// next start assigns another, and DNS keeps the old one.
 	DynamicAddr bool
 	// Unregistered servers are unknown to the balancer.
 	Unregistered bool
@@ -65,16 +67,16 @@ type ServerSpec struct {
 	// Tag is for which meetings the balancer keeps the server; empty for those
 	// that ask for no tag.
 	Tag string
-	// Version is what BigBlueButton tells of its version; default 3.0.4. It is
-	// empty for one that keeps its version to itself.
+	// Version is the version that BigBlueButton reports; default 3.0.4. Empty means
+	// that it reports none.
 	Version string
 }
 
-// Span is a range that durations are drawn from, evenly.
+// Span is a range of durations, from which one is drawn with equal probability.
 type Span struct{ Min, Max time.Duration }
 
-// CloudConfig sets what is not known of the cloud. No duration here was
-// measured on IONOS: all are assumptions.
+// CloudConfig configures the properties of the cloud that its documentation does
+// not state. All durations are assumptions; none was measured on IONOS.
 type CloudConfig struct {
 	Start  Span // from the request until the machine runs; default 30–90 s
 	Stop   Span // default 10–30 s
@@ -85,18 +87,20 @@ type CloudConfig struct {
 	Serial bool
 	Busy   BusyAnswer // default BusyQueues
 	Cold   ColdResize // default ColdReboots
-	// RateLimit is the average number of calls a minute, RateBurst how many may
-	// come at once; a RateLimit of 0 is no limit.
+	// RateLimit is the permitted average number of calls a minute, RateBurst the
+	// number of calls that may come at once; default 0, no limit, and 10.
 	RateLimit, RateBurst int
-	// Contract limits: the size of one server (default 62 cores, 240 GiB) and of
-	// all that are on (default: no limit worth the name).
+	// PerServer limits the size of one server (default 62 cores, 240 GiB; an
+	// assumption), PerContract the sum of all that are on (default: more than any
+	// fleet here has).
 	PerServer, PerContract fleet.Size
 	// ContractRefuses answers a write beyond the contract with 422 at once;
 	// otherwise it is accepted and ends FAILED.
 	ContractRefuses bool
 }
 
-// BusyAnswer is what a second change to a server with one pending meets.
+// BusyAnswer is the cloud's answer to a change of a server that has another one
+// pending.
 type BusyAnswer string
 
 // The answers. Queueing is documented; the others are reported by users.
@@ -106,11 +110,11 @@ const (
 	Busy423    BusyAnswer = "423"
 )
 
-// ColdResize is what becomes of a resize that a running server cannot take
-// while it runs: any decrease, and growth without the hot-plug flag.
+// ColdResize is the effect of a resize that needs a reboot on a running server:
+// any decrease, and growth without the hot-plug flag.
 type ColdResize string
 
-// The outcomes, of which nobody has measured the true one.
+// The effects. Which of them IONOS has was not measured; the default is the worst.
 const (
 	ColdReboots ColdResize = "reboot" // the server is reset, and its meetings are gone
 	ColdRejects ColdResize = "reject" // 422
@@ -118,14 +122,14 @@ const (
 	ColdIgnored ColdResize = "ignore" // reported as done, and nothing changed
 )
 
-// Prices are what the cloud bills for servers that are switched on, in one
-// currency.
+// Prices are those of servers that are switched on, in any one currency.
 type Prices struct {
 	CoreHour float64 // default 0.02 (assumption)
 	GiBHour  float64 // default 0.005 (assumption)
 }
 
-// Workload is a pair of ratios from 0 to 1.
+// Workload is the share of a server's CPU time and memory in use, each from 0 to
+// 1.
 type Workload struct{ CPU, Memory float64 }
 
 func (c Config) withDefaults() Config {
@@ -145,7 +149,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// DefaultCloud returns the cloud that the simulation uses.
+// DefaultCloud returns the configuration with all defaults.
 func DefaultCloud() CloudConfig { return CloudConfig{}.withDefaults() }
 
 func (c CloudConfig) withDefaults() CloudConfig {
@@ -162,7 +166,7 @@ func (c CloudConfig) withDefaults() CloudConfig {
 	return c
 }
 
-// spec describes server i, counted from 1.
+// spec returns the description of server i, counted from 1.
 func (c Config) spec(i int) ServerSpec {
 	n := i - 1
 	s := ServerSpec{

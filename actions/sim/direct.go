@@ -8,14 +8,14 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Cloud returns the world's cloud as the scaler's core calls it.
+// Cloud returns the simulated cloud as the port that the scaler uses.
 func (w *World) Cloud() fleet.Cloud { return cloud{w} }
 
-// Balancer returns the world's balancer as the scaler's core calls it.
+// Balancer returns the simulated balancer as the port that the scaler uses.
 func (w *World) Balancer() fleet.Balancer { return balancer{w} }
 
-// Meetings returns the world's BigBlueButton servers as the scaler's core asks
-// them.
+// Meetings returns the simulated BigBlueButton servers as the port that the scaler
+// uses.
 func (w *World) Meetings() fleet.Meetings { return meetings{w} }
 
 type cloud struct{ w *World }

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// FaultKind is a way in which the world can go wrong.
+// FaultKind is a kind of failure of the cloud, the balancer or a server.
 type FaultKind string
 
-// The kinds, and what On names for each: a server (by name, id, host or
-// address) or a datacenter's id, each also as "" for all.
+// The kinds, and what Fault.On names for each: a server (by name, id, host or
+// address) or a datacenter's id; "" is all of them.
 const (
 	StartHangs   FaultKind = "start hangs"    // server, datacenter: boots, and BigBlueButton never answers
 	RequestFails FaultKind = "request fails"  // server, datacenter: accepted writes end FAILED
@@ -41,10 +41,10 @@ func FaultKinds() []FaultKind {
 		BalancerFail, PollerDead, CordonRaces, EnableRaces}
 }
 
-// Fault is something that is wrong, until it is lifted.
+// Fault is a failure that lasts until it is lifted.
 type Fault struct {
 	Kind FaultKind
-	On   string // what it strikes; "" is everything of the kind
+	On   string // what it applies to; "" is everything of the kind
 	// Op narrows cloud and balancer faults: "read", "write", or one operation
 	// (servers, server, start, stop, resume, suspend, reboot, resize, request,
 	// contract, state).
@@ -52,12 +52,12 @@ type Fault struct {
 	Status     int           // CloudAnswers: 401, 403, 404, 409, 422, 423, 429, 500, 502, 503, 504
 	RetryAfter time.Duration // CloudAnswers 429 and 503; 0 sends none
 	Share      float64       // ListShrinks: of the datacenter's servers, from 0 to 1
-	Times      int           // calls that it strikes before it ends by itself; 0 is no limit
-	For        time.Duration // after which it ends by itself; 0 is never
+	Times      int           // number of calls after which it ends; 0 is no limit
+	For        time.Duration // after which it ends; 0 is no limit
 }
 
-// Inject makes f true from now on, and returns what lifts it again; lifting
-// twice does nothing. To schedule a fault, call Inject from At.
+// Inject starts a fault and returns the function that ends it; a second call of
+// that does nothing. To schedule a fault, call Inject from At.
 func (w *World) Inject(f Fault) (lift func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -90,8 +90,8 @@ func (w *World) hit(kind FaultKind, s *server) *Fault {
 	return nil
 }
 
-// strike returns the fault of a kind that a call meets, and counts it. s and dc
-// may be nil, for calls that name none.
+// strike returns the fault of a kind that applies to a call, or nil, and counts
+// the call. s and dc may be nil, for calls that name none.
 func (w *World) strike(kind FaultKind, op string, s *server, dc *datacenter) *Fault {
 	for _, f := range w.faults {
 		if f.Kind != kind || !f.concerns(op) || f.On != "" && !f.strikes(s) && (dc == nil || f.On != dc.id) {

@@ -8,9 +8,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Figures are what a run cost and whom it harmed, since the start.
+// Figures are the cost of a run since its start, and its effect on people.
 type Figures struct {
-	ServerHours float64 `json:"server_hours"` // switched on
+	ServerHours float64 `json:"server_hours"` // of servers that are switched on
 	CoreHours   float64 `json:"core_hours"`
 	RAMGiBHours float64 `json:"ram_gib_hours"`
 	Cost        float64 `json:"cost"`
@@ -21,10 +21,10 @@ type Figures struct {
 
 	Meetings           int `json:"meetings"` // asked for
 	MeetingsEndedEarly int `json:"meetings_ended_early"`
-	MeetingsRefused    int `json:"meetings_refused"` // asked for and not to be had at once
+	MeetingsRefused    int `json:"meetings_refused"` // whose first create was refused
 	JoinsRefused       int `json:"joins_refused"`
 
-	// Everyone who came in is out again or present.
+	// In equals Out plus Present.
 	ParticipantsIn      int `json:"participants_in"`
 	ParticipantsOut     int `json:"participants_out"`
 	ParticipantsPresent int `json:"participants_present"`
@@ -32,16 +32,17 @@ type Figures struct {
 	CloudCalls    int `json:"cloud_calls"`
 	BalancerCalls int `json:"balancer_calls"`
 	MeetingsCalls int `json:"meetings_calls"` // asked of BigBlueButton servers
-	// Steps counts the changes asked of the cloud and the balancer, once they
-	// came true; not those of an Operator or the balancer's own poller.
+	// Steps counts the changes requested from the cloud and the balancer, once they
+	// took effect; not those of an Operator or of the balancer's poller.
 	Steps map[fleet.Kind]int `json:"steps"`
 	Flaps int                `json:"flaps"` // started again within FlapWithin of a stop
 }
 
-// FlapWithin is how soon after its stop a start makes a server flap.
+// FlapWithin is the time after a stop within which a start of the same server
+// counts as a flap (assumption).
 const FlapWithin = 30 * time.Minute
 
-// Figures returns the figures up to now.
+// Figures returns the figures up to the simulated time.
 func (w *World) Figures() Figures {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -6,9 +6,10 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// LoadModel is what people cost a server: linear in participants and webcams
-// above a base, and full at the machine's size. (A webcam costs by the number
-// of those who see it; that BigBlueButton pages webcams since 2.3 bounds that.)
+// LoadModel is the load that people cause on a server: a base plus a share for
+// each participant and each webcam, up to the machine's size. In fact a webcam
+// costs in proportion to the number of those who see it; BigBlueButton bounds that
+// by showing webcams in pages, since 2.3.
 type LoadModel struct {
 	BaseCores        float64 // an idle BigBlueButton
 	BootCores        float64 // from running until BigBlueButton answers
@@ -25,10 +26,9 @@ type LoadModel struct {
 // for a server of 8 cores and 16 GB; here 200 people with 60 webcams take 48 %
 // of those cores and 36 % of that RAM. All numbers are assumptions. The base
 // is set so that an empty server of 2 cores and 8192 MiB lies below the
-// predecessor's default minima (memory 0.15, CPU 0.05), which were in use as
-// the sign of an empty server. An idle server is not quite idle, and one that
-// boots is busy, so that averages over warming servers mislead as they do in
-// earnest.
+// predecessor's default minima (memory 0.15, CPU 0.05), which were used to detect
+// an empty server. An empty server uses a little CPU and one that boots uses much,
+// so that averages that include warming servers are as wrong as in production.
 func DefaultLoad() LoadModel {
 	return LoadModel{
 		BaseCores: 0.04, BootCores: 0.8, ParticipantCores: 0.01, WebcamCores: 0.03,

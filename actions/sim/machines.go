@@ -8,7 +8,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Machine is one server as the cloud's API describes it.
+// Machine is a server as the cloud's API describes it.
 type Machine struct {
 	fleet.CloudServer
 	VMState  string // RUNNING, SHUTOFF, SUSPENDED, CRASHED
@@ -17,7 +17,8 @@ type Machine struct {
 	Modified time.Time
 }
 
-// Machines lists a datacenter as one call of the cloud. Errors are *CloudError.
+// Machines returns the servers of a datacenter; it counts as one call of the
+// cloud. Errors are *CloudError.
 func (w *World) Machines(dc string) ([]Machine, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -39,7 +40,8 @@ func (w *World) Machines(dc string) ([]Machine, error) {
 	return machines, nil
 }
 
-// Machine reads one server as one call of the cloud. Errors are *CloudError.
+// Machine returns one server; it counts as one call of the cloud. Errors are
+// *CloudError.
 func (w *World) Machine(ref fleet.ServerRef) (Machine, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -78,7 +80,7 @@ func (w *World) machine(s *server) Machine {
 	return m
 }
 
-// setAddr gives s another address, or none, and files it under that.
+// setAddr changes the address of s, also in byName; an invalid one means none.
 func (w *World) setAddr(s *server, addr netip.Addr) {
 	delete(w.byName, s.addr.String())
 	s.addr = addr

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// MeetingSpec is a meeting that people want to hold.
+// MeetingSpec describes a meeting that people want to hold.
 type MeetingSpec struct {
 	ID           string // made up when empty
 	Name         string
@@ -40,10 +40,10 @@ type meeting struct {
 
 func (m *meeting) moderators() int { return min(m.joined, m.spec.Moderators) }
 
-// CreateMeeting has people ask the balancer for a meeting now. It places it as
-// Scalelite does; people then come in over spec.Fill, and leave spec.Duration
-// from now. When it is refused they try again every Config.RejoinAfter, also
-// when it breaks off. The error tells of the first refusal.
+// CreateMeeting asks the balancer for a meeting now. The balancer places it as
+// Scalelite does; people join it over spec.Fill and leave spec.Duration from now.
+// When the balancer refuses it, or it breaks off, they try again every
+// Config.RejoinAfter. The error is that of the first attempt.
 func (w *World) CreateMeeting(spec MeetingSpec) (id string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -54,10 +54,10 @@ func (w *World) CreateMeeting(spec MeetingSpec) (id string, err error) {
 	return m.id, w.create(m)
 }
 
-// HostMeeting creates a meeting on a given server, as a balancer outside of
-// this world does through BigBlueButton's create. A meeting that already runs
-// there is left as it is; one that waits for its first people elsewhere is over,
-// since they now come here.
+// HostMeeting creates a meeting on the given server, as a balancer outside of the
+// simulation does with BigBlueButton's create. A meeting with the same id that
+// runs there already is left unchanged; one that runs on another server and has
+// no participants yet is ended.
 func (w *World) HostMeeting(name string, spec MeetingSpec) (Meeting, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -47,7 +47,7 @@ func (m *member) describe() Member {
 	return d
 }
 
-// takes tells whether placement considers the server.
+// takes reports whether the balancer may place a new meeting on the server.
 func (m *member) takes() bool {
 	return m.raced || m.online && m.loadKnown && m.state == fleet.Enabled
 }
@@ -82,15 +82,16 @@ func (m *member) set(to fleet.BalancerState) {
 	m.state, m.raced = to, false
 }
 
-// BalancerError is a refusal by the balancer, as its HTTP answer would say it.
+// BalancerError is an error answer of the balancer. It unwraps to the Err
+// sentinels of package fleet.
 type BalancerError struct {
-	Status  int // 0: there is no answer
+	Status  int // of HTTP; 0 means that there is no answer
 	Message string
-	Hangs   bool // it accepts and never answers; else, with no status, it refuses the connection
+	Hangs   bool // it accepts the connection and never answers; with Status 0 and without Hangs it refuses the connection
 	Write   bool // the call was one that changes something
 }
 
-// Error says what the balancer answered.
+// Error returns the balancer's answer as text.
 func (e *BalancerError) Error() string {
 	if e.Status == 0 {
 		return "balancer: " + e.Message
@@ -111,5 +112,5 @@ func (e *BalancerError) Unwrap() error {
 	return nil
 }
 
-// contention is what Scalelite says when two writers get in each other's way.
+// contention is Scalelite's message when two writers change its list at once.
 const contention = "Servers list concurrently modified"

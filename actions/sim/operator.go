@@ -4,12 +4,13 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Operator is a person at the controls of the cloud and the balancer. What
-// they do counts as no call of the scaler's, meets no fault, and in the cloud
-// comes true at once. Servers go by name, id, host, URL or address.
+// Operator makes changes as a person does in the consoles of the cloud and the
+// balancer. They are not counted among the calls and steps of the scaler, no
+// Fault applies to them, and those of the cloud take no time. A server is named
+// by its name, id, host, URL or address.
 type Operator struct{ w *World }
 
-// Operator returns the person.
+// Operator returns the Operator of w.
 func (w *World) Operator() Operator { return Operator{w} }
 
 // SetState enables, cordons or disables a server in the balancer.
@@ -30,7 +31,7 @@ func (o Operator) Start(name string) error {
 	})
 }
 
-// Stop switches a server off, with all that runs on it.
+// Stop switches a server off; its meetings break off.
 func (o Operator) Stop(name string) error {
 	return o.do(name, func(s *server) {
 		if s.vm != vmOff {
@@ -39,12 +40,13 @@ func (o Operator) Stop(name string) error {
 	})
 }
 
-// Crash has the machine itself fail: neither on nor off until it is started.
+// Crash makes the machine fail: it is CRASHED, neither on nor off, until it is
+// started.
 func (o Operator) Crash(name string) error {
 	return o.do(name, func(s *server) { o.w.halt(s, vmCrashed) })
 }
 
-// Resize gives a server another size, without a reboot.
+// Resize changes a server's size without a reboot.
 func (o Operator) Resize(name string, to fleet.Size) error {
 	return o.do(name, func(s *server) {
 		o.w.settle(s)

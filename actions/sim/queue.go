@@ -15,8 +15,8 @@ func (e event) before(o event) bool {
 	return e.at < o.at || e.at == o.at && e.seq < o.seq
 }
 
-// queue is a binary heap, the earliest event first. It spares the boxing that
-// container/heap costs with a million events.
+// queue is a binary heap, the earliest event first. container/heap would allocate
+// an interface value for each of the millions of events of a run.
 type queue struct {
 	events []event
 	seq    uint64

@@ -7,15 +7,16 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Reading is one server as its exporters, and an all-knowing observer, see it.
+// Reading is the complete state of one server at one time: what its exporters
+// report, and what only the simulation knows.
 type Reading struct {
 	ID         string
 	Name       string
 	Datacenter string
-	Addr       netip.Addr // invalid while it has none
+	Addr       netip.Addr // invalid while it has no address
 	URL        string
 	Secret     fleet.Secret // of its BigBlueButton API
-	Version    string       // that BigBlueButton tells; empty when it tells none
+	Version    string       // that BigBlueButton reports; empty when it reports none
 	Size       fleet.Size
 	Power      fleet.Power
 	Busy       bool
@@ -50,8 +51,8 @@ type Reading struct {
 // Servers returns a reading of every server, in the order of their numbers.
 func (w *World) Servers() []Reading { return w.AppendServers(nil) }
 
-// AppendServers does the same into dst[:0], reusing what its elements hold, for
-// callers that read often.
+// AppendServers returns the same as Servers, in dst[:0], and reuses the memory of
+// its elements, for callers that read often.
 func (w *World) AppendServers(dst []Reading) []Reading {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// How the balancer refuses a meeting, or somebody who wants to join one.
+// Errors with which the balancer refuses a create or a join.
 var (
 	// ErrNoServers: there is no server for the meeting.
 	ErrNoServers = errors.New("could not find any available servers")
@@ -21,10 +21,11 @@ var (
 	ErrUnavailable = errors.New("the server for this meeting is disabled or offline")
 )
 
-// Assign finds the server for a meeting, as the balancer's create does for one
-// who then creates it there. A meeting that the balancer knows stays where it
-// is, unless its server is cordoned and nobody is in it there; any other is
-// placed by tags. Errors are *BalancerError, ErrNoServers or ErrTagUnavailable.
+// Assign returns the server on which a meeting is to be created, as the balancer
+// chooses it in its create call; the caller then creates it there. A meeting that
+// the balancer knows stays on its server, unless that is cordoned and the meeting
+// is empty; any other is placed by tags. Errors are *BalancerError, ErrNoServers
+// or ErrTagUnavailable.
 func (w *World) Assign(id, tags string) (Member, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -38,8 +39,8 @@ func (w *World) Assign(id, tags string) (Member, error) {
 	return m.describe(), nil
 }
 
-// Admit lets somebody join a meeting, as the balancer's join does for one who is
-// then sent to the meeting's server. Errors are *BalancerError, ErrNoMeeting or
+// Admit is the balancer's part of a join: it returns the meeting's server, to
+// which the participant is redirected. Errors are *BalancerError, ErrNoMeeting or
 // ErrUnavailable.
 func (w *World) Admit(id string) (Member, error) {
 	w.mu.Lock()
@@ -55,8 +56,9 @@ func (w *World) Admit(id string) (Member, error) {
 	return m.describe(), nil
 }
 
-// Release has the balancer forget a meeting, as its end does for one who then
-// ends it on the meeting's server. Errors are *BalancerError or ErrNoMeeting.
+// Release is the balancer's part of an end: it deletes its record of the meeting
+// and returns the server, on which the caller ends it. Errors are *BalancerError
+// or ErrNoMeeting.
 func (w *World) Release(id string) (Member, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -27,8 +27,9 @@ type CloudRequest struct {
 	Message string // of its end; empty before
 }
 
-// RequestStatus follows a change: its phase as the cloud's API names it, and
-// its message. Errors are *CloudError.
+// RequestStatus returns the phase of a request, one of the Request constants, and
+// its message. Requests are deleted an hour after their end (assumption). Errors
+// are *CloudError.
 func (w *World) RequestStatus(id string) (phase, message string, err error) {
 	r, err := w.Request(id)
 	return r.Phase, r.Message, err

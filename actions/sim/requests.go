@@ -22,8 +22,8 @@ type request struct {
 	message string
 }
 
-// ServerChange is what a PATCH of a server asks for. What is nil stays as it is
-// when the change is carried out, not as it was when it was accepted.
+// ServerChange is the body of a PATCH of a server. A field that is nil keeps the
+// value that it has when the change is carried out, not when it was accepted.
 type ServerChange struct {
 	Name  *string
 	Cores *fleet.Cores
@@ -37,15 +37,17 @@ func (c ServerChange) of(size fleet.Size) fleet.Size {
 	return size
 }
 
-// Change asks the cloud for start, stop, resume, suspend, reboot, or resize to a
-// size, and returns the request to follow. Errors are *CloudError.
+// Change requests a change of a server from the cloud: op is start, stop, resume,
+// suspend, reboot, or resize to the size. It returns the request's id for
+// RequestStatus. Errors are *CloudError.
 func (w *World) Change(op string, ref fleet.ServerRef, to fleet.Size) (id string, err error) {
 	id, _, err = w.change(op, ref, ServerChange{Cores: &to.Cores, RAM: &to.RAM})
 	return id, err
 }
 
-// ChangeServer asks the cloud for what a PATCH does. It returns the request to
-// follow, and the server as it still is. Errors are *CloudError.
+// ChangeServer requests a change of a server as the cloud's PATCH does. It returns
+// the request's id for RequestStatus, and the server before the change. Errors are
+// *CloudError.
 func (w *World) ChangeServer(ref fleet.ServerRef, to ServerChange) (id string, m Machine, err error) {
 	return w.change("resize", ref, to)
 }

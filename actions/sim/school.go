@@ -8,24 +8,24 @@ import (
 	"time"
 )
 
-// School is a workload of school days: a cliff at the 8 o'clock bell, lessons
-// of 45 and 90 minutes with breaks between them, less and less after noon, a
-// few evenings, next to nothing at the weekend. Its shape is an assumption
-// after the operator's words that lessons start on the hour, that the load is
-// a cliff at 08:00, and gone after 13:00.
+// School is a workload of school days: a steep rise at 08:00, lessons of 45 and 90
+// minutes with breaks between them, fewer lessons after noon, a few meetings in
+// the evening, and hardly any at the weekend. The shape is an assumption that
+// follows the operator's description: lessons start on the hour, the load rises
+// steeply at 08:00 and is gone after 13:00.
 type School struct {
 	Seed  uint64
 	Start time.Time // 00:00 of the first day, in the schools' location
 	Days  int       // of the workload; day 0 is Start's
-	// Peak is about how many people take part at once in the fullest lesson.
+	// Peak is the approximate number of participants in the fullest lesson.
 	Peak     int
 	Holidays []int // days without school, counted from 0
 	Events   []Event
 	Recorded float64 // share of lessons that leave a recording, from 0 to 1
 }
 
-// Event is something that no timetable foretells: Meetings meetings of
-// Participants people, all beginning within Over.
+// Event is an exception from the timetable: Meetings meetings of Participants
+// people each, all beginning within Over.
 type Event struct {
 	At           time.Duration // since School.Start, as clocks run without a change of time
 	Duration     time.Duration
@@ -35,10 +35,11 @@ type Event struct {
 	Over         time.Duration
 }
 
-// SchoolWeek is a week for a fleet of so many servers, from a Monday on: full
-// lessons bring 20 people for each server; Friday is a holiday, on Wednesday
-// evening 150 people meet in one room, and on Thursday at 16:10 a flash crowd
-// of a quarter of the peak comes within ten minutes.
+// SchoolWeek returns a week from monday on for a fleet of the given number of
+// servers. The fullest lesson has 20 people for each server; Friday is a holiday;
+// on Wednesday evening one meeting has 150 people; and on Thursday at 16:10
+// a quarter of the peak arrives within ten minutes without notice. All numbers are
+// assumptions.
 func SchoolWeek(seed uint64, monday time.Time, servers int) School {
 	const day = 24 * time.Hour
 	peak := 20 * servers
@@ -70,10 +71,11 @@ func clock(h, m int) time.Duration {
 	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute
 }
 
-// classSize is the average; peak over it is the number of classes.
+// classSize is the average number of people in a class (assumption); Peak divided
+// by it is the number of classes.
 const classSize = 25
 
-// Arrivals returns the workload's meetings. It holds one day at a time.
+// Arrivals returns the meetings of the workload. It generates one day at a time.
 func (s School) Arrivals() Source { return &schoolDays{school: s} }
 
 type schoolDays struct {

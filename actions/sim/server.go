@@ -8,7 +8,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// vmState is the cloud's word for a machine's power.
+// vmState is a machine's power state as the cloud's API names it.
 type vmState string
 
 const (
@@ -17,7 +17,7 @@ const (
 	vmCrashed vmState = "CRASHED"
 )
 
-// server is one machine, with its place in the balancer and what runs on it.
+// server is one machine, with its entries in the balancer and its meetings.
 type server struct {
 	spec   ServerSpec
 	id     string // in the cloud
@@ -58,7 +58,7 @@ type server struct {
 	pluggedB []float64
 }
 
-// add builds a server and files it under all its names.
+// add builds a server and adds it to byName under each of its names.
 func (w *World) add(i int, spec ServerSpec) {
 	s := &server{
 		spec: spec, name: spec.Name, size: spec.Size, vm: vmOff, addr: spec.Addr, dc: w.dcs[spec.Datacenter],
@@ -117,7 +117,7 @@ func (w *World) comeUp(s *server, boot int, d time.Duration) {
 	})
 }
 
-// halt switches s off, with all that runs on it.
+// halt switches s off; its meetings break off.
 func (w *World) halt(s *server, to vmState) {
 	w.settle(s)
 	w.breakOff(s)

@@ -13,20 +13,21 @@ import (
 )
 
 // TraceHeader is the first line of a trace, a CSV file of meetings: start in
-// seconds since a Monday at 00:00 local time, duration in seconds, the people
-// once all have come, and how many of them send their webcam.
+// seconds since a Monday at 00:00 local time, duration in seconds, the number of
+// participants once all have joined, and how many of them send their webcam.
 const TraceHeader = "start,duration,participants,webcams"
 
-// Limits of a trace's numbers: ten years, and more people than a room holds.
+// Limits of a trace's numbers, against typing errors: ten years, and more people
+// than BigBlueButton serves in one meeting.
 const (
 	maxTraceSeconds = 10 * 366 * 24 * 3600
 	maxTracePeople  = 100_000
 )
 
-// maxTraceErrors is how many malformed lines are named before reading stops.
+// maxTraceErrors is the number of malformed lines after which reading stops.
 const maxTraceErrors = 10
 
-// traced is one line of a trace, in as little memory as it takes.
+// traced is one line of a trace; 16 bytes, since traces have millions of lines.
 type traced struct{ start, duration, participants, webcams int32 }
 
 // trace replays the lines of a trace.
@@ -35,9 +36,9 @@ type trace struct {
 	lines  []traced
 }
 
-// ReadTrace reads a trace whose first Monday is monday, in any order of its
-// lines. Malformed lines are refused, each with its number; so is a trace
-// without the header.
+// ReadTrace reads a trace whose times count from monday. Its lines may be in any
+// order. The error names each malformed line by its number; a trace without
+// TraceHeader is refused.
 func ReadTrace(r io.Reader, monday time.Time) (Source, error) {
 	records := csv.NewReader(r)
 	records.FieldsPerRecord, records.ReuseRecord = -1, true
@@ -106,7 +107,8 @@ func (t *trace) Next() (Arrival, bool) {
 	}, true
 }
 
-// WriteTrace writes what a source gives as a trace.
+// WriteTrace writes all meetings of a source as a trace whose times count from
+// monday.
 func WriteTrace(w io.Writer, monday time.Time, src Source) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintln(out, TraceHeader)

@@ -8,14 +8,14 @@ type Arrival struct {
 	MeetingSpec
 }
 
-// Source gives arrivals one after the other, in the order of their times,
-// until it returns false.
+// Source returns arrivals one at a time, in the order of their times, until it
+// returns false.
 type Source interface{ Next() (Arrival, bool) }
 
-// Follow has the arrivals of a source ask for their meetings when they are due.
-// Only the next one is held, so that a source may be endless. Arrivals before
-// now come now, and one whose specification is refused (see CreateMeeting) is
-// left out.
+// Follow creates the meetings of a source at their times. It reads one arrival
+// ahead, so that a source may be endless. An arrival whose time has passed is
+// created now; one whose specification is invalid (see CreateMeeting) is left
+// out.
 func (w *World) Follow(src Source) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

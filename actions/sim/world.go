@@ -64,21 +64,21 @@ func New(cfg Config) *World {
 	return w
 }
 
-// Now returns the world's time.
+// Now returns the simulated time.
 func (w *World) Now() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.cfg.Start.Add(w.now)
 }
 
-// Start returns the time at which the world began.
+// Start returns the simulated time at which the World began, Config.Start.
 func (w *World) Start() time.Time { return w.cfg.Start }
 
 // Datacenters returns the datacenters' ids.
 func (w *World) Datacenters() []string { return w.dcNames }
 
-// Advance does all that falls due until to, in order, and sets the time to it.
-// A time in the past changes nothing.
+// Advance sets the simulated time to to, after all events that are due by then
+// have happened, in the order of their times. A time in the past changes nothing.
 func (w *World) Advance(to time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -91,7 +91,7 @@ func (w *World) Advance(to time.Time) {
 	w.now = max(w.now, end)
 }
 
-// Run advances by d.
+// Run advances the simulated time by d.
 func (w *World) Run(d time.Duration) { w.Advance(w.Now().Add(d)) }
 
 func (w *World) run(e event) {
@@ -102,7 +102,8 @@ func (w *World) run(e event) {
 	e.do()
 }
 
-// At has f called when the world reaches t. f may call any method but Advance.
+// At calls f when the simulated time reaches t. f may call any method except
+// Advance and Run.
 func (w *World) At(t time.Time, f func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -114,8 +115,8 @@ func (w *World) after(d time.Duration, f func()) {
 	w.queue.push(event{at: w.now + d, do: f})
 }
 
-// Resolve finds the addresses of a host name as the fleet's DNS has them. It
-// knows the hosts of the servers' BigBlueButton URLs and literal addresses.
+// Resolve returns the addresses of a host name, as the fleet's DNS would. It knows
+// the hosts of the servers' BigBlueButton URLs, and literal addresses.
 func (w *World) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{addr}, nil
@@ -138,8 +139,8 @@ func (w *World) find(name string) (*server, error) {
 	return nil, fmt.Errorf("no server %q in the simulated world", name)
 }
 
-// draw picks a duration from span, from the server's own sequence, so that
-// what one server does never changes another's luck.
+// draw returns a duration from span, from the server's own random sequence, so
+// that what happens to one server changes no duration of another.
 func draw(r *rand.Rand, span Span) time.Duration {
 	if span.Max <= span.Min {
 		return span.Min

@@ -17,7 +17,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// Names of the strategies; the bound is always there.
+// Names of the strategies, as --strategy takes them.
 const (
 	nameStatic      = "static"
 	namePredecessor = "bbb_scaler"
@@ -81,7 +81,7 @@ func (o *options) arrivals(monday time.Time) ([]sim.Arrival, error) {
 	return all, err
 }
 
-// named is a configuration and what to call it.
+// named is a configuration with its title in the table.
 type named struct {
 	title string // "" for the only one
 	file  config.File

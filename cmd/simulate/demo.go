@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 
@@ -28,12 +29,18 @@ func (o *options) demo(ctx context.Context, stdout, stderr io.Writer) error {
 		cfg.Scalelite = &o.scalelite
 	}
 	s, err := live.Run(ctx, cfg)
-	if err != nil {
-		return err
+	return errors.Join(err, o.printSummary(stdout, s))
+}
+
+// printSummary prints the result of a run, also of one that failed, unless it
+// failed before the simulated cloud existed.
+func (o *options) printSummary(stdout io.Writer, s live.Summary) error {
+	if s.Steps == nil {
+		return nil
 	}
 	if o.output == "json" {
 		return json.NewEncoder(stdout).Encode(s)
 	}
-	_, err = io.WriteString(stdout, s.String())
+	_, err := io.WriteString(stdout, s.String())
 	return err
 }

@@ -28,7 +28,7 @@ func faultNames() string {
 	return strings.Join(names, ", ")
 }
 
-// balancerFaults are the kinds that concern no single server.
+// balancerFaults are the kinds that apply to the balancer, not to a server.
 var balancerFaults = []sim.FaultKind{sim.BalancerDown, sim.BalancerBusy, sim.BalancerFail, sim.PollerDead}
 
 // parseFaults reads faults of the form kind[=number][@target]: the number is the

@@ -39,29 +39,29 @@ type options struct {
 
 func parse(args []string) (*options, string, error) {
 	o := &options{}
-	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet, before it is yours: simulated school weeks, or, with --live, a school cloud to watch. "+
-		"simulate record turns a real fleet's past into a trace; simulate record --help says how.")
+	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet: in simulated school weeks, or, with --live, on a simulated fleet to watch. "+
+		"simulate record turns the history of a real fleet into a trace; see simulate record --help.")
 	app.HelpFlag.Short('h')
 	app.UsageTemplate(kingpin.LongHelpTemplate) // the flags are those of the command without a name
-	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is what happens without a command.").Default()
-	c.Flag("servers", "How many servers the fleet has: 100, or 24 with --live.").IntVar(&o.servers)
-	c.Flag("output", "What to print: text or json.").Default("text").EnumVar(&o.output, "text", "json")
-	c.Flag("seed", "Which weeks: a number, or a range such as 1..10.").Default("1").StringVar(&o.seeds)
-	c.Flag("days", "How many days, from a Monday on.").Default("7").IntVar(&o.days)
-	c.Flag("strategy", "Which strategies, with commas between: "+strings.Join(strategyNames, ", ")+".").
+	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is the default command.").Default()
+	c.Flag("servers", "Number of servers of the fleet. Default: 100, or 24 with --live.").IntVar(&o.servers)
+	c.Flag("output", "Format of the output: text or json.").Default("text").EnumVar(&o.output, "text", "json")
+	c.Flag("seed", "Seed of the generated week: a number, or a range such as 1..10 for several weeks.").Default("1").StringVar(&o.seeds)
+	c.Flag("days", "Number of days to simulate, from a Monday on.").Default("7").IntVar(&o.days)
+	c.Flag("strategy", "Strategies to compare, separated by commas: "+strings.Join(strategyNames, ", ")+".").
 		Default(strings.Join(strategyNames, ",")).StringVar(&o.strategies)
 	c.Flag("fault", "A fault that lasts for the whole run: kind[=number][@server or datacenter], such as bbb-hangs@bbb-server3. May be repeated. The kinds are "+faultNames()+".").StringsVar(&o.faults)
 	c.Flag("trace", "A CSV file of meetings (start,duration,participants,webcams) instead of generated weeks.").ExistingFileVar(&o.trace)
 	c.Flag("trace.before", "With --trace: a CSV file of the same kind, with the whole week before that one, for the forecast; its start counts from that week's Monday. Without it, nothing is there to forecast Monday by.").ExistingFileVar(&o.before)
 	c.Flag("config.file", "The scaler's configuration; repeated, each is a strategy of its own. Without it, the shipped defaults.").StringsVar(&o.configs)
 	c.Flag("plot", "A file to draw the first seed's week into, as SVG.").StringVar(&o.plot)
-	c.Flag("live", "Run a small school cloud in this process, with the daemon on it, an hour in a minute.").BoolVar(&o.live)
-	c.Flag("for", "With --live: how long to run, such as 3m; without it, until Ctrl-C.").DurationVar(&o.length)
-	c.Flag("speed", "With --live: seconds of the simulated world in one second; without it 60, or what Scalelite's poll interval allows.").Float64Var(&o.speed)
+	c.Flag("live", "Run a simulated fleet in this process, with the real daemon, Prometheus and Alertmanager, one hour in a minute.").BoolVar(&o.live)
+	c.Flag("for", "With --live: time to run, such as 3m. Default: until Ctrl-C.").DurationVar(&o.length)
+	c.Flag("speed", "With --live: seconds of simulated time in one second. Default: 60, or as much as --scalelite.poll-interval allows.").Float64Var(&o.speed)
 	c.Flag("scalelite.url", "With --live: a running Scalelite on this machine, without servers, to use instead of the simulated one. The simulated servers are registered there until the end.").StringVar(&o.scalelite.URL)
 	c.Flag("scalelite.secret", "Its LOADBALANCER_SECRET; better in the variable of that name.").StringVar((*string)(&o.scalelite.Secret))
-	c.Flag("scalelite.poll-interval", "Its POLL_INTERVAL, by the wall's clock. The longer it is, the slower the world goes: 60s allow a --speed of 2, 2s one of 60.").Default("60s").DurationVar(&o.scalelite.PollInterval)
-	c.Flag("log.level", "With --live: how much of what the parts have to say is shown.").Default("error").EnumVar(&o.logLevel, "error", "warn", "info", "debug")
+	c.Flag("scalelite.poll-interval", "Its POLL_INTERVAL. A longer interval allows less speed: 60s allow a --speed of 2, 2s one of 60.").Default("60s").DurationVar(&o.scalelite.PollInterval)
+	c.Flag("log.level", "With --live: least level of the log lines of the daemon, Prometheus and Alertmanager that are shown.").Default("error").EnumVar(&o.logLevel, "error", "warn", "info", "debug")
 	command, err := app.Parse(args)
 	if err != nil {
 		return nil, "", err
@@ -70,8 +70,8 @@ func parse(args []string) (*options, string, error) {
 	return o, command, err
 }
 
-// Bounds. In the live demo each server has three listeners, and the parts need
-// some of a second for what takes them a minute.
+// Upper limits of flags. In the live demo each server has three listeners, and at
+// 240 times the speed a scrape interval of 30 s is 125 ms.
 const (
 	mostServers = 2000
 	mostDays    = 366

@@ -1,8 +1,9 @@
-// Command simulate answers an operator's questions before the scaler goes live.
+// Command simulate shows what the scaler would do with a fleet, before it manages
+// a real one.
 //
-// With --live it runs a small school cloud in this process, with the daemon
-// itself on it, an hour in a minute. Without, it compares strategies over
-// simulated school weeks and prints what each costs and whom it harms.
+// With --live it runs a simulated fleet in this process, with the real daemon,
+// one hour in a minute. Without --live it compares strategies over simulated
+// school weeks and prints the cost of each and its effect on people.
 package main
 
 import (

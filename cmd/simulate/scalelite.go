@@ -8,12 +8,12 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// usualSpeed of the live demo: an hour in a minute.
+// usualSpeed is the default speed of the live demo: one hour in a minute.
 const usualSpeed = 60
 
-// mostPoll is how much of the world's time may pass between two of Scalelite's
-// polls. By itself it is one minute; beyond two the fleet would follow the load
-// visibly later than a real one.
+// mostPoll is the simulated time that may pass between two polls of Scalelite. Its
+// default interval is one minute; above two minutes the demo's fleet would follow
+// the load visibly later than a real one.
 const mostPoll = 2 * time.Minute
 
 // beside fills in what --scalelite.url brings with it, and the speed.
@@ -29,7 +29,7 @@ func (o *options) beside(getenv func(string) string) error {
 	most := max(1, mostPoll.Seconds()/o.scalelite.PollInterval.Seconds())
 	o.defaultSpeed(min(usualSpeed, most))
 	if o.speed > most {
-		return fmt.Errorf("--speed %g makes more than %s of the %s between two of Scalelite's polls: need --speed %.3g at most, or a Scalelite with a POLL_INTERVAL of %.2g seconds and --scalelite.poll-interval to say so",
+		return fmt.Errorf("--speed %g makes more than %s of simulated time of the %s between two polls of Scalelite: need --speed %.3g at most, or a Scalelite with a POLL_INTERVAL of %.2g seconds and --scalelite.poll-interval to say so",
 			o.speed, mostPoll, o.scalelite.PollInterval, most, mostPoll.Seconds()/o.speed)
 	}
 	return nil

@@ -2,6 +2,14 @@ package generate
 
 import "github.com/bbb-scaler/bbb-scaler/rules"
 
+// Recorded series of the fleet's load, which the forecast reads an earlier day
+// from: busy cores, and memory in use in bytes, of the servers that take
+// meetings. Their label is rules.LabelFleet.
+const (
+	RecordCPULoad    = "fleet:bbb_cpu_busy_cores:avg"
+	RecordMemoryLoad = "fleet:bbb_memory_used_bytes:sum"
+)
+
 // Names of the recorded series, as Prometheus recommends: level, metric,
 // operation.
 const (
@@ -24,8 +32,8 @@ const (
 	fleetCores     = "fleet:bbb_cores:sum"
 	fleetBytes     = "fleet:bbb_memory_bytes:sum"
 	cpuLoadNow     = "fleet:bbb_cpu_busy_cores:sum"
-	cpuLoad        = "fleet:bbb_cpu_busy_cores:avg"
-	memoryLoad     = "fleet:bbb_memory_used_bytes:sum"
+	cpuLoad        = RecordCPULoad
+	memoryLoad     = RecordMemoryLoad
 	fleetCPU       = "fleet:bbb_cpu_workload:avg"
 	fleetMemory    = "fleet:bbb_memory_workload:avg"
 	cpuForecast    = "fleet:bbb_cpu_workload:forecast"

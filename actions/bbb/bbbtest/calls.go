@@ -10,8 +10,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// Parameters of create that make up a simulated meeting. A balancer passes
-// metadata on unchanged, so that whoever creates the meeting decides on them.
+// Parameters of create that describe the simulated people of a meeting. A balancer
+// passes metadata on unchanged, so that its client sets them.
 const (
 	MetaDuration     = "meta_sim-duration"     // seconds; without it, duration in minutes counts, or an hour
 	MetaParticipants = "meta_sim-participants" // people, the moderator included; default 10

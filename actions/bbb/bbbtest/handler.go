@@ -2,8 +2,9 @@
 // API: create, end, getMeetings, getMeetingInfo and isMeetingRunning, as XML,
 // with its checksums.
 //
-// A server that is off or still booting breaks the connection, one that hangs
-// accepts and never answers, one that fails answers FAILED.
+// For a server that is off or still booting, the handler closes the connection;
+// one with the fault "bbb hangs" never answers, one with "bbb fails" answers
+// FAILED.
 package bbbtest
 
 import (
@@ -18,13 +19,14 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
 
-// Config tells what to serve.
+// Config states what is served.
 type Config struct {
 	World *sim.World
 	// Identify tells which server a request is for; default simhttp.ByLocalAddr.
 	Identify simhttp.Identify
-	// Clock turns the world's time into what clients are told; default none.
-	// A balancer outside of the world compares createTime with its own clock.
+	// Clock converts simulated time into the times in answers; nil leaves them
+	// unchanged. A balancer that is not simulated compares createTime with its own
+	// clock.
 	Clock func(time.Time) time.Time
 }
 
@@ -78,7 +80,7 @@ func (a *api) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// refuses tells whether the server does not even look at a request, and
+// refuses reports whether the server does not even read a request, and
 // behaves as such a one does.
 func (a *api) refuses(rw http.ResponseWriter, r *http.Request, server sim.Reading) bool {
 	err := a.World.Reach(server.ID)

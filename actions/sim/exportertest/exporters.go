@@ -15,7 +15,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
 
-// Config tells what to serve, and to whom.
+// Config states what is served, and the login that it requires.
 type Config struct {
 	World *sim.World
 	// Identify tells which server a request is for; default simhttp.ByLocalAddr.
@@ -26,13 +26,13 @@ type Config struct {
 }
 
 // Node returns the node exporters of all servers as one handler, to be mounted
-// at the root of a listener. Every path answers. A server that is off breaks
-// the connection; counters start anew when it boots.
+// at the root of a listener. It serves the metrics on every path. For a server
+// that is off it closes the connection; counters start at 0 when it boots.
 func Node(cfg Config) http.Handler { return serve(cfg, node, true) }
 
-// BBB returns the exporters of BigBlueButton of all servers, likewise. While
-// BigBlueButton does not answer, bbb_api_up is 0 and there are no meetings'
-// metrics at all.
+// BBB returns the BigBlueButton exporters of all servers as one handler, in the
+// same way. While BigBlueButton does not answer, bbb_api_up is 0 and the metrics of
+// meetings are absent.
 func BBB(cfg Config) http.Handler { return serve(cfg, bbb, false) }
 
 func serve(cfg Config, collect func(sim.Reading, chan<- prometheus.Metric), isNode bool) http.Handler {

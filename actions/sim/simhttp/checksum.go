@@ -15,8 +15,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// algorithms are the checksums that BigBlueButton and Scalelite know, by the
-// length of their hexadecimal text.
+// algorithms are the checksum algorithms of BigBlueButton and Scalelite, by the
+// number of their hexadecimal digits.
 var algorithms = map[int]struct {
 	name string
 	hash func() hash.Hash

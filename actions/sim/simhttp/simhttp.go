@@ -1,10 +1,11 @@
-// Package simhttp lets the servers of a sim.World share listeners: it tells
-// which of them a request is for, and can behave like one that is switched off.
+// Package simhttp serves all servers of a sim.World on shared listeners: it
+// determines which server a request is for, and behaves like a server that is
+// switched off.
 //
-// On Linux all of 127.0.0.0/8 is the machine itself. Loopback gives each
-// server an address there, so that one listener on 0.0.0.0 and one port is all
-// BigBlueButton servers, another port all node exporters, and ByLocalAddr tells
-// them apart by the address that was dialled:
+// On Linux every address of 127.0.0.0/8 is the machine itself. Loopback gives each
+// server such an address, so that a listener on 0.0.0.0 with one port serves all
+// BigBlueButton servers, and one with another port all node exporters. ByLocalAddr
+// distinguishes the servers by the address that the client dialled:
 //
 //	world := sim.New(sim.Config{Servers: 24, Each: simhttp.Loopback(9000)})
 //	http.Serve(onPort9000, bbbtest.New(bbbtest.Config{World: world}))
@@ -21,8 +22,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// Addr is the loopback address of the ith server, counted from 1: 127.0.1.1
-// and on, 250 to a /24.
+// Addr returns the loopback address of the ith server, counted from 1: 127.0.1.1
+// and the following, 250 in each /24.
 func Addr(i int) netip.Addr {
 	return netip.AddrFrom4([4]byte{127, 0, byte(1 + (i-1)/250), byte((i-1)%250 + 1)})
 }
@@ -36,11 +37,11 @@ func Loopback(port int) func(i int, s *sim.ServerSpec) {
 	}
 }
 
-// Identify names the server that a request is for, by anything that
-// sim.World.Server finds it by.
+// Identify returns the server that a request is for, by any name that
+// sim.World.Server accepts.
 type Identify func(r *http.Request) string
 
-// ByLocalAddr goes by the address that the client dialled.
+// ByLocalAddr identifies the server by the address that the client dialled.
 func ByLocalAddr(r *http.Request) string {
 	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	if !ok {
@@ -53,7 +54,7 @@ func ByLocalAddr(r *http.Request) string {
 	return ap.Addr().Unmap().String()
 }
 
-// ByHost goes by the host in the request's Host header.
+// ByHost identifies the server by the host in the request's Host header.
 func ByHost(r *http.Request) string {
 	if host, _, err := net.SplitHostPort(r.Host); err == nil {
 		return host
@@ -61,14 +62,14 @@ func ByHost(r *http.Request) string {
 	return r.Host
 }
 
-// ByPath goes by the first element of the path, the server's name.
+// ByPath identifies the server by the first element of the path, its name.
 func ByPath(r *http.Request) string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	return name
 }
 
-// HangUp breaks the connection without an answer, as a server does that is
-// switched off while a client still holds a connection to it.
+// HangUp closes the connection without an answer, as happens when a server is
+// switched off while a client holds a connection to it.
 func HangUp(rw http.ResponseWriter) {
 	if conn, _, err := http.NewResponseController(rw).Hijack(); err == nil {
 		conn.Close()

@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"actions/ionos":                 {"actions/fleet", "actions/outbound", "rules/refuse"},
 	"actions/scalelite":             {"actions/fleet", "actions/outbound", "rules/refuse"},
 	"actions/bbb":                   {"actions/fleet", "actions/outbound", "rules/refuse"},
-	"actions/alertmanager":          {"actions/fleet", "actions/outbound", "rules/refuse"},
+	"actions/alertmanager":          {"actions/fleet", "actions/outbound", "rules", "rules/refuse"},
 
 	"actions/sim":                     {"actions/fleet", "rules"},
 	"actions/sim/simhttp":             {"actions/fleet", "actions/sim"},

@@ -9,8 +9,8 @@ import (
 )
 
 // slowed divides the seconds that a node exporter counts by the speed of the
-// world, so that Prometheus, which lives by the wall's clock, computes the
-// shares that the world means.
+// simulated time, so that Prometheus, which uses real time, computes the right
+// shares.
 func slowed(h http.Handler, speed float64) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Accept-Encoding")
@@ -35,7 +35,7 @@ func slower(line string, speed float64) string {
 	return series + "} " + strconv.FormatFloat(seconds/speed, 'g', -1, 64)
 }
 
-// page holds a response's body back.
+// page buffers a response's body.
 type page struct {
 	http.ResponseWriter
 	text bytes.Buffer
@@ -43,5 +43,6 @@ type page struct {
 
 func (p *page) Write(text []byte) (int, error) { return p.text.Write(text) }
 
-// Unwrap lets the connection be broken, as a server that is off does.
+// Unwrap gives the handler access to the connection, which it closes for a server
+// that is off.
 func (p *page) Unwrap() http.ResponseWriter { return p.ResponseWriter }

@@ -1,12 +1,12 @@
-// Package live runs a small school cloud in this process, in front of the
-// user's eyes: the simulated IONOS, Scalelite and BigBlueButton servers with
-// their exporters on loopback, a real Prometheus and a real Alertmanager, and
-// the scaler's daemon, unchanged, talking HTTP to all of them.
+// Package live runs the demo in this process: the simulated IONOS, Scalelite and
+// BigBlueButton servers with their exporters on loopback, a real Prometheus and a
+// real Alertmanager, and the unchanged daemon, which uses all of them over HTTP.
 //
-// The world's clock runs faster than the wall's, so that an hour passes in a
-// minute. The daemon, Prometheus and Alertmanager live by the wall's clock:
-// their durations are divided by the speed, and so are the seconds that the
-// node exporters count.
+// Simulated time passes faster than real time, by default one hour in a minute.
+// The daemon, Prometheus and Alertmanager use real time: their durations are
+// divided by the speed, and so are the seconds that the node exporters count.
+// Prometheus starts with a history of the week before, so that the forecast starts
+// servers ahead of the first lesson.
 package live
 
 import (
@@ -21,35 +21,28 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 )
 
-// Daemon is the scaler's main function.
+// Daemon is the daemon's main function: daemon.Run.
 type Daemon func(ctx context.Context, args []string, environ []string, stdout, stderr io.Writer) error
 
-// Config says what to run.
+// Config configures a run.
 type Config struct {
 	Servers int
-	Speed   float64       // seconds of the world in one of the wall's
-	For     time.Duration // of the wall's; 0: until ctx ends
+	Speed   float64       // seconds of simulated time in one second
+	For     time.Duration // of real time; 0: until ctx is done
 	Daemon  Daemon
 	Out     io.Writer    // lines for people
-	Log     *slog.Logger // what the parts have to say
+	Log     *slog.Logger // of the daemon, Prometheus and Alertmanager
 	// Scalelite, unless nil, is used instead of the simulated one.
 	Scalelite *Scalelite
 }
 
-// Summary is what a run came to.
-type Summary struct {
-	Steps              map[string]int `json:"steps"`
-	Meetings           int            `json:"meetings"`
-	MeetingsEndedEarly int            `json:"meetings_ended_early"`
-	MeetingsRefused    int            `json:"meetings_refused"`
-	ServerHours        float64        `json:"server_hours"`
-}
-
-// Run builds the cloud, runs it for a while, and takes it down again.
+// Run builds the demo, runs it for cfg.For, and ends it. The summary is that of the
+// run also when there is an error; its Steps are nil when the demo never began.
 func Run(ctx context.Context, cfg Config) (Summary, error) {
 	dir, err := os.MkdirTemp("", "bbb-scaler-demo-")
 	if err != nil {
@@ -61,48 +54,71 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 		ctx, cancel = context.WithTimeout(ctx, cfg.For)
 		defer cancel()
 	}
-	p, err := newPlace(cfg, dir)
+	d, err := newDemo(cfg, dir)
 	if err != nil {
 		return Summary{}, err
 	}
-	defer p.close()
-	if p.balancer != nil {
-		return p.besideScalelite(ctx, cfg)
+	defer d.close()
+	if d.balancer != nil {
+		return d.besideScalelite(ctx, cfg)
 	}
-	p.world.Follow(lessons(p.world.Start(), cfg.Servers))
-	p.introduce(cfg.Out)
-	err = p.run(ctx, cfg)
-	return summary(p.world), err
+	d.world.Follow(lessons(d.world.Start(), cfg.Servers))
+	d.introduce(cfg.Out)
+	err = d.run(ctx, cfg)
+	return summary(d.world), err
 }
 
-// leaveWithin bounds how long the servers take to leave Scalelite in the end.
+// leaveWithin bounds the time in which the servers are removed from Scalelite at
+// the end.
 const leaveWithin = 30 * time.Second
 
-// besideScalelite runs with a balancer that is not of the world.
-func (p *place) besideScalelite(ctx context.Context, cfg Config) (Summary, error) {
-	defer p.balancer.Close()
-	err := p.balancer.register(ctx, p.world.Servers())
+// besideScalelite runs the demo with a Scalelite that is not part of it. Whatever
+// happens, it removes the servers again and returns the summary.
+func (d *demo) besideScalelite(ctx context.Context, cfg Config) (Summary, error) {
+	defer d.balancer.Close()
+	err := d.balancer.register(ctx, d.world.Servers())
 	if err == nil {
-		p.introduce(cfg.Out)
-		err = p.run(ctx, cfg)
+		err = d.awaitPolls(ctx, cfg.Out)
 	}
-	s := summary(p.world)
-	s.Meetings, s.MeetingsRefused = int(p.guests.asked.Load()), int(p.guests.refused.Load())
-	maps.Copy(s.Steps, p.steps) // the world knows only the cloud's
-	if why := p.guests.last.Load(); why != nil {
+	if err == nil && ctx.Err() == nil {
+		d.introduce(cfg.Out)
+		err = d.run(ctx, cfg)
+	}
+	s := summary(d.world)
+	s.Meetings, s.MeetingsRefused = int(d.users.asked.Load()), int(d.users.refused.Load())
+	maps.Copy(s.Steps, d.steps) // the simulation counts only those of the cloud
+	if why := d.users.last.Load(); why != nil {
 		fmt.Fprint(cfg.Out, terminal.Sprintf("The last meeting that was refused: %s\n", *why))
 	}
 	leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
 	defer cancel()
-	if left := p.balancer.leave(leave); left != nil {
-		err = errors.Join(err, fmt.Errorf("some servers may still be registered in Scalelite: %w", left))
+	if left := d.balancer.leave(leave); left != nil {
+		err = errors.Join(err, fmt.Errorf("some servers may still be registered in Scalelite; list them with rake servers, remove them with rake servers:remove: %w", left))
 	}
 	return s, err
 }
 
-// run starts every part and waits for all of them; the first that fails ends
+// awaitPolls waits, while simulated time passes, until Scalelite would place
+// meetings on every running server. Cancelling ctx ends the wait without an error.
+func (d *demo) awaitPolls(ctx context.Context, out io.Writer) error {
+	fmt.Fprintf(out, "Waiting until Scalelite has polled the running servers, at most %s.\n", d.balancer.patience())
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() { _ = d.clock.run(ctx) }) // ends with ctx, without an error
+	var running []sim.Reading
+	for _, r := range d.world.Servers() {
+		if r.Power == fleet.PowerOn {
+			running = append(running, r)
+		}
+	}
+	return d.balancer.awaitOnline(ctx, running)
+}
+
+// run starts every part and waits for all of them. The first part that fails ends
 // the others.
-func (p *place) run(ctx context.Context, cfg Config) error {
+func (d *demo) run(ctx context.Context, cfg Config) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
@@ -113,18 +129,18 @@ func (p *place) run(ctx context.Context, cfg Config) error {
 			}
 		})
 	}
-	clock := p.clock
-	part("the world", clock.run)
-	part("alertmanager", p.alertmanager.Run)
-	part("prometheus", p.prometheus.Run)
+	clock := d.clock
+	part("the simulation", clock.run)
+	part("alertmanager", d.alertmanager.Run)
+	part("prometheus", d.prometheus.Run)
 	part("bbb-scaler", func(ctx context.Context) error {
 		log := &lines{log: cfg.Log, name: "bbb-scaler"}
-		return cfg.Daemon(ctx, p.daemonArgs(), nil, log, log)
+		return cfg.Daemon(ctx, d.daemonArgs(), nil, log, log)
 	})
-	if p.guests != nil {
-		part("the guests", func(ctx context.Context) error { return p.guests.come(ctx, lessons(p.world.Start(), cfg.Servers)) })
+	if d.users != nil {
+		part("the users", func(ctx context.Context) error { return d.users.come(ctx, lessons(d.world.Start(), cfg.Servers)) })
 	}
-	part("the journal", func(ctx context.Context) error { return p.tell(ctx, clock, cfg.Out) })
+	part("the journal", func(ctx context.Context) error { return d.tell(ctx, clock, cfg.Out) })
 	wg.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -132,28 +148,28 @@ func (p *place) run(ctx context.Context, cfg Config) error {
 	return nil
 }
 
-// clock moves a world along with the wall's clock.
+// clock advances a World with real time, at a speed.
 type clock struct {
 	world *sim.World
 	speed float64
-	begun time.Time // of the wall's
+	begun time.Time // real time at the World's start
 }
 
 func newClock(w *sim.World, speed float64) *clock {
 	return &clock{world: w, speed: speed, begun: time.Now()}
 }
 
-// world's time at a time of the wall's.
+// at returns the simulated time at a real time.
 func (c *clock) at(wall time.Time) time.Time {
 	return c.world.Start().Add(time.Duration(float64(wall.Sub(c.begun)) * c.speed))
 }
 
-// wall's time at a time of the world.
-func (c *clock) wall(world time.Time) time.Time {
-	return c.begun.Add(time.Duration(float64(world.Sub(c.world.Start())) / c.speed))
+// wall returns the real time at a simulated time.
+func (c *clock) wall(simulated time.Time) time.Time {
+	return c.begun.Add(time.Duration(float64(simulated.Sub(c.world.Start())) / c.speed))
 }
 
-// tick is how often the world is moved.
+// tick is the interval at which the World is advanced.
 const tick = 20 * time.Millisecond
 
 func (c *clock) run(ctx context.Context) error {
@@ -169,8 +185,7 @@ func (c *clock) run(ctx context.Context) error {
 	}
 }
 
-// lines passes what is written on to a log, line by line, for who wants to see
-// the daemon's own words.
+// lines is a writer that logs each line of the daemon's output at level debug.
 type lines struct {
 	log  *slog.Logger
 	name string

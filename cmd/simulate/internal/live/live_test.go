@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
 )
@@ -35,6 +37,16 @@ func (u *until) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// firstStart returns the time of the first line about a start.
+func firstStart(text string) string {
+	for line := range strings.Lines(text) {
+		if at, step, _ := strings.Cut(line, " "); strings.HasPrefix(strings.TrimSpace(step), "start ") {
+			return at
+		}
+	}
+	return ""
+}
+
 func TestTheBellStartsServersAndTheEndOfTheLessonsStopsThem(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
@@ -52,6 +64,9 @@ func TestTheBellStartsServersAndTheEndOfTheLessonsStopsThem(t *testing.T) {
 			t.Errorf("no %s in %v", kind, s.Steps)
 		}
 	}
+	if at := firstStart(out.text.String()); at == "" || at >= "08:00" {
+		t.Errorf("the first server was started at %q; want one ahead of the bell at 08:00, by the forecast", at)
+	}
 	if s.Meetings == 0 || s.MeetingsEndedEarly != 0 || s.ServerHours <= 0 {
 		t.Errorf("summary = %+v; want meetings, none ended early, and server-hours", s)
 	}
@@ -63,13 +78,26 @@ func TestTheBellStartsServersAndTheEndOfTheLessonsStopsThem(t *testing.T) {
 	}
 }
 
+func TestTheFleetLineTellsPeopleOnOverloadedServersNotTheAverage(t *testing.T) {
+	var f fleetState
+	f.add(sim.Reading{Power: fleet.PowerOn, Workload: sim.Workload{CPU: 1, Memory: 0.3}, Meetings: 9, Participants: 225}, true)
+	for range 3 {
+		f.add(sim.Reading{Power: fleet.PowerOn, Workload: sim.Workload{CPU: 0.02, Memory: 0.1}}, true)
+	}
+	f.add(sim.Reading{Power: fleet.PowerOff}, false)
+	want := "-------- servers on 4, in service 4; meetings 9; people 225, on overloaded servers 225; busiest server at 100 % CPU"
+	if got := f.String(); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
 func TestTheDemosFileIsOneThatTheDaemonTakes(t *testing.T) {
-	p, err := newPlace(Config{Servers: 2, Speed: 60, Log: slog.New(slog.DiscardHandler)}, t.TempDir())
+	d, err := newDemo(Config{Servers: 2, Speed: 60, Log: slog.New(slog.DiscardHandler)}, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.close()
-	f, err := config.Load(p.dir+"/"+daemonFile, nil)
+	defer d.close()
+	f, err := config.Load(d.dir+"/"+daemonFile, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,16 +108,16 @@ func TestTheDemosFileIsOneThatTheDaemonTakes(t *testing.T) {
 }
 
 func TestTheDemosCloudStatesARateLimit(t *testing.T) {
-	p, err := newPlace(Config{Servers: 2, Speed: 60, Log: slog.New(slog.DiscardHandler)}, t.TempDir())
+	d, err := newDemo(Config{Servers: 2, Speed: 60, Log: slog.New(slog.DiscardHandler)}, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.close()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.ionosAt+"/cloudapi/v6/datacenters", http.NoBody)
+	defer d.close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+d.ionosAt+"/cloudapi/v6/datacenters", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.SetBasicAuth(ionosUser, p.secret.password.Reveal())
+	req.SetBasicAuth(ionosUser, d.secret.password.Reveal())
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,7 @@ func (s Scalelite) base() string {
 	return base
 }
 
-// Validate returns what is wrong with s.
+// Validate returns an error that names every invalid value by its flag.
 func (s Scalelite) Validate() error {
 	var p refuse.Problems
 	p.URL("--scalelite.url", s.URL)
@@ -48,11 +49,11 @@ func (s Scalelite) Validate() error {
 	return errors.Join(p...)
 }
 
-// maxAnswer bounds an answer of Scalelite to a call of ours.
+// maxAnswer is the maximum size of an answer of Scalelite, in bytes.
 const maxAnswer = 1 << 20
 
-// balancer is a running Scalelite as the demo uses it: what the daemon never
-// does, adding and deleting servers and creating meetings.
+// balancer is a client of a running Scalelite for what the demo does and the daemon
+// never does: adding and deleting servers, and creating meetings.
 type balancer struct {
 	Scalelite
 	http   *http.Client
@@ -99,11 +100,11 @@ func (b *balancer) register(ctx context.Context, servers []sim.Reading) error {
 	return nil
 }
 
-// attempts at adding one server: Scalelite refuses one of several writers now
-// and then.
+// attempts is the number of calls of addServer for one server: Scalelite refuses
+// one of several writers at times.
 const attempts = 3
 
-// add adds a server. When it is not known whether that worked, it looks.
+// add adds a server. When the result of a call is unknown, it reads the list.
 func (b *balancer) add(ctx context.Context, s sim.Reading) (id string, err error) {
 	b.urls[s.URL] = true
 	var added struct {
@@ -127,7 +128,7 @@ func (b *balancer) add(ctx context.Context, s sim.Reading) (id string, err error
 	return "", cmp.Or(err, errors.New("addServer answered without an id"))
 }
 
-// leave ends the meetings on our servers and takes them out again.
+// leave ends the meetings on the demo's servers and deletes these from Scalelite.
 func (b *balancer) leave(ctx context.Context) error {
 	present, err := b.client.Servers(ctx)
 	errs := []error{err}
@@ -140,11 +141,13 @@ func (b *balancer) leave(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// panics bounds how often the meetings of one server are asked to be ended.
+// panics bounds the calls of panicServer for one server: each may meet another
+// meeting that has ended.
 const panics = 50
 
-// clear ends the meetings on a server. Scalelite stops at one that ended by
-// itself since its last poll, and forgets that one; so the call is repeated.
+// clear ends the meetings on a server. Scalelite answers 400 at a meeting that
+// ended by itself since its last poll, forgets that one and leaves the others; so
+// the call is repeated.
 func (b *balancer) clear(ctx context.Context, id string) (err error) {
 	for range panics {
 		if err = b.post(ctx, "panicServer", map[string]any{"id": id}, nil); err == nil || ctx.Err() != nil {
@@ -201,7 +204,7 @@ func (b *balancer) do(req *http.Request, action string) ([]byte, error) {
 	return answer, nil
 }
 
-// plain drops the address from an error of http.Client, since it is signed.
+// plain removes the address, which is signed, from an error of http.Client.
 func plain(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
@@ -209,8 +212,8 @@ func plain(err error) error {
 	return err
 }
 
-// create asks for a meeting as a learning platform does. What the people in it
-// will do is in its metadata, which Scalelite passes on.
+// create creates a meeting as a learning platform does. Its simulated people are
+// described in its metadata, which Scalelite passes on.
 func (b *balancer) create(ctx context.Context, id string, m sim.MeetingSpec) error {
 	query := meetingQuery(id, m)
 	address := b.URL + "/bigbluebutton/api/create?" + query + "&checksum=" + outbound.SHA256.Sign("create", query, b.Secret)
@@ -225,21 +228,52 @@ func (b *balancer) create(ctx context.Context, id string, m sim.MeetingSpec) err
 	return err
 }
 
-// takes returns the URLs of the servers that get meetings.
+// takes returns the URLs of the servers on which Scalelite places meetings:
+// those that are enabled, online, and have a load, which its poller writes.
 func (b *balancer) takes(ctx context.Context) (map[string]bool, error) {
 	present, err := b.client.Servers(ctx)
 	takes := map[string]bool{}
 	for _, s := range present {
-		if s.State == fleet.Enabled && s.Online {
+		if s.State == fleet.Enabled && s.Online && s.LoadKnown {
 			takes[s.URL] = true
 		}
 	}
 	return takes, err
 }
 
+// pollsAwaited is how many polls a server may take until meetings are placed on
+// it. About three are usual: a poll under way when it was enabled, one that finds
+// it online, and one that writes its load. The others are a margin.
+const pollsAwaited = 6
+
+// patience is how long awaitOnline waits.
+func (b *balancer) patience() time.Duration { return pollsAwaited * b.PollInterval }
+
+// awaitOnline waits until Scalelite places meetings on all of the servers. It
+// returns nil when ctx is done, and an error when Scalelite's poller has not
+// found them in time.
+func (b *balancer) awaitOnline(ctx context.Context, servers []sim.Reading) error {
+	for end := time.Now().Add(b.patience()); ; {
+		takes, err := b.takes(ctx)
+		missing := slices.DeleteFunc(slices.Clone(servers), func(s sim.Reading) bool { return takes[s.URL] })
+		switch {
+		case ctx.Err() != nil || err == nil && len(missing) == 0:
+			return nil
+		case time.Now().Before(end):
+			wait(ctx, b.PollInterval/4)
+		case err != nil:
+			return fmt.Errorf("waiting for the polls of Scalelite: %w", err)
+		default:
+			return fmt.Errorf("the Scalelite at %s does not report %d of %d running servers as online with a load after %s, six poll intervals (the first is %s): "+
+				"its poller is not running or does not reach the simulated servers on loopback; start it on this machine with rake poll:all in a loop, or state its POLL_INTERVAL with --scalelite.poll-interval",
+				b.URL, len(missing), len(servers), b.patience(), missing[0].URL)
+		}
+	}
+}
+
 var _ io.Closer = (*balancer)(nil)
 
-// Close lets the connections go.
+// Close closes the idle connections.
 func (b *balancer) Close() error {
 	b.http.CloseIdleConnections()
 	return nil

@@ -28,14 +28,14 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// retention is how long silences and notifications are remembered, the
-// server's default; maintenance the pause between two clean-ups.
+// retention is the time for which silences and the notification log are kept, and
+// maintenance the interval of their clean-up: the server's defaults.
 const (
 	retention   = 120 * time.Hour
 	maintenance = 30 * time.Second
 )
 
-// AlertmanagerConfig is what an Alertmanager server gets from its command line.
+// AlertmanagerConfig holds what an Alertmanager server gets from its command line.
 type AlertmanagerConfig struct {
 	Config      string       // text of alertmanager.yml; only webhook receivers are served
 	ExternalURL string       // where people find it: in notifications
@@ -137,7 +137,7 @@ func intervals(cfg *config.Config) *timeinterval.Intervener {
 	return timeinterval.NewIntervener(named)
 }
 
-// resolved says that resolutions are notified too.
+// resolved is the setting send_resolved: true.
 type resolved struct{}
 
 func (resolved) SendResolved() bool { return true }
@@ -165,7 +165,7 @@ func (a *Alertmanager) groups(ctx context.Context, routes func(*dispatch.Route) 
 	return a.dispatcher.Groups(ctx, routes, alerts)
 }
 
-// Run dispatches until ctx ends.
+// Run sends notifications until ctx is done.
 func (a *Alertmanager) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(a.inhibitor.Run)
@@ -179,7 +179,7 @@ func (a *Alertmanager) Run(ctx context.Context) error {
 	return nil
 }
 
-// Put takes alerts as a POST to the API does.
+// Put adds alerts, as a POST to the API does.
 func (a *Alertmanager) Put(ctx context.Context, alerts ...*alert.Alert) error {
 	return a.alerts.Put(ctx, alerts...)
 }

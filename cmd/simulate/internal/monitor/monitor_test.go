@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/alertmanager/api/v2/models"
 	"github.com/prometheus/alertmanager/notify/webhook"
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/monitor"
 )
@@ -191,5 +192,26 @@ func TestBadConfigurationsAreRefused(t *testing.T) {
 	}
 	if _, err := monitor.NewAlertmanager(monitor.AlertmanagerConfig{Config: "receivers: []"}); err == nil {
 		t.Error("NewAlertmanager without a route succeeded")
+	}
+}
+
+func TestPrometheusAnswersFromThePastItIsGiven(t *testing.T) {
+	now := time.Now()
+	past := monitor.Past{Labels: labels.FromStrings("__name__", "load")}
+	past.Add(now.Add(-7*24*time.Hour-time.Minute), 3)
+	past.Add(now.Add(-7*24*time.Hour), 5)
+	p, err := monitor.NewPrometheus(monitor.PrometheusConfig{Config: "global: {}", Dir: t.TempDir(), Past: []monitor.Past{past}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, p.Run)
+	resp, err := http.Get(serve(t, p.Handler()).URL + "/api/v1/query?query=max_over_time(load%5B5m%5D+offset+7d)&time=" + fmt.Sprint(now.Unix()+1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || !strings.Contains(string(body), `"5"]`) {
+		t.Errorf("a week ago: %s, %v; want a load of 5", body, err)
 	}
 }

@@ -23,10 +23,11 @@ import (
 	"github.com/prometheus/prometheus/tsdb"
 )
 
-// reloadInterval is how soon new targets are scraped; the servers take 5 s.
+// reloadInterval is the time after which new targets are scraped; the server's
+// default is 5 s.
 const reloadInterval = 100 * time.Millisecond
 
-// PrometheusConfig is what a Prometheus server gets from its command line.
+// PrometheusConfig holds what a Prometheus server gets from its command line.
 type PrometheusConfig struct {
 	Config string // text of prometheus.yml; relative rule_files are below Dir
 	Dir    string // for the samples; must exist
@@ -36,7 +37,11 @@ type PrometheusConfig struct {
 	// ResendDelay is --rules.alert.resend-delay: the pause before a firing alert
 	// is sent again. 0: 1 min, the server's default.
 	ResendDelay time.Duration
-	ExternalURL string       // where people find it: in alerts' generator URLs
+	// Past are series that are written into the storage, which must be empty, before
+	// Prometheus starts. Samples older than 15 days, the default retention, are
+	// deleted.
+	Past        []Past
+	ExternalURL string       // of its page, for the generator URLs of alerts
 	Logger      *slog.Logger // nil: silent
 }
 
@@ -61,8 +66,13 @@ func NewPrometheus(c PrometheusConfig) (*Prometheus, error) {
 		return nil, fmt.Errorf("loading prometheus.yml: %w", err)
 	}
 	cfg.SetDirectory(c.Dir)
-	options := tsdb.DefaultOptions()
-	db, err := tsdb.Open(filepath.Join(c.Dir, "data"), c.Logger, nil, options, nil)
+	options, data := tsdb.DefaultOptions(), filepath.Join(c.Dir, "data")
+	if len(c.Past) > 0 {
+		if err := writePast(data, c.Past, c.Logger); err != nil {
+			return nil, err
+		}
+	}
+	db, err := tsdb.Open(data, c.Logger, nil, options, nil)
 	if err != nil {
 		return nil, fmt.Errorf("opening the storage below %s: %w", c.Dir, err)
 	}
@@ -169,8 +179,8 @@ func ruleFiles(cfg *config.Config) ([]string, error) {
 	return files, nil
 }
 
-// Run scrapes and evaluates until ctx ends, then closes the storage. Alerts
-// not sent by then are lost, as when a server is stopped.
+// Run scrapes and evaluates until ctx is done, then closes the storage. Alerts
+// that were not sent by then are lost, as when a server is stopped.
 func (p *Prometheus) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = p.targets.Run() }) // end with ctx's error only

@@ -18,8 +18,8 @@ import (
 func (p *Prometheus) Handler() http.Handler { return QueryHandler(p.engine, p.db) }
 
 // QueryHandler serves /api/v1/query, /api/v1/query_range and /-/ready over
-// samples. (The server's own handler drags in an OpenAPI toolkit that nothing
-// else here needs.)
+// samples. The handler of the server itself would add an OpenAPI library that
+// nothing else here needs.
 func QueryHandler(engine promql.QueryEngine, samples storage.Queryable) http.Handler {
 	q := queries{engine, samples}
 	mux := http.NewServeMux()

@@ -1,10 +1,9 @@
-// Package plot draws what strategies made of the same days: what people
-// needed, what the fleet could hold, and what was paid for, over time.
+// Package plot draws the servers that each strategy had on the same days: those
+// that were needed, those that took meetings, and those that were switched on.
 //
 // The picture is one SVG file with a row for each strategy, all on the same
-// axes, so that nothing lies behind anything else. It brings its own ground and
-// its own colors for light and for dark pages. The same figure always gives the
-// same bytes.
+// axes, so that no line hides another. It has its own background, with colors for
+// light and for dark pages. The same figure always gives the same bytes.
 package plot
 
 import (
@@ -23,7 +22,7 @@ type Point struct {
 	Need    float64 // what the people who want to meet need
 }
 
-// Series is what one strategy made of it.
+// Series is one strategy's row.
 type Series struct {
 	Name   string
 	Note   string  // such as its cost; drawn beside the name

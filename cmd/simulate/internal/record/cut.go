@@ -12,7 +12,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// Sample is what is on a server for one step from a time on.
+// Sample is the number of people, webcams and meetings on a server at one time,
+// valid for one step.
 type Sample struct {
 	At       time.Time
 	People   float64
@@ -20,7 +21,7 @@ type Sample struct {
 	Meetings float64 // negative: not known
 }
 
-// Cut says how people on a server are cut into meetings.
+// Cut configures how the people on a server are divided into meetings.
 type Cut struct {
 	Step        time.Duration // between samples
 	Size        float64       // people in a meeting, where the number of meetings is not known
@@ -29,9 +30,8 @@ type Cut struct {
 	Bridge      time.Duration // a server without samples for at most this long is taken to be as before
 }
 
-// Defaults of a Cut. A school class has about 25 people, as in the simulated
-// schools; a third of them with a webcam is an assumption. Three hours are
-// longer than any double lesson.
+// Defaults of a Cut. All are assumptions: a class has 25 people, as in sim.School;
+// a third of them send a webcam; three hours are longer than any double lesson.
 const (
 	DefaultSize        = 25
 	DefaultWebcamShare = 1.0 / 3
@@ -39,7 +39,7 @@ const (
 	DefaultBridge      = 5 * time.Minute
 )
 
-// Validate returns what is wrong with c.
+// Validate returns an error that names every invalid value by its flag.
 func (c Cut) Validate() error {
 	var errs []error
 	check := func(ok bool, format string, args ...any) {
@@ -55,7 +55,7 @@ func (c Cut) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Cutter cuts the people on servers into meetings, sample by sample.
+// Cutter divides the people on servers into meetings, sample by sample.
 type Cutter struct {
 	cut      Cut
 	servers  map[string]*server
@@ -76,10 +76,10 @@ type meeting struct {
 	people, cam float64 // in people times steps
 }
 
-// NewCutter returns a Cutter that has seen nothing.
+// NewCutter returns a Cutter without samples.
 func NewCutter(c Cut) *Cutter { return &Cutter{cut: c, servers: map[string]*server{}} }
 
-// Add counts a sample of a server; they come in the order of time.
+// Add adds a sample of a server. Samples must be added in the order of time.
 func (c *Cutter) Add(name string, s Sample) {
 	v := c.servers[name]
 	if v == nil {
@@ -157,8 +157,7 @@ func (c *Cutter) end(v *server, m meeting) {
 	}})
 }
 
-// Meetings ends all that is open and returns every meeting, in the order of
-// time.
+// Meetings ends all open meetings and returns every meeting, in the order of time.
 func (c *Cutter) Meetings() []sim.Arrival {
 	for _, name := range slices.Sorted(maps.Keys(c.servers)) {
 		c.close(c.servers[name], len(c.servers[name].open))
@@ -169,7 +168,7 @@ func (c *Cutter) Meetings() []sim.Arrival {
 	return c.meetings
 }
 
-// Source gives meetings, which are in the order of time, one after the other.
+// Source is a sim.Source of meetings, which must be in the order of time.
 func Source(meetings []sim.Arrival) sim.Source { return &list{meetings} }
 
 type list struct{ rest []sim.Arrival }

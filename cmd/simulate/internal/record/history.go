@@ -16,7 +16,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
-// History is a fleet's past in Prometheus.
+// History reads the history of a fleet from Prometheus.
 type History struct {
 	API   promv1.API
 	Rules generate.Config // names of metrics and labels
@@ -32,7 +32,7 @@ const (
 	DefaultWebcams  = "bbb_meetings_video_participants"
 )
 
-// Range is a time, and the distance of samples in it.
+// Range is a period of time, and the distance of the samples in it.
 type Range struct {
 	From, Until time.Time
 	Step        time.Duration
@@ -43,7 +43,7 @@ type Range struct {
 // some megabytes only.
 const mostPoints = 360
 
-// Chunks is in how many parts r is read.
+// Chunks returns the number of queries in which r is read.
 func (r Range) Chunks() int {
 	points := int((r.Until.Sub(r.From) + r.Step - 1) / r.Step)
 	return (points + mostPoints - 1) / mostPoints
@@ -59,15 +59,15 @@ func (r Range) chunk(i int) promv1.Range {
 	return promv1.Range{Start: from, End: until, Step: r.Step}
 }
 
-// Found says what the history had.
+// Found describes what the history contained.
 type Found struct {
 	Servers  int
 	Meetings bool // the number of meetings was recorded
 	Webcams  bool // and the webcams
 }
 
-// Read gives all samples of r to into. progress is called after each of
-// r.Chunks() parts.
+// Read adds all samples of r to into. It calls progress after each of r.Chunks()
+// parts.
 func (h History) Read(ctx context.Context, r Range, into *Cutter, progress func()) (Found, error) {
 	var found Found
 	servers := map[string]bool{}

@@ -10,7 +10,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/receiver/client"
 )
 
-// Journal is a running scaler's journal.
+// Journal reads the journal of a running daemon.
 type Journal struct {
 	// Daemon says which daemon to call, and how.
 	Daemon client.Config
@@ -31,11 +31,11 @@ func (j Journal) Entries(ctx context.Context) ([]fleet.Entry, error) {
 	return entries, err
 }
 
-// ErrNoService is a journal without a server that went into service or out.
+// ErrNoService means that no server went into or out of service in the journal.
 var ErrNoService = errors.New("the journal has no server that went into service or out of it in that time")
 
-// Give hands what entries, oldest first, tell of r to into. It returns the
-// number of servers.
+// Give adds the samples of r that follow from entries, oldest first, to into. It
+// returns the number of servers.
 func (j Journal) Give(entries []fleet.Entry, r Range, into *Cutter) (servers int, err error) {
 	of := map[string][]fleet.Entry{}
 	for _, e := range entries {

@@ -1,4 +1,5 @@
-// Package report turns compared weeks into JSON, a table and a picture.
+// Package report writes the result of a comparison as JSON, as a table and as a
+// picture.
 package report
 
 import (
@@ -13,7 +14,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/week"
 )
 
-// Figures are what a strategy came to, over one seed or added up over several.
+// Figures are the results of a strategy, summed over all seeds.
 type Figures struct {
 	ServerHours                float64        `json:"server_hours"`
 	CoreHours                  float64        `json:"core_hours"`
@@ -35,10 +36,10 @@ type Figures struct {
 	delays []time.Duration
 }
 
-// BoundName is the strategy that nobody can be better than.
+// BoundName is the name of the lower bound in the list of strategies.
 const BoundName = "bound"
 
-// Report is a comparison's figures.
+// Report holds the figures of a comparison.
 type Report struct {
 	Seeds   []uint64 `json:"seeds"`
 	Servers int      `json:"servers"`
@@ -52,7 +53,7 @@ type Report struct {
 	order []string
 }
 
-// New adds up weeks.
+// New returns the report of weeks.
 func New(c week.Comparison, weeks []week.Week) Report {
 	r := Report{Seeds: c.Seeds, Servers: c.Servers, Days: c.Days, Strategies: map[string]Figures{}, BySeed: map[string]map[string]Figures{}}
 	for _, s := range c.Strategies {

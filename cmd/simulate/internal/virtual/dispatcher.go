@@ -11,7 +11,8 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Notification is what Alertmanager tells a receiver of one group of alerts.
+// Notification is one notification of Alertmanager to a receiver, about one group
+// of alerts.
 type Notification struct {
 	At       time.Time
 	Receiver string
@@ -22,7 +23,7 @@ type Notification struct {
 
 // Dispatcher groups alerts and decides when they are notified, as
 // Alertmanager's does: group_wait before a group's first notification,
-// group_interval between two looks at it, repeat_interval while nothing
+// group_interval between two flushes of a group, repeat_interval while nothing
 // changes. It assumes that every notification is delivered at once. Mute
 // times, silences and inhibition are not modelled.
 type Dispatcher struct {
@@ -58,8 +59,8 @@ func NewDispatcher(text string) (*Dispatcher, error) {
 	}, nil
 }
 
-// Put takes alerts as Prometheus posts them, at now: firing ones with the end
-// of their validity, resolved ones with the time of their end.
+// Put adds alerts as Prometheus posts them at now: the EndsAt of a firing alert is
+// when it expires unless it is sent again, that of a resolved one when it ended.
 func (d *Dispatcher) Put(now time.Time, alerts ...model.Alert) {
 	for _, a := range alerts {
 		id := a.Fingerprint()
@@ -109,7 +110,8 @@ func (d *Dispatcher) insert(now time.Time, r *dispatch.Route, id model.Fingerpri
 	g.alerts[id] = a
 }
 
-// Next tells when Flush has something to look at.
+// Next returns the time at which the next group is due for Flush; ok is false
+// without a group.
 func (d *Dispatcher) Next() (at time.Time, ok bool) {
 	for _, g := range d.groups {
 		if !ok || g.next.Before(at) {
@@ -119,8 +121,8 @@ func (d *Dispatcher) Next() (at time.Time, ok bool) {
 	return at, ok
 }
 
-// Flush looks at every group whose time has come by now, in order of time, and
-// returns what is notified.
+// Flush flushes every group that is due by now, in the order of their times, and
+// returns the notifications.
 func (d *Dispatcher) Flush(now time.Time) []Notification {
 	var out []Notification
 	for {
@@ -215,8 +217,8 @@ func subset(a, of map[model.Fingerprint]bool) bool {
 	return true
 }
 
-// Alerts lists what Alertmanager's API would at now: the alerts that have not
-// ended, by fingerprint.
+// Alerts returns the alerts that Alertmanager's API would list at now: those that
+// have not ended, by fingerprint.
 func (d *Dispatcher) Alerts(now time.Time) []model.Alert {
 	var list []model.Alert
 	for _, a := range d.alerts {

@@ -22,8 +22,8 @@ func newOnceParser() *onceParser {
 	return &onceParser{parser.NewParser(parser.Options{}), map[string]parser.Expr{}}
 }
 
-// ParseExpr returns a copy of what text means. Kinds of expression that clone
-// does not know are parsed again each time.
+// ParseExpr returns a copy of the parsed expression. An expression that clone does
+// not support is parsed again each time.
 func (p *onceParser) ParseExpr(text string) (parser.Expr, error) {
 	expr, ok := p.known[text]
 	if !ok {
@@ -90,13 +90,13 @@ func clone(expr parser.Expr) (out parser.Expr, ok bool) {
 	return nil, false
 }
 
-// printed is an expression that knows its own text.
+// printed is an expression with its text.
 type printed struct {
 	parser.Expr
 	text string
 }
 
-// String is the text, made once.
+// String returns the text without printing the expression again.
 func (p printed) String() string { return p.text }
 
 // independent keeps the manager from walking expressions, which it does to find

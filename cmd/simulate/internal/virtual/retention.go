@@ -30,7 +30,8 @@ func retention(file *rulefmt.RuleGroups) (map[string]time.Duration, error) {
 	return keep, nil
 }
 
-// reach is how far back a selector looks, given the nodes around it.
+// reach returns how old the samples are that a selector reads, given the nodes
+// around it.
 func reach(v *parser.VectorSelector, path []parser.Node) time.Duration {
 	d := v.OriginalOffset + lookback
 	for _, node := range path {

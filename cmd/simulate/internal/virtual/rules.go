@@ -18,8 +18,9 @@ import (
 	"github.com/prometheus/prometheus/rules"
 )
 
-// lookback is the age at which a sample no longer counts, and resend the pause
-// before a firing alert is sent again: the servers' defaults.
+// lookback is --query.lookback-delta, the age above which a sample is not used, and
+// resend is --rules.alert.resend-delay, the time after which a firing alert is sent
+// again: Prometheus's defaults.
 const (
 	lookback = 5 * time.Minute
 	resend   = time.Minute
@@ -27,10 +28,10 @@ const (
 
 // Rules is Prometheus's rule evaluation over Samples, at given times.
 //
-// One thing is done later than Prometheus does it: the templates in annotations
-// are expanded when an alert is sent, not at each evaluation, where they would
-// be most of the work. What is sent is the same, as they see only the alert's
-// own labels and value.
+// It differs from Prometheus in one point: the templates of annotations are
+// expanded when an alert is sent, not at each evaluation, where they would be most
+// of the work. The alerts that are sent are the same, since the templates use only
+// the alert's own labels and value.
 type Rules struct {
 	Samples *Samples
 	query   rules.QueryFunc
@@ -41,7 +42,7 @@ type Rules struct {
 	now     time.Time
 }
 
-// Options say what of a rule file matters.
+// Options select the parts of a rule file that are evaluated.
 type Options struct {
 	Interval    time.Duration            // of groups that name none
 	Annotations []string                 // those that are wanted; others are left out
@@ -100,7 +101,7 @@ func (r *Rules) load(file *rulefmt.RuleGroups, p parser.Parser, o Options) error
 	return nil
 }
 
-// loaded gives the manager the file that is already read.
+// loaded is a group loader that returns a file that was read before.
 type loaded struct {
 	file *rulefmt.RuleGroups
 	parser.Parser

@@ -14,9 +14,9 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 )
 
-// Samples is an in-memory store of samples that holds, of each metric, only as
-// much of the past as it is told to. It is Prometheus's storage for one writer
-// and reader at a time; only floats are kept.
+// Samples is an in-memory storage for Prometheus's engine. It keeps the samples of
+// each metric for a given time. It stores only floats, and permits one writer or
+// reader at a time.
 type Samples struct {
 	keep   map[string]time.Duration // by metric name; others are not stored
 	byName map[string][]*Series     // in the order of their first sample
@@ -30,14 +30,17 @@ type Series struct {
 	points []promql.FPoint
 }
 
-// NewSamples returns an empty store that keeps each named metric for so long,
-// and no others.
+// NewSamples returns an empty storage that keeps each named metric for the given
+// time, and no other metrics.
 func NewSamples(keep map[string]time.Duration) *Samples {
 	return &Samples{keep: keep, byName: map[string][]*Series{}, byHash: map[uint64][]*Series{}}
 }
 
-// Series returns the series with these labels, which begins with its first
-// sample. It is nil, to which appending does nothing, for metrics not kept.
+// Keeps reports whether the store keeps samples of the named metric.
+func (s *Samples) Keeps(name string) bool { _, ok := s.keep[name]; return ok }
+
+// Series returns the series with these labels; it has no samples when it is new.
+// For a metric that is not kept it returns nil, on which Append does nothing.
 func (s *Samples) Series(l labels.Labels) *Series {
 	name := l.Get(model.MetricNameLabel)
 	keep, ok := s.keep[name]
@@ -56,8 +59,8 @@ func (s *Samples) Series(l labels.Labels) *Series {
 	return series
 }
 
-// Append adds a sample at t, in milliseconds since 1970. One that is not newer
-// than the last is refused, as Prometheus does.
+// Append adds a sample at t, in milliseconds since 1970. A sample that is not newer
+// than the last is an error, as in Prometheus.
 func (s *Series) Append(t int64, v float64) error {
 	if s == nil {
 		return nil
@@ -78,7 +81,7 @@ func (s *Series) expired(t int64) int {
 	return sort.Search(len(s.points), func(i int) bool { return s.points[i].T >= t-s.keep })
 }
 
-// Sweep forgets the series that ended, at now, longer ago than they are kept.
+// Sweep deletes the series whose last sample is older at now than they are kept.
 func (s *Samples) Sweep(now time.Time) {
 	t := now.UnixMilli()
 	over := func(series *Series) bool {
@@ -125,8 +128,8 @@ type querier struct {
 	mint, maxt int64
 }
 
-// Select narrows each series to what this selector can look at: the others of
-// the query may look back a week.
+// Select limits each series to the time that this selector reads; other selectors
+// of the same query may read a week.
 func (q querier) Select(_ context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	if hints != nil {
 		q.mint, q.maxt = max(q.mint, hints.Start), min(q.maxt, hints.End)
@@ -167,7 +170,7 @@ func matches(l labels.Labels, matchers []*labels.Matcher) bool {
 	return true
 }
 
-// LabelValues and LabelNames are of use to people only; rules never ask.
+// LabelValues and LabelNames return nothing; rules never call them.
 func (q querier) LabelValues(context.Context, string, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	return nil, nil, nil
 }
@@ -195,5 +198,5 @@ func (s *Series) window(mint, maxt int64) storage.Series {
 	return promql.NewStorageSeries(promql.Series{Metric: s.labels, Floats: s.points[from:max(from, to)]})
 }
 
-// Len returns how many samples are held.
+// Len returns the number of samples.
 func (s *Series) Len() int { return len(s.points) }

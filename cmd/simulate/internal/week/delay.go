@@ -8,16 +8,17 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Rise is when a school day's load comes: the time of the day in which delays
-// are measured.
+// riseFrom and riseUntil bound the time of day in which delays are measured: the
+// rise of the load around the first lesson at 08:00 (assumption).
 var riseFrom, riseUntil = 7*time.Hour + 30*time.Minute, 9*time.Hour + 30*time.Minute
 
-// Delays returns how long the fleet's capacity was behind the need at the
-// morning rises: for each server more that the load needed there, from when it
-// was first needed until the fleet had as much, 0 if it had it before. Need and
-// capacity are counted in servers of the default size, filled to the maximum
-// thresholds. A need that is gone before it was met counts until then.
-func Delays(d Demand, samples []Sample, y Yard, unit fleet.Size, floor int) []time.Duration {
+// Delays returns the delays of the fleet's capacity behind the need in the
+// mornings: one for each additional server that the load needed, from when it was
+// first needed until the fleet had that capacity, and 0 if it had it before. Need
+// and capacity are counted in servers of size unit, filled to the maximum
+// thresholds; needs up to floor are not counted. A need that ends before it is met
+// counts until its end.
+func Delays(d Demand, samples []Sample, capacity CapacityModel, unit fleet.Size, floor int) []time.Duration {
 	var out []time.Duration
 	i := 0
 	for i < len(samples) {
@@ -30,7 +31,7 @@ func Delays(d Demand, samples []Sample, y Yard, unit fleet.Size, floor int) []ti
 			}
 			i++
 		}
-		out = append(out, d.delays(rise, y, unit, floor)...)
+		out = append(out, d.delays(rise, capacity, unit, floor)...)
 	}
 	return out
 }
@@ -41,7 +42,7 @@ func clockOf(t, midnight time.Time) time.Duration {
 	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second
 }
 
-func (d Demand) delays(rise []Sample, y Yard, unit fleet.Size, floor int) []time.Duration {
+func (d Demand) delays(rise []Sample, capacity CapacityModel, unit fleet.Size, floor int) []time.Duration {
 	var out []time.Duration
 	waiting := map[int]time.Time{} // level → since when
 	highest := floor
@@ -50,12 +51,12 @@ func (d Demand) delays(rise []Sample, y Yard, unit fleet.Size, floor int) []time
 		if step >= len(d.People) {
 			break
 		}
-		l := d.load(step, y.Model)
-		need := y.servers(l, unit)
+		l := d.load(step, capacity.Load)
+		need := capacity.servers(l, unit)
 		for ; highest < need; highest++ {
 			waiting[highest+1] = s.At
 		}
-		_, have := y.capacity(s.Counts, unit, l)
+		_, have := capacity.inServers(s.Counts, unit, l)
 		for level, since := range waiting {
 			if have >= float64(level)-1e-9 || need < level {
 				out = append(out, s.At.Sub(since))

@@ -1,30 +1,27 @@
 package week
 
 import (
-	"math"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
-	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// Demand is what people want of a fleet, whatever serves them: how many there
-// are and how many send their webcam, at even distances in time.
+// Demand is the number of people in meetings and of their webcams over time,
+// independent of the servers that carry them.
 type Demand struct {
 	Start  time.Time
-	Step   time.Duration
-	People []float64
-	Cams   []float64
+	Step   time.Duration // between two values
+	People []float64     // present, in all meetings
+	Cams   []float64     // webcams that are sent
 }
 
-// defaultFill is over which time people come into a meeting that names none,
-// the World's default.
+// defaultFill is the time in which people join a meeting that states none: the
+// default of sim.World.
 const defaultFill = 3 * time.Minute
 
-// NewDemand adds up arrivals from start until end. People come in evenly over
-// a meeting's time to fill; the World lets them in a little earlier, so that
-// Demand is never more than what servers carry.
+// NewDemand adds up the people of all arrivals from start until end. They join
+// at a constant rate over the meeting's Fill; sim.World lets them join a little
+// earlier, so that Demand never exceeds what its servers carry.
 func NewDemand(arrivals []sim.Arrival, start, end time.Time, step time.Duration) Demand {
 	n := int(end.Sub(start) / step)
 	d := Demand{start, step, make([]float64, n), make([]float64, n)}
@@ -54,7 +51,7 @@ func (d *Demand) add(a sim.Arrival) {
 	}
 }
 
-// At returns the time of a step.
+// At returns the time of the i-th value.
 func (d Demand) At(i int) time.Time { return d.Start.Add(time.Duration(i) * d.Step) }
 
 // load is what people add to servers, in cores and MiB.
@@ -65,51 +62,4 @@ func (d Demand) load(i int, m sim.LoadModel) load {
 		d.People[i]*m.ParticipantCores + d.Cams[i]*m.WebcamCores,
 		d.People[i]*m.ParticipantRAM + d.Cams[i]*m.WebcamRAM,
 	}
-}
-
-// Yard measures servers by how much load of people each carries at a workload.
-type Yard struct {
-	Model sim.LoadModel
-	Top   sim.Workload // up to which a server is filled
-}
-
-// YardOf fills servers up to the maxima of the thresholds.
-func YardOf(m sim.LoadModel, t rules.Thresholds) Yard {
-	return Yard{m, sim.Workload{CPU: t.CPU.Max, Memory: t.Memory.Max}}
-}
-
-// carries is the load that a server of a size carries beside its own.
-func (y Yard) carries(s fleet.Size) load {
-	return load{
-		max(0, y.Top.CPU*float64(s.Cores)-y.Model.BaseCores),
-		max(0, y.Top.Memory*float64(s.RAM)-y.Model.BaseRAM),
-	}
-}
-
-// servers is the least number of servers of a size that carry l.
-func (y Yard) servers(l load, s fleet.Size) int {
-	c := y.carries(s)
-	return int(math.Ceil(max(l.cores/c.cores, l.ram/c.ram) - 1e-9))
-}
-
-// capacity is what servers of all sizes carry of a load, in servers of one
-// size that carry as much of its mix of CPU and memory: those that are on, and
-// those in service.
-func (y Yard) capacity(counts []SizeCount, unit fleet.Size, l load) (on, takes float64) {
-	var sumOn, sumTakes load
-	for _, t := range counts {
-		c := y.carries(t.Size)
-		sumOn = sumOn.plus(c, t.On)
-		sumTakes = sumTakes.plus(c, t.Takes)
-	}
-	c := y.carries(unit)
-	if l == (load{}) {
-		l = c // of no load at all, any mix will do
-	}
-	one := max(l.cores/c.cores, l.ram/c.ram) // the load, in such servers
-	return one * min(sumOn.cores/l.cores, sumOn.ram/l.ram), one * min(sumTakes.cores/l.cores, sumTakes.ram/l.ram)
-}
-
-func (l load) plus(c load, times int) load {
-	return load{l.cores + float64(times)*c.cores, l.ram + float64(times)*c.ram}
 }

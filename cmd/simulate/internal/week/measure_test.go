@@ -15,9 +15,9 @@ var (
 	large = fleet.Size{Cores: 4, RAM: 16384}
 )
 
-func testYard() Yard {
+func testCapacity() CapacityModel {
 	band := rules.Band{Min: 0.1, Max: 0.5}
-	return YardOf(sim.DefaultLoad(), rules.Thresholds{CPU: band, Memory: band})
+	return NewCapacityModel(sim.DefaultLoad(), rules.Thresholds{CPU: band, Memory: band})
 }
 
 func TestDemandCountsPeopleAsTheyComeAndGo(t *testing.T) {
@@ -32,13 +32,13 @@ func TestDemandCountsPeopleAsTheyComeAndGo(t *testing.T) {
 }
 
 func TestTheBoundIsTheLoadOverWhatTheLargestServersCarry(t *testing.T) {
-	y := testYard()
+	capacity := testCapacity()
 	cfg := fleet.Defaults()
 	cfg.Capacity.MinActive, cfg.Sizes.Default, cfg.Sizes.Max = 1, small, large
 	m := sim.DefaultLoad()
 	most := (0.5*4 - m.BaseCores) / m.ParticipantCores // people without webcams on one large server, at the threshold
 	d := Demand{Start: monday, Step: time.Hour, People: []float64{0, math.Floor(most), math.Floor(most) + 1}, Cams: make([]float64, 3)}
-	if got, want := Bound(d, y, cfg, 10, sim.Prices{}, 0).ServerHours, 1+1+2.0; got != want {
+	if got, want := Bound(d, capacity, cfg, 10, sim.Prices{}, 0).ServerHours, 1+1+2.0; got != want {
 		t.Errorf("bound = %v server-hours, want %v: the floor, one full server, and one person more", got, want)
 	}
 }
@@ -63,8 +63,8 @@ func TestTheBoundBootsOrBridgesEachGap(t *testing.T) {
 }
 
 func TestDelaysAreTimedFromTheNeedToTheCapacity(t *testing.T) {
-	y := testYard()
-	perServer := y.carries(small).cores / sim.DefaultLoad().ParticipantCores
+	capacity := testCapacity()
+	perServer := capacity.carries(small).cores / sim.DefaultLoad().ParticipantCores
 	day := monday.Add(8 * time.Hour)
 	d := Demand{Start: monday, Step: 30 * time.Second, People: make([]float64, 2880), Cams: make([]float64, 2880)}
 	for i := 960; i < 1200; i++ { // from 8:00 on, people for three servers
@@ -85,19 +85,19 @@ func TestDelaysAreTimedFromTheNeedToTheCapacity(t *testing.T) {
 		}
 		samples = append(samples, s)
 	}
-	got := Delays(d, samples, y, small, 1)
+	got := Delays(d, samples, capacity, small, 1)
 	if len(got) != 2 || Percentile(got, 50) != 150*time.Second || Percentile(got, 95) != 330*time.Second {
 		t.Errorf("delays = %v; want 2m30s for the second server and 5m30s for the third", got)
 	}
-	if got := Delays(d, samples, y, small, 3); len(got) != 0 {
+	if got := Delays(d, samples, capacity, small, 3); len(got) != 0 {
 		t.Errorf("with a floor of three servers delays = %v; want none", got)
 	}
 }
 
 func TestMoreCoresCarryALoadThatNeedsCores(t *testing.T) {
-	y, grown := testYard(), fleet.Size{Cores: 4, RAM: 8192}
-	three := load{3 * y.carries(small).cores, y.carries(small).ram} // three small servers' worth of cores, one's of memory
-	if on, _ := y.capacity([]SizeCount{{grown, 1, 1}}, small, three); on < 2 || on > 2.1 {
+	capacity, grown := testCapacity(), fleet.Size{Cores: 4, RAM: 8192}
+	three := load{3 * capacity.carries(small).cores, capacity.carries(small).ram} // three small servers' worth of cores, one's of memory
+	if on, _ := capacity.inServers([]SizeCount{{grown, 1, 1}}, small, three); on < 2 || on > 2.1 {
 		t.Errorf("a server of %v carries %.2f small servers' worth, want a little more than 2: its memory is enough", grown, on)
 	}
 }

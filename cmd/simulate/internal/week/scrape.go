@@ -1,36 +1,36 @@
 package week
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
-	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/virtual"
-	"github.com/bbb-scaler/bbb-scaler/rules"
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
-// scraper writes what Prometheus would find at the exporters of a world's
-// servers and at the daemon.
+// scraper writes the samples that Prometheus would scrape from the exporters of the
+// simulated servers and from the daemon.
 type scraper struct {
 	samples *virtual.Samples
 	cfg     generate.Config
 	nodes   map[string]*target // by server name
 	bbbs    map[string]*target
 	scaler  *target
-	states  map[string]*virtual.Series // of the daemon's servers, by id
-	said    map[string]fleet.State
-	servers []sim.Reading // reused
+	page    prometheus.Gatherer // the scaler's metrics; set once it exists
+	servers []sim.Reading       // reused
 }
 
-// target is a scraped endpoint: its series by what sets them apart.
+// target is a scraped endpoint, with its series by their keys.
 type target struct {
 	labels map[string]string
 	series map[string]*virtual.Series
@@ -42,7 +42,6 @@ func newScraper(samples *virtual.Samples, cfg generate.Config) *scraper {
 	return &scraper{
 		samples: samples, cfg: cfg, nodes: map[string]*target{}, bbbs: map[string]*target{},
 		scaler: newTarget(samples, cfg, cfg.Exporters.Scaler, "bbb-scaler:9745"),
-		states: map[string]*virtual.Series{}, said: map[string]fleet.State{},
 	}
 }
 
@@ -63,20 +62,26 @@ func (t *target) open(samples *virtual.Samples, metric string, more ...string) *
 	return samples.Series(b.Labels())
 }
 
-// gone marks all series of a target that no longer answers as over, as
-// Prometheus does.
+// gone ends all series of a target that no longer answers.
 func (t *target) gone(at int64) {
-	if !t.alive {
-		return
-	}
-	t.alive = false
-	for key, s := range t.series {
-		_ = s.Append(at, math.Float64frombits(value.StaleNaN)) // nothing is older than now
-		delete(t.series, key)
+	if t.alive {
+		t.alive = false
+		t.end(at, func(string) bool { return true })
 	}
 }
 
-// put writes one sample; key sets the series apart within its target.
+// end marks series as stale, as Prometheus does with those that a scrape no
+// longer finds.
+func (t *target) end(at int64, over func(key string) bool) {
+	for key, s := range t.series {
+		if over(key) {
+			_ = s.Append(at, math.Float64frombits(value.StaleNaN)) // nothing is newer than now
+			delete(t.series, key)
+		}
+	}
+}
+
+// put writes one sample; key is unique for the series within its target.
 func (s *scraper) put(t *target, at int64, v float64, key, metric string, more ...string) {
 	series, ok := t.series[key]
 	if !ok {
@@ -86,7 +91,7 @@ func (s *scraper) put(t *target, at int64, v float64, key, metric string, more .
 	_ = series.Append(at, v)
 }
 
-// servers scrapes every server.
+// scrape scrapes every server.
 func (s *scraper) scrape(w *sim.World) {
 	s.servers = w.AppendServers(s.servers)
 	at := w.Now().UnixMilli()
@@ -150,28 +155,29 @@ func (s *scraper) bbb(r *sim.Reading, at int64) {
 	s.put(t, at, answers, "api", m.APIUp)
 }
 
-// daemon scrapes the scaler's own metrics: those of its states, its floor and
-// its last read, which the rules for the scaler itself go by.
-func (s *scraper) daemon(status fleet.Status, now time.Time) {
-	at := now.UnixMilli()
+// daemon scrapes the scaler's own metrics, as its metrics page shows them. A
+// series that is no longer there ends with a staleness marker, as in Prometheus.
+func (s *scraper) daemon(now time.Time) error {
+	families, err := s.page.Gather()
+	if err != nil {
+		return fmt.Errorf("gathering the scaler's metrics: %w", err)
+	}
+	at, present := now.UnixMilli(), map[string]bool{}
 	_ = s.scaler.up.Append(at, 1)
-	for i := range status.Servers {
-		s.state(&status.Servers[i], at)
+	for _, f := range families {
+		if !s.samples.Keeps(f.GetName()) {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			var pairs []string
+			for _, l := range m.GetLabel() {
+				pairs = append(pairs, l.GetName(), l.GetValue())
+			}
+			key := f.GetName() + "\xff" + strings.Join(pairs, "\xff")
+			present[key] = true
+			s.put(s.scaler, at, m.GetGauge().GetValue(), key, f.GetName(), pairs...)
+		}
 	}
-	s.put(s.scaler, at, float64(status.Floor), "floor", rules.MetricFloor)
-	s.put(s.scaler, at, float64(status.Ceiling), "ceiling", rules.MetricCeiling)
-	s.put(s.scaler, at, float64(at)/1000, "clock", rules.MetricClock)
-	if status.Ready {
-		s.put(s.scaler, at, float64(status.At.UnixMilli())/1000, "read", rules.MetricFleetRead)
-	}
-}
-
-func (s *scraper) state(v *fleet.ServerStatus, at int64) {
-	if s.said[v.ID] != v.State || s.states[v.ID] == nil {
-		_ = s.states[v.ID].Append(at, math.Float64frombits(value.StaleNaN))
-		s.states[v.ID] = s.scaler.open(s.samples, rules.MetricServerState,
-			"server", v.Name, "server_id", v.ID, "host", v.Addr, "state", string(v.State))
-		s.said[v.ID] = v.State
-	}
-	_ = s.states[v.ID].Append(at, 1)
+	s.scaler.end(at, func(key string) bool { return !present[key] })
+	return nil
 }

@@ -141,7 +141,7 @@ func TestASabotagedScalerIsVisiblyWorse(t *testing.T) {
 		broken Ours
 		worse  func(f sim.Figures) bool
 	}{
-		{"stopping without waiting ends meetings", Ours{File: file, Meddle: func(d *actions.Deps) { d.Meetings = blind{} }},
+		{"stopping without waiting ends meetings", Ours{File: file, Override: func(d *actions.Deps) { d.Meetings = blind{} }},
 			func(f sim.Figures) bool { return f.MeetingsEndedEarly > 0 }},
 		{"without cooldowns and patience there is needless coming and going", Ours{File: hasty},
 			func(f sim.Figures) bool { return f.Flaps > sound.Flaps+3 }},

@@ -17,16 +17,16 @@ import (
 
 // introduce says where everything listens, with credentials that end with the
 // run.
-func (p *place) introduce(out io.Writer) {
-	fmt.Fprintf(out, "A school cloud of %d BigBlueButton servers, a minute a second at %gx. Everything listens on loopback:\n\n", len(p.bbb), p.speed)
+func (d *demo) introduce(out io.Writer) {
+	fmt.Fprintf(out, "A simulated fleet of %d BigBlueButton servers; simulated time passes %g times as fast as real time. Everything listens on loopback:\n\n", len(d.bbb), d.speed)
 	rows := [][3]string{
-		{"bbb-scaler", "http://" + p.daemonAt + "/", "the daemon: page, " + api.PathMetrics + ", " + api.PathFleet},
-		{"IONOS", "http://" + p.ionosAt + "/cloudapi/v6", "user " + ionosUser + ", password " + p.secret.password.Reveal()},
-		{"Scalelite", p.scaleliteURL + "/scalelite/api", p.balancerNote()},
-		{"Prometheus", "http://" + p.prometheusAt + "/api/v1/query", "?query=fleet:bbb_cpu_workload:avg"},
-		{"Alertmanager", "http://" + p.alertmanagerAt + "/api/v2/alerts", "also takes silences: they are pauses"},
-		{"BBB servers", "http://" + p.bbb[0].Addr().String() + "/bigbluebutton/api", "and so on; Scalelite's getServers has their secrets"},
-		{"node exporters", "http://" + p.node[0].Addr().String() + "/metrics", "and so on; user " + exporterUser + ", password " + p.secret.exporter.Reveal()},
+		{"bbb-scaler", "http://" + d.daemonAt + "/", "the daemon: page, " + api.PathMetrics + ", " + api.PathFleet},
+		{"IONOS", "http://" + d.ionosAt + "/cloudapi/v6", "user " + ionosUser + ", password " + d.secret.password.Reveal()},
+		{"Scalelite", d.scaleliteURL + "/scalelite/api", d.balancerNote()},
+		{"Prometheus", "http://" + d.prometheusAt + "/api/v1/query", "?query=fleet:bbb_cpu_workload:avg"},
+		{"Alertmanager", "http://" + d.alertmanagerAt + "/api/v2/alerts", "also takes silences: they are pauses"},
+		{"BBB servers", "http://" + d.bbb[0].Addr().String() + "/bigbluebutton/api", "and so on; Scalelite's getServers has their secrets"},
+		{"node exporters", "http://" + d.node[0].Addr().String() + "/metrics", "and so on; user " + exporterUser + ", password " + d.secret.exporter.Reveal()},
 	}
 	for _, r := range rows {
 		fmt.Fprintf(out, "  %-15s %-48s %s\n", r[0], r[1], r[2])
@@ -35,11 +35,11 @@ func (p *place) introduce(out io.Writer) {
 }
 
 // balancerNote tells the throw-away secret, and no other.
-func (p *place) balancerNote() string {
-	if p.balancer != nil {
+func (d *demo) balancerNote() string {
+	if d.balancer != nil {
 		return "yours; the servers are registered there until the end"
 	}
-	return "secret " + p.secret.balancer.Reveal()
+	return "secret " + d.secret.balancer.Reveal()
 }
 
 // tellEvery is how often the daemon's journal is read.
@@ -47,8 +47,8 @@ const tellEvery = 250 * time.Millisecond
 
 // tell writes a line for every step that was done or failed, and one for the
 // fleet every ten minutes of the simulation.
-func (p *place) tell(ctx context.Context, c *clock, out io.Writer) error {
-	daemon, err := client.New(client.Config{URL: "http://" + p.daemonAt})
+func (d *demo) tell(ctx context.Context, c *clock, out io.Writer) error {
+	daemon, err := client.New(client.Config{URL: "http://" + d.daemonAt})
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (p *place) tell(ctx context.Context, c *clock, out io.Writer) error {
 	ticker := time.NewTicker(tellEvery)
 	defer ticker.Stop()
 	var seen uint64
-	next := p.world.Start()
+	next := d.world.Start()
 	for {
 		select {
 		case <-ctx.Done():
@@ -66,14 +66,14 @@ func (p *place) tell(ctx context.Context, c *clock, out io.Writer) error {
 		for _, e := range newEntries(ctx, daemon, seen) {
 			seen = e.Seq
 			if e.Outcome == fleet.Done {
-				p.steps[string(e.Step.Kind)]++
+				d.steps[string(e.Step.Kind)]++
 			}
 			if line := describe(e); line != "" {
 				fmt.Fprintf(out, "%-6s %s\n", c.at(e.At).Format("15:04"), line)
 			}
 		}
-		if now := p.world.Now(); !now.Before(next) {
-			fmt.Fprintf(out, "%-6s %s\n", now.Format("15:04"), p.fleetLine(ctx))
+		if now := d.world.Now(); !now.Before(next) {
+			fmt.Fprintf(out, "%-6s %s\n", now.Format("15:04"), d.fleetLine(ctx))
 			next = now.Truncate(10 * time.Minute).Add(10 * time.Minute)
 		}
 	}
@@ -110,27 +110,50 @@ func describe(e fleet.Entry) string {
 }
 
 // fleetLine is the fleet in one line.
-func (p *place) fleetLine(ctx context.Context) string {
+func (d *demo) fleetLine(ctx context.Context) string {
 	takes := func(r sim.Reading) bool { return r.Takes }
-	if p.balancer != nil {
-		listed, err := p.balancer.takes(ctx)
+	if d.balancer != nil {
+		listed, err := d.balancer.takes(ctx)
 		if err != nil {
 			return terminal.Sprintf("-------- Scalelite does not answer: %s", err)
 		}
 		takes = func(r sim.Reading) bool { return listed[r.URL] }
 	}
-	var on, active, meetings, people int
-	var cpu float64
-	for _, r := range p.world.Servers() {
-		if r.Power == fleet.PowerOn {
-			on++
-		}
-		if takes(r) {
-			active++
-			cpu += r.CPU
-		}
-		meetings += r.Meetings
-		people += r.Participants
+	var f fleetState
+	for _, r := range d.world.Servers() {
+		f.add(r, takes(r))
 	}
-	return fmt.Sprintf("-------- %2d servers on, %2d in service at %2.0f %% CPU; %d meetings, %d people", on, active, 100*cpu/float64(max(1, active)), meetings, people)
+	return f.String()
+}
+
+// fleetState is the fleet in numbers, for one line of output.
+type fleetState struct {
+	on, active, meetings, people int
+	overloaded                   int     // people on servers above a maximum threshold
+	busiest                      float64 // greatest CPU workload of a server with people on it
+}
+
+func (f *fleetState) add(r sim.Reading, takes bool) {
+	if r.Power == fleet.PowerOn {
+		f.on++
+	}
+	if takes {
+		f.active++
+	}
+	f.meetings += r.Meetings
+	f.people += r.Participants
+	t := thresholds()
+	if r.CPU > t.CPU.Max || r.Memory > t.Memory.Max {
+		f.overloaded += r.Participants
+	}
+	if r.Participants > 0 {
+		f.busiest = max(f.busiest, r.CPU)
+	}
+}
+
+// String returns the line. It states the busiest server, not the average, which
+// is low while one server is full and others are empty.
+func (f fleetState) String() string {
+	return fmt.Sprintf("-------- servers on %d, in service %d; meetings %d; people %d, on overloaded servers %d; busiest server at %.0f %% CPU",
+		f.on, f.active, f.meetings, f.people, f.overloaded, 100*f.busiest)
 }

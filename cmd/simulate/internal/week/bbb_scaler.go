@@ -11,19 +11,20 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// Predecessor is bbb_scaler, the polling scaler of the operator's past, by its
-// own steps and with its own faults: it asks a server's exporters and stops it
-// without a word to the balancer, and one exporter that does not answer ends
-// the look. It has our thresholds and sizes; its floor is its operator's, 4 of
-// 30 servers, since with less it never catches up with a morning.
+// Predecessor is bbb_scaler, the polling scaler that bbb-scaler replaces, with
+// the same steps and the same faults: it stops a server by its exporters alone,
+// without removing it from the balancer first, and one exporter that does not
+// answer ends the whole cycle. It uses the thresholds and sizes of Config. Its
+// floor is the one that its operator configured, 4 of 30 servers; with fewer
+// servers it does not reach the need of a school morning.
 type Predecessor struct{ Config fleet.Config }
 
-// floorOf is the floor that the operator would give it.
+// floorOf returns the same share of a fleet as its operator's floor.
 func (s Predecessor) floorOf(servers int) int {
 	return max(s.Config.Capacity.MinActive, int(math.Round(float64(servers)*4/30)))
 }
 
-// Name is bbb_scaler.
+// Name returns bbb_scaler.
 func (Predecessor) Name() string { return "bbb_scaler" }
 
 // Prepare starts with the floor.
@@ -40,14 +41,14 @@ const (
 	bbbScalerIncrease = 3
 )
 
-// Begin starts the poll.
+// Begin starts the run, with a cycle every waitingTime.
 func (s Predecessor) Begin(w *sim.World, _ Setup) (Run, error) {
 	cfg := s.Config
 	cfg.Capacity = fleet.Capacity{MinActive: s.floorOf(len(w.Servers())), MaxStep: bbbScalerIncrease}
-	return &poller{w: w, cfg: cfg, every: waitingTime, next: w.Now(), look: predecessorLook}, nil
+	return &pollingRun{w: w, cfg: cfg, every: waitingTime, next: w.Now(), cycle: predecessorCycle}, nil
 }
 
-func predecessorLook(ctx context.Context, p *poller, servers []sim.Reading) error {
+func predecessorCycle(ctx context.Context, p *pollingRun, servers []sim.Reading) error {
 	var on, off []sim.Reading
 	for _, r := range servers {
 		for range 2 { // it reads each server's volumes and NICs one by one
@@ -58,7 +59,7 @@ func predecessorLook(ctx context.Context, p *poller, servers []sim.Reading) erro
 			continue
 		}
 		if !r.NodeUp || !r.BBBUp {
-			return nil // an exception ends the look
+			return nil // an exception ends the cycle
 		}
 		on = append(on, r)
 	}
@@ -68,9 +69,9 @@ func predecessorLook(ctx context.Context, p *poller, servers []sim.Reading) erro
 	return nil
 }
 
-// startMissing starts up to the floor, at most so many at once, or one server
-// when the average is high.
-func (p *poller) startMissing(ctx context.Context, on, off []sim.Reading) {
+// startMissing starts servers up to the floor, at most Capacity.MaxStep in one
+// cycle, or one server when the average workload is above a maximum.
+func (p *pollingRun) startMissing(ctx context.Context, on, off []sim.Reading) {
 	var cpu, memory float64
 	for _, r := range on {
 		cpu += r.CPU / float64(len(on))
@@ -89,9 +90,9 @@ func (p *poller) startMissing(ctx context.Context, on, off []sim.Reading) {
 	}
 }
 
-// stopIdle stops servers beyond the floor that are low by either measure and
-// have nobody on them.
-func (p *poller) stopIdle(ctx context.Context, on []sim.Reading) {
+// stopIdle stops servers beyond the floor whose CPU or memory workload is below
+// the minimum and that have no participants.
+func (p *pollingRun) stopIdle(ctx context.Context, on []sim.Reading) {
 	slices.SortStableFunc(on, func(a, b sim.Reading) int {
 		return -cmp.Or(cmp.Compare(a.Memory, b.Memory), cmp.Compare(a.CPU, b.CPU))
 	})
@@ -104,8 +105,8 @@ func (p *poller) stopIdle(ctx context.Context, on []sim.Reading) {
 	}
 }
 
-// resizeByOne moves cores and memory by one step each, in calls of their own.
-func (p *poller) resizeByOne(ctx context.Context, on []sim.Reading) {
+// resizeByOne changes cores and memory by one step each, in separate calls.
+func (p *pollingRun) resizeByOne(ctx context.Context, on []sim.Reading) {
 	t, z := p.cfg.Thresholds, p.cfg.Sizes
 	for _, r := range on {
 		cores, ram := r.Size, r.Size

@@ -20,29 +20,29 @@ type Comparison struct {
 	Days       int
 	Servers    int
 	Strategies []Strategy
-	// Config is what need, capacity and bound are measured by, and the floor,
-	// sizes and thresholds of the strategies that are not ours.
+	// Config has the floor, sizes and thresholds of the need, the capacity and the
+	// bound, and of the strategies other than Ours.
 	Config fleet.Config
 	Trace  []sim.Arrival // instead of generated weeks
-	// Before is the trace of the week before that one, in order; empty: nothing
-	// is known of it, as on a fleet's first days.
+	// Before is the trace of the week before Trace, in the order of time. Empty means
+	// that nothing was recorded, as on the first days of a fleet.
 	Before []sim.Arrival
 	Faults []sim.Fault
-	// Parallel is how many runs go on at a time.
+	// Parallel is the maximum number of runs at a time.
 	Parallel int
 	Progress func() // called for every hour of every run
 }
 
-// Hours is how many hours of the world all runs have together.
+// Hours returns the simulated hours of all runs together.
 func (c Comparison) Hours() int { return len(c.Seeds) * len(c.Strategies) * c.Days * 24 }
 
-// Outcome is what a strategy came to on one seed.
+// Outcome is the result of a strategy on one seed.
 type Outcome struct {
 	Result
 	Delays []time.Duration // of Delays
 }
 
-// Week is one seed's outcomes, and what they are compared with.
+// Week holds the outcomes of one seed, and what they are compared with.
 type Week struct {
 	Seed     uint64
 	Demand   Demand
@@ -75,13 +75,16 @@ func (c Comparison) end() time.Time {
 	return time.Date(c.Monday.Year(), c.Monday.Month(), c.Monday.Day()+c.Days, 0, 0, 0, 0, c.Monday.Location())
 }
 
-// yard measures by the maximum thresholds, which is also where overload begins.
-func (c Comparison) yard() Yard { return YardOf(sim.DefaultLoad(), c.Config.Thresholds) }
+// capacity returns the model that fills servers to the maximum thresholds, above
+// which a server counts as overloaded.
+func (c Comparison) capacity() CapacityModel {
+	return NewCapacityModel(sim.DefaultLoad(), c.Config.Thresholds)
+}
 
 func (c Comparison) setup(seed uint64) Setup {
-	y := c.yard()
+	capacity := c.capacity()
 	s := Setup{
-		World: sim.Config{Seed: seed, Start: c.Monday, Servers: c.Servers, Overload: y.Top},
+		World: sim.Config{Seed: seed, Start: c.Monday, Servers: c.Servers, Overload: capacity.Max},
 		Until: c.end(), Arrivals: c.Trace, Faults: c.Faults, Progress: c.Progress,
 	}
 	if c.Trace == nil {
@@ -93,8 +96,8 @@ func (c Comparison) setup(seed uint64) Setup {
 	return s
 }
 
-// past is the demand of the week before, all of it: what its trace does not
-// hold did not happen.
+// past returns the demand of the whole week before. Times without a meeting in the
+// trace had no people.
 func (c Comparison) past(seed uint64) Demand {
 	start, arrivals := c.Monday.AddDate(0, 0, -7), c.Before
 	if c.Trace == nil {
@@ -126,18 +129,18 @@ func (c Comparison) week(seed uint64, s Setup) Week {
 	d := NewDemand(s.Arrivals, c.Monday, c.end(), sampleEvery)
 	w := Week{Seed: seed, Demand: d, Outcomes: make([]Outcome, len(c.Strategies))}
 	cloud := sim.DefaultCloud()
-	w.Bound = Bound(d, c.yard(), c.Config, c.Servers, sim.Prices{CoreHour: 0.02, GiBHour: 0.005}, cloud.Start.Min+cloud.BBB.Min)
+	w.Bound = Bound(d, c.capacity(), c.Config, c.Servers, sim.Prices{CoreHour: 0.02, GiBHour: 0.005}, cloud.Start.Min+cloud.BBB.Min)
 	within := func(a sim.Arrival) bool { return a.At.Before(c.end()) }
 	w.Bound.Meetings = len(slices.DeleteFunc(slices.Clone(s.Arrivals), func(a sim.Arrival) bool { return !within(a) }))
 	return w
 }
 
 func (c Comparison) outcome(r Result, d Demand) Outcome {
-	return Outcome{r, Delays(d, r.Samples, c.yard(), c.Config.Sizes.Default, c.Config.Capacity.FloorAt(c.Monday, c.Servers))}
+	return Outcome{r, Delays(d, r.Samples, c.capacity(), c.Config.Sizes.Default, c.Config.Capacity.FloorAt(c.Monday, c.Servers))}
 }
 
-// Figure is a picture of one seed's week, in servers of the default size,
-// filled to the maximum thresholds. The need is at least the floor.
+// Figure returns the picture of one seed's week. Its unit is servers of the default
+// size, filled to the maximum thresholds. The need is at least the floor.
 func (c Comparison) Figure(w Week) plot.Figure {
 	f := plot.Figure{Title: fmt.Sprintf("%d servers, seed %d", c.Servers, w.Seed), Unit: "servers"}
 	for _, o := range w.Outcomes {
@@ -147,8 +150,8 @@ func (c Comparison) Figure(w Week) plot.Figure {
 				break
 			}
 			l := w.Demand.load(i, sim.DefaultLoad())
-			on, takes := c.yard().capacity(sample.Counts, c.Config.Sizes.Default, l)
-			need := c.yard().servers(l, c.Config.Sizes.Default)
+			on, takes := c.capacity().inServers(sample.Counts, c.Config.Sizes.Default, l)
+			need := c.capacity().servers(l, c.Config.Sizes.Default)
 			s.Points = append(s.Points, plot.Point{
 				At: sample.At, On: on, Service: takes, Need: float64(max(c.Config.Capacity.FloorAt(sample.At, c.Servers), need)),
 			})

@@ -14,32 +14,32 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// guests want meetings of a balancer that is not of the world, at the world's
-// times.
-type guests struct {
+// users create the demo's meetings in a balancer that is not simulated, at their
+// simulated times.
+type users struct {
 	balancer *balancer
 	clock    *clock
-	run      string // told apart from other runs' meetings by it
+	run      string // part of the meetings' ids, which differs between runs
 	slots    chan struct{}
 
 	asked, refused atomic.Int64 // meetings
 	last           atomic.Pointer[string]
 }
 
-// atOnce is how many creates are under way at a time, as many as a learning
-// platform's web servers may send.
+// atOnce is the maximum number of creates under way at a time (assumption: the
+// number that the web servers of a learning platform send).
 const atOnce = 8
 
-// retryAfter is how long people wait, of the world's time, before they ask for
-// a meeting again that was refused.
+// retryAfter is the simulated time after which people create a meeting again that
+// was refused: the default of sim.Config.RejoinAfter.
 const retryAfter = time.Minute
 
-func newGuests(b *balancer, c *clock) *guests {
-	return &guests{balancer: b, clock: c, run: rand.Text()[:6], slots: make(chan struct{}, atOnce)}
+func newUsers(b *balancer, c *clock) *users {
+	return &users{balancer: b, clock: c, run: rand.Text()[:6], slots: make(chan struct{}, atOnce)}
 }
 
-// come asks for each meeting of src when it is due, until ctx ends.
-func (g *guests) come(ctx context.Context, src sim.Source) error {
+// come creates each meeting of src when it is due, until ctx is done.
+func (g *users) come(ctx context.Context, src sim.Source) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for a, ok := src.Next(); ok && wait(ctx, time.Until(g.clock.wall(a.At))); a, ok = src.Next() {
@@ -50,8 +50,8 @@ func (g *guests) come(ctx context.Context, src sim.Source) error {
 	return nil
 }
 
-// hold asks for one meeting, and again until it is over.
-func (g *guests) hold(ctx context.Context, id string, a sim.Arrival) {
+// hold creates one meeting, and tries again until the meeting would be over.
+func (g *users) hold(ctx context.Context, id string, a sim.Arrival) {
 	end := a.At.Add(a.Duration)
 	for first := true; ; first = false {
 		a.Duration = end.Sub(g.clock.at(time.Now()))
@@ -73,17 +73,19 @@ func (g *guests) hold(ctx context.Context, id string, a sim.Arrival) {
 	}
 }
 
-func (g *guests) create(ctx context.Context, id string, m sim.MeetingSpec) error {
+func (g *users) create(ctx context.Context, id string, m sim.MeetingSpec) error {
 	select {
 	case g.slots <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	defer func() { <-g.slots }()
-	return g.balancer.create(ctx, id, m)
+	// A create that was sent is waited for: Scalelite would carry it out anyway,
+	// and the meeting would be left behind.
+	return g.balancer.create(context.WithoutCancel(ctx), id, m)
 }
 
-// wait lets d pass; false when ctx ended first.
+// wait waits for d. It returns false when ctx is done first.
 func wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -95,7 +97,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// meetingQuery is a meeting in the parameters of create.
+// meetingQuery returns the parameters of create for a meeting.
 func meetingQuery(id string, m sim.MeetingSpec) string {
 	return url.Values{
 		"meetingID": {id}, "name": {"A lesson"},

@@ -23,8 +23,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/monitor"
 )
 
-// place is everything that listens, and what it needs to be reached.
-type place struct {
+// demo holds everything that listens, with its addresses and credentials.
+type demo struct {
 	world  *sim.World
 	dir    string
 	speed  float64
@@ -34,19 +34,19 @@ type place struct {
 	ionosAt, daemonAt            string         // host:port
 	prometheusAt, alertmanagerAt string
 	scaleliteURL                 string
-	pollInterval                 time.Duration // Scalelite's, of the wall's time
+	pollInterval                 time.Duration // Scalelite's, of real time
 
 	prometheus   *monitor.Prometheus
 	alertmanager *monitor.Alertmanager
 	servers      []*http.Server
 	clock        *clock
-	steps        map[string]int // that came true, by kind
+	steps        map[string]int // done, by kind
 
-	balancer *balancer // nil: the world's own
-	guests   *guests   // of that
+	balancer *balancer // nil: the simulated one
+	users    *users    // of balancer
 }
 
-// secrets are made up for one run.
+// secrets are generated for each run.
 type secrets struct{ password, balancer, exporter fleet.Secret }
 
 func newSecret() fleet.Secret { return fleet.Secret(rand.Text()[:16]) }
@@ -57,106 +57,113 @@ const (
 	exporterUser = "prometheus"
 )
 
-func newPlace(cfg Config, dir string) (*place, error) {
-	p := &place{dir: dir, speed: cfg.Speed, steps: map[string]int{}, secret: secrets{newSecret(), newSecret(), newSecret()}}
-	err := p.build(cfg)
+func newDemo(cfg Config, dir string) (*demo, error) {
+	d := &demo{dir: dir, speed: cfg.Speed, steps: map[string]int{}, secret: secrets{newSecret(), newSecret(), newSecret()}}
+	err := d.build(cfg)
 	if err != nil {
-		p.close()
+		d.close()
 		return nil, err
 	}
-	return p, nil
+	return d, nil
 }
 
-func (p *place) build(cfg Config) error {
+func (d *demo) build(cfg Config) error {
 	var err error
-	for _, list := range []*[]net.Listener{&p.bbb, &p.node, &p.exporter} {
+	for _, list := range []*[]net.Listener{&d.bbb, &d.node, &d.exporter} {
 		if *list, err = listenEach(cfg.Servers); err != nil {
 			return err
 		}
 	}
-	p.world = sim.New(sim.Config{
-		Servers: cfg.Servers, Running: floor, Start: beginAt(cfg.Speed),
+	d.world = sim.New(sim.Config{
+		Servers: cfg.Servers, Running: floor, Start: beginAt(cfg.Speed), Overload: overload(),
 		// Stated in the answers' headers, as IONOS does, and more than the daemon
 		// needs at any speed: the true limit is not documented.
 		Cloud: sim.CloudConfig{RateLimit: 60000, RateBurst: 1000},
 		Each: func(i int, s *sim.ServerSpec) {
 			s.Name, s.Addr = fmt.Sprintf("bbb-server%d", i), simhttp.Addr(i)
-			s.URL = "http://" + p.bbb[i-1].Addr().String() + "/bigbluebutton/api"
+			s.URL = "http://" + d.bbb[i-1].Addr().String() + "/bigbluebutton/api"
 			s.Unregistered = cfg.Scalelite != nil
 		},
 	})
-	p.clock = newClock(p.world, cfg.Speed)
-	bbb := bbbtest.Config{World: p.world}
+	d.clock = newClock(d.world, cfg.Speed)
+	bbb := bbbtest.Config{World: d.world}
 	if cfg.Scalelite != nil {
-		bbb.Clock = p.clock.wall // Scalelite compares createTime with its own clock
+		bbb.Clock = d.clock.wall // Scalelite compares createTime with its own clock
 	}
-	p.serve(bbbtest.New(bbb), p.bbb...)
-	exporter := exportertest.Config{World: p.world, User: exporterUser, Password: p.secret.exporter}
-	p.serve(slowed(exportertest.Node(exporter), cfg.Speed), p.node...)
-	p.serve(exportertest.BBB(exporter), p.exporter...)
-	if p.ionosAt, err = p.listen(ionostest.New(ionostest.Config{World: p.world, User: ionosUser, Password: p.secret.password})); err != nil {
+	d.serve(bbbtest.New(bbb), d.bbb...)
+	exporter := exportertest.Config{World: d.world, User: exporterUser, Password: d.secret.exporter}
+	d.serve(slowed(exportertest.Node(exporter), cfg.Speed), d.node...)
+	d.serve(exportertest.BBB(exporter), d.exporter...)
+	if d.ionosAt, err = d.listen(ionostest.New(ionostest.Config{World: d.world, User: ionosUser, Password: d.secret.password})); err != nil {
 		return err
 	}
-	if err = p.balance(cfg); err != nil {
+	if err = d.balance(cfg); err != nil {
 		return err
 	}
-	if p.daemonAt, err = freePort(); err != nil {
+	if d.daemonAt, err = freePort(); err != nil {
 		return err
 	}
-	return p.monitors(cfg)
+	return d.monitors(cfg)
+}
+
+// overload returns the workload above which the people on a server are counted
+// as overloaded: the maximum thresholds.
+func overload() sim.Workload {
+	t := thresholds()
+	return sim.Workload{CPU: t.CPU.Max, Memory: t.Memory.Max}
 }
 
 // balance builds the simulated Scalelite, or prepares for the real one.
-func (p *place) balance(cfg Config) (err error) {
+func (d *demo) balance(cfg Config) (err error) {
 	if cfg.Scalelite == nil {
-		at, err := p.listen(scalelitetest.New(scalelitetest.Config{World: p.world, Secret: p.secret.balancer}))
-		p.scaleliteURL, p.pollInterval = "http://"+at, p.shorter(time.Minute)
+		at, err := d.listen(scalelitetest.New(scalelitetest.Config{World: d.world, Secret: d.secret.balancer}))
+		d.scaleliteURL, d.pollInterval = "http://"+at, d.shorter(time.Minute)
 		return err
 	}
-	if p.balancer, err = newBalancer(*cfg.Scalelite); err != nil {
+	if d.balancer, err = newBalancer(*cfg.Scalelite); err != nil {
 		return err
 	}
-	p.scaleliteURL, p.pollInterval = p.balancer.URL, p.balancer.PollInterval
-	p.secret.balancer = p.balancer.Secret
-	p.guests = newGuests(p.balancer, p.clock)
+	d.scaleliteURL, d.pollInterval = d.balancer.URL, d.balancer.PollInterval
+	d.secret.balancer = d.balancer.Secret
+	d.users = newUsers(d.balancer, d.clock)
 	return nil
 }
 
 // monitors builds Alertmanager and Prometheus from the generated files.
-func (p *place) monitors(cfg Config) error {
+func (d *demo) monitors(cfg Config) error {
 	var err error
-	if p.alertmanagerAt, err = freePort(); err != nil {
+	if d.alertmanagerAt, err = freePort(); err != nil {
 		return err
 	}
-	s, err := p.settings()
+	s, err := d.settings()
 	if err != nil {
 		return err
 	}
 	for name, text := range s.files {
-		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(d.dir, name), []byte(text), 0o600); err != nil {
 			return err
 		}
 	}
-	p.alertmanager, err = monitor.NewAlertmanager(monitor.AlertmanagerConfig{
-		Config: s.alertmanager, ExternalURL: "http://" + p.alertmanagerAt, Logger: cfg.Log,
+	d.alertmanager, err = monitor.NewAlertmanager(monitor.AlertmanagerConfig{
+		Config: s.alertmanager, ExternalURL: "http://" + d.alertmanagerAt, Logger: cfg.Log,
 	})
 	if err != nil {
 		return err
 	}
-	if err := p.listenAt(p.alertmanagerAt, p.alertmanager.Handler()); err != nil {
+	if err := d.listenAt(d.alertmanagerAt, d.alertmanager.Handler()); err != nil {
 		return err
 	}
-	if p.prometheusAt, err = freePort(); err != nil {
+	if d.prometheusAt, err = freePort(); err != nil {
 		return err
 	}
-	p.prometheus, err = monitor.NewPrometheus(monitor.PrometheusConfig{
-		Config: s.prometheus, Dir: p.dir, Lookback: p.shorter(lookback), ResendDelay: p.shorter(resendDelay),
-		ExternalURL: "http://" + p.prometheusAt, Logger: cfg.Log,
+	d.prometheus, err = monitor.NewPrometheus(monitor.PrometheusConfig{
+		Config: s.prometheus, Dir: d.dir, Past: s.past, Lookback: d.shorter(lookback), ResendDelay: d.shorter(resendDelay),
+		ExternalURL: "http://" + d.prometheusAt, Logger: cfg.Log,
 	})
 	if err != nil {
 		return err
 	}
-	return p.listenAt(p.prometheusAt, p.prometheus.Handler())
+	return d.listenAt(d.prometheusAt, d.prometheus.Handler())
 }
 
 // listenEach opens a port on the address of each server.
@@ -184,21 +191,21 @@ func listenError(addr string, err error) error {
 }
 
 // listen serves h on a free port of 127.0.0.1.
-func (p *place) listen(h http.Handler) (at string, err error) {
+func (d *demo) listen(h http.Handler) (at string, err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
-	p.serve(h, l)
+	d.serve(h, l)
 	return l.Addr().String(), nil
 }
 
-func (p *place) listenAt(at string, h http.Handler) error {
+func (d *demo) listenAt(at string, h http.Handler) error {
 	l, err := net.Listen("tcp", at)
 	if err != nil {
 		return err
 	}
-	p.serve(h, l)
+	d.serve(h, l)
 	return nil
 }
 
@@ -211,21 +218,21 @@ func freePort() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-func (p *place) serve(h http.Handler, on ...net.Listener) {
+func (d *demo) serve(h http.Handler, on ...net.Listener) {
 	s := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)} // what breaks off when the demo ends is no news
-	p.servers = append(p.servers, s)
+	d.servers = append(d.servers, s)
 	for _, l := range on {
 		go func() { _ = s.Serve(l) }() // ends with Close
 	}
 }
 
-// close ends everything that listens.
-func (p *place) close() {
+// close closes all listeners.
+func (d *demo) close() {
 	var errs []error
-	for _, s := range p.servers {
+	for _, s := range d.servers {
 		errs = append(errs, s.Close())
 	}
-	for _, list := range [][]net.Listener{p.bbb, p.node, p.exporter} {
+	for _, list := range [][]net.Listener{d.bbb, d.node, d.exporter} {
 		for _, l := range list {
 			errs = append(errs, l.Close())
 		}

@@ -1,5 +1,5 @@
-// Package week runs strategies through simulated school weeks, side by side on
-// the same meetings, and says what each cost and whom it harmed.
+// Package week runs strategies through simulated school weeks with the same
+// meetings, and computes the cost of each and its effect on people.
 package week
 
 import (
@@ -12,33 +12,33 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// Strategy is a way to run a fleet.
+// Strategy is a way to scale a fleet.
 type Strategy interface {
 	// Name is its title in tables.
 	Name() string
-	// Prepare says in which state the fleet is when the week begins.
+	// Prepare sets the state of the fleet at the start.
 	Prepare(cfg *sim.Config)
-	// Begin starts a run in a world that is at its beginning.
+	// Begin returns a run on w, which is at its start.
 	Begin(w *sim.World, setup Setup) (Run, error)
 }
 
-// Run is a strategy at work.
+// Run is one run of a strategy.
 type Run interface {
-	// Next is when it acts next.
+	// Next returns the simulated time at which Act is due.
 	Next() time.Time
-	// Act does what is due at the world's time.
+	// Act does what is due at the simulated time.
 	Act(ctx context.Context) error
 }
 
-// Setup is what strategies are compared on.
+// Setup is the input of a run, the same for all strategies.
 type Setup struct {
 	World    sim.Config // seed, start, servers; strategies add to it
 	Arrivals []sim.Arrival
 	Until    time.Time
-	// History is the demand of the weeks before, which Prometheus remembers.
+	// History is the demand of the weeks before, which Prometheus has recorded.
 	History Demand
 	Faults  []sim.Fault // from the start
-	// Progress is told, every hour of the world's time.
+	// Progress is called for every hour of simulated time.
 	Progress func()
 }
 
@@ -55,14 +55,15 @@ type SizeCount struct {
 	On, Takes int
 }
 
-// Result is what a strategy came to.
+// Result is the result of a run.
 type Result struct {
 	Name    string
 	Figures sim.Figures
 	Samples []Sample
 }
 
-// sampleEvery is how often the fleet is looked at for the delay and the plot.
+// sampleEvery is the interval of the samples, of which delays and the plot are
+// made.
 const sampleEvery = 30 * time.Second
 
 // Simulate runs one strategy.
@@ -85,7 +86,7 @@ func Simulate(ctx context.Context, setup Setup, s Strategy) (Result, error) {
 	return Result{Name: s.Name(), Figures: w.Figures(), Samples: r.samples}, nil
 }
 
-// replay gives arrivals, which are in order, as a source.
+// replay is a source of arrivals, which must be in the order of time.
 type replay struct{ rest []sim.Arrival }
 
 func (r *replay) Next() (sim.Arrival, bool) {
@@ -122,15 +123,16 @@ func (r *runner) to(ctx context.Context, t time.Time) error {
 			return err
 		}
 		if !next.Before(r.next) {
-			if err := r.look(ctx); err != nil {
+			if err := r.sample(ctx); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// look takes a sample, and lets the run be given up.
-func (r *runner) look(ctx context.Context) error {
+// sample records the state of the fleet, and returns ctx's error once it is
+// cancelled.
+func (r *runner) sample(ctx context.Context) error {
 	r.next = r.next.Add(sampleEvery)
 	if now := r.w.Now(); r.setup.Progress != nil && now.Minute() == 0 && now.Second() == 0 {
 		r.setup.Progress()

@@ -1,0 +1,184 @@
+package live
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"reflect"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"gopkg.in/yaml.v3"
+
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/monitor"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
+)
+
+// floor is capacity.min_active in the demo.
+const floor = 2
+
+// Prometheus's defaults for --query.lookback-delta and
+// --rules.alert.resend-delay, before they are divided by the speed.
+const (
+	lookback    = 5 * time.Minute
+	resendDelay = time.Minute
+)
+
+// settings are the texts that configure the parts of the demo.
+type settings struct {
+	files        map[string]string // in the demo's directory
+	prometheus   string
+	alertmanager string
+	past         []monitor.Past // what Prometheus recorded a week ago
+}
+
+// Files in the demo's directory.
+const (
+	daemonFile   = "bbb-scaler.yml"
+	ruleFile     = "bbb-rules.yml"
+	ionosFile    = "ionos-password"
+	balancerFile = "scalelite-secret"
+)
+
+// settings generates the rules, the route and the daemon's file from one
+// configuration: the shipped defaults in faster time.
+func (d *demo) settings() (settings, error) {
+	c := d.config()
+	s := settings{files: map[string]string{ionosFile: d.secret.password.Reveal(), balancerFile: d.secret.balancer.Reveal()}}
+	var err error
+	if s.files[ruleFile], err = c.Generated(generate.FormatRules); err != nil {
+		return s, err
+	}
+	if s.alertmanager, err = c.Generated(generate.FormatAlertmanager); err != nil {
+		return s, err
+	}
+	if s.files[daemonFile], err = d.daemonConfig(c); err != nil {
+		return s, err
+	}
+	s.past = d.history(c.Actions.Fleet.Name, time.Duration(c.Rules.EvaluationInterval))
+	s.prometheus, err = d.prometheusConfig(c)
+	return s, err
+}
+
+// config returns the default configuration for the demo's fleet. Every duration
+// is divided by the speed, except the time limits of calls.
+func (d *demo) config() config.File {
+	c := config.Defaults()
+	c.Actions.Capacity.MinActive = floor
+	c.Actions.Thresholds = thresholds()
+	c.Actions.Sizes.Max.Cores = 4 // the same
+	d.shorten(reflect.ValueOf(&c.Actions).Elem())
+	d.shorten(reflect.ValueOf(&c.Rules).Elem())
+	limits := &c.Actions.Deadlines // calls take as long as without the speed
+	limits.Read, limits.Write, limits.Patience = 2*time.Second, 5*time.Second, time.Second
+	c.Rules.Alertmanager.URL = "http://" + d.daemonAt + api.PathWebhook
+	c.Rules.Alertmanager.Username = ""
+	return c
+}
+
+// thresholds are the default ones with a lower maximum of the CPU workload: fewer
+// people fill a server, so that a small school needs several.
+func thresholds() rules.Thresholds {
+	t := config.Defaults().Actions.Thresholds
+	t.CPU = rules.Band{Min: 0.1, Max: 0.5}
+	return t
+}
+
+func (d *demo) shorter(t time.Duration) time.Duration {
+	return max(time.Millisecond, (time.Duration(float64(t) / d.speed)).Round(time.Millisecond))
+}
+
+// shorten divides all durations within v.
+func (d *demo) shorten(v reflect.Value) {
+	switch t := v.Interface().(type) {
+	case time.Duration:
+		if t > 0 {
+			v.SetInt(int64(d.shorter(t)))
+		}
+		return
+	case model.Duration:
+		if t > 0 {
+			v.SetInt(int64(d.shorter(time.Duration(t))))
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				d.shorten(v.Field(i))
+			}
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			value := reflect.New(v.Type().Elem()).Elem()
+			value.Set(v.MapIndex(key))
+			d.shorten(value)
+			v.SetMapIndex(key, value)
+		}
+	}
+}
+
+// daemonConfig is the daemon's file.
+func (d *demo) daemonConfig(c config.File) (string, error) {
+	c.Actions.Fleet.Datacenters = d.world.Datacenters()
+	text, err := yaml.Marshal(c.Actions)
+	if err != nil {
+		return "", err
+	}
+	doc := map[string]any{}
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return "", err
+	}
+	maps.Copy(doc, map[string]any{
+		"rules":        c.Rules,
+		"ionos":        map[string]any{"url": "http://" + d.ionosAt, "username": ionosUser, "password_file": ionosFile},
+		"scalelite":    map[string]any{"url": d.scaleliteURL, "secret_file": balancerFile, "poll_interval": d.pollInterval.String()},
+		"alertmanager": map[string]any{"urls": []string{"http://" + d.alertmanagerAt}},
+	})
+	text, err = yaml.Marshal(doc)
+	return string(text), err
+}
+
+// prometheusConfig scrapes every exporter and the daemon.
+func (d *demo) prometheusConfig(c config.File) (string, error) {
+	login := map[string]any{"username": exporterUser, "password": d.secret.exporter.Reveal()}
+	job := func(name string, labels generate.Matchers, login any, targets ...string) map[string]any {
+		j := map[string]any{"job_name": name, "static_configs": []any{map[string]any{"targets": targets, "labels": map[string]string(labels)}}}
+		if login != nil {
+			j["basic_auth"] = login
+		}
+		return j
+	}
+	interval := c.Rules.ScrapeInterval.String()
+	text, err := yaml.Marshal(map[string]any{
+		"global":     map[string]any{"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": c.Rules.EvaluationInterval.String()},
+		"rule_files": []string{ruleFile},
+		"alerting":   map[string]any{"alertmanagers": []any{map[string]any{"static_configs": []any{map[string]any{"targets": []string{d.alertmanagerAt}}}}}},
+		"scrape_configs": []any{
+			job("node", c.Rules.Exporters.Node, login, addresses(d.node)...),
+			job("bbb", c.Rules.Exporters.BBB, login, addresses(d.exporter)...),
+			job("scaler", c.Rules.Exporters.Scaler, nil, d.daemonAt),
+		},
+	})
+	return string(text), err
+}
+
+func addresses(list []net.Listener) []string {
+	var out []string
+	for _, l := range list {
+		out = append(out, l.Addr().String())
+	}
+	return out
+}
+
+// daemonArgs is the daemon's command line.
+func (d *demo) daemonArgs() []string {
+	return []string{
+		fmt.Sprintf("--config.file=%s/%s", d.dir, daemonFile), "--web.listen-address=" + d.daemonAt,
+		fmt.Sprintf("--storage.path=%s/bbb-scaler", d.dir),
+	}
+}

@@ -1,0 +1,47 @@
+package live
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+// Summary is the result of a run.
+type Summary struct {
+	Steps              map[string]int `json:"steps"` // that were done, by kind
+	Meetings           int            `json:"meetings"`
+	MeetingsEndedEarly int            `json:"meetings_ended_early"`
+	MeetingsRefused    int            `json:"meetings_refused"`
+	ServerHours        float64        `json:"server_hours"`
+	ParticipantMinutes float64        `json:"participant_minutes"`
+	// OverloadParticipantMinutes were spent on servers whose CPU or memory
+	// workload was above the maximum threshold.
+	OverloadParticipantMinutes float64 `json:"overload_participant_minutes"`
+}
+
+func summary(w *sim.World) Summary {
+	f := w.Figures()
+	s := Summary{
+		Steps: map[string]int{}, Meetings: f.Meetings, MeetingsEndedEarly: f.MeetingsEndedEarly,
+		MeetingsRefused: f.MeetingsRefused, ServerHours: f.ServerHours,
+		ParticipantMinutes: f.ParticipantMinutes, OverloadParticipantMinutes: f.OverloadParticipantMinutes,
+	}
+	for _, kind := range fleet.Kinds() {
+		s.Steps[string(kind)] = f.Steps[kind]
+	}
+	return s
+}
+
+// String returns the summary as text for people.
+func (s Summary) String() string {
+	var steps []string
+	for _, kind := range fleet.Kinds() {
+		steps = append(steps, fmt.Sprintf("%s %d", kind, s.Steps[string(kind)]))
+	}
+	return fmt.Sprintf("\nMeetings: %d, ended early %d, refused %d. Server-hours: %.1f.\n"+
+		"Participant-minutes: %.0f, of these on servers above a maximum threshold: %.1f %%.\nSteps: %s.\n",
+		s.Meetings, s.MeetingsEndedEarly, s.MeetingsRefused, s.ServerHours,
+		s.ParticipantMinutes, 100*s.OverloadParticipantMinutes/max(1, s.ParticipantMinutes), strings.Join(steps, ", "))
+}

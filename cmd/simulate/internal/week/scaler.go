@@ -1,0 +1,103 @@
+package week
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/store"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/virtual"
+	"github.com/bbb-scaler/bbb-scaler/receiver"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/bbb-scaler/bbb-scaler/rules/generate"
+)
+
+// Ours is bbb-scaler itself, with everything that produces its notifications:
+// the generated rules, evaluated by Prometheus's engine, Alertmanager's grouping
+// and repetition, and the daemon's cycles.
+type Ours struct {
+	Title string
+	File  config.File
+	// Override, when set, replaces dependencies of the scaler: a test breaks one
+	// and expects the figures to show it.
+	Override func(*actions.Deps)
+}
+
+// Name returns Title.
+func (o Ours) Name() string { return o.Title }
+
+// Prepare starts with as many servers as the floor at the start, at the default
+// size; the others are off.
+func (o Ours) Prepare(cfg *sim.Config) {
+	cfg.Running = min(cfg.Servers, max(1, o.File.Actions.Capacity.FloorAt(cfg.Start, cfg.Servers)))
+	cfg.Size = o.File.Actions.Sizes.Default
+}
+
+// Begin builds the scaler and what produces its notifications.
+func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
+	r := &scalerRun{w: w, cfg: o.File.Actions}
+	r.cfg.Fleet.Datacenters, r.cfg.Fleet.NamePattern, r.cfg.NoBalancer = w.Datacenters(), fleet.NamePattern{}, false
+	r.cfg.Asks = o.File.Rules.Meanings()
+	ruleText, err := o.File.Generated(generate.FormatRules)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := o.File.Generated(generate.FormatAlertmanager)
+	if err != nil {
+		return nil, err
+	}
+	r.evalEvery, r.scrapeEvery = time.Duration(o.File.Rules.EvaluationInterval), time.Duration(o.File.Rules.ScrapeInterval)
+	r.rules, err = virtual.NewRules(string(ruleText), virtual.Options{
+		Interval:    r.evalEvery,
+		Annotations: []string{rules.AnnotationValue, rules.AnnotationCores, rules.AnnotationRAM},
+		Alerts:      func(name string) bool { return r.cfg.Asks[name].Ask != "" }, // not those for people
+	})
+	if err != nil {
+		return nil, err
+	}
+	if r.dispatcher, err = virtual.NewDispatcher(string(routes)); err != nil {
+		return nil, err
+	}
+	remember(r.rules.Samples, setup.History, o.File.Actions, setup.World.Servers)
+	r.scraper = newScraper(r.rules.Samples, o.File.Rules)
+	deps := actions.Deps{
+		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
+		Alerts: r, Store: store.NewMemory(), Now: w.Now, InOrder: true,
+	}
+	if o.Override != nil {
+		o.Override(&deps)
+	}
+	if r.scaler, err = actions.New(r.cfg, deps); err != nil {
+		return nil, err
+	}
+	page := prometheus.NewRegistry()
+	page.MustRegister(receiver.NewFleetCollector(r.scaler, w.Now))
+	r.scraper.page = page
+	r.pace.Cycled(w.Now(), 0)
+	r.nextScrape = w.Now().Add(r.scrapeEvery / 2) // between two evaluations, as likely as not
+	r.nextEval = w.Now().Add(r.evalEvery)
+	return r, nil
+}
+
+// remember writes the load that Prometheus would have recorded in the week
+// before: that of past, on the number of servers that carries it at the
+// workload that scaling aims at.
+func remember(samples *virtual.Samples, past Demand, c fleet.Config, servers int) {
+	m, free := sim.DefaultLoad(), 1-c.Capacity.Headroom
+	size := c.Sizes.Together()
+	target := CapacityModel{m, sim.Workload{CPU: free * c.Thresholds.CPU.Max, Memory: free * c.Thresholds.Memory.Max}}
+	cpu := samples.Series(labels.FromStrings(model.MetricNameLabel, generate.RecordCPULoad, rules.LabelFleet, c.Fleet.Name))
+	memory := samples.Series(labels.FromStrings(model.MetricNameLabel, generate.RecordMemoryLoad, rules.LabelFleet, c.Fleet.Name))
+	for i := range past.People {
+		at, l := past.At(i), past.load(i, m)
+		n := float64(max(c.Capacity.FloorAt(at, servers), target.servers(l, size)))
+		_ = cpu.Append(at.UnixMilli(), l.cores+n*m.BaseCores) // in order
+		_ = memory.Append(at.UnixMilli(), (l.ram+n*m.BaseRAM)*(1<<20))
+	}
+}
