@@ -61,7 +61,7 @@ func newAlertFixture(t *testing.T, src *source) (*actions.Scaler, *time.Time) {
 	w := sim.New(sim.Config{Servers: 1, Running: 1, Start: noon})
 	cfg := fixtureConfig()
 	cfg.Capacity.MinActive = 1
-	cfg.Datacenters = []string{w.Servers()[0].Datacenter}
+	cfg.Fleet.Datacenters = []string{w.Servers()[0].Datacenter}
 	deps := actions.Deps{
 		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
 		Store: store.NewMemory(), Now: func() time.Time { return now }, InOrder: true,

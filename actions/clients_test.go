@@ -52,7 +52,7 @@ func newHTTPFixture(t testing.TB, servers, datacenters int, change func(*fleet.C
 	must(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	cfg := fleet.Defaults()
-	cfg.Datacenters, cfg.Capacity.MinActive = dcs, servers/4
+	cfg.Fleet.Datacenters, cfg.Capacity.MinActive = dcs, servers/4
 	if change != nil {
 		change(&cfg)
 	}

@@ -50,12 +50,12 @@ func (f *refusals) note(k fleet.Kind, until time.Time) {
 	}
 }
 
-func (f *refusals) why(now time.Time) (out []string) {
+func (f *refusals) why(now time.Time) (out []fleet.Hold) {
 	if now.Before(f.cloud) {
-		out = append(out, "the cloud refuses our credentials; next try at "+fleet.Clock(f.cloud)+", or after a reload")
+		out = append(out, fleet.Hold{Kind: fleet.HoldCloud, Text: "the cloud refuses our credentials; next try at " + fleet.Clock(f.cloud) + ", or after a reload"})
 	}
 	if now.Before(f.balancer) {
-		out = append(out, "the balancer refuses our credentials; next try at "+fleet.Clock(f.balancer)+", or after a reload")
+		out = append(out, fleet.Hold{Kind: fleet.HoldBalancer, Text: "the balancer refuses our credentials; next try at " + fleet.Clock(f.balancer) + ", or after a reload"})
 	}
 	return out
 }

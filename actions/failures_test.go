@@ -50,7 +50,7 @@ func TestRefusedCredentialsStopAllWrites(t *testing.T) {
 		fx := newFixture(t, cfg, sim.Config{Servers: 4, Running: 0})
 		lift := fx.w.Inject(sim.Fault{Kind: sim.CloudAnswers, Op: "write", Status: status})
 		fx.run(10 * time.Minute)
-		if got := fx.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0], "credentials") {
+		if got := fx.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0].Text, "credentials") {
 			t.Errorf("%d: blocked %q, want the credentials named", status, got)
 		}
 		lines, _ := fx.store.Journal(100, "")

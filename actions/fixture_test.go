@@ -93,7 +93,7 @@ func newFixture(t tb, cfg fleet.Config, simCfg sim.Config) *fixture {
 	}
 	fx := &fixture{t: t, w: sim.New(simCfg), cfg: cfg, store: store.NewMemory()}
 	fx.pending, fx.firing = map[string]time.Time{}, map[string]fleet.Alert{}
-	fx.cfg.Datacenters = fx.datacenters()
+	fx.cfg.Fleet.Datacenters = fx.datacenters()
 	fx.restart()
 	return fx
 }

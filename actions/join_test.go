@@ -58,7 +58,7 @@ func TestAlertThatNamesTwoServersIsOfNeither(t *testing.T) {
 	a.Labels, a.Annotations = map[string]string{rules.LabelInstance: "bbb-server1:9100"}, value(0.95)
 	must(t, onlyErr(fx.s.Notify([]fleet.Alert{a})))
 	must(t, fx.s.Cycle(t.Context(), fx.w.Now()))
-	if got := fx.s.Status().Unjoined; len(got) != 1 || !strings.Contains(got[0], "bbb-server1:9100") {
+	if got := fx.s.Status().Unjoined; len(got) != 1 || !strings.Contains(got[0].Text, "bbb-server1:9100") {
 		t.Errorf("unjoined %q, want the alert", got)
 	}
 	if n := fx.steps(); n != 0 {

@@ -21,7 +21,7 @@ func TestThousandServersWithFlappingAlertsForADay(t *testing.T) {
 	cfg.Capacity.MinActive = 900
 	w := sim.New(sim.Config{Servers: 1000, Running: 950, Start: noon})
 	first := w.Servers()
-	cfg.Datacenters = []string{first[0].Datacenter, first[1].Datacenter}
+	cfg.Fleet.Datacenters = []string{first[0].Datacenter, first[1].Datacenter}
 	s, err := actions.New(cfg, actions.Deps{
 		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
 		Store: store.NewMemory(), Now: w.Now,

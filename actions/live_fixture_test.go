@@ -102,7 +102,7 @@ func runWith(t *testing.T, cfg fleet.Config, w *sim.World, deps actions.Deps) *a
 
 func sideBySideConfig(dcs ...string) fleet.Config {
 	cfg := fixtureConfig()
-	cfg.Fleet.Concurrency, cfg.Datacenters = 16, dcs
+	cfg.Fleet.Concurrency, cfg.Fleet.Datacenters = 16, dcs
 	cfg.Fleet.EvaluationInterval = time.Minute
 	return cfg
 }

@@ -88,11 +88,11 @@ func TestServerThatPersonResizedIsNotResizedUntilReleased(t *testing.T) {
 
 func TestExcludedServersAreLeftAlone(t *testing.T) {
 	for _, exclude := range []string{"bbb-server[34]", "bbb-server4", "id"} {
-		fx := lowFixture(t, func(c *fleet.Config, _ *sim.Config) { c.Exclude = []string{exclude} })
+		fx := lowFixture(t, func(c *fleet.Config, _ *sim.Config) { c.Fleet.Exclude = []string{exclude} })
 		r, err := fx.w.Server("bbb-server4")
 		must(t, err)
 		if exclude == "id" {
-			fx.cfg.Exclude = []string{r.ID}
+			fx.cfg.Fleet.Exclude = []string{r.ID}
 			must(t, fx.s.Reload(fx.cfg))
 		}
 		fx.run(2 * time.Hour)

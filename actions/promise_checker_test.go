@@ -35,8 +35,8 @@ type growth struct {
 	from fleet.Size
 }
 
-// checkedCloud and checkedBalancer split the checker by interface: both have a
-// method Servers.
+// checkedCloud and checkedBalancer split the checker by interface: both have the
+// methods Servers and Server.
 type (
 	checkedCloud    struct{ *promiseChecker }
 	checkedBalancer struct{ *promiseChecker }
@@ -102,6 +102,10 @@ func (check checkedCloud) Servers(ctx context.Context, dc string) ([]fleet.Cloud
 	return list, err
 }
 
+func (check checkedCloud) Server(ctx context.Context, ref fleet.ServerRef) (fleet.CloudServer, error) {
+	return check.Cloud.Server(ctx, ref)
+}
+
 func (check checkedCloud) Start(ctx context.Context, ref fleet.ServerRef) (string, error) {
 	r := check.change(ref.ID, "start")
 	on := 0
@@ -162,6 +166,10 @@ func (check checkedCloud) Resize(ctx context.Context, ref fleet.ServerRef, to fl
 
 func (check checkedBalancer) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
 	return check.Balancer.Servers(ctx)
+}
+
+func (check checkedBalancer) Server(ctx context.Context, id string) (fleet.BalancerServer, error) {
+	return check.Balancer.Server(ctx, id)
 }
 
 func (check checkedBalancer) SetState(ctx context.Context, id string, to fleet.BalancerState) error {

@@ -19,10 +19,10 @@ type reads struct {
 	cloudAt    map[string]time.Time // when each datacenter was read
 	balancerAt time.Time
 	sources    []fleet.SourceStatus
-	failing    []string // sources whose last read failed: no scale-in
-	whole      bool     // every source was read lately
-	listed     int      // servers that the cloud lists, or did where it cannot be read
-	unread     bool     // a datacenter was never read
+	failing    []fleet.Hold // sources whose last read failed: no scale-in
+	whole      bool         // every source was read lately
+	listed     int          // servers that the cloud lists, or did where it cannot be read
+	unread     bool         // a datacenter was never read
 }
 
 // read reads every source that a cycle needs, side by side.
@@ -31,13 +31,13 @@ func (s *Scaler) read(ctx context.Context, cfg fleet.Config, now time.Time) read
 	var balancer map[string]reading[[]fleet.BalancerServer]
 	var contract *fleet.Contract
 	s.together(
-		func() { clouds = s.clouds.Read(ctx, cfg.Datacenters, cfg.Deadlines.Patience) },
+		func() { clouds = s.clouds.Read(ctx, cfg.Fleet.Datacenters, cfg.Deadlines.Patience) },
 		func() { balancer = s.readBalancer(ctx, cfg) },
 		func() { s.resync(ctx, cfg, now) },
 		func() { contract = s.readContract(ctx, cfg, now) },
 	)
 	r := reads{whole: true, contract: contract, Snapshot: fleet.Snapshot{Unsure: map[string]string{}}, cloudAt: map[string]time.Time{}}
-	for _, dc := range cfg.Datacenters {
+	for _, dc := range cfg.Fleet.Datacenters {
 		got := clouds[dc]
 		r.Cloud = append(r.Cloud, got.Value...)
 		r.listed += len(got.Value)
@@ -74,7 +74,7 @@ func (s *Scaler) keepMissing(cfg fleet.Config, r *reads, now time.Time) {
 	for id, l := range s.listed {
 		switch {
 		case l.at.Equal(now):
-		case now.Sub(l.at) >= fleet.VanishedTrust, !slices.Contains(cfg.Datacenters, l.Datacenter):
+		case now.Sub(l.at) >= fleet.VanishedTrust, !slices.Contains(cfg.Fleet.Datacenters, l.Datacenter):
 			delete(s.listed, id)
 		default:
 			r.Cloud = append(r.Cloud, l.CloudServer)
@@ -110,7 +110,7 @@ func (r *reads) source(name string, at time.Time, err error, cfg fleet.Config, n
 	}
 	if err != nil {
 		status.Error = err.Error()
-		r.failing = append(r.failing, fmt.Sprintf("%s cannot be read: %v", name, err))
+		r.failing = append(r.failing, fleet.Hold{Kind: fleet.HoldRead, Text: fmt.Sprintf("%s cannot be read: %v", name, err)})
 	}
 	r.sources = append(r.sources, status)
 	if at.IsZero() || now.Sub(at) > cfg.Deadlines.Stale {
@@ -122,8 +122,9 @@ func (r *reads) source(name string, at time.Time, err error, cfg fleet.Config, n
 
 // joined is what the join of a snapshot came to.
 type joined struct {
-	servers          []fleet.Server
-	unjoined, shared []string
+	servers  []fleet.Server
+	unjoined []fleet.Hold
+	shared   []string
 }
 
 // join joins the snapshot to servers, after it has looked up the hosts that the

@@ -59,12 +59,12 @@ func TestNothingIsTakenWhileAReadFails(t *testing.T) {
 			fx.mute = true
 			fx.run(2 * time.Minute)
 			if fault.Kind == sim.CloudAnswers {
-				fault.On = fx.cfg.Datacenters[0]
+				fault.On = fx.cfg.Fleet.Datacenters[0]
 			}
 			lift := fx.w.Inject(fault)
 			must(t, onlyErr(fx.s.Notify([]fleet.Alert{fx.lowNow()})))
 			fx.run(fx.cfg.Deadlines.Stale - time.Minute) // what was read is still believed
-			if got := fx.s.Status().Brakes; len(got) == 0 || !strings.Contains(got[0], "cannot be read") {
+			if got := fx.s.Status().Brakes; len(got) == 0 || !strings.Contains(got[0].Text, "cannot be read") {
 				t.Errorf("brakes %q, want the read named", got)
 			}
 			if n := fx.steps(); n != 0 {

@@ -15,7 +15,7 @@ func TestServersThatAreNotOfTheFleetDoNotCountAgainstTheCeiling(t *testing.T) {
 	cfg.Capacity.MinActive, cfg.Capacity.Ceiling = 3, 3
 	names, err := fleet.ParseNamePattern("bbb-server[1-4]")
 	must(t, err)
-	cfg.Names = names
+	cfg.Fleet.NamePattern = names
 	fx := newFixture(t, cfg, sim.Config{Servers: 10, Running: 2})
 	fx.until(15*time.Minute, "three in service", func() bool { return fx.count(fleet.StateActive) == 3 })
 }

@@ -14,11 +14,11 @@ func TestShortListFreezesWhileAnotherDatacenterCannotBeRead(t *testing.T) {
 	cfg.Capacity.MinActive = 4
 	fx := newFixture(t, cfg, sim.Config{Servers: 12, Running: 6})
 	fx.run(2 * time.Minute)
-	fx.w.Inject(sim.Fault{Kind: sim.CloudAnswers, Op: "servers", On: fx.cfg.Datacenters[0], Status: 503})
+	fx.w.Inject(sim.Fault{Kind: sim.CloudAnswers, Op: "servers", On: fx.cfg.Fleet.Datacenters[0], Status: 503})
 	fx.run(cfg.Deadlines.Stale + time.Minute)
-	fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, On: fx.cfg.Datacenters[1], Share: 1})
+	fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, On: fx.cfg.Fleet.Datacenters[1], Share: 1})
 	fx.run(time.Minute)
-	if got := fx.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0], "frozen") {
+	if got := fx.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0].Text, "frozen") {
 		t.Errorf("blocked %q, want frozen", got)
 	}
 }
@@ -27,7 +27,7 @@ func TestDatacenterTakenOutOfTheConfigurationFreezesNothing(t *testing.T) {
 	cfg := fixtureConfig()
 	fx := newFixture(t, cfg, sim.Config{Servers: 12, Running: 6})
 	fx.run(2 * time.Minute)
-	fx.cfg.Datacenters = fx.cfg.Datacenters[:1]
+	fx.cfg.Fleet.Datacenters = fx.cfg.Fleet.Datacenters[:1]
 	must(t, fx.s.Reload(fx.cfg))
 	fx.run(time.Minute)
 	if got := fx.s.Status().Blocked; len(got) != 0 {
@@ -63,7 +63,7 @@ func TestEverythingFreezesWhileTheListIsSuddenlyShort(t *testing.T) {
 	before := fx.steps()
 	lift := fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, Share: 0.5})
 	fx.run(40 * time.Minute)
-	if got := fx.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0], "frozen") {
+	if got := fx.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0].Text, "frozen") {
 		t.Errorf("blocked %q, want frozen", got)
 	}
 	if n := fx.steps() - before; n != 0 {
@@ -80,7 +80,7 @@ func TestServerThatTheCloudListsNoMoreIsUncertainAndLeftAlone(t *testing.T) {
 	fx := lowFixture(t, nil)
 	fx.mute = true
 	fx.run(2 * time.Minute)
-	fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, On: fx.cfg.Datacenters[1], Share: 0.34})
+	fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, On: fx.cfg.Fleet.Datacenters[1], Share: 0.34})
 	must(t, onlyErr(fx.s.Notify([]fleet.Alert{fx.lowNow()})))
 	fx.run(30 * time.Minute)
 	var missing []string

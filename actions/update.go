@@ -34,7 +34,7 @@ func (s *Scaler) update(cfg fleet.Config, r reads, servers []fleet.Server, faile
 		Pauses:  pauses, Blocked: append(blocked, s.refused.why(now)...), Brakes: r.failing,
 	}
 	if s.complete == 0 {
-		v.Brakes = append(v.Brakes, "just started: nothing is taken before one whole cycle")
+		v.Brakes = append(v.Brakes, fleet.Hold{Kind: fleet.HoldStarted, Text: "just started: nothing is taken before one whole cycle"})
 	}
 	return v, nil
 }
@@ -93,7 +93,7 @@ func (s *Scaler) pausesAt(now time.Time, c *fleet.Commit) []fleet.Pause {
 // shortList says that nothing may be done while the cloud suddenly lists far
 // fewer servers than before: a wrong answer is likelier than a smaller fleet.
 // The caller holds mu.
-func (s *Scaler) shortList(cfg fleet.Config, r reads, now time.Time, c *fleet.Commit) []string {
+func (s *Scaler) shortList(cfg fleet.Config, r reads, now time.Time, c *fleet.Commit) []fleet.Hold {
 	f := s.memory.Fleet
 	if c.Fleet != nil {
 		f = *c.Fleet
@@ -101,7 +101,7 @@ func (s *Scaler) shortList(cfg fleet.Config, r reads, now time.Time, c *fleet.Co
 	if r.unread {
 		return nil
 	}
-	f.NoteListed(r.listed, cfg.Datacenters, now)
+	f.NoteListed(r.listed, cfg.Fleet.Datacenters, now)
 	if !reflect.DeepEqual(f, s.memory.Fleet) {
 		c.Fleet = &f
 	}

@@ -1,7 +1,6 @@
 package receiver
 
 import (
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -73,8 +72,8 @@ func (f fleetCollector) collectCapacity(st fleet.Status, gauge gauge) {
 		gauge(desc(rules.MetricCeiling, "Maximum number of servers that are switched on."), float64(st.Ceiling))
 	}
 	limited := desc(rules.MetricLimited, "1 if more capacity is needed than the limit allows, by limit.", "limit")
-	for _, limit := range []string{"ceiling", "contract", "fleet"} {
-		gauge(limited, number(anyBegins(st.Limits, limit)), limit)
+	for _, kind := range fleet.LimitKinds() {
+		gauge(limited, number(fleet.CountHolds(st.Limits, kind) > 0), string(kind))
 	}
 	gauge(desc("bbb_scaler_dry_run", "1 if the daemon runs as a dry run, which changes nothing."), number(st.DryRun))
 }
@@ -84,21 +83,17 @@ func (f fleetCollector) collectTroubles(st fleet.Status, gauge gauge) {
 		gauge(desc(rules.MetricFleetRead, "Unix time of the last complete read of the fleet."), float64(read.UnixMilli())/1000)
 	}
 	blocked := desc(rules.MetricWritesBlocked, "1 if all writes are stopped for the reason.", "reason")
-	other := len(st.Blocked)
-	for reason, words := range map[string]string{
-		"frozen": "frozen", "cloud": "the cloud refuses", "balancer": "the balancer refuses",
-	} {
-		n := countBegins(st.Blocked, words)
-		gauge(blocked, number(n > 0), reason)
-		other -= n
+	for _, kind := range fleet.BlockedKinds() {
+		gauge(blocked, number(fleet.CountHolds(st.Blocked, kind) > 0), string(kind))
 	}
-	gauge(blocked, number(other > 0), "other")
 	unjoined := desc(rules.MetricUnjoined, "Number of servers and alerts that match no server of the fleet, by source.", "source")
-	gauge(unjoined, float64(st.Counts[fleet.StateUnjoined]), "cloud")
-	gauge(unjoined, float64(countBegins(st.Unjoined, "balancer")), "balancer")
-	gauge(unjoined, float64(countBegins(st.Unjoined, "alert")), "prometheus")
-	brakes := desc("bbb_scaler_brakes", "Number of reasons that stop scale-in at present.")
-	gauge(brakes, float64(len(st.Brakes)))
+	gauge(unjoined, float64(st.Counts[fleet.StateUnjoined]), string(fleet.HoldNotJoined))
+	gauge(unjoined, float64(fleet.CountHolds(st.Unjoined, fleet.HoldNoServer)), string(fleet.HoldNoServer))
+	gauge(unjoined, float64(fleet.CountHolds(st.Unjoined, fleet.HoldNoTarget)), string(fleet.HoldNoTarget))
+	brakes := desc("bbb_scaler_brakes", "Number of reasons that stop scale-in at present, by reason.", "reason")
+	for _, kind := range fleet.BrakeKinds() {
+		gauge(brakes, float64(fleet.CountHolds(st.Brakes, kind)), string(kind))
+	}
 	gauge(desc("bbb_scaler_pauses", "Number of pauses in force."), float64(len(st.Pauses)))
 }
 
@@ -117,17 +112,6 @@ func fleetRead(st fleet.Status) time.Time {
 	}
 	return oldest
 }
-
-func countBegins(lines []string, word string) (n int) {
-	for _, l := range lines {
-		if strings.HasPrefix(l, word) {
-			n++
-		}
-	}
-	return n
-}
-
-func anyBegins(lines []string, word string) bool { return countBegins(lines, word) > 0 }
 
 func number(b bool) float64 {
 	if b {

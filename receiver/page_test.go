@@ -31,9 +31,9 @@ func morning() *memory {
 			Counts: map[fleet.State]int{
 				fleet.StateActive: 1, fleet.StateDraining: 1, fleet.StateStarting: 1, fleet.StateManual: 1, fleet.StateUnjoined: 1,
 			},
-			Brakes:  []string{"a fleet alert asks for more: BBBFleetCPUHigh"},
-			Limits:  []string{"contract: no room for another 4 cores, 8192 MiB"},
-			Blocked: []string{"frozen: the cloud lists 3 servers, 40 before"},
+			Brakes:  []fleet.Hold{{Kind: fleet.HoldDemand, Text: "a fleet alert asks for more: BBBFleetCPUHigh"}},
+			Limits:  []fleet.Hold{{Kind: fleet.HoldContract, Text: "contract: no room for another 4 cores, 8192 MiB"}},
+			Blocked: []fleet.Hold{{Kind: fleet.HoldShortList, Text: "frozen: the cloud lists 3 servers, 40 before"}},
 			Sources: []fleet.SourceStatus{
 				{Name: "datacenter dc-1", ReadAt: noon.Add(-5 * time.Second)},
 				{Name: "balancer", ReadAt: noon.Add(-7 * time.Minute), Error: "listing servers: connection refused"},
@@ -49,7 +49,10 @@ func morning() *memory {
 				{ID: "id-4", Name: "bbb-4", Datacenter: "dc-1", Size: size, State: fleet.StateStarting, Since: noon.Add(-time.Minute), InFlight: &step, Reason: step.Reason},
 				{ID: "id-5", Name: "<script>alert(1)</script>", State: fleet.StateUnjoined, Reason: "not found in the balancer"},
 			},
-			Unjoined: []string{"balancer server bbb-9 (https://bbb-9) matches no cloud server", `alert BBBServerIdle of instance "x" matches no cloud server`},
+			Unjoined: []fleet.Hold{
+				{Kind: fleet.HoldNoServer, Text: "balancer server bbb-9 (https://bbb-9) matches no cloud server"},
+				{Kind: fleet.HoldNoTarget, Text: `alert BBBServerIdle of instance "x" matches no cloud server`},
+			},
 		},
 		journal: []fleet.Entry{
 			{Seq: 2, At: noon.Add(-time.Minute), Step: step, Outcome: fleet.Begun, Request: "r-1", DryRun: true},

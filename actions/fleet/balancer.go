@@ -2,7 +2,8 @@ package fleet
 
 import "context"
 
-// Balancer sends new meetings to servers: Scalelite.
+// Balancer sends new meetings to servers: Scalelite. Implementations call Check
+// before each attempt of a write.
 type Balancer interface {
 	// Servers lists all servers in one call.
 	Servers(ctx context.Context) ([]BalancerServer, error)

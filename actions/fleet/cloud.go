@@ -9,11 +9,15 @@ import (
 // Cloud is where servers are switched on, off, and resized. Writes are
 // accepted, not finished, when they return: they give the id of a request to
 // follow. All of them are "make it so": starting a running server does
-// nothing. Implementations own timeouts, retries and rate limits, and return
-// errors that match the Err sentinels below where they apply.
+// nothing. Implementations own timeouts, retries and rate limits, call Check
+// before each attempt of a write, and return errors that match the Err sentinels
+// below where they apply.
 type Cloud interface {
 	// Servers lists a datacenter in one call.
 	Servers(ctx context.Context, datacenter string) ([]CloudServer, error)
+	// Server reads one server again. A list may be minutes old: whoever changes a
+	// server reads it first.
+	Server(ctx context.Context, s ServerRef) (CloudServer, error)
 	Start(ctx context.Context, s ServerRef) (request string, err error)
 	Stop(ctx context.Context, s ServerRef) (request string, err error)
 	// Resize sets cores and RAM in one call.

@@ -18,13 +18,9 @@ type Config struct {
 	Cooldowns  Cooldowns        `yaml:"cooldowns"`
 	Deadlines  Deadlines        `yaml:"deadlines"`
 
-	Datacenters []string                 `yaml:"-"` // Fleet.Datacenters
-	Names       NamePattern              `yaml:"-"` // Fleet.NamePattern
-	Exclude     []string                 `yaml:"-"` // Fleet.Exclude
-	Budget      Budget                   `yaml:"-"` // Fleet.Budget
-	HostNames   HostNames                `yaml:"-"` // balancer host → cloud server name, where DNS does not tell
-	Asks        map[string]rules.Meaning `yaml:"-"` // alert name → what it asks for, the operator's included
-	NoBalancer  bool                     `yaml:"-"` // no Scalelite configured: only start and grow
+	HostNames  HostNames                `yaml:"-"` // balancer host → cloud server name, where DNS does not tell
+	Asks       map[string]rules.Meaning `yaml:"-"` // alert name → what it asks for, the operator's included
+	NoBalancer bool                     `yaml:"-"` // no Scalelite configured: only start and grow
 	// PollInterval is the balancer's: how long a state must be read back for.
 	PollInterval time.Duration `yaml:"-"`
 	DryRun       bool          `yaml:"-"`

@@ -59,7 +59,7 @@ func NewJoin(cfg Config, snapshot Snapshot) *Join {
 func (j *Join) addServers(snapshot Snapshot) {
 	ids := make(map[string]bool, len(snapshot.Cloud))
 	for _, c := range snapshot.Cloud {
-		if ids[c.ID] || !j.cfg.Names.Match(c.Name) {
+		if ids[c.ID] || !j.cfg.Fleet.NamePattern.Match(c.Name) {
 			continue
 		}
 		i := len(j.servers)
@@ -127,12 +127,13 @@ func (j *Join) Named() []string {
 // Servers returns the servers, in the order of their names, and what could not
 // be joined; addrs holds the addresses of the unknown hosts that have any. It
 // sets no states.
-func (j *Join) Servers(addrs map[string][]netip.Addr) (servers []Server, unjoined []string) {
+func (j *Join) Servers(addrs map[string][]netip.Addr) (servers []Server, unjoined []Hold) {
 	for _, b := range j.rest {
 		host := hostOf(b.URL)
 		i, ok := j.table.findAddr(addrs[host])
 		if !ok {
-			unjoined = append(unjoined, fmt.Sprintf("balancer server %s (%s) matches no cloud server%s", b.ID, b.URL, j.whyNot(host, addrs[host])))
+			unjoined = append(unjoined, Hold{HoldNoServer, fmt.Sprintf("balancer server %s (%s) matches no cloud server%s",
+				b.ID, b.URL, j.whyNot(host, addrs[host]))})
 			continue
 		}
 		j.take(i, b)
@@ -232,7 +233,7 @@ func (j *Join) findHost(host string) (int, bool) {
 
 // addAlerts gives each server its alerts: by the server_id label, else by the
 // host part of instance. Fleet alerts are nobody's.
-func (j *Join) addAlerts() (unjoined []string) {
+func (j *Join) addAlerts() (unjoined []Hold) {
 	for _, a := range j.alerts {
 		host := InstanceHost(a.Labels[rules.LabelInstance])
 		i, ok := j.table.find(a.Labels[rules.LabelServerID])
@@ -240,8 +241,8 @@ func (j *Join) addAlerts() (unjoined []string) {
 			i, ok = j.table.find(host)
 		}
 		if !ok {
-			unjoined = append(unjoined, fmt.Sprintf("alert %s of instance %q matches no cloud server%s",
-				a.Name, a.Labels[rules.LabelInstance], j.whyNot(host, nil)))
+			unjoined = append(unjoined, Hold{HoldNoTarget, fmt.Sprintf("alert %s of instance %q matches no cloud server%s",
+				a.Name, a.Labels[rules.LabelInstance], j.whyNot(host, nil))})
 			continue
 		}
 		j.servers[i].Alerts = append(j.servers[i].Alerts, a)
@@ -277,7 +278,7 @@ func hostOf(rawURL string) string {
 // excluded reports whether the configuration takes the server out of the
 // scaler's hands, by id, name, or pattern of names.
 func (c Config) excluded(s CloudServer) bool {
-	return slices.ContainsFunc(c.Exclude, func(x string) bool {
+	return slices.ContainsFunc(c.Fleet.Exclude, func(x string) bool {
 		matched, err := path.Match(x, s.Name)
 		return x == s.ID || (err == nil && matched)
 	})

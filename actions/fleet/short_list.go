@@ -26,10 +26,10 @@ func (f *FleetRecord) NoteListed(n int, of []string, now time.Time) {
 
 // Frozen says why nothing may be done while n servers are listed: more than the
 // share maxVanished of the known ones are missing.
-func (f FleetRecord) Frozen(n int, maxVanished float64) []string {
+func (f FleetRecord) Frozen(n int, maxVanished float64) []Hold {
 	if float64(f.Known-n) <= maxVanished*float64(f.Known) {
 		return nil
 	}
-	return []string{fmt.Sprintf("frozen: the cloud lists %d servers, %d before; believed at %s if it stays so",
-		n, f.Known, Clock(f.FewerSince.Add(VanishedTrust)))}
+	return []Hold{{HoldShortList, fmt.Sprintf("frozen: the cloud lists %d servers, %d before; believed at %s if it stays so",
+		n, f.Known, Clock(f.FewerSince.Add(VanishedTrust)))}}
 }

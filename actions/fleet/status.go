@@ -12,13 +12,13 @@ type Status struct {
 	Ceiling  int            `json:"ceiling"`
 	Need     int            `json:"need"`
 	Counts   map[State]int  `json:"counts"`
-	Brakes   []string       `json:"brakes"`
-	Limits   []string       `json:"limits"`
-	Blocked  []string       `json:"blocked"` // why no write is made at all
+	Brakes   []Hold         `json:"brakes"`
+	Limits   []Hold         `json:"limits"`
+	Blocked  []Hold         `json:"blocked"` // why no write is made at all
 	Pauses   []Pause        `json:"pauses"`
 	Sources  []SourceStatus `json:"sources"`
 	Servers  []ServerStatus `json:"servers"`  // by name
-	Unjoined []string       `json:"unjoined"` // balancer servers and alerts that match no server
+	Unjoined []Hold         `json:"unjoined"` // balancer servers and alerts that match no server
 	// Shared are the hosts that name several servers and join none, with these.
 	Shared []string `json:"shared_hosts,omitempty"`
 }

@@ -40,8 +40,8 @@ type Plan struct {
 	At      time.Time         `json:"at"`
 	Steps   []Step            `json:"steps"`
 	Reasons map[string]string `json:"reasons"`          // by server id
-	Brakes  []string          `json:"brakes,omitempty"` // what holds back scale-in, or everything
-	Limits  []string          `json:"limits,omitempty"` // what holds back scale-out: ceiling, contract, fleet
+	Brakes  []Hold            `json:"brakes,omitempty"` // what holds back scale-in, or everything
+	Limits  []Hold            `json:"limits,omitempty"` // what holds back scale-out: ceiling, contract, fleet
 	Floor   int               `json:"floor"`            // least active servers now, by schedule
 	Need    int               `json:"need"`             // servers wanted beyond those active or on their way
 }

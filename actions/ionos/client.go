@@ -124,6 +124,20 @@ func listError(datacenter string, err error) error {
 	return err
 }
 
+// Server implements fleet.Cloud in one call.
+func (c *Client) Server(ctx context.Context, s fleet.ServerRef) (fleet.CloudServer, error) {
+	got, _, err := c.api.ServersApi.DatacentersServersFindById(ctx, s.Datacenter, s.ID).Depth(3).Execute()
+	if err != nil {
+		return fleet.CloudServer{}, fmt.Errorf("reading server %s in datacenter %s: %w", s.ID, s.Datacenter, outbound.OneLine(err))
+	}
+	server := serverOf(got)
+	if server.ID != s.ID {
+		return fleet.CloudServer{}, fmt.Errorf("reading server %s in datacenter %s: the answer is about server %q", s.ID, s.Datacenter, outbound.Brief(server.ID))
+	}
+	server.Datacenter = s.Datacenter
+	return server, nil
+}
+
 // Start implements fleet.Cloud.
 func (c *Client) Start(ctx context.Context, s fleet.ServerRef) (request string, err error) {
 	resp, err := c.api.ServersApi.DatacentersServersStartPost(ctx, s.Datacenter, s.ID).Execute()

@@ -20,6 +20,8 @@ func TestEachOperationSendsExactlyThis(t *testing.T) {
 		switch {
 		case strings.HasSuffix(req.URL.Path, "contracts"):
 			return reply(200, contractBody), nil
+		case strings.HasSuffix(req.URL.Path, "servers/s1") && req.Method == http.MethodGet:
+			return reply(200, `{"id":"s1"}`), nil
 		case req.Method == http.MethodGet:
 			return reply(200, `{}`), nil
 		}
@@ -28,6 +30,7 @@ func TestEachOperationSendsExactlyThis(t *testing.T) {
 	c := client(t, w)
 	want := map[string]string{
 		"list":     "GET /cloudapi/v6/datacenters/d1/servers?depth=3&limit=1000&offset=0&pretty=false ",
+		"server":   "GET /cloudapi/v6/datacenters/d1/servers/s1?depth=3&pretty=false ",
 		"start":    "POST /cloudapi/v6/datacenters/d1/servers/s1/start?depth=0&pretty=false ",
 		"stop":     "POST /cloudapi/v6/datacenters/d1/servers/s1/stop?depth=0&pretty=false ",
 		"resize":   `PATCH /cloudapi/v6/datacenters/d1/servers/s1?depth=0&pretty=false {"cores":6,"ram":10240}`,
@@ -70,6 +73,15 @@ func TestTheListTellsAllThatTheFleetNeeds(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Servers() =\n%+v, want\n%+v", got, want)
+	}
+}
+
+func TestAnAnswerAboutAnotherServerIsAnError(t *testing.T) {
+	for _, body := range []string{`{}`, `{"id":"s2","properties":{"cores":8}}`, `{"id":"d1/servers","items":[]}`} {
+		got, err := client(t, always(200, body)).Server(t.Context(), fleet.ServerRef{Datacenter: "d1", ID: "s1"})
+		if err == nil || !strings.Contains(err.Error(), "reading server s1 in datacenter d1: the answer is about server") {
+			t.Errorf("%s: Server() = %+v, %v, want an error", body, got, err)
+		}
 	}
 }
 

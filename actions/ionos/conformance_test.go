@@ -53,6 +53,7 @@ func newFleet(mod ...func(*sim.Config)) *sim.World {
 func operations(ref fleet.ServerRef) map[string]func(context.Context, fleet.Cloud) (any, error) {
 	return map[string]func(context.Context, fleet.Cloud) (any, error){
 		"servers": func(ctx context.Context, c fleet.Cloud) (any, error) { return c.Servers(ctx, ref.Datacenter) },
+		"server":  func(ctx context.Context, c fleet.Cloud) (any, error) { return c.Server(ctx, ref) },
 		"start":   func(ctx context.Context, c fleet.Cloud) (any, error) { _, err := c.Start(ctx, ref); return nil, err },
 		"stop":    func(ctx context.Context, c fleet.Cloud) (any, error) { _, err := c.Stop(ctx, ref); return nil, err },
 		"resize": func(ctx context.Context, c fleet.Cloud) (any, error) {
@@ -250,4 +251,34 @@ func BenchmarkListOf745ServersIn7DatacentersOverTheWire(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(w.Calls()["cloud.servers"])/float64(b.N), "calls/op")
+}
+
+func TestOneServerIsReadAsItIsNowAndNotAsItWasListed(t *testing.T) {
+	w := newFleet()
+	c := connect(t, ionostest.Config{World: w}, 1)
+	list, err := c.Servers(t.Context(), "dc-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, listed := range list {
+		if got, err := c.Server(t.Context(), listed.ServerRef); err != nil || !reflect.DeepEqual(got, listed) {
+			t.Errorf("Server(%s) = %+v, %v, want what was listed: %+v", listed.Name, got, err, listed)
+		}
+	}
+	big := fleet.Size{Cores: 8, RAM: 16384}
+	if err := w.Operator().Resize(list[0].Name, big); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.Server(t.Context(), list[0].ServerRef); err != nil || got.Size != big {
+		t.Errorf("Server() = %s, %v, want the new size %s", got.Size, err, big)
+	}
+	for name, ref := range map[string]fleet.ServerRef{
+		"an unknown id":         {Datacenter: "dc-1", ID: "00000000-0000-4000-8000-000000000000"},
+		"of another datacenter": {Datacenter: "dc-2", ID: list[0].ID},
+		"an unknown datacenter": {Datacenter: "dc-3", ID: list[0].ID},
+	} {
+		if _, err := c.Server(t.Context(), ref); !errors.Is(err, fleet.ErrGone) {
+			t.Errorf("Server() of %s = %v, want that it does not exist", name, err)
+		}
+	}
 }

@@ -60,6 +60,14 @@ func (p *pace) acquire(ctx context.Context) (release func(), err error) {
 	}
 }
 
+// wait waits until the rate limit lets a call be made.
+func (p *pace) wait(ctx context.Context) error {
+	if err := p.token(ctx); err != nil {
+		return err
+	}
+	return p.sitOut(ctx)
+}
+
 func (p *pace) token(ctx context.Context) error {
 	p.mu.Lock()
 	bucket := p.bucket

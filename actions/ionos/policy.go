@@ -51,19 +51,20 @@ func (p *policy) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// attempt makes one call.
+// attempt makes one call, when it is its turn and its check lets it.
 func (p *policy) attempt(req *http.Request) (*http.Response, *outbound.Fault) {
-	leave, err := p.lanes.enter(req)
+	end, err := p.turn(req)
 	if err != nil {
 		return nil, outbound.NotSent(err)
 	}
-	defer leave()
-	release, err := p.pace.acquire(req.Context())
-	if err != nil {
-		return nil, outbound.NotSent(err)
+	defer end()
+	ctx := context.WithValue(req.Context(), turnKey{}, p)
+	if req.Method != http.MethodGet {
+		if fault := outbound.Check(ctx); fault != nil {
+			return nil, fault
+		}
 	}
-	defer release()
-	ctx, cancel := context.WithTimeout(req.Context(), p.timeout)
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	start := time.Now()
 	resp, body, err := p.exchange(req, ctx)
@@ -77,6 +78,28 @@ func (p *policy) attempt(req *http.Request) (*http.Response, *outbound.Fault) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
+}
+
+// turnKey is the context key of a call that has its turn; the value is its policy.
+type turnKey struct{}
+
+// turn waits until a call may be made. The caller must call end. The calls that
+// the check of a write makes belong to the turn of the write, which would wait for
+// them without end; of them only the rate is limited.
+func (p *policy) turn(req *http.Request) (end func(), err error) {
+	if req.Context().Value(turnKey{}) == p {
+		return func() {}, p.pace.wait(req.Context())
+	}
+	leave, err := p.lanes.enter(req)
+	if err != nil {
+		return nil, err
+	}
+	release, err := p.pace.acquire(req.Context())
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	return func() { release(); leave() }, nil
 }
 
 // exchange sends the request as our own, and reads the whole answer.
@@ -123,8 +146,10 @@ func operation(req *http.Request) string {
 		return "request"
 	case last == "contracts":
 		return "contract"
+	case last == "servers":
+		return "list"
 	}
-	return "list"
+	return "server"
 }
 
 // mayRepeat reports whether a request may be sent again although it may have

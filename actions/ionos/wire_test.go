@@ -91,9 +91,10 @@ func client(t *testing.T, w http.RoundTripper, set ...func(*Config)) *Client {
 func operations() map[string]func(context.Context, *Client) error {
 	ref := fleet.ServerRef{Datacenter: "d1", ID: "s1"}
 	return map[string]func(context.Context, *Client) error{
-		"list":  func(ctx context.Context, c *Client) error { _, err := c.Servers(ctx, "d1"); return err },
-		"start": func(ctx context.Context, c *Client) error { _, err := c.Start(ctx, ref); return err },
-		"stop":  func(ctx context.Context, c *Client) error { _, err := c.Stop(ctx, ref); return err },
+		"list":   func(ctx context.Context, c *Client) error { _, err := c.Servers(ctx, "d1"); return err },
+		"server": func(ctx context.Context, c *Client) error { _, err := c.Server(ctx, ref); return err },
+		"start":  func(ctx context.Context, c *Client) error { _, err := c.Start(ctx, ref); return err },
+		"stop":   func(ctx context.Context, c *Client) error { _, err := c.Stop(ctx, ref); return err },
 		"resize": func(ctx context.Context, c *Client) error {
 			_, err := c.Resize(ctx, ref, fleet.Size{Cores: 6, RAM: 10240})
 			return err

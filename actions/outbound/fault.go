@@ -72,6 +72,16 @@ func NotSent(err error) *Fault {
 	return &Fault{Text: "not sent: " + err.Error(), Kinds: []error{err}, Outcome: "canceled"}
 }
 
+// Check calls the check of the context of a write that is about to be sent. It
+// returns nil if the write may be sent, and otherwise the fault of a call that was
+// not sent, in which errors.Is finds the check's error.
+func Check(ctx context.Context) *Fault {
+	if err := fleet.Check(ctx); err != nil {
+		return &Fault{Text: err.Error(), Kinds: []error{err}, Outcome: "checked"}
+	}
+	return nil
+}
+
 // NoAnswer returns the fault of a request that failed with err instead of an
 // answer. A request that cannot have reached the host may always be repeated; one
 // that may have reached it only if repeatable is set. If it may have reached the

@@ -21,8 +21,8 @@ type View struct {
 	Unknown  int
 	Contract *fleet.Contract // nil: not known, and not a limit
 	Pauses   []fleet.Pause
-	Blocked  []string // why nothing may be written at all
-	Brakes   []string // why no capacity may be removed, found while reading
+	Blocked  []fleet.Hold // why nothing may be written at all
+	Brakes   []fleet.Hold // why no capacity may be removed, found while reading
 }
 
 // Decide computes what to do next from one view of the fleet: at most one step
@@ -172,7 +172,7 @@ func (d *decision) fits(more fleet.Size) bool {
 	if d.v.Contract != nil && !more.Fits(d.free.Free) {
 		return false
 	}
-	total, b := d.used.Add(more), d.cfg.Budget
+	total, b := d.used.Add(more), d.cfg.Fleet.Budget
 	return (b.Cores == 0 || total.Cores <= b.Cores) && (b.RAM == 0 || total.RAM <= b.RAM)
 }
 
@@ -183,9 +183,10 @@ func (d *decision) take(more fleet.Size) {
 }
 
 // limit notes what holds scale-out back.
-func (d *decision) limit(what string) {
-	if !slices.Contains(d.plan.Limits, what) {
-		d.plan.Limits = append(d.plan.Limits, what)
+func (d *decision) limit(kind fleet.HoldKind, format string, args ...any) {
+	h := fleet.Hold{Kind: kind, Text: fmt.Sprintf(format, args...)}
+	if !slices.Contains(d.plan.Limits, h) {
+		d.plan.Limits = append(d.plan.Limits, h)
 	}
 }
 

@@ -91,7 +91,7 @@ func TestDecide(t *testing.T) {
 			v.Contract = &fleet.Contract{Free: fleet.Size{Cores: 5, RAM: 1 << 20}}
 		}, "start bbb-5, start bbb-6"},
 		{"our own budget holds", func(c *config, v *view) {
-			c.Capacity.MinActive, c.Budget.Cores = 7, 10
+			c.Capacity.MinActive, c.Fleet.Budget.Cores = 7, 10
 		}, "start bbb-5"},
 		{"a draining server is taken back before one is started", func(c *config, v *view) {
 			c.Capacity.MinActive = 5
@@ -134,7 +134,7 @@ func TestDecide(t *testing.T) {
 			v.Alerts = []fleet.Alert{alert(rules.FleetWorkloadLow)}
 		}, ""},
 		{"nothing is taken while a read fails", func(c *config, v *view) {
-			v.Alerts, v.Brakes = []fleet.Alert{low(0, 0)}, []string{"datacenter dc-1 cannot be read"}
+			v.Alerts, v.Brakes = []fleet.Alert{low(0, 0)}, []fleet.Hold{{Kind: fleet.HoldRead, Text: "datacenter dc-1 cannot be read"}}
 		}, ""},
 		{"nothing is taken while too many are unseen", func(c *config, v *view) {
 			v.Alerts = []fleet.Alert{low(0, 0)}
@@ -149,7 +149,7 @@ func TestDecide(t *testing.T) {
 			v.Servers[0].Balancer.LoadKnown = false
 		}, "cordon bbb-2"},
 		{"nothing at all while writes are blocked", func(c *config, v *view) {
-			c.Capacity.MinActive, v.Blocked = 8, []string{"frozen"}
+			c.Capacity.MinActive, v.Blocked = 8, []fleet.Hold{{Kind: fleet.HoldShortList, Text: "frozen"}}
 		}, ""},
 		{"a busy server grows as far as its need, in one step", func(c *config, v *view) {
 			c.Sizes.Max = fleet.Size{Cores: 8, RAM: 32768}
@@ -293,7 +293,7 @@ func TestDecide(t *testing.T) {
 			c.ScaleIn.MaxShare, c.Capacity.Headroom, v.Alerts = 1, 0.99, []fleet.Alert{low(0.2, 0.2)}
 		}, ""},
 		{"growth under way counts in our own budget", func(c *config, v *view) {
-			c.Budget.Cores = 10
+			c.Fleet.Budget.Cores = 10
 			v.Servers[0].Record.Flight = flight(fleet.Grow)
 			v.Servers[0].Record.Flight.Step.To = fleet.Size{Cores: 4, RAM: 8192}
 			v.Servers[1].Alerts = []fleet.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}

@@ -18,7 +18,7 @@ func TestDecideEndsADrainOnlyWithEverySignThatNobodyIsHarmed(t *testing.T) {
 		done := map[fleet.BalancerState]string{fleet.Cordoned: "disable bbb-4", fleet.Disabled: "stop bbb-4"}[state]
 		for _, tt := range []decideCase{
 			{"with its idle alert it goes on", func(*config, *view) {}, done},
-			{"not while brakes are on", func(_ *config, v *view) { v.Brakes = []string{"the balancer cannot be read"} }, ""},
+			{"not while brakes are on", func(_ *config, v *view) { v.Brakes = []fleet.Hold{{Kind: fleet.HoldRead, Text: "the balancer cannot be read"}} }, ""},
 			{"not while the fleet asks for more", func(_ *config, v *view) {
 				v.Alerts = []fleet.Alert{alert(rules.FleetBelowMinimum)}
 			}, ""},
@@ -27,7 +27,7 @@ func TestDecideEndsADrainOnlyWithEverySignThatNobodyIsHarmed(t *testing.T) {
 			}, ""},
 			{"not while its scale-in is paused", func(_ *config, v *view) { v.Servers[3].HoldIn = "paused: exam" }, ""},
 			{"not while it is held", func(_ *config, v *view) { v.Servers[3].Hold = "paused: exam" }, ""},
-			{"not while writes are blocked", func(_ *config, v *view) { v.Blocked = []string{"frozen"} }, ""},
+			{"not while writes are blocked", func(_ *config, v *view) { v.Blocked = []fleet.Hold{{Kind: fleet.HoldShortList, Text: "frozen"}} }, ""},
 			{"not while it backs off", func(_ *config, v *view) { v.Servers[3].Record.RetryAt = noon.Add(time.Second) }, ""},
 			{"not while another change of it is pending", func(_ *config, v *view) { v.Servers[3].Busy = true }, ""},
 			{"not before the balancer's state is confirmed", func(_ *config, v *view) { v.Servers[3].Record.Confirmed = false }, ""},

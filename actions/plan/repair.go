@@ -10,8 +10,8 @@ import (
 // the running ones, in case only the server's web interface hangs.
 func (d *decision) repair() {
 	if silent, of := d.silent(); silent > fleet.AtLeastOne(d.cfg.ScaleIn.MaxUnseen, of) {
-		d.plan.Brakes = append(d.plan.Brakes, fleet.Plural(silent, "server does", "servers do")+
-			" not answer at once: none is taken out, the fault may be on our side")
+		d.plan.Brakes = append(d.plan.Brakes, fleet.Hold{Kind: fleet.HoldSilent, Text: fleet.Plural(silent, "server does", "servers do") +
+			" not answer at once: none is taken out, the fault may be on our side"})
 	} else {
 		d.each(fleet.StateActive, d.takeOut)
 	}

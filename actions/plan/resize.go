@@ -121,7 +121,7 @@ func (d *decision) growOne(s *fleet.Server, to fleet.Size, alerts []fleet.Alert,
 	case d.v.Now.Before(until):
 		d.say(s, "is to grow; cooling down until %s", fleet.Clock(until))
 	case !d.fits(to.Sub(s.Size)):
-		d.limit("contract: no room to grow to " + to.String())
+		d.limit(fleet.HoldContract, "contract: no room to grow to %s", to)
 		d.say(s, "is to grow to %s; the contract or the budget has no room", to)
 	default:
 		d.take(to.Sub(s.Size))
@@ -196,7 +196,7 @@ func (d *decision) shrinkOff(s *fleet.Server) {
 		return
 	}
 	if len(d.plan.Brakes) > 0 || s.HoldIn != "" { // it may be wanted, and could not start meanwhile
-		d.say(s, "off; not made smaller: %s", slices.Concat(d.plan.Brakes, []string{s.HoldIn})[0])
+		d.say(s, "off; not made smaller: %s", d.kept(s))
 		return
 	}
 	def := d.cfg.Sizes.Default

@@ -11,25 +11,35 @@ import (
 
 // brake collects the reasons why no capacity may be removed at all.
 func (d *decision) brake() {
-	b := slices.Clone(d.v.Brakes)
+	d.plan.Brakes = append(d.plan.Brakes, d.v.Brakes...)
+	add := func(kind fleet.HoldKind, format string, args ...any) {
+		d.plan.Brakes = append(d.plan.Brakes, fleet.Hold{Kind: kind, Text: fmt.Sprintf(format, args...)})
+	}
 	if len(d.asks) > 0 {
-		b = append(b, "the fleet asks for more: "+fleet.AlertNames(d.asks)[0])
+		add(fleet.HoldDemand, "the fleet asks for more: %s", fleet.AlertNames(d.asks)[0])
 	}
 	if n := d.unseen(); float64(n) > d.cfg.ScaleIn.MaxUnseen*float64(len(d.v.Servers)) {
-		b = append(b, fmt.Sprintf("%d of %d servers are unseen", n, len(d.v.Servers)))
+		add(fleet.HoldUnseen, "%d of %d servers are unseen", n, len(d.v.Servers))
 	}
 	if n := d.countUnmeasured(); n > fleet.AtLeastOne(d.cfg.ScaleIn.MaxUnseen, d.active) {
-		b = append(b, fmt.Sprintf("%d of %d servers in service are unseen by Prometheus", n, d.active))
+		add(fleet.HoldUnmeasured, "%d of %d servers in service are unseen by Prometheus", n, d.active)
 	}
 	if d.floor > d.plan.Floor && d.active+d.coming <= d.floor {
-		b = append(b, fmt.Sprintf("the schedule is about to rise to %d", d.floor))
+		add(fleet.HoldSchedule, "the schedule is about to rise to %d", d.floor)
 	}
 	for _, p := range d.v.Pauses {
-		if p.Server == "" && p.Covers("", d.v.Now) {
-			b = append(b, "paused: "+p.Reason)
+		if p.Server == "" && p.Covers(fleet.CloudServer{}, d.v.Now) {
+			add(fleet.HoldPause, "paused: %s", p.Reason)
 		}
 	}
-	d.plan.Brakes = append(d.plan.Brakes, b...)
+}
+
+// kept says why no capacity may be removed from the server, or "".
+func (d *decision) kept(s *fleet.Server) string {
+	if len(d.plan.Brakes) > 0 {
+		return d.plan.Brakes[0].Text
+	}
+	return s.HoldIn
 }
 
 // unseen counts running servers that the cloud, the balancer or Prometheus
@@ -150,10 +160,8 @@ func (d *decision) cannotLeave(s *fleet.Server) string {
 	coolFleet := d.v.Fleet.In.Add(c.Cooldowns.In)
 	coolSelf := s.Record.LastChange().Add(c.Cooldowns.ServerDown)
 	switch {
-	case len(d.plan.Brakes) > 0:
-		return d.plan.Brakes[0]
-	case s.HoldIn != "":
-		return s.HoldIn
+	case d.kept(s) != "":
+		return d.kept(s)
 	case d.plan.Need > 0 || d.active <= d.floor:
 		return fmt.Sprintf("floor of %d active", d.floor)
 	case d.leaving >= fleet.AtLeastOne(c.ScaleIn.MaxShare, d.active+d.leaving):

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -68,7 +67,7 @@ func (d *decision) startAll(need int) {
 		}
 	}
 	if need > 0 && d.mayStart() && len(d.plan.Limits) == 0 && len(d.v.Servers) > 0 {
-		d.limit("fleet: " + fleet.Plural(need, "more server is", "more servers are") + " wanted, and none is left to start")
+		d.limit(fleet.HoldFleet, "fleet: %s wanted, and none is left to start", fleet.Plural(need, "more server is", "more servers are"))
 	}
 }
 
@@ -77,7 +76,7 @@ func (d *decision) startAll(need int) {
 // the contract and the totals hold for all of them; callers ask mayStart first.
 func (d *decision) start(s *fleet.Server, alerts []fleet.Alert, format string, args ...any) bool {
 	if !d.fits(s.Size) {
-		d.limit("contract: no room for another " + s.Size.String())
+		d.limit(fleet.HoldContract, "contract: no room for another %s", s.Size)
 		d.say(s, "off: the contract or the budget has no room for %s", s.Size)
 		return false
 	}
@@ -92,7 +91,7 @@ func (d *decision) start(s *fleet.Server, alerts []fleet.Alert, format string, a
 // mayStart reports whether the ceiling and the max step allow one more start.
 func (d *decision) mayStart() bool {
 	if c := d.cfg.Capacity.Ceiling; c > 0 && d.on >= c {
-		d.limit(fmt.Sprintf("ceiling: %d servers on, of at most %d", d.on, c))
+		d.limit(fleet.HoldCeiling, "ceiling: %d servers on, of at most %d", d.on, c)
 		return false
 	}
 	recent := 0

@@ -156,6 +156,11 @@ func (c *Client) attempt(ctx context.Context, call call) ([]byte, *outbound.Faul
 	if err := ctx.Err(); err != nil {
 		return nil, outbound.NotSent(err)
 	}
+	if call.body != nil {
+		if fault := outbound.Check(ctx); fault != nil {
+			return nil, fault
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	start := time.Now()

@@ -31,6 +31,14 @@ func (c cloud) Servers(ctx context.Context, datacenter string) ([]fleet.CloudSer
 	return cloudServers(machines), nil
 }
 
+func (c cloud) Server(ctx context.Context, s fleet.ServerRef) (fleet.CloudServer, error) {
+	if err := ctx.Err(); err != nil {
+		return fleet.CloudServer{}, err
+	}
+	m, err := c.w.Machine(s)
+	return m.CloudServer, c.w.hang(ctx, err)
+}
+
 func (c cloud) Start(ctx context.Context, s fleet.ServerRef) (string, error) {
 	return c.change(ctx, "start", s, fleet.Size{})
 }
@@ -45,6 +53,9 @@ func (c cloud) Resize(ctx context.Context, s fleet.ServerRef, to fleet.Size) (st
 
 func (c cloud) change(ctx context.Context, op string, s fleet.ServerRef, to fleet.Size) (string, error) {
 	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if err := fleet.Check(ctx); err != nil {
 		return "", err
 	}
 	id, err := c.w.Change(op, s, to)
@@ -102,6 +113,9 @@ func (b balancer) Server(ctx context.Context, id string) (fleet.BalancerServer, 
 
 func (b balancer) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := fleet.Check(ctx); err != nil {
 		return err
 	}
 	return b.w.hang(ctx, b.w.SetState(id, to))

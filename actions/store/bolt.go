@@ -1,3 +1,6 @@
+// Package store keeps what must survive a restart: Bolt in one file, and Memory for
+// simulations and tests. One conformance test holds both to the contract of
+// fleet.Store.
 package store
 
 import (

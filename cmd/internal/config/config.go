@@ -200,8 +200,7 @@ func (f *File) Warnings() []string {
 // complete derives what one section needs of another.
 func (f *File) complete() {
 	a := &f.Actions
-	a.Datacenters, a.Names, a.Exclude, a.Budget = a.Fleet.Datacenters, a.Fleet.NamePattern, a.Fleet.Exclude, a.Fleet.Budget
-	f.IONOS.Datacenters = len(a.Datacenters)
+	f.IONOS.Datacenters = len(a.Fleet.Datacenters)
 	a.Asks = f.Rules.Meanings()
 	a.HostNames, a.PollInterval, a.NoBalancer = f.Scalelite.HostNames, f.Scalelite.PollInterval, f.Scalelite.URL == ""
 }

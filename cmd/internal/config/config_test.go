@@ -193,7 +193,7 @@ func TestThePredecessorsComposeEnvironmentAloneRuns(t *testing.T) {
 		name      string
 		got, want any
 	}{
-		{"datacenters", strings.Join(a.Datacenters, " "), "dc-1 dc-2"},
+		{"datacenters", strings.Join(a.Fleet.Datacenters, " "), "dc-1 dc-2"},
 		{"floor", a.Capacity.FloorAt(time.Now(), 1000), 4},
 		{"default size", a.Sizes.Default, fleet.Size{Cores: 2, RAM: 12288}},
 		{"cooldown up", a.Cooldowns.ServerUp, 5 * time.Minute},
@@ -208,8 +208,8 @@ func TestThePredecessorsComposeEnvironmentAloneRuns(t *testing.T) {
 		{"exporters' user", f.Rules.Scrape.Username, "ne"},
 		{"prometheus", f.Prometheus.URL, "https://g.example.org/grafana/api/datasources/proxy/1"},
 		{"prometheus' token", f.Prometheus.BearerToken.Reveal(), "key"},
-		{"bbb-server1 is of the fleet", a.Names.Match("BBB-server1"), true},
-		{"scalelite is of the fleet", a.Names.Match("scalelite"), false},
+		{"bbb-server1 is of the fleet", a.Fleet.NamePattern.Match("BBB-server1"), true},
+		{"scalelite is of the fleet", a.Fleet.NamePattern.Match("scalelite"), false},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s = %v, want %v", c.name, c.got, c.want)
@@ -303,7 +303,7 @@ func TestEveryKeyHasAVariable(t *testing.T) {
 	}
 	if f.Scalelite.URL != "https://s" || f.Scalelite.Secret != "7" || f.Actions.NoBalancer || f.Actions.Thresholds.CPU.Max != 0.9 ||
 		f.Actions.Deadlines.Warm != 7*time.Minute || len(f.Alertmanager.URLs) != 2 || f.Actions.Sizes.Max.Cores != 6 ||
-		!f.Actions.Names.Match("x1") || f.Actions.Names.Match("bbb") {
+		!f.Actions.Fleet.NamePattern.Match("x1") || f.Actions.Fleet.NamePattern.Match("bbb") {
 		t.Errorf("Load = %+v", f)
 	}
 	_, err = Load(write(t, runnable), env(map[string]string{"BBB_SCALER_SIZES_MAX_CORES": "6.5"}))

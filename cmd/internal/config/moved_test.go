@@ -10,7 +10,7 @@ import (
 // selection prints which servers a configuration takes for the fleet.
 func selection(f File) string {
 	a := f.Actions
-	return fmt.Sprint(a.Datacenters, a.Exclude, a.Budget.Cores, a.Budget.RAM)
+	return fmt.Sprint(a.Fleet.Datacenters, a.Fleet.Exclude, a.Fleet.Budget.Cores, a.Fleet.Budget.RAM)
 }
 
 func TestTheFleetIsSelectedByItsOldKeysToo(t *testing.T) {
@@ -66,8 +66,8 @@ func TestTheFleetIsSelectedByItsOldKeysToo(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := selection(f); got != want || !f.Actions.Names.Match("x") || f.Actions.Names.Match("bbb") || f.IONOS.Datacenters != 2 {
-				t.Errorf("the fleet is %q by %v, want %q by x", got, f.Actions.Names, want)
+			if got := selection(f); got != want || !f.Actions.Fleet.NamePattern.Match("x") || f.Actions.Fleet.NamePattern.Match("bbb") || f.IONOS.Datacenters != 2 {
+				t.Errorf("the fleet is %q by %v, want %q by x", got, f.Actions.Fleet.NamePattern, want)
 			}
 			var deprecated []string
 			for _, w := range f.Warnings() {

@@ -106,10 +106,10 @@ func (c *preflight) end() error {
 // cloud lists all datacenters at the same time, so that several that do not
 // answer take one deadline together.
 func (c *preflight) cloud(ctx context.Context) {
-	lists := make([][]fleet.CloudServer, len(c.file.Actions.Datacenters))
+	lists := make([][]fleet.CloudServer, len(c.file.Actions.Fleet.Datacenters))
 	errs := make([]error, len(lists))
 	var g errgroup.Group
-	for i, dc := range c.file.Actions.Datacenters {
+	for i, dc := range c.file.Actions.Fleet.Datacenters {
 		g.Go(func() error {
 			ctx, cancel := context.WithTimeout(ctx, c.file.Actions.Deadlines.Read)
 			defer cancel()
@@ -118,7 +118,7 @@ func (c *preflight) cloud(ctx context.Context) {
 		})
 	}
 	_ = g.Wait()
-	for i, dc := range c.file.Actions.Datacenters {
+	for i, dc := range c.file.Actions.Fleet.Datacenters {
 		if errs[i] != nil {
 			c.wrong("ionos", errs[i], fixCloud(errs[i], dc))
 			continue
@@ -144,7 +144,7 @@ func (c *preflight) contract(ctx context.Context) {
 }
 
 func (c *preflight) datacenter(dc string, list []fleet.CloudServer) {
-	ours := slices.DeleteFunc(slices.Clone(list), func(s fleet.CloudServer) bool { return !c.file.Actions.Names.Match(s.Name) })
+	ours := slices.DeleteFunc(slices.Clone(list), func(s fleet.CloudServer) bool { return !c.file.Actions.Fleet.NamePattern.Match(s.Name) })
 	if len(ours) == 0 {
 		c.wrong("ionos", fmt.Errorf("none of the %d servers of datacenter %s has a name that fleet.name_pattern matches", len(list), dc),
 			"change fleet.name_pattern, or remove the datacenter from fleet.datacenters")
@@ -287,7 +287,7 @@ func (c *preflight) joined() {
 		}
 	}
 	for _, u := range c.status.Unjoined {
-		c.wrong("fleet", errors.New(u), "register the server in Scalelite, or correct its DNS name, scalelite.host_names or fleet.name_pattern")
+		c.wrong("fleet", errors.New(u.Text), "register the server in Scalelite, or correct its DNS name, scalelite.host_names or fleet.name_pattern")
 	}
 	c.ok("fleet", "%d servers: %s; floor %d, ceiling %s", len(c.status.Servers), counts(c.status.Counts), c.status.Floor, ceiling(c.status.Ceiling))
 	c.line("")

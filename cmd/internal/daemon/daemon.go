@@ -56,7 +56,7 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 		Scaler: scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
 		Warnings: reloader.warnings, Metrics: metrics, Log: log, Version: version.Version,
 	}), log)
-	log.Info("starting", "version", version.Info(), "dry_run", o.dryRun, "datacenters", len(file.Actions.Datacenters))
+	log.Info("starting", "version", version.Info(), "dry_run", o.dryRun, "datacenters", len(file.Actions.Fleet.Datacenters))
 	return o.serve(ctx, server, scaler, reloader, file.Web.ShutdownTimeout, log)
 }
 

@@ -25,11 +25,12 @@ func evilDaemon(t *testing.T) (url string) {
 	later := time.Now().Add(time.Hour)
 	step := fleet.Step{Kind: evil, Server: evil, Reason: evil, Alerts: []string{evil}}
 	pause := fleet.Pause{ID: evil, Reason: evil, By: evil, Until: later}
+	hold := []fleet.Hold{{Text: evil}}
 	byPattern := pause
 	byPattern.Server = evil
 	answers := map[string]any{
 		"GET " + api.PathFleet: fleet.Status{
-			Fleet: evil, Brakes: []string{evil}, Limits: []string{evil}, Blocked: []string{evil}, Unjoined: []string{evil},
+			Fleet: evil, Brakes: hold, Limits: hold, Blocked: hold, Unjoined: hold,
 			Pauses: []fleet.Pause{pause, byPattern}, Sources: []fleet.SourceStatus{{Name: evil, Error: evil}},
 			Servers: []fleet.ServerStatus{{
 				ID: "1", Name: evil, Datacenter: evil, Addr: evil, State: evil, Power: evil, Balancer: evil, Reason: evil,
@@ -110,7 +111,7 @@ func TestTerminalEscapesInWhatACheckFindsArePrintedQuoted(t *testing.T) {
 			var out bytes.Buffer
 			c := &preflight{printer: printer{out: &out}}
 			c.status = fleet.Status{
-				Unjoined: []string{evil},
+				Unjoined: []fleet.Hold{{Text: evil}},
 				Servers:  []fleet.ServerStatus{{Name: evil, Reason: evil, State: fleet.StateUnjoined}},
 			}
 			find(c)

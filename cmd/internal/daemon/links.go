@@ -79,6 +79,9 @@ type cloud struct{ *links }
 func (c cloud) Servers(ctx context.Context, datacenter string) ([]fleet.CloudServer, error) {
 	return c.now.Load().cloud.Servers(ctx, datacenter)
 }
+func (c cloud) Server(ctx context.Context, s fleet.ServerRef) (fleet.CloudServer, error) {
+	return c.now.Load().cloud.Server(ctx, s)
+}
 func (c cloud) Start(ctx context.Context, s fleet.ServerRef) (string, error) {
 	return c.now.Load().cloud.Start(ctx, s)
 }

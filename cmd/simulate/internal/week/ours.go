@@ -39,7 +39,7 @@ func (o Ours) Prepare(cfg *sim.Config) {
 // Begin builds everything that runs beside the world.
 func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	l := &looks{w: w, cfg: o.File.Actions}
-	l.cfg.Datacenters, l.cfg.Names, l.cfg.NoBalancer = w.Datacenters(), fleet.NamePattern{}, false
+	l.cfg.Fleet.Datacenters, l.cfg.Fleet.NamePattern, l.cfg.NoBalancer = w.Datacenters(), fleet.NamePattern{}, false
 	l.cfg.Asks = o.File.Rules.Meanings()
 	ruleText, err := o.File.Generated(generate.FormatRules)
 	if err != nil {

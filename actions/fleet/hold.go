@@ -1,0 +1,72 @@
+package fleet
+
+// Hold is a reason why something is not done: its kind for metrics and alerts,
+// which must not depend on words, and its text for people.
+type Hold struct {
+	Kind HoldKind `json:"kind"`
+	Text string   `json:"text"`
+}
+
+// String returns the text.
+func (h Hold) String() string { return h.Text }
+
+// HoldKind is the value of a metric's label. Each list of holds in a Status has
+// kinds of its own.
+type HoldKind string
+
+// The kinds of Status.Blocked, which stop every write.
+const (
+	HoldShortList HoldKind = "frozen"   // the cloud suddenly lists far fewer servers
+	HoldCloud     HoldKind = "cloud"    // the cloud refuses the credentials
+	HoldBalancer  HoldKind = "balancer" // the balancer refuses the credentials
+)
+
+// The kinds of Status.Limits, which stop scale-out.
+const (
+	HoldCeiling  HoldKind = "ceiling"  // Capacity.Ceiling is reached
+	HoldContract HoldKind = "contract" // the contract or the budget has no room
+	HoldFleet    HoldKind = "fleet"    // no stopped server is left
+)
+
+// The kinds of Status.Brakes, which stop scale-in.
+const (
+	HoldRead       HoldKind = "read"       // a source cannot be read
+	HoldStarted    HoldKind = "started"    // the daemon has just started
+	HoldDemand     HoldKind = "demand"     // an alert asks for more capacity
+	HoldSilent     HoldKind = "silent"     // many servers do not answer at once
+	HoldUnseen     HoldKind = "unseen"     // many servers are not seen by a source
+	HoldUnmeasured HoldKind = "unmeasured" // many servers are not seen by Prometheus
+	HoldSchedule   HoldKind = "schedule"   // the floor is about to rise
+	HoldPause      HoldKind = "pause"      // the whole fleet is paused
+)
+
+// The kinds of Status.Unjoined, which name what was not joined to a server.
+const (
+	HoldNoServer  HoldKind = "balancer"   // a balancer server
+	HoldNoTarget  HoldKind = "prometheus" // an alert about a server
+	HoldNotJoined HoldKind = "cloud"      // a server of the cloud
+)
+
+// BlockedKinds returns the kinds of Status.Blocked.
+func BlockedKinds() []HoldKind { return []HoldKind{HoldShortList, HoldCloud, HoldBalancer} }
+
+// LimitKinds returns the kinds of Status.Limits.
+func LimitKinds() []HoldKind { return []HoldKind{HoldCeiling, HoldContract, HoldFleet} }
+
+// BrakeKinds returns the kinds of Status.Brakes.
+func BrakeKinds() []HoldKind {
+	return []HoldKind{HoldRead, HoldStarted, HoldDemand, HoldSilent, HoldUnseen, HoldUnmeasured, HoldSchedule, HoldPause}
+}
+
+// UnjoinedKinds returns the kinds of Status.Unjoined.
+func UnjoinedKinds() []HoldKind { return []HoldKind{HoldNoServer, HoldNoTarget, HoldNotJoined} }
+
+// CountHolds counts the holds of a kind.
+func CountHolds(holds []Hold, kind HoldKind) (n int) {
+	for _, h := range holds {
+		if h.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
