@@ -16,6 +16,11 @@ const (
 	hostAPIUp      = "host:bbb_api_up:max"
 	hostState      = "host:bbb_scaler_server_state:last"
 	hostActive     = "host:bbb_server_active:last"
+	aliasHost      = "alias:bbb_server_host:last"
+	nodeTarget     = "instance:bbb_node_target:group"
+	nodeHost       = "instance:bbb_node_host:max"
+	bbbTarget      = "instance:bbb_exporter_target:group"
+	bbbHost        = "instance:bbb_exporter_host:max"
 	fleetReadAge   = "fleet:bbb_scaler_fleet_read_age_seconds:min"
 	fleetKnown     = "fleet:bbb_scaler_known:age_seconds"
 	fleetActive    = "fleet:bbb_servers_active:count"
@@ -40,7 +45,8 @@ const inServiceStates = "active|draining|down"
 
 // records returns the recording rules in the order of their evaluation.
 func (g generator) records() []Rule {
-	records := g.serverRecords()
+	records := append(g.knownRecords(), g.joinRecords()...)
+	records = append(records, g.serverRecords()...)
 	records = append(records, g.stateRecords()...)
 	records = append(records, g.fleetRecords()...)
 	if g.Forecast.Enabled {
@@ -56,7 +62,7 @@ func (g generator) serverRecords() []Rule {
 	records := []Rule{
 		{Record: instanceCPUNow, Expr: g.identified("1 - avg " + g.byInstance() + " " + idle),
 			Why: "Share of time that a server's cores are not idle, since the last scrape. Not rate, which takes the missing past of a\n" +
-				"server that has just started for work. host joins the exporters of one server, whatever their ports."},
+				"server that has just started for work. host joins the exporters of one server, whatever their names and ports."},
 		{Record: instanceCPU, Expr: "avg_over_time(" + g.rec(instanceCPUNow) + "[" + window + "]) and " + g.rec(instanceCPUNow),
 			Why: "The same, smoothed over " + window + "."},
 		{Record: instanceCores, Expr: g.identified("count " + g.byInstance() + " (group " + g.byInstance("cpu") + " " + idle + ")"),
@@ -80,19 +86,23 @@ func (g generator) serverRecords() []Rule {
 	return records
 }
 
-// stateRecords keep the last server states that the scaler exported, so that the
-// averages stay the same while the scaler is down.
-func (g generator) stateRecords() []Rule {
-	state := "max by (host, state) (" +
-		g.scaler(rules.MetricServerState, matcher{labelState, "=~", inServiceStates}) + " == 1)\n  and on () " + g.rec(fleetKnown)
-	last := "(" + g.rec(hostState) + "\n  unless on () " + g.rec(fleetKnown) + "\n  and on () max_over_time(" +
-		g.rec(fleetKnown) + "[" + g.ScalerHold.String() + "]))"
+// knownRecords tell whether the scaler's view of the fleet is recent.
+func (g generator) knownRecords() []Rule {
 	return []Rule{
 		{Record: fleetReadAge, Expr: "min(time() - " + g.scaler(rules.MetricFleetRead) + ")",
 			Why: "Age of the scaler's last complete read of the fleet."},
 		{Record: fleetKnown, Expr: g.rec(fleetReadAge) + " < " + secondsOf(g.ScalerStale),
 			Why: "There only while that is recent: while the scaler knows which servers are in service."},
-		{Record: hostState, Expr: state + "\nor\n" + last,
+	}
+}
+
+// stateRecords keep the last server states that the scaler exported, so that the
+// averages stay the same while the scaler is down.
+func (g generator) stateRecords() []Rule {
+	state := "max by (host, state) (" +
+		g.scaler(rules.MetricServerState, matcher{labelState, "=~", inServiceStates}) + " == 1)\n  and on () " + g.rec(fleetKnown)
+	return []Rule{
+		{Record: hostState, Expr: state + "\nor\n" + g.lastOf(hostState),
 			Why: "What the scaler says of each server; while it says nothing, what it said last, for " + g.ScalerHold.String() + "."},
 		{Record: instanceUp, Expr: g.identified("max "+g.byInstance()+" ("+g.node("up")+")") + "\nand on (host) " + g.rec(hostState),
 			Why: "Whether the node exporter of such a server answers; 0 also while it refuses the password."},
@@ -100,6 +110,13 @@ func (g generator) stateRecords() []Rule {
 			"(group by (host) (" + g.rec(instanceCPU) + ") unless on () " + g.rec(hostState) + " unless on () " + g.rec(fleetKnown) + ")",
 			Why: "The servers that take meetings: not the draining and not the stopped ones. With no scaler at all, every server that is seen."},
 	}
+}
+
+// lastOf returns what a record that is made from the scaler's metrics was last,
+// for a while, while the scaler says nothing.
+func (g generator) lastOf(record string) string {
+	return "(" + g.rec(record) + "\n  unless on () " + g.rec(fleetKnown) + "\n  and on () max_over_time(" +
+		g.rec(fleetKnown) + "[" + g.ScalerHold.String() + "]))"
 }
 
 func (g generator) fleetRecords() []Rule {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -281,10 +282,14 @@ func pending(st fleet.Status) bool {
 
 // joined prints the servers that could not be matched, and the fleet.
 func (c *preflight) joined() {
+	apart := map[string][]string{} // reason → names
 	for _, s := range c.status.Servers {
 		if s.State == fleet.StateUnjoined || s.State == fleet.StateUncertain {
-			c.wrong("fleet", fmt.Errorf("%s: %s", s.Name, s.Reason), "")
+			apart[s.Reason] = append(apart[s.Reason], s.Name)
 		}
+	}
+	for _, reason := range slices.Sorted(maps.Keys(apart)) {
+		c.wrong("fleet", fmt.Errorf("%s: %s", some(apart[reason]), reason), "")
 	}
 	for _, u := range c.status.Unjoined {
 		c.wrong("fleet", errors.New(u.Text), "register the server in Scalelite, or correct its DNS name, scalelite.host_names or fleet.name_pattern")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +31,7 @@ func (c *preflight) prometheus(ctx context.Context) {
 	}
 	c.loaded(ctx, prom)
 	c.scraped(ctx, prom)
+	c.names(ctx, prom)
 }
 
 // loaded checks that Prometheus evaluates the generated alerts.
@@ -79,22 +79,20 @@ func (c *preflight) scraped(ctx context.Context, prom promv1.API) {
 		return
 	}
 	samples, _ := value.(model.Vector)
-	seen := map[string]bool{}
+	seen, table := map[int]bool{}, newTable(c.status.Servers)
 	for _, s := range samples {
-		instance := string(s.Metric[model.LabelName(c.file.Rules.Labels.Instance)])
-		if host, _, err := net.SplitHostPort(instance); err == nil {
-			instance = host
+		if i, ok := table.find(string(s.Metric[model.LabelName(c.file.Rules.Labels.Instance)]), string(s.Metric[model.LabelName(c.file.Rules.Labels.ServerID)])); ok {
+			seen[i] = true
 		}
-		seen[instance], seen[string(s.Metric[model.LabelName(c.file.Rules.Labels.ServerID)])] = true, true
 	}
 	var unseen []string
-	for _, s := range c.status.Servers {
-		if s.State == fleet.StateActive && !seen[s.Addr] && !seen[s.Name] && !seen[s.ID] {
+	for i, s := range c.status.Servers {
+		if s.State == fleet.StateActive && !seen[i] {
 			unseen = append(unseen, s.Name)
 		}
 	}
 	if len(unseen) > 0 {
-		c.wrong("prometheus", fmt.Errorf("%s finds no metrics of %d active servers: %s", query, len(unseen), strings.Join(unseen, ", ")),
+		c.wrong("prometheus", fmt.Errorf("%s finds no metrics of %d active servers: %s", query, len(unseen), some(unseen)),
 			"scrape the node exporters of these servers, or change rules.exporters.node and rules.metrics")
 		return
 	}
@@ -103,9 +101,5 @@ func (c *preflight) scraped(ctx context.Context, prom promv1.API) {
 
 // selector returns the selector of node exporter's series that the rules use.
 func selector(c generate.Config) string {
-	var matchers []string
-	for _, label := range slices.Sorted(maps.Keys(c.Exporters.Node)) {
-		matchers = append(matchers, fmt.Sprintf("%s=%q", label, c.Exporters.Node[label]))
-	}
-	return c.Metrics.MemoryTotal + "{" + strings.Join(matchers, ",") + "}"
+	return c.Metrics.MemoryTotal + "{" + matchers(c.Exporters.Node) + "}"
 }

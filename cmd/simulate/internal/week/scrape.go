@@ -168,7 +168,7 @@ func (s *scraper) state(v *fleet.ServerStatus, at int64) {
 	if s.said[v.ID] != v.State || s.states[v.ID] == nil {
 		_ = s.states[v.ID].Append(at, math.Float64frombits(value.StaleNaN))
 		s.states[v.ID] = s.scaler.open(s.samples, rules.MetricServerState,
-			"server", v.Name, "server_id", v.ID, "host", v.Addr, "state", string(v.State))
+			"server", v.Name, "server_id", v.ID, "host", v.Host, "state", string(v.State))
 		s.said[v.ID] = v.State
 	}
 	_ = s.states[v.ID].Append(at, 1)
