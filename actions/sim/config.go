@@ -55,6 +55,7 @@ type ServerSpec struct {
 	HotPlug    fleet.HotPlug
 	Template   string // CUBE or GPU; empty for a server that can be resized
 	Running    bool
+	Private    netip.Addr // a second address, which is reserved; default none
 	// DynamicAddr is set for an address that is not reserved: a stop gives it
 	// back, a start brings another, and DNS keeps the old one.
 	DynamicAddr bool

@@ -36,9 +36,18 @@ type Config struct {
 	Daemon  Daemon
 	Out     io.Writer    // lines for people
 	Log     *slog.Logger // what the parts have to say
+	// Targets is by what the exporters are scraped; "" is TargetsAddress.
+	Targets string
 	// Scalelite, unless nil, is used instead of the simulated one.
 	Scalelite *Scalelite
 }
+
+// By what the exporters are scraped.
+const (
+	TargetsAddress = "address" // the server's first address
+	TargetsName    = "name"    // its name at IONOS, as the label instance
+	TargetsPrivate = "private" // its second, private address
+)
 
 // Summary is what a run came to.
 type Summary struct {

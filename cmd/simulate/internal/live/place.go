@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -25,10 +26,11 @@ import (
 
 // place is everything that listens, and what it needs to be reached.
 type place struct {
-	world  *sim.World
-	dir    string
-	speed  float64
-	secret secrets
+	world   *sim.World
+	dir     string
+	speed   float64
+	secret  secrets
+	targets string // by what the exporters are scraped
 
 	bbb, node, exporter          []net.Listener // one a server
 	ionosAt, daemonAt            string         // host:port
@@ -58,7 +60,7 @@ const (
 )
 
 func newPlace(cfg Config, dir string) (*place, error) {
-	p := &place{dir: dir, speed: cfg.Speed, steps: map[string]int{}, secret: secrets{newSecret(), newSecret(), newSecret()}}
+	p := &place{dir: dir, speed: cfg.Speed, targets: cfg.Targets, steps: map[string]int{}, secret: secrets{newSecret(), newSecret(), newSecret()}}
 	err := p.build(cfg)
 	if err != nil {
 		p.close()
@@ -69,15 +71,19 @@ func newPlace(cfg Config, dir string) (*place, error) {
 
 func (p *place) build(cfg Config) error {
 	var err error
-	for _, list := range []*[]net.Listener{&p.bbb, &p.node, &p.exporter} {
-		if *list, err = listenEach(cfg.Servers); err != nil {
+	exporters := simhttp.Addr
+	if cfg.Targets == TargetsPrivate {
+		exporters = simhttp.PrivateAddr
+	}
+	for list, addr := range map[*[]net.Listener]func(int) netip.Addr{&p.bbb: simhttp.Addr, &p.node: exporters, &p.exporter: exporters} {
+		if *list, err = listenEach(cfg.Servers, addr); err != nil {
 			return err
 		}
 	}
 	p.world = sim.New(sim.Config{
 		Servers: cfg.Servers, Running: floor, Start: beginAt(cfg.Speed),
 		Each: func(i int, s *sim.ServerSpec) {
-			s.Name, s.Addr = fmt.Sprintf("bbb-server%d", i), simhttp.Addr(i)
+			s.Name, s.Addr, s.Private = serverName(i), simhttp.Addr(i), simhttp.PrivateAddr(i)
 			s.URL = "http://" + p.bbb[i-1].Addr().String() + "/bigbluebutton/api"
 			s.Unregistered = cfg.Scalelite != nil
 		},
@@ -156,16 +162,19 @@ func (p *place) monitors(cfg Config) error {
 	return p.listenAt(p.prometheusAt, p.prometheus.Handler())
 }
 
-// listenEach opens a port on the address of each server.
-func listenEach(n int) ([]net.Listener, error) {
+// serverName is the name of the ith server at IONOS, counted from 1.
+func serverName(i int) string { return fmt.Sprintf("bbb-server%d", i) }
+
+// listenEach opens a port on an address of each server.
+func listenEach(n int, addr func(i int) netip.Addr) ([]net.Listener, error) {
 	var all []net.Listener
 	for i := range n {
-		l, err := net.Listen("tcp", net.JoinHostPort(simhttp.Addr(i+1).String(), "0"))
+		l, err := net.Listen("tcp", net.JoinHostPort(addr(i+1).String(), "0"))
 		if err != nil {
 			for _, l := range all {
 				l.Close()
 			}
-			return nil, listenError(simhttp.Addr(i+1).String(), err)
+			return nil, listenError(addr(i+1).String(), err)
 		}
 		all = append(all, l)
 	}
