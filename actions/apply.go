@@ -120,7 +120,7 @@ func (s *Scaler) apply(ctx context.Context, cfg fleet.Config, step fleet.Step, v
 	if cfg.DryRun {
 		return s.pretend(step)
 	}
-	if no := s.recheckWithin(ctx, cfg, step, v); no != "" {
+	if no := s.precheck(ctx, cfg, step, v); no != "" {
 		return s.abandon(step, no)
 	}
 	before, begun, err := s.intend(ctx, cfg, step, v, late)
@@ -129,16 +129,22 @@ func (s *Scaler) apply(ctx context.Context, cfg fleet.Config, step fleet.Step, v
 	}
 	ctx, cancel := context.WithTimeout(ctx, cfg.Deadlines.Write)
 	defer cancel()
-	request, err := s.write(ctx, step, v)
+	request, err := s.write(s.checked(ctx, step, v), step, v)
 	return s.settle(cfg, step, before, request, err)
 }
 
-// recheckWithin leaves the write its own time: a server that hangs takes all
-// that it is given.
-func (s *Scaler) recheckWithin(ctx context.Context, cfg fleet.Config, step fleet.Step, v fleet.Server) string {
+// precheck is recheck before the intent is journaled, so that a step which must
+// not be made leaves no trace of an attempt. It has its own time beside that of
+// the write.
+func (s *Scaler) precheck(ctx context.Context, cfg fleet.Config, step fleet.Step, v fleet.Server) string {
 	ctx, cancel := context.WithTimeout(ctx, cfg.Deadlines.Write)
 	defer cancel()
-	return s.recheck(ctx, cfg, step, v)
+	if step.Kind == fleet.Cordon && step.Aim == fleet.AimRepair && v.Record.Aim != fleet.AimRepair {
+		if no := s.mustBeSilent(ctx, v); no != "" {
+			return no
+		}
+	}
+	return s.recheck(ctx, step, v)
 }
 
 // abandon journals why a step was not made.

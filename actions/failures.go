@@ -8,12 +8,13 @@ import (
 )
 
 // fell commits a failure, and the server backs off, unless the credentials are
-// refused, which is no fault of the server's. After a definite no the server is
+// refused, which is no fault of the server's, or a check called the step off. After a definite no the server is
 // as before; a balancer that failed otherwise may have done what it was told, so
 // the aim stays and the next cycle compares.
 func (s *Scaler) fell(cfg fleet.Config, step fleet.Step, before fleet.Record, failure error) error {
 	outcome := fleet.Failed
-	if errors.Is(failure, fleet.ErrBusy) || errors.Is(failure, fleet.ErrThrottled) {
+	_, off := errors.AsType[calledOff](failure)
+	if off || errors.Is(failure, fleet.ErrBusy) || errors.Is(failure, fleet.ErrThrottled) {
 		outcome = fleet.Abandoned
 	}
 	return s.record(step, outcome, failure.Error(), func(e *fleet.Entry, c *fleet.Commit) {
@@ -21,9 +22,10 @@ func (s *Scaler) fell(cfg fleet.Config, step fleet.Step, before fleet.Record, fa
 		if r.ID = step.ServerID; step.Kind.BalancerState() != "" && !definite(failure) {
 			r = s.memory.Records[step.ServerID]
 		}
-		if errors.Is(failure, fleet.ErrAuth) {
+		switch {
+		case errors.Is(failure, fleet.ErrAuth):
 			s.refused.note(step.Kind, e.At.Add(cfg.Cooldowns.BackoffMax))
-		} else {
+		case !off:
 			r.Fail(failure.Error(), e.At, cfg.Cooldowns)
 		}
 		if f := s.memory.Records[step.ServerID].Flight; f != nil && step.Kind == fleet.Start {
@@ -35,7 +37,8 @@ func (s *Scaler) fell(cfg fleet.Config, step fleet.Step, before fleet.Record, fa
 
 // definite reports whether a failed write surely changed nothing.
 func definite(err error) bool {
-	return errors.Is(err, fleet.ErrAuth) || errors.Is(err, fleet.ErrGone) || errors.Is(err, fleet.ErrBusy) || errors.Is(err, fleet.ErrThrottled)
+	_, off := errors.AsType[calledOff](err)
+	return off || errors.Is(err, fleet.ErrAuth) || errors.Is(err, fleet.ErrGone) || errors.Is(err, fleet.ErrBusy) || errors.Is(err, fleet.ErrThrottled)
 }
 
 // refusals remembers until when no write is made since credentials were

@@ -63,6 +63,7 @@ type fixture struct {
 	bbb    func(fleet.Meetings) fleet.Meetings // wraps what asks BigBlueButton; nil: nothing
 	alerts fleet.AlertSource                   // nil: none
 	now    func() time.Time                    // nil: the simulation's
+	side   bool                                // calls run side by side, not in order
 
 	pending map[string]time.Time // alert → since when its condition holds
 	firing  map[string]fleet.Alert
@@ -124,7 +125,7 @@ func (fx *fixture) restart() {
 	var err error
 	fx.s, err = actions.New(fx.cfg, actions.Deps{
 		Cloud: cloud, Balancer: balancer, Meetings: meetings,
-		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts, InOrder: true,
+		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts, InOrder: !fx.side,
 	})
 	if err != nil {
 		fx.t.Fatalf("New() = %v", err)

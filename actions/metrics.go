@@ -9,8 +9,9 @@ import (
 
 // metrics are those of the Scaler itself. The receiver exposes what Status tells.
 type metrics struct {
-	steps  *prometheus.CounterVec
-	cycles prometheus.Histogram
+	steps   *prometheus.CounterVec
+	cycles  prometheus.Histogram
+	refused *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -22,14 +23,19 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "bbb_scaler_cycle_duration_seconds", Help: "Duration of a cycle, from reading the fleet to the end of its writes.",
 			Buckets: prometheus.ExponentialBuckets(0.01, 2, 12),
 		}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bbb_scaler_alerts_refused_total", Help: "Alerts about this fleet that were not taken, by reason: full (fleet.max_alerts) or oversized.",
+		}, []string{"reason"}),
 	}
 	for _, k := range fleet.Kinds() {
 		for _, o := range []fleet.Outcome{fleet.Begun, fleet.Done, fleet.Failed, fleet.Abandoned} {
 			m.steps.WithLabelValues(string(k), string(o))
 		}
 	}
+	m.refused.WithLabelValues("full")
+	m.refused.WithLabelValues("oversized")
 	if reg != nil {
-		reg.MustRegister(m.steps, m.cycles)
+		reg.MustRegister(m.steps, m.cycles, m.refused)
 	}
 	return m
 }

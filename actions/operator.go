@@ -21,7 +21,12 @@ func (s *Scaler) Pause(p fleet.Pause) (fleet.Pause, error) {
 	if err := s.knows(p); err != nil {
 		return fleet.Pause{}, err
 	}
-	p.ID = fmt.Sprintf("p%d", now.UnixNano())
+	for at := now.UnixNano(); ; at++ { // two can come at the same time of a coarse clock
+		p.ID = fmt.Sprintf("p%d", at)
+		if _, taken := s.memory.Pauses[p.ID]; !taken {
+			break
+		}
+	}
 	if err := s.commit(fleet.Commit{Pauses: []fleet.Pause{p}}); err != nil {
 		return fleet.Pause{}, fmt.Errorf("storing a pause: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"path"
 	"slices"
 	"sync"
@@ -22,6 +23,8 @@ type promiseChecker struct {
 	fx     *fixture
 	touch  map[string]bool // servers that belong to a person now, by name
 	pauses []fleet.Pause
+
+	people *rand.Rand // decides what people do between a check and its write; nil: nothing
 
 	mu     sync.Mutex // writes may be made side by side
 	broken []string
@@ -68,6 +71,9 @@ func (check *promiseChecker) see(id, what string) sim.Reading {
 			check.say(r, "%s although a person has it", what)
 		}
 		check.paused(r, what, false)
+		if slices.Contains(check.fx.cfg.Fleet.Exclude, r.Name) {
+			check.say(r, "%s although it is excluded", what)
+		}
 		return r
 	}
 	return sim.Reading{}
@@ -76,7 +82,10 @@ func (check *promiseChecker) see(id, what string) sim.Reading {
 // paused checks that no pause covers the server; takes tells a write that takes
 // capacity away.
 func (check *promiseChecker) paused(r sim.Reading, what string, takes bool) {
-	for _, p := range check.pauses {
+	check.mu.Lock()
+	pauses := slices.Clone(check.pauses)
+	check.mu.Unlock()
+	for _, p := range pauses {
 		match, _ := path.Match(p.Server, r.Name)
 		if now := check.fx.w.Now(); p.ScaleInOnly == takes && (match || p.Server == "") && !now.Before(p.From) && now.Before(p.Until) {
 			check.say(r, "%s although it is paused: %+v", what, p)
@@ -106,7 +115,75 @@ func (check checkedCloud) Server(ctx context.Context, ref fleet.ServerRef) (flee
 	return check.Cloud.Server(ctx, ref)
 }
 
+// sent returns the context of a write whose truth is looked at the moment that it
+// is sent: after the Scaler's own check of the attempt. Before that check people
+// may act.
+func (check *promiseChecker) sent(ctx context.Context, id string, truth func()) context.Context {
+	return fleet.WithCheck(ctx, func(again context.Context) error {
+		check.meddle(id)
+		if err := fleet.Check(ctx); err != nil {
+			return err
+		}
+		truth()
+		return nil
+	})
+}
+
+// meddle lets a person do something to a server, or the whole fleet, now and then.
+func (check *promiseChecker) meddle(id string) {
+	check.mu.Lock()
+	if check.people == nil || check.people.IntN(3) > 0 {
+		check.mu.Unlock()
+		return
+	}
+	what, fx := check.people.IntN(5), check.fx
+	check.mu.Unlock()
+	for _, r := range fx.w.Servers() {
+		if r.ID == id || r.BalancerID == id {
+			check.personMeddles(what, r, r.ID == id)
+		}
+	}
+}
+
+// personMeddles has a person act before a write of the cloud or of the balancer.
+func (check *promiseChecker) personMeddles(what int, r sim.Reading, cloud bool) {
+	fx := check.fx
+	switch what {
+	case 0: // opens a room there, past the balancer
+		_, _ = fx.w.HostMeeting(r.Name, sim.MeetingSpec{ID: "surprise-" + r.Name, Duration: 10 * time.Minute, Participants: 3})
+	case 1:
+		p, err := fx.s.Pause(fleet.Pause{Server: r.Name, Reason: "wait", Until: fx.w.Now().Add(5 * time.Minute)})
+		if err == nil {
+			check.mu.Lock()
+			check.pauses = append(check.pauses, p)
+			check.mu.Unlock()
+		}
+	case 2:
+		cfg := fx.cfg
+		cfg.Fleet.Exclude = []string{r.Name}
+		must(fx.t, fx.s.Reload(cfg))
+		check.mu.Lock()
+		fx.cfg = cfg
+		check.mu.Unlock()
+	case 3:
+		if r.State == fleet.Disabled && r.Power == fleet.PowerOn { // it was to be stopped
+			must(fx.t, fx.w.Operator().SetState(r.Name, fleet.Enabled))
+		}
+	case 4:
+		if to := r.Size.Add(fleet.Size{Cores: 1, RAM: 1024}); cloud && r.Power == fleet.PowerOn {
+			must(fx.t, fx.w.Operator().Resize(r.Name, to))
+			check.mu.Lock()
+			check.touch[r.Name] = true
+			check.mu.Unlock()
+		}
+	}
+}
+
 func (check checkedCloud) Start(ctx context.Context, ref fleet.ServerRef) (string, error) {
+	return check.Cloud.Start(check.sent(ctx, ref.ID, func() { check.starts(ref) }), ref)
+}
+
+func (check *promiseChecker) starts(ref fleet.ServerRef) {
 	r := check.change(ref.ID, "start")
 	on := 0
 	for _, other := range check.fx.w.Servers() {
@@ -117,7 +194,6 @@ func (check checkedCloud) Start(ctx context.Context, ref fleet.ServerRef) (strin
 	if c := check.fx.cfg.Capacity.Ceiling; c > 0 && on >= c {
 		check.say(r, "started beyond the ceiling of %d", c)
 	}
-	return check.Cloud.Start(ctx, ref)
 }
 
 // known reports whether the cloud ever listed the server: nobody can count one
@@ -129,18 +205,40 @@ func (check *promiseChecker) known(r sim.Reading) bool {
 }
 
 func (check checkedCloud) Stop(ctx context.Context, ref fleet.ServerRef) (string, error) {
-	r := check.change(ref.ID, "stop")
-	check.paused(r, "stop", true)
-	if r.Meetings > 0 || r.State == fleet.Enabled {
-		check.say(r, "stopped with %d meetings, %s", r.Meetings, r.State)
-	}
-	return check.Cloud.Stop(ctx, ref)
+	return check.Cloud.Stop(check.sent(ctx, ref.ID, func() {
+		r := check.change(ref.ID, "stop")
+		check.paused(r, "stop", true)
+		if r.Meetings > 0 || r.State == fleet.Enabled {
+			check.say(r, "stopped with %d meetings, %s", r.Meetings, r.State)
+		}
+	}), ref)
 }
 
 func (check checkedCloud) Resize(ctx context.Context, ref fleet.ServerRef, to fleet.Size) (string, error) {
+	var from fleet.Size
+	var smaller bool
+	request, err := check.Cloud.Resize(check.sent(ctx, ref.ID, func() { from, smaller = check.resizes(ref, to) }), ref, to)
+	if from != (fleet.Size{}) && !smaller && (err == nil || errors.Is(err, fleet.ErrUnknown)) {
+		check.mu.Lock()
+		defer check.mu.Unlock()
+		check.grown[check.name(ref.ID)] = growth{check.fx.w.Now(), from}
+	}
+	return request, err
+}
+
+func (check *promiseChecker) name(id string) string {
+	for _, r := range check.fx.w.Servers() {
+		if r.ID == id {
+			return r.Name
+		}
+	}
+	return ""
+}
+
+func (check *promiseChecker) resizes(ref fleet.ServerRef, to fleet.Size) (from fleet.Size, smaller bool) {
 	r := check.change(ref.ID, "resize")
 	z := check.fx.cfg.Sizes
-	smaller := to.Cores < r.Size.Cores || to.RAM < r.Size.RAM
+	smaller = to.Cores < r.Size.Cores || to.RAM < r.Size.RAM
 	if smaller {
 		check.paused(r, "shrink", true)
 	}
@@ -155,13 +253,7 @@ func (check checkedCloud) Resize(ctx context.Context, ref fleet.ServerRef, to fl
 	case !smaller && r.Size != grown.from && check.fx.w.Now().Sub(grown.at) < check.fx.cfg.Cooldowns.ServerUp:
 		check.say(r, "grown again within the cooldown")
 	}
-	request, err := check.Cloud.Resize(ctx, ref, to)
-	if !smaller && (err == nil || errors.Is(err, fleet.ErrUnknown)) {
-		check.mu.Lock()
-		defer check.mu.Unlock()
-		check.grown[r.Name] = growth{check.fx.w.Now(), r.Size}
-	}
-	return request, err
+	return r.Size, smaller
 }
 
 func (check checkedBalancer) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
@@ -173,6 +265,10 @@ func (check checkedBalancer) Server(ctx context.Context, id string) (fleet.Balan
 }
 
 func (check checkedBalancer) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
+	return check.Balancer.SetState(check.sent(ctx, id, func() { check.setsState(id, to) }), id, to)
+}
+
+func (check *promiseChecker) setsState(id string, to fleet.BalancerState) {
 	r := check.see(id, string(to))
 	if to == fleet.Disabled {
 		check.paused(r, "disable", true)
@@ -183,7 +279,6 @@ func (check checkedBalancer) SetState(ctx context.Context, id string, to fleet.B
 	case to == fleet.Cordoned && r.BBBUp && r.State == fleet.Enabled:
 		check.leaves(r)
 	}
-	return check.Balancer.SetState(ctx, id, to)
 }
 
 // leaves checks a healthy server's way out of service.

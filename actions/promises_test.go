@@ -1,6 +1,7 @@
 package actions_test
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ func promises(concurrency int) func(*rapid.T) {
 	return func(rt *rapid.T) {
 		fx := randomFixture(rt, concurrency)
 		check := fx.checkPromises()
+		check.people = rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "people"), 0))
 		events := rapid.IntRange(10, 60).Draw(rt, "events")
 		for range events {
 			randomEvent(rt, fx, check)
@@ -69,6 +71,7 @@ func randomFixture(rt *rapid.T, concurrency int) *fixture {
 	}
 	random(rt, &cfg, &simCfg)
 	fx := newFixture(rt, cfg, simCfg)
+	fx.side = concurrency > 1
 	fx.store = &crashingStore{Store: fx.store, left: 1 << 30}
 	return fx
 }
@@ -206,7 +209,10 @@ func giveBack(fx *fixture, check *promiseChecker, r sim.Reading) {
 // quiet ends all meetings and faults, gives everything back, and checks that
 // the fleet comes to rest at its floor.
 func quiet(rt *rapid.T, fx *fixture, check *promiseChecker) {
+	check.people = nil
 	fx.run(45 * time.Minute) // faults end by themselves
+	fx.cfg.Fleet.Exclude = nil
+	must(rt, fx.s.Reload(fx.cfg))
 	for _, r := range fx.w.Servers() {
 		giveBack(fx, check, r)
 	}

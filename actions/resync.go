@@ -47,7 +47,26 @@ func (s *Scaler) resync(ctx context.Context, cfg fleet.Config, now time.Time) {
 		return
 	}
 	s.resynced = got.At
-	s.change("alerts", func() fleet.Commit { return s.memory.Alerts.Resync(cfg, got.Value, got.At) })
+	s.change("alerts", func() fleet.Commit {
+		c, refused := s.memory.Alerts.Resync(cfg, s.memory.Fleet.Known, got.Value, got.At)
+		s.noteRefused(refused)
+		return c
+	})
+}
+
+// noteRefused counts refused alerts, and logs when refusing begins and ends: a
+// flood would fill the log as well. The caller holds mu.
+func (s *Scaler) noteRefused(r fleet.Refusal) {
+	s.metrics.refused.WithLabelValues("full").Add(float64(r.Full))
+	s.metrics.refused.WithLabelValues("oversized").Add(float64(r.Oversized))
+	err := r.Err()
+	switch {
+	case err != nil && !s.refusing:
+		s.log.Warn("alerts refused", "error", err)
+	case err == nil && s.refusing:
+		s.log.Info("no alert is refused any more", "alerts", len(s.memory.Alerts))
+	}
+	s.refusing = err != nil
 }
 
 // valuesCount reports whether an alert fires whose value decides how much is to

@@ -81,3 +81,23 @@ func TestServersOnTheirWayAreNotStartedASecondTime(t *testing.T) {
 		t.Errorf("%d starts for a floor of 2\n%s", n, fx.describe())
 	}
 }
+
+func TestADeadPollerDoesNotHaveTheWholeFleetStarted(t *testing.T) {
+	cfg := fixtureConfig()
+	cfg.Capacity.MinActive = 3
+	fx := newFixture(t, cfg, sim.Config{Servers: 14, Running: 2})
+	fx.w.Inject(sim.Fault{Kind: sim.PollerDead})
+	fx.run(3 * time.Hour)
+	on := 0
+	for _, r := range fx.w.Servers() {
+		if r.Power == fleet.PowerOn {
+			on++
+		}
+	}
+	if on > 4 {
+		t.Errorf("%d servers are on for a floor of 3, want the two that serve, the one that was wanted and its substitute\n%s", on, fx.describe())
+	}
+	if got := fx.s.Status().Limits; fleet.CountHolds(got, fleet.HoldPoller) != 1 {
+		t.Errorf("limits %v: they do not name the poller", got)
+	}
+}

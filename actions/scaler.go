@@ -66,6 +66,7 @@ type Scaler struct {
 	applying map[string]bool         // servers with a write under way
 	complete int                     // cycles that read everything
 	refused  refusals
+	refusing bool               // the last alerts were not all taken
 	told     map[string]telling // of steps that were not made, by server and kind
 }
 
@@ -136,8 +137,9 @@ func (s *Scaler) Reload(cfg fleet.Config) error {
 }
 
 // Notify stores what a notification tells of the alerts that concern the fleet,
-// wakes Run, and returns how many do. When it returns an error nothing was taken
-// over, and the notification should be sent again.
+// wakes Run, and returns how many do. An error that matches fleet.ErrFull or
+// fleet.ErrInvalid tells what was refused for good, while the rest was stored;
+// at any other nothing was, and the notification should be sent again.
 func (s *Scaler) Notify(alerts []fleet.Alert) (concern int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -149,11 +151,13 @@ func (s *Scaler) Notify(alerts []fleet.Alert) (concern int, err error) {
 	if concern == 0 {
 		return 0, nil
 	}
-	if err := s.commit(s.memory.Alerts.Notify(s.cfg, alerts)); err != nil {
+	c, refused := s.memory.Alerts.Notify(s.cfg, s.memory.Fleet.Known, alerts)
+	if err := s.commit(c); err != nil {
 		return concern, fmt.Errorf("storing a notification of %d alerts: %w", len(alerts), err)
 	}
+	s.noteRefused(refused)
 	s.poke()
-	return concern, nil
+	return concern, refused.Err()
 }
 
 // commit makes a change in the store, then in memory. The caller holds mu.

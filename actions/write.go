@@ -74,11 +74,20 @@ func (s *Scaler) settle(cfg fleet.Config, step fleet.Step, before fleet.Record, 
 		return s.sent(cfg, step, request)
 	case failure == nil:
 		return s.record(step, fleet.Done, "", func(e *fleet.Entry, c *fleet.Commit) { s.changed(cfg, step, e.At, c) })
-	case errors.Is(failure, fleet.ErrUnknown), errors.Is(failure, context.DeadlineExceeded), errors.Is(failure, context.Canceled):
+	case outcomeUnknown(failure):
 		s.log.Warn("outcome unknown, the next cycle will tell", "step", step.Kind, "server", step.Server, "error", failure)
 		return nil
 	}
 	return s.fell(cfg, step, before, failure)
+}
+
+// outcomeUnknown reports whether the write may have been carried out.
+func outcomeUnknown(failure error) bool {
+	if errors.Is(failure, fleet.ErrUnknown) {
+		return true // an earlier attempt may have been, whatever called the later ones off
+	}
+	_, off := errors.AsType[calledOff](failure)
+	return !off && (errors.Is(failure, context.DeadlineExceeded) || errors.Is(failure, context.Canceled))
 }
 
 // sent notes the request of an accepted change of the cloud.

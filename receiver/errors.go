@@ -27,6 +27,8 @@ func statusOf(err error) int {
 		return http.StatusBadRequest
 	case errors.Is(err, fleet.ErrGone):
 		return http.StatusNotFound
+	case errors.Is(err, fleet.ErrFull):
+		return http.StatusTooManyRequests
 	}
 	return http.StatusServiceUnavailable
 }

@@ -40,7 +40,7 @@ func decode(body []byte, now time.Time) (notification, error) {
 		return notification{}, explain(err)
 	}
 	if m.Version != payloadVersion {
-		return notification{}, fmt.Errorf("version: %q is not %q, the version of Alertmanager's webhook payload", m.Version, payloadVersion)
+		return notification{}, fmt.Errorf("version: %.40q is not %q, the version of Alertmanager's webhook payload", m.Version, payloadVersion)
 	}
 	if m.Data == nil || m.Alerts == nil {
 		return notification{}, errors.New("alerts: missing; it must be a list")
@@ -72,9 +72,11 @@ const resolved = "resolved"
 func check(a template.Alert) error {
 	switch {
 	case a.Status != "firing" && a.Status != resolved:
-		return fmt.Errorf("status: %q is neither firing nor resolved", a.Status)
+		return fmt.Errorf("status: %.40q is neither firing nor resolved", a.Status)
 	case a.Fingerprint == "":
 		return errors.New("fingerprint: missing; Alertmanager sends it since 0.19")
+	case len(a.Fingerprint) > fleet.MaxFingerprint:
+		return fmt.Errorf("fingerprint: %d bytes, of at most %d; Alertmanager's have 16", len(a.Fingerprint), fleet.MaxFingerprint)
 	case a.Labels[rules.LabelAlert] == "":
 		return fmt.Errorf("labels.%s: missing", rules.LabelAlert)
 	case a.StartsAt.IsZero():

@@ -37,7 +37,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, []string{"route", "method", "code"}),
 	}
 	for _, code := range []int{http.StatusOK, http.StatusBadRequest, http.StatusRequestEntityTooLarge,
-		http.StatusUnsupportedMediaType, http.StatusServiceUnavailable} {
+		http.StatusUnsupportedMediaType, http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 		m.notifications.WithLabelValues(strconv.Itoa(code))
 	}
 	reg.MustRegister(m.notifications, m.received, m.truncated, m.requests)

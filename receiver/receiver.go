@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -72,6 +73,7 @@ type server struct {
 	cfg      Config
 	metrics  *metrics
 	template *template.Template // of the page
+	decoding sync.Mutex         // of one notification at a time
 }
 
 // New returns the handler of every path of package api, and registers its
@@ -96,6 +98,7 @@ func (s *server) route(e *echo.Echo) {
 	e.GET(api.PathReady, s.ready)
 	e.GET(api.PathMetrics, echo.WrapHandler(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{})))
 	e.POST(api.PathWebhook, s.webhook)
+	e.POST(api.PathWebhook+"/", s.webhook) // a URL written with a slash must not lose alerts
 	e.GET(api.PathAlerts, s.alerts)
 	e.GET(api.PathFleet, s.fleet)
 	e.GET(api.PathJournal, s.journal)

@@ -1,15 +1,19 @@
 package receiver
 
 import (
+	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// webhook stores a notification durably as a whole, or rejects it as a whole.
+// webhook stores a notification durably as a whole, or rejects it as a whole,
+// but for single alerts that are too large or too many.
 func (s *server) webhook(c echo.Context) error {
 	n, err := s.notification(c)
 	if err == nil {
@@ -18,7 +22,9 @@ func (s *server) webhook(c echo.Context) error {
 	code := http.StatusOK
 	if err != nil {
 		code = statusOf(err)
-		s.Log.Warn("notification rejected", "code", code, "error", err)
+		if !errors.Is(err, fleet.ErrFull) { // the scaler logs when that begins and ends
+			s.Log.Warn("notification rejected", "code", code, "error", err)
+		}
 	}
 	s.metrics.notifications.WithLabelValues(strconv.Itoa(code)).Inc()
 	if err != nil {
@@ -32,6 +38,9 @@ func (s *server) notification(c echo.Context) (notification, error) {
 	if err != nil {
 		return notification{}, err
 	}
+	// Decoded it takes several times as much memory, and a flood sends many at once.
+	s.decoding.Lock()
+	defer s.decoding.Unlock()
 	n, err := decode(body, s.Now())
 	if err != nil {
 		return notification{}, fail(http.StatusBadRequest, "notification: %v", err)
@@ -48,10 +57,10 @@ func (s *server) store(n notification) error {
 	concern, err := s.Scaler.Notify(n.alerts)
 	s.metrics.received.WithLabelValues("true").Add(float64(concern))
 	s.metrics.received.WithLabelValues("false").Add(float64(len(n.alerts) - concern))
-	if err != nil {
+	if err != nil && statusOf(err) == http.StatusServiceUnavailable {
 		return fail(http.StatusServiceUnavailable, "%v; send it again", err)
 	}
-	return nil
+	return err
 }
 
 // body reads the whole JSON body of a request, up to limit bytes.

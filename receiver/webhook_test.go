@@ -3,6 +3,7 @@ package receiver
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -68,6 +70,7 @@ func TestWhatIsNotANotificationIsRefusedWholeSayingWhatAndWhere(t *testing.T) {
 		"a bad second alert":    {messageJSON(good, alertJSON(2, rules.ServerCPUHigh, "pending")), "", 400, `alerts[1].status: \"pending\" is neither firing nor resolved`},
 		"no name":               {messageJSON(good, alertJSON(2, "", "firing")), "", 400, "alerts[1].labels.alertname: missing"},
 		"no fingerprint":        {messageJSON(strings.Replace(good, `"0000000000000001"`, `""`, 1)), "", 400, "alerts[0].fingerprint: missing"},
+		"a long fingerprint":    {messageJSON(strings.Replace(good, `"0000000000000001"`, `"`+strings.Repeat("0", 32<<10)+`"`, 1)), "", 400, "alerts[0].fingerprint: 32768 bytes, of at most 64"},
 		"no start":              {messageJSON(strings.Replace(good, "2027-03-01T11:58:00Z", "0001-01-01T00:00:00Z", 1)), "", 400, "alerts[0].startsAt: missing"},
 		"a form":                {"a=b", "application/x-www-form-urlencoded", 415, `content type \"application/x-www-form-urlencoded\" is not application/json`},
 		"no content type":       {messageJSON(good), " ", 415, "is not application/json"},
@@ -90,6 +93,17 @@ func TestWhatIsNotANotificationIsRefusedWholeSayingWhatAndWhere(t *testing.T) {
 				t.Errorf("%d alerts were taken over", len(m.table))
 			}
 		})
+	}
+}
+
+func TestTheWebhookIsReachedWithATrailingSlashToo(t *testing.T) {
+	m := &memory{}
+	h := New(Defaults(), deps(m))
+	r := httptest.NewRequest(http.MethodPost, "/webhook/", strings.NewReader(many(1)))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	if h.ServeHTTP(w, r); w.Code != http.StatusOK || len(m.Alerts()) != 1 {
+		t.Errorf("POST /webhook/: status %d with %d alerts taken over, want 200 and 1", w.Code, len(m.Alerts()))
 	}
 }
 
@@ -160,7 +174,7 @@ func TestWhileTheStoreCannotBeWrittenAlertmanagerIsToldToRetry(t *testing.T) {
 	var want strings.Builder
 	want.WriteString("# HELP bbb_scaler_notifications_total Notifications received from Alertmanager, by status code of the response.\n" +
 		"# TYPE bbb_scaler_notifications_total counter\n")
-	for _, line := range []string{`200"} 0`, `400"} 0`, `413"} 0`, `415"} 0`, `503"} 1`} {
+	for _, line := range []string{`200"} 0`, `400"} 0`, `413"} 0`, `415"} 0`, `429"} 0`, `503"} 1`} {
 		want.WriteString(`bbb_scaler_notifications_total{code="` + line + "\n")
 	}
 	if err := testutil.GatherAndCompare(d.Metrics, strings.NewReader(want.String()), rules.MetricNotifications); err != nil {
@@ -200,4 +214,49 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
+}
+
+// refusing is a Scaler that stores what it is told, and refuses alerts.
+type refusing struct {
+	memory
+	err error
+}
+
+func (r *refusing) Notify(alerts []fleet.Alert) (int, error) { return len(alerts), r.err }
+
+func TestRefusedAlertsAreAnsweredSoThatNobodySendsThemAgain(t *testing.T) {
+	oversized := fleet.Alert{Fingerprint: "f", Labels: map[string]string{"a": strings.Repeat("x", fleet.MaxAlertBytes)}}.Oversized()
+	for name, c := range map[string]struct {
+		err  error
+		code int
+		want string
+	}{
+		"the table is full":      {fleet.Refusal{Full: 3, Limit: 2000}.Err(), 429, "3 new alerts are refused beyond fleet.max_alerts (2000)"},
+		"an alert is oversized":  {fleet.Refusal{Oversized: 1, Example: oversized}.Err(), 400, "8193 bytes together, of at most 8192; shorten them"},
+		"the store cannot write": {errClosed, 503, "send it again"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := deps(&memory{})
+			d.Scaler = &refusing{err: c.err}
+			code, answer := post(New(Defaults(), d), many(3))
+			if code != c.code || !strings.Contains(answer, c.want) {
+				t.Errorf("answer %d %s, want %d with %q", code, answer, c.code, c.want)
+			}
+		})
+	}
+}
+
+func TestForgedLinesDoNotReachTheLogAsLines(t *testing.T) {
+	var log strings.Builder
+	forged := "x\nlevel=ERROR msg=forged\x1b[2J"
+	d := deps(&memory{})
+	d.Log = slog.New(slog.NewTextHandler(&log, nil))
+	body, err := json.Marshal(map[string]any{"version": "4", "alerts": []any{map[string]any{"status": forged}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	post(New(Defaults(), d), string(body))
+	if text := log.String(); strings.Count(text, "\n") != 1 || strings.Contains(text, "\x1b") || !strings.Contains(text, "forged") {
+		t.Errorf("log %q, want one line, without escapes", text)
+	}
 }

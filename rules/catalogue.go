@@ -33,6 +33,7 @@ const (
 	ScalerAtLimit               = "BBBScalerAtLimit"
 	ScalerUnjoined              = "BBBScalerUnjoined"
 	ScalerNotificationsRejected = "BBBScalerNotificationsRejected"
+	ScalerDeaf                  = "BBBScalerDeaf"
 	ScalerWritesBlocked         = "BBBScalerWritesBlocked"
 	FleetUnseen                 = "BBBFleetUnseen"
 	ScalerTargetsUnjoined       = "BBBScalerTargetsUnjoined"
@@ -76,6 +77,7 @@ var catalogue = []Alert{
 	{ScalerUnjoined, Meaning{Scope: ScopeScaler}, NeedScaler, 15 * time.Minute},
 	{ScalerTargetsUnjoined, Meaning{Scope: ScopeScaler}, NeedNode | NeedBBB | NeedScaler, 15 * time.Minute},
 	{ScalerNotificationsRejected, Meaning{Scope: ScopeScaler}, NeedScaler, time.Minute},
+	{ScalerDeaf, Meaning{Scope: ScopeScaler}, NeedScaler, 10 * time.Minute},
 	{ScalerWritesBlocked, Meaning{Scope: ScopeScaler}, NeedScaler, time.Minute},
 	{FleetUnseen, Meaning{Scope: ScopeFleet}, NeedNode | NeedScaler, 5 * time.Minute},
 }

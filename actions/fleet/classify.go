@@ -12,7 +12,7 @@ func (s *Server) Classify(cfg Config, w Snapshot, now time.Time) {
 
 func (s *Server) stateNow(cfg Config, w Snapshot, now time.Time) (State, string) {
 	switch {
-	case cfg.excluded(s.CloudServer):
+	case cfg.Excluded(s.CloudServer):
 		return StateExcluded, "excluded by the configuration"
 	case w.Unsure[s.Datacenter] != "":
 		return StateUncertain, w.Unsure[s.Datacenter]
@@ -105,6 +105,7 @@ func (s *Server) stateFree() (State, string) {
 	return StateActive, ""
 }
 
+// InFlight reports whether a step of the kind was asked for and does not show yet.
 func (s *Server) InFlight(k Kind) bool { return s.Record.InFlight(k) }
 
 // NoteState notes when the state changed.

@@ -19,19 +19,28 @@ func pulled(t, now time.Time) time.Time {
 }
 
 // CorrectClock brings times that a clock ahead of now has stored back to now.
+// Without that, what waits for a deadline after one of them would wait for as
+// long as the jump, and a server on its way would count as coming all the while.
 func (r *Record) CorrectClock(now time.Time, c Cooldowns) {
-	r.Up, r.Down, r.WroteAt = pulled(r.Up, now), pulled(r.Down, now), pulled(r.WroteAt, now)
+	for _, t := range []*time.Time{&r.At, &r.WroteAt, &r.EmptySince, &r.Up, &r.Down, &r.Since} {
+		*t = pulled(*t, now)
+	}
 	r.RetryAt = pulled(r.RetryAt, now.Add(c.BackoffMax))
+	if f := r.Flight; f != nil && pulled(f.At, now) != f.At {
+		corrected := *f // the stored record shares f
+		corrected.At, corrected.Deadline = now, now.Add(f.Deadline.Sub(f.At))
+		r.Flight = &corrected
+	}
 }
 
 // CorrectClock is f with the times that a clock ahead of now has stored back at now,
 // and whether there were any.
 func (f FleetRecord) CorrectClock(now time.Time) (FleetRecord, bool) {
-	in, outs := pulled(f.In, now), slices.Clone(f.Outs)
+	in, fewer, outs := pulled(f.In, now), pulled(f.FewerSince, now), slices.Clone(f.Outs)
 	for i, at := range outs {
 		outs[i] = pulled(at, now)
 	}
-	changed := !in.Equal(f.In) || !slices.EqualFunc(outs, f.Outs, time.Time.Equal)
-	f.In, f.Outs = in, outs
+	changed := !in.Equal(f.In) || !fewer.Equal(f.FewerSince) || !slices.EqualFunc(outs, f.Outs, time.Time.Equal)
+	f.In, f.FewerSince, f.Outs = in, fewer, outs
 	return f, changed
 }

@@ -28,10 +28,14 @@ type Cloud interface {
 	Contract(ctx context.Context) (Contract, error)
 }
 
-// ServerRef names one server of the cloud.
+// ServerRef names one server of the cloud, and tells how it is to be handled.
 type ServerRef struct {
 	Datacenter string `json:"datacenter"`
 	ID         string `json:"id"`
+	// Template is set for types that are sized by template (CUBE, GPU) and cannot
+	// be resized; it holds the type. Calls that switch a server on or off need it:
+	// a CUBE is resumed and suspended.
+	Template string `json:"template,omitempty"`
 }
 
 // CloudServer is a server as the cloud lists it.
@@ -43,9 +47,6 @@ type CloudServer struct {
 	Busy    bool         `json:"busy"` // a change is pending; more would queue
 	Addrs   []netip.Addr `json:"addrs,omitempty"`
 	HotPlug HotPlug      `json:"hot_plug"`
-	// Template is set for types that are sized by template (CUBE, GPU) and
-	// cannot be resized; it holds the type.
-	Template string `json:"template,omitempty"`
 }
 
 // HotPlug tells what can grow while the server runs: flags of its boot volume.

@@ -39,6 +39,9 @@ type FleetConfig struct {
 	DebounceQuiet time.Duration `yaml:"debounce_quiet"`
 	// DebounceMax is the longest such wait, from the first notification on.
 	DebounceMax time.Duration `yaml:"debounce_max"`
+	// MaxAlerts bounds the table of alerts: further ones are refused. 0: 20 for
+	// each server of the fleet and 100 for the fleet itself, at least 2000.
+	MaxAlerts int `yaml:"max_alerts"`
 	// Concurrency bounds the outside calls under way at once, of each kind.
 	Concurrency int `yaml:"concurrency"`
 
@@ -135,7 +138,11 @@ type Deadlines struct {
 	Drain  time.Duration `yaml:"drain"`  // until a draining server is reported as draining too long
 	Read   time.Duration `yaml:"read"`   // one read of a datacenter, the balancer or a server
 	Write  time.Duration `yaml:"write"`  // one write
-	Stale  time.Duration `yaml:"stale"`  // age at which a read counts as no knowledge
+	// Proof is how long a server may take to prove that it is empty, right before
+	// it is stopped or disabled. A meeting may begin from then on until the write
+	// arrives, so that it is short.
+	Proof time.Duration `yaml:"proof"`
+	Stale time.Duration `yaml:"stale"` // age at which a read counts as no knowledge
 	// Patience is how long a look waits for slow reads and writes before it goes
 	// on with everything else.
 	Patience time.Duration `yaml:"patience"`
@@ -144,6 +151,11 @@ type Deadlines struct {
 	AlertExpiry time.Duration `yaml:"alert_expiry"`
 	// AlertResync is the time between two reads of Alertmanager's API.
 	AlertResync time.Duration `yaml:"alert_resync"`
+	// AlertLate is how late a copy of a notification may arrive: for so long after
+	// a resolved notification, a firing one of the same start time is ignored.
+	// Alertmanager's peers send 15 s apart each (--cluster.peer-timeout) while they
+	// do not hear of each other.
+	AlertLate time.Duration `yaml:"alert_late"`
 }
 
 // For is how long a step in the cloud may take.
@@ -183,8 +195,8 @@ func Defaults() Config {
 		},
 		Deadlines: Deadlines{
 			Start: 10 * time.Minute, Queue: time.Minute, Warm: 15 * time.Minute, Stop: 10 * time.Minute, Resize: 10 * time.Minute,
-			Drain: 3 * time.Hour, Read: 20 * time.Second, Write: 30 * time.Second, Stale: 5 * time.Minute, Patience: 3 * time.Second,
-			AlertExpiry: 30 * time.Minute, AlertResync: 3 * time.Minute,
+			Drain: 3 * time.Hour, Read: 20 * time.Second, Write: 30 * time.Second, Proof: time.Second, Stale: 5 * time.Minute, Patience: 3 * time.Second,
+			AlertExpiry: 30 * time.Minute, AlertResync: 3 * time.Minute, AlertLate: time.Minute,
 		},
 		Asks:         rules.Meanings(),
 		PollInterval: time.Minute,

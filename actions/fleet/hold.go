@@ -26,6 +26,7 @@ const (
 	HoldCeiling  HoldKind = "ceiling"  // Capacity.Ceiling is reached
 	HoldContract HoldKind = "contract" // the contract or the budget has no room
 	HoldFleet    HoldKind = "fleet"    // no stopped server is left
+	HoldPoller   HoldKind = "poller"   // the balancer takes none of those that started
 )
 
 // The kinds of Status.Brakes, which stop scale-in.
@@ -51,7 +52,7 @@ const (
 func BlockedKinds() []HoldKind { return []HoldKind{HoldShortList, HoldCloud, HoldBalancer} }
 
 // LimitKinds returns the kinds of Status.Limits.
-func LimitKinds() []HoldKind { return []HoldKind{HoldCeiling, HoldContract, HoldFleet} }
+func LimitKinds() []HoldKind { return []HoldKind{HoldCeiling, HoldContract, HoldFleet, HoldPoller} }
 
 // BrakeKinds returns the kinds of Status.Brakes.
 func BrakeKinds() []HoldKind {

@@ -275,9 +275,9 @@ func hostOf(rawURL string) string {
 	return u.Hostname()
 }
 
-// excluded reports whether the configuration takes the server out of the
+// Excluded reports whether the configuration takes the server out of the
 // scaler's hands, by id, name, or pattern of names.
-func (c Config) excluded(s CloudServer) bool {
+func (c Config) Excluded(s CloudServer) bool {
 	return slices.ContainsFunc(c.Fleet.Exclude, func(x string) bool {
 		matched, err := path.Match(x, s.Name)
 		return x == s.ID || (err == nil && matched)

@@ -21,6 +21,8 @@ type Pause struct {
 // ErrInvalid: what was asked for makes no sense; the message says what would.
 var ErrInvalid = errors.New("invalid")
 
+// Validate returns an error that matches ErrInvalid when the pause has no reason,
+// ends in the past, or has no valid pattern.
 func (p Pause) Validate(now time.Time) error {
 	switch _, err := path.Match(p.Server, ""); {
 	case p.Reason == "":

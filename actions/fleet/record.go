@@ -96,6 +96,7 @@ func (r *Record) ForgetFailures() {
 // LastChange is the time of the last growth or step down of the server.
 func (r Record) LastChange() time.Time { return later(r.Up, r.Down) }
 
+// InFlight reports whether a step of the kind was asked for and does not show yet.
 func (r Record) InFlight(k Kind) bool { return r.Flight != nil && r.Flight.Step.Kind == k }
 
 // FleetRecord is what the scaler remembers of the fleet as a whole.

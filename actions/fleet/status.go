@@ -21,6 +21,9 @@ type Status struct {
 	Unjoined []Hold         `json:"unjoined"` // balancer servers and alerts that match no server
 	// Shared are the hosts that name several servers and join none, with these.
 	Shared []string `json:"shared_hosts,omitempty"`
+	// Unheard names the alerts that are known from Alertmanager's API alone, though
+	// a notification of them should have come.
+	Unheard []string `json:"unheard,omitempty"`
 }
 
 // SourceStatus is the freshness of one thing that the fleet is read from.

@@ -24,6 +24,7 @@ type Commit struct {
 	Entries    []Entry  // appended to the journal; Seq is given by the store
 }
 
+// Empty reports whether the commit changes nothing.
 func (c Commit) Empty() bool {
 	return len(c.Alerts)+len(c.DropAlerts)+len(c.Records)+len(c.Pauses)+len(c.DropPauses)+len(c.Entries) == 0 &&
 		c.Fleet == nil
@@ -37,6 +38,7 @@ type Memory struct {
 	Fleet   FleetRecord
 }
 
+// NewMemory returns an empty Memory.
 func NewMemory() Memory {
 	return Memory{Alerts: AlertTable{}, Records: map[string]Record{}, Pauses: map[string]Pause{}}
 }

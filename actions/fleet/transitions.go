@@ -127,7 +127,10 @@ func (s *Server) notePeople(now time.Time) {
 
 // confirm reads back what was written to the balancer: before a poll interval
 // has passed its poller may still undo it, and a difference is to be repaired;
-// after that a difference is a person's doing, and ends our aim.
+// after that a difference is a person's doing, and ends our aim. A write that
+// never showed was lost: what the balancer shows instead is then read back in
+// its place, so that the next step is decided from there and nothing waits for
+// a state that nobody is going to write.
 func (s *Server) confirm(cfg Config, readAt, now time.Time) {
 	r := &s.Record
 	if r.Wrote == "" {
@@ -141,11 +144,13 @@ func (s *Server) confirm(cfg Config, readAt, now time.Time) {
 	switch {
 	case holds && readAt.Sub(r.WroteAt) >= cfg.PollInterval:
 		r.Confirmed = true
-		if r.Aim == AimServe && s.Balancer.Online && s.Balancer.LoadKnown {
+		if r.Aim == AimServe && r.Wrote == Enabled && s.Balancer.Online && s.Balancer.LoadKnown {
 			r.SetAim(AimNone, now)
 		}
 	case !holds && r.Confirmed:
 		r.SetAim(AimNone, now)
+	case !holds && readAt.Sub(r.WroteAt) >= cfg.PollInterval:
+		r.SetWrote(s.Balancer.State, readAt)
 	}
 }
 

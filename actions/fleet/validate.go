@@ -49,6 +49,7 @@ func (c FleetConfig) validate(p *refuse.Problems) {
 	p.Positive("fleet.debounce_quiet", c.DebounceQuiet)
 	p.Require(c.DebounceMax >= c.DebounceQuiet, "fleet.debounce_max", c.DebounceMax,
 		"be at least fleet.debounce_quiet (%v)", c.DebounceQuiet)
+	p.AtLeast("fleet.max_alerts", c.MaxAlerts, 0)
 	p.AtLeast("fleet.concurrency", c.Concurrency, 1)
 	c.validateSelection(p)
 }
@@ -156,9 +157,12 @@ func (d Deadlines) validate(p *refuse.Problems) {
 	p.Positive("deadlines.drain", d.Drain)
 	p.Positive("deadlines.read", d.Read)
 	p.Positive("deadlines.write", d.Write)
+	p.Positive("deadlines.proof", d.Proof)
+	p.Require(d.Proof <= 0 || d.Proof < d.Write, "deadlines.proof", d.Proof, "be shorter than deadlines.write (%v)", d.Write)
 	p.Positive("deadlines.patience", d.Patience)
 	p.Require(d.Stale > d.Read, "deadlines.stale", d.Stale, "be more than deadlines.read (%v)", d.Read)
 	p.Positive("deadlines.alert_resync", d.AlertResync)
+	p.Positive("deadlines.alert_late", d.AlertLate)
 	p.Require(d.AlertExpiry > d.AlertResync, "deadlines.alert_expiry", d.AlertExpiry,
 		"be more than deadlines.alert_resync (%v)", d.AlertResync)
 }

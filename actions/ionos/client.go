@@ -31,7 +31,9 @@ var _ fleet.Cloud = (*Client)(nil)
 // read. It makes no call.
 func New(c Config, o outbound.Options) (*Client, error) {
 	base, err := o.Connect(outbound.Connections{
-		CAFile: c.CAFile, ConnectTimeout: c.ConnectTimeout, MaxPerHost: c.MaxConnections,
+		// Twice the calls at once: a write that has its connection may have to wait for
+		// the calls of its check.
+		CAFile: c.CAFile, ConnectTimeout: c.ConnectTimeout, MaxPerHost: 2 * c.MaxConnections,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ionos: %w", err)
@@ -138,15 +140,26 @@ func (c *Client) Server(ctx context.Context, s fleet.ServerRef) (fleet.CloudServ
 	return server, nil
 }
 
-// Start implements fleet.Cloud.
+// Start implements fleet.Cloud. A CUBE is resumed: IONOS refuses to start it, and
+// resumes no other. A GPU is started, since suspend and resume are documented for
+// CUBE alone.
 func (c *Client) Start(ctx context.Context, s fleet.ServerRef) (request string, err error) {
+	if s.Template == typeCube {
+		resp, err := c.api.ServersApi.DatacentersServersResumePost(ctx, s.Datacenter, s.ID).Execute()
+		return accepted("resuming", s, resp, err)
+	}
 	resp, err := c.api.ServersApi.DatacentersServersStartPost(ctx, s.Datacenter, s.ID).Execute()
 	return accepted("starting", s, resp, err)
 }
 
 // Stop implements fleet.Cloud. The provider frees the server's cores and RAM
-// and charges them no longer, unlike a shutdown from inside.
+// and charges them no longer, unlike a shutdown from inside. A CUBE is suspended,
+// and charged all the same: it keeps what its template gives it.
 func (c *Client) Stop(ctx context.Context, s fleet.ServerRef) (request string, err error) {
+	if s.Template == typeCube {
+		resp, err := c.api.ServersApi.DatacentersServersSuspendPost(ctx, s.Datacenter, s.ID).Execute()
+		return accepted("suspending", s, resp, err)
+	}
 	resp, err := c.api.ServersApi.DatacentersServersStopPost(ctx, s.Datacenter, s.ID).Execute()
 	return accepted("stopping", s, resp, err)
 }

@@ -1,6 +1,7 @@
 package ionos
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -66,13 +67,26 @@ func TestTheListTellsAllThatTheFleetNeeds(t *testing.T) {
 			Addrs:   []netip.Addr{netip.MustParseAddr("192.0.2.42"), netip.MustParseAddr("2001:db8::42"), netip.MustParseAddr("10.7.0.42")},
 			HotPlug: fleet.HotPlug{CPU: true, RAM: true}},
 		{ServerRef: ref("busy-off"), Name: "bbb-043", Size: fleet.Size{Cores: 2, RAM: 8192}, Power: fleet.PowerOff, Busy: true},
-		{ServerRef: ref("cube"), Name: "bbb-044", Size: fleet.Size{Cores: 2, RAM: 4096}, Power: fleet.PowerOff, Template: "CUBE"},
+		{ServerRef: fleet.ServerRef{Datacenter: "d1", ID: "cube", Template: "CUBE"}, Name: "bbb-044", Size: fleet.Size{Cores: 2, RAM: 4096}, Power: fleet.PowerOff},
 		{ServerRef: ref("crashed"), Name: "bbb-045", Power: fleet.PowerOther, HotPlug: fleet.HotPlug{RAM: true}},
 		{ServerRef: ref("two-volumes"), Name: "bbb-046", Power: fleet.PowerOther},
 		{ServerRef: ref("bare"), Power: fleet.PowerOther, Busy: true},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Servers() =\n%+v, want\n%+v", got, want)
+	}
+}
+
+func TestTheTypeDecidesHowAServerIsSwitchedOnAndOff(t *testing.T) {
+	for template, want := range map[string][2]string{"": {"start", "stop"}, "CUBE": {"resume", "suspend"}, "GPU": {"start", "stop"}} {
+		w := always(202, ``, "Location", "https://h/requests/3f2a/status")
+		c, ref := client(t, w), fleet.ServerRef{Datacenter: "d1", ID: "s1", Template: template}
+		for i, change := range []func(context.Context, fleet.ServerRef) (string, error){c.Start, c.Stop} {
+			id, err := change(t.Context(), ref)
+			if uri := "/cloudapi/v6/datacenters/d1/servers/s1/" + want[i] + "?depth=0&pretty=false"; id != "3f2a" || err != nil || w.calls[i].uri != uri || w.calls[i].method != http.MethodPost {
+				t.Errorf("type %q: %s %s, %q, %v, want POST %s", template, w.calls[i].method, w.calls[i].uri, id, err, uri)
+			}
+		}
 	}
 }
 

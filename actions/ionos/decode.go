@@ -45,19 +45,18 @@ func more(list sdk.Servers, page int) bool {
 func serverOf(s sdk.Server) fleet.CloudServer {
 	p, entities := value(s.Properties), value(s.Entities)
 	return fleet.CloudServer{
-		ServerRef: fleet.ServerRef{ID: value(s.Id)},
+		ServerRef: fleet.ServerRef{ID: value(s.Id), Template: templateOf(p)},
 		Name:      value(p.Name),
 		Size:      fleet.Size{Cores: fleet.Cores(value(p.Cores)), RAM: fleet.MiB(value(p.Ram))},
 		Power:     powerOf(p),
 		Busy:      busy(value(s.Metadata)),
 		Addrs:     addrsOf(value(value(entities.Nics).Items)),
 		HotPlug:   hotPlugOf(value(p.BootVolume), value(value(entities.Volumes).Items)),
-		Template:  templateOf(p),
 	}
 }
 
-// powerOf reads vmState. Servers sized by template are suspended by a stop,
-// all others are shut off (IONOS API documentation).
+// powerOf reads vmState. A CUBE is suspended where all others are shut off (IONOS
+// API documentation).
 func powerOf(p sdk.ServerProperties) fleet.Power {
 	switch state := value(p.VmState); {
 	case state == "RUNNING":
@@ -74,12 +73,15 @@ func busy(m sdk.DatacenterElementMetadata) bool {
 	return !slices.Contains([]string{"AVAILABLE", "INACTIVE"}, value(m.State))
 }
 
+// typeCube is the type of servers that IONOS refuses to start and to stop.
+const typeCube = "CUBE"
+
 func templateOf(p sdk.ServerProperties) string {
 	kind := value(p.Type)
 	switch {
 	case kind == "ENTERPRISE" || kind == "VCPU":
 		return ""
-	case kind == "CUBE" || kind == "GPU" || value(p.TemplateUuid) != "":
+	case kind == typeCube || kind == "GPU" || value(p.TemplateUuid) != "":
 		return cmp.Or(kind, "template")
 	}
 	return ""

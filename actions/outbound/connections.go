@@ -38,7 +38,7 @@ func (c Connections) Transport() (*http.Transport, error) {
 	}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: c.ConnectTimeout, KeepAlive: 15 * time.Second}).DialContext,
+		DialContext:            shuttable((&net.Dialer{Timeout: c.ConnectTimeout, KeepAlive: 15 * time.Second}).DialContext),
 		TLSClientConfig:        trust,
 		TLSHandshakeTimeout:    c.ConnectTimeout,
 		MaxConnsPerHost:        c.MaxPerHost,

@@ -43,6 +43,10 @@ func (f *Fault) Error() string {
 	return b.String()
 }
 
+// ErrLogin matches the refusal of credentials by a host that is neither the
+// cloud's nor the balancer's, whose refusals are fleet.ErrAuth and stop writes.
+var ErrLogin = errors.New("login refused")
+
 // Sentinels returns the errors of package fleet that callers branch on.
 func Sentinels() []error {
 	return []error{fleet.ErrAuth, fleet.ErrGone, fleet.ErrBusy, fleet.ErrUnknown, fleet.ErrThrottled}
@@ -77,9 +81,13 @@ func NotSent(err error) *Fault {
 // not sent, in which errors.Is finds the check's error.
 func Check(ctx context.Context) *Fault {
 	if err := fleet.Check(ctx); err != nil {
-		return &Fault{Text: err.Error(), Kinds: []error{err}, Outcome: "checked"}
+		return refusedBy(err)
 	}
 	return nil
+}
+
+func refusedBy(check error) *Fault {
+	return &Fault{Text: check.Error(), Kinds: []error{check}, Outcome: "checked"}
 }
 
 // NoAnswer returns the fault of a request that failed with err instead of an
@@ -89,6 +97,9 @@ func Check(ctx context.Context) *Fault {
 // configuration key of the host's certificate authorities.
 func NoAnswer(req *http.Request, err error, repeatable bool, caKey string) *Fault {
 	err = withoutAddress(err)
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return refusedBy(r.error)
+	}
 	fault := &Fault{Text: "no answer from " + req.URL.Host + ": " + Brief(err.Error()), Kinds: []error{err}, Outcome: "network"}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		fault.Repeat = true

@@ -19,12 +19,17 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Connect returns Transport if it is set, and otherwise one with the settings of c.
+// Connect returns Transport if it is set, and otherwise one with the settings of c,
+// which calls the check of a write again if opening the connection takes long.
 func (o Options) Connect(c Connections) (http.RoundTripper, error) {
 	if o.Transport != nil {
 		return o.Transport, nil
 	}
-	return c.Transport()
+	transport, err := c.Transport()
+	if err != nil {
+		return nil, err
+	}
+	return lateConnection{transport, fresh}, nil
 }
 
 // Logger returns Log if it is set, and otherwise one that discards everything.

@@ -357,7 +357,7 @@ func silent(s *fleet.Server) {
 func empty(s *fleet.Server, state fleet.BalancerState) {
 	drain(s)
 	s.State, s.Balancer.State, s.Probe = fleet.StateEmpty, state, fleet.Probe{At: noon}
-	s.Record.Confirmed, s.Record.EmptySince = true, noon
+	s.Record.Confirmed, s.Record.EmptySince = true, noon.Add(-time.Minute)
 }
 
 func TestDecideGivesTheSamePlanForTheSameView(t *testing.T) {

@@ -5,12 +5,13 @@
 //
 // Each question has a file:
 //
-//	how much capacity is in demand?          demand.go, and floor.go for the schedule
-//	how many servers start, and which?       scale_out.go
-//	why does a server grow or shrink?        resize.go
-//	which servers leave service, and why not? scale_in.go
-//	why is a drained server not stopped?     drain.go
-//	what happens to one that does not answer? repair.go
+//	what does the fleet have now?         totals.go
+//	how much capacity is in demand?       demand.go, and floor.go for the schedule
+//	how many servers start, and which?    scale_out.go
+//	why does a server grow or shrink?     resize.go
+//	which servers leave, and why not?     scale_in.go
+//	why is a drained server not stopped?  drain.go
+//	what if a server does not answer?     repair.go
 //
 // Capacity is counted in cores and RAM. An alert about the fleet carries its load,
 // and the plan brings the total size of the servers in service to what carries

@@ -15,15 +15,18 @@ func (d *decision) finishDrains() {
 
 // drain decides what happens to a server that drains and may have meetings.
 func (d *decision) drain(s *fleet.Server) {
-	people, high := s.Probe.Count.Participants, toGrow(s, d.cfg.Asks)
+	count, high := s.Probe.Count, toGrow(s, d.cfg.Asks)
 	switch {
 	case s.Balancer.State == fleet.Enabled:
 		d.step(s, fleet.Cordon, s.Record.Aim, fleet.Size{}, nil, "the balancer lost the cordon: cordoned again")
 	case s.CordonedInVain():
 		d.step(s, fleet.Enable, s.Record.Aim, fleet.Size{}, nil, "meetings still come although it is cordoned: enabled, to be cordoned anew")
-	case s.Balancer.State == fleet.Disabled && s.Probe.Answered() && people > 0:
-		d.step(s, fleet.Cordon, s.Record.Aim, fleet.Size{}, nil, "disabled with %s on it: cordoned, so that they can join again", fleet.Plural(people, "person", "people"))
-	case len(high) > 0 && (people > 0 || s.Balancer.Load > 0):
+	case s.Balancer.State == fleet.Disabled && s.Probe.Answered() && !s.Probe.Empty():
+		// Also when nobody is on it yet: a room that was just opened has no one, and
+		// nobody can join it while its server is disabled.
+		d.step(s, fleet.Cordon, s.Record.Aim, fleet.Size{}, nil, "disabled with %s on it: cordoned, so that people can join",
+			fleet.Plural(count.Meetings, "meeting", "meetings"))
+	case len(high) > 0 && (count.Participants > 0 || s.Balancer.Load > 0):
 		d.growBusy(s, high, s.Size)
 	case !s.Probe.Answered():
 		d.say(s, "draining: not proven empty, BigBlueButton does not answer")
@@ -49,6 +52,8 @@ func (d *decision) empty(s *fleet.Server) {
 		d.say(s, "empty; waits for the balancer's poller to show that the %s holds", s.Record.Wrote)
 	case wait != "":
 		d.say(s, "empty; %s", wait)
+	case s.Balancer.State != fleet.Disabled && d.v.Now.Sub(s.Record.EmptySince) < d.cfg.PollInterval:
+		d.say(s, "empty; disabled once it has been empty for a poll interval")
 	case s.Balancer.State != fleet.Disabled:
 		d.step(s, fleet.Disable, s.Record.Aim, fleet.Size{}, nil, "no meeting left")
 	default:
@@ -63,7 +68,7 @@ func (d *decision) recordings(s *fleet.Server) string {
 	switch {
 	case len(s.AlertsAsking(d.cfg.Asks, rules.AskStop)) > 0:
 		return ""
-	case limit == 0:
+	case limit == 0, s.Record.EmptySince.IsZero():
 		return "waits for its idle alert (recordings processed)"
 	case d.v.Now.Sub(s.Record.EmptySince) >= limit:
 		return ""

@@ -18,7 +18,9 @@ func TestDecideEndsADrainOnlyWithEverySignThatNobodyIsHarmed(t *testing.T) {
 		done := map[fleet.BalancerState]string{fleet.Cordoned: "disable bbb-4", fleet.Disabled: "stop bbb-4"}[state]
 		for _, tt := range []decideCase{
 			{"with its idle alert it goes on", func(*config, *view) {}, done},
-			{"not while brakes are on", func(_ *config, v *view) { v.Brakes = []fleet.Hold{{Kind: fleet.HoldRead, Text: "the balancer cannot be read"}} }, ""},
+			{"not while brakes are on", func(_ *config, v *view) {
+				v.Brakes = []fleet.Hold{{Kind: fleet.HoldRead, Text: "the balancer cannot be read"}}
+			}, ""},
 			{"not while the fleet asks for more", func(_ *config, v *view) {
 				v.Alerts = []fleet.Alert{alert(rules.FleetBelowMinimum)}
 			}, ""},
@@ -47,6 +49,12 @@ func TestDecideEndsADrainOnlyWithEverySignThatNobodyIsHarmed(t *testing.T) {
 				v.Servers[3].Balancer.State = state
 				v.Servers[3].Record.Confirmed, v.Servers[3].Record.EmptySince = true, old
 				v.Servers[3].Probe.Count.Participants = 0
+			}, map[fleet.BalancerState]string{fleet.Disabled: "cordon bbb-4"}[state]}, // so that people can join it
+			{"a cordoned one not before it has been empty for a poll interval", func(c *config, v *view) {
+				v.Servers[3].Record.EmptySince = noon.Add(time.Second - c.PollInterval)
+			}, map[fleet.BalancerState]string{fleet.Disabled: "stop bbb-4"}[state]},
+			{"not when it is not known since when it is empty", func(c *config, v *view) {
+				v.Servers[3].Alerts, v.Servers[3].Record.EmptySince = nil, time.Time{}
 			}, ""},
 		} {
 			change := tt.change
@@ -70,7 +78,7 @@ func TestDecideTakesACordonForVainOnlyOnProof(t *testing.T) {
 		{"as many as before", func(s *fleet.Server) { s.Record.Least = 2 }, ""},
 		{"not confirmed yet", func(s *fleet.Server) { s.Record.Confirmed = false }, ""},
 		{"not counted before", func(s *fleet.Server) { s.Record.LeastKnown = false }, ""},
-		{"not cordoned, but disabled", func(s *fleet.Server) { s.Balancer.State = fleet.Disabled }, ""},
+		{"not cordoned, but disabled", func(s *fleet.Server) { s.Balancer.State = fleet.Disabled }, "cordon bbb-4"},
 		{"it does not answer now", func(s *fleet.Server) { s.Probe.Err = errors.New("timeout") }, ""},
 	} {
 		t.Run(tt.name, decideCase{want: tt.want, change: func(_ *fleet.Config, v *plan.View) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
@@ -54,6 +55,35 @@ func (d *decision) reclaim() (taken int) {
 // change pending may not: that could be a stop that was given up and comes late.
 func (d *decision) reclaimable(s *fleet.Server) bool {
 	return (s.State == fleet.StateDraining || s.State == fleet.StateEmpty) && d.open(s) && s.Probe.Answered() && !s.Busy
+}
+
+// notTaken returns the servers that answer and are enabled and that the balancer
+// has not taken into service in time, beyond the first of them: if the poller is
+// dead or starved, no other server that starts would be taken either, so they go
+// on counting for the demand that they were started for. The first is replaced,
+// since it may be the one that is sick. So are those that the balancer left out
+// while it took others that came after them.
+func (d *decision) notTaken() []*fleet.Server {
+	var taken time.Time // when the balancer took a server last
+	var out []*fleet.Server
+	for i := range d.v.Servers {
+		s := &d.v.Servers[i]
+		if s.State == fleet.StateActive && s.Record.At.After(taken) {
+			taken = s.Record.At
+		}
+	}
+	for i := range d.v.Servers {
+		s := &d.v.Servers[i]
+		if s.State == fleet.StateDown && s.Record.Aim == fleet.AimServe && s.Balancer.State == fleet.Enabled &&
+			s.Probe.Answered() && s.Record.At.After(taken) {
+			out = append(out, s)
+		}
+	}
+	if len(out) < 2 {
+		return nil
+	}
+	d.limit(fleet.HoldPoller, "poller: %d servers answer and are enabled, and the balancer does not take them: is its poller running, with threads enough?", len(out))
+	return out[1:]
 }
 
 // startAll starts stopped servers for a need, spread over the datacenters.

@@ -73,6 +73,10 @@ func newCloudState(cfg CloudConfig) cloudState {
 	return cloudState{requests: map[string]*request{}, tokens: float64(cfg.RateBurst)}
 }
 
+// Cube is the type of servers that are suspended and resumed, not stopped and
+// started.
+const Cube = "CUBE"
+
 // power tells how the cloud's vmState reads.
 func (s *server) power() fleet.Power {
 	switch s.vm {
@@ -134,12 +138,16 @@ func (w *World) Limits() (limit, burst, remaining int) {
 func (w *World) provisioned() fleet.Size {
 	var sum fleet.Size
 	for _, s := range w.servers {
-		if s.vm != vmOff {
+		if s.provisioned() {
 			sum = sum.Add(s.size)
 		}
 	}
 	return sum
 }
+
+// provisioned tells whether s takes of the contract: a suspended CUBE keeps what
+// it has (IONOS API documentation).
+func (s *server) provisioned() bool { return s.vm != vmOff || s.spec.Template == Cube }
 
 // CloudContract returns the contract's limits and what is provisioned of them.
 func (w *World) CloudContract() (perServer, limit, provisioned fleet.Size, err error) {

@@ -3,6 +3,7 @@ package sim_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -323,5 +324,51 @@ func TestFlapsAreStartsSoonAfterAStop(t *testing.T) {
 	}
 	if got := w.Figures().Flaps; got != 1 {
 		t.Errorf("flaps = %d; want 1, of a start after 29 min and one after 31", got)
+	}
+}
+
+func TestACubeIsSuspendedAndResumedAndNothingElse(t *testing.T) {
+	for _, template := range []string{sim.Cube, "GPU", ""} {
+		w := sim.New(sim.Config{Servers: 1, Running: 1, Each: func(_ int, s *sim.ServerSpec) { s.Template = template }})
+		ref := refOf(t, w, "bbb-server1")
+		off, on, vm, others := "stop", "start", "SHUTOFF", []string{"suspend", "resume"}
+		if template == sim.Cube {
+			off, on, vm, others = "suspend", "resume", "SUSPENDED", []string{"stop", "start"}
+		}
+		for _, op := range others {
+			_, err := w.Change(op, ref, fleet.Size{})
+			if e, ok := errors.AsType[*sim.CloudError](err); !ok || e.Status != http.StatusUnprocessableEntity {
+				t.Errorf("%s of type %q = %v, want 422", op, template, err)
+			}
+		}
+		for _, step := range []struct {
+			op, vm string
+			power  fleet.Power
+		}{{off, vm, fleet.PowerOff}, {on, "RUNNING", fleet.PowerOn}} {
+			if _, err := w.Change(step.op, ref, fleet.Size{}); err != nil {
+				t.Fatalf("%s of type %q: %v", step.op, template, err)
+			}
+			w.Run(5 * time.Minute)
+			if m, err := w.Machine(ref); err != nil || m.VMState != step.vm || m.Power != step.power {
+				t.Errorf("after %s of type %q: %s, %s, %v, want %s", step.op, template, m.VMState, m.Power, err, step.vm)
+			}
+		}
+	}
+}
+
+func TestASuspendedCubeKeepsItsPartOfTheContract(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 2, Each: func(i int, s *sim.ServerSpec) {
+		if i == 1 {
+			s.Template = sim.Cube
+		}
+	}, Cloud: sim.CloudConfig{PerContract: fleet.Size{Cores: 2, RAM: 8192}, ContractRefuses: true}})
+	if _, _, used, err := w.CloudContract(); err != nil || used != (fleet.Size{Cores: 2, RAM: 8192}) {
+		t.Errorf("provisioned %s, %v, want what the CUBE has, and nothing of the other", used, err)
+	}
+	if _, err := w.Change("resume", refOf(t, w, "bbb-server1"), fleet.Size{}); err != nil {
+		t.Errorf("resume = %v, want that it takes nothing more", err)
+	}
+	if _, err := w.Change("start", refOf(t, w, "bbb-server2"), fleet.Size{}); err == nil {
+		t.Error("the other was started beyond the contract")
 	}
 }

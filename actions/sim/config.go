@@ -53,7 +53,7 @@ type ServerSpec struct {
 	Secret     fleet.Secret
 	Size       fleet.Size // default 2 cores, 8192 MiB
 	HotPlug    fleet.HotPlug
-	Template   string // CUBE or GPU; empty for a server that can be resized
+	Template   string // Cube or GPU; empty for a server that can be resized
 	Running    bool
 	Private    netip.Addr // a second address, which is reserved; default none
 	// DynamicAddr is set for an address that is not reserved: a stop gives it

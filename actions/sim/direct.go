@@ -40,10 +40,16 @@ func (c cloud) Server(ctx context.Context, s fleet.ServerRef) (fleet.CloudServer
 }
 
 func (c cloud) Start(ctx context.Context, s fleet.ServerRef) (string, error) {
+	if s.Template == Cube {
+		return c.change(ctx, "resume", s, fleet.Size{})
+	}
 	return c.change(ctx, "start", s, fleet.Size{})
 }
 
 func (c cloud) Stop(ctx context.Context, s fleet.ServerRef) (string, error) {
+	if s.Template == Cube {
+		return c.change(ctx, "suspend", s, fleet.Size{})
+	}
 	return c.change(ctx, "stop", s, fleet.Size{})
 }
 

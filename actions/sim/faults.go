@@ -46,7 +46,8 @@ type Fault struct {
 	Kind FaultKind
 	On   string // what it strikes; "" is everything of the kind
 	// Op narrows cloud and balancer faults: "read", "write", or one operation
-	// (servers, server, start, stop, reboot, resize, request, contract, state).
+	// (servers, server, start, stop, resume, suspend, reboot, resize, request,
+	// contract, state).
 	Op         string
 	Status     int           // CloudAnswers: 401, 403, 404, 409, 422, 423, 429, 500, 502, 503, 504
 	RetryAfter time.Duration // CloudAnswers 429 and 503; 0 sends none
@@ -125,7 +126,7 @@ func (f *Fault) concerns(op string) bool {
 	return false
 }
 
-var writes = map[string]bool{"start": true, "stop": true, "reboot": true, "resize": true, "state": true}
+var writes = map[string]bool{"start": true, "stop": true, "resume": true, "suspend": true, "reboot": true, "resize": true, "state": true}
 
 // crashBBB ends what runs on the servers that f strikes.
 func (w *World) crashBBB(f Fault) {

@@ -64,12 +64,12 @@ func (w *World) lookup(ref fleet.ServerRef) *server {
 func (w *World) machine(s *server) Machine {
 	m := Machine{
 		CloudServer: fleet.CloudServer{
-			ServerRef: fleet.ServerRef{Datacenter: s.dc.id, ID: s.id}, Name: s.spec.Name, Size: s.size,
-			Power: s.power(), Busy: s.pending > 0, HotPlug: s.spec.HotPlug, Template: s.spec.Template,
+			ServerRef: fleet.ServerRef{Datacenter: s.dc.id, ID: s.id, Template: s.spec.Template}, Name: s.name, Size: s.size,
+			Power: s.power(), Busy: s.pending > 0, HotPlug: s.spec.HotPlug,
 		},
 		VMState: string(s.vm), VolumeID: s.volume, NICID: s.nic, Modified: w.cfg.Start.Add(s.modified),
 	}
-	if s.vm == vmOff && s.spec.Template == "CUBE" {
+	if s.vm == vmOff && s.spec.Template == Cube {
 		m.VMState = "SUSPENDED"
 	}
 	if s.addr.IsValid() {

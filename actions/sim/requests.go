@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -10,70 +11,80 @@ import (
 // request is a change that the cloud accepted.
 type request struct {
 	id      string
+	n       int // of all requests, from 1
 	op      string
 	s       *server
-	to      fleet.Size
+	to      ServerChange // of a resize
+	made    time.Duration
 	begins  time.Duration
 	ended   bool
 	failed  bool
 	message string
 }
 
-// Request phases as the cloud's API names them.
-const (
-	RequestQueued  = "QUEUED"
-	RequestRunning = "RUNNING"
-	RequestDone    = "DONE"
-	RequestFailed  = "FAILED"
-)
+// ServerChange is what a PATCH of a server asks for. What is nil stays as it is
+// when the change is carried out, not as it was when it was accepted.
+type ServerChange struct {
+	Name  *string
+	Cores *fleet.Cores
+	RAM   *fleet.MiB
+}
 
-// Change asks the cloud for start, stop, reboot, or resize to a size, and
-// returns the request to follow. Errors are *CloudError.
+// of returns the size that the change makes of another.
+func (c ServerChange) of(size fleet.Size) fleet.Size {
+	assign(&size.Cores, c.Cores)
+	assign(&size.RAM, c.RAM)
+	return size
+}
+
+// Change asks the cloud for start, stop, resume, suspend, reboot, or resize to a
+// size, and returns the request to follow. Errors are *CloudError.
 func (w *World) Change(op string, ref fleet.ServerRef, to fleet.Size) (id string, err error) {
+	id, _, err = w.change(op, ref, ServerChange{Cores: &to.Cores, RAM: &to.RAM})
+	return id, err
+}
+
+// ChangeServer asks the cloud for what a PATCH does. It returns the request to
+// follow, and the server as it still is. Errors are *CloudError.
+func (w *World) ChangeServer(ref fleet.ServerRef, to ServerChange) (id string, m Machine, err error) {
+	return w.change("resize", ref, to)
+}
+
+func (w *World) change(op string, ref fleet.ServerRef, to ServerChange) (id string, m Machine, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s, dc := w.lookup(ref), w.dcs[ref.Datacenter]
 	if e := w.enter(op, s, dc); e != nil {
-		return "", e
+		return "", m, e
 	}
 	if s == nil {
-		return "", refuse(http.StatusNotFound, "Resource does not exist")
+		return "", m, refuse(http.StatusNotFound, "Resource does not exist")
 	}
 	if e := w.admit(op, s, to); e != nil {
-		return "", e
+		return "", m, e
 	}
-	r := w.accept(op, s, to)
+	r := w.accept(plain(op), s, to)
 	if w.strike(CloudLost, op, s, dc) != nil {
 		e := refuse(http.StatusBadGateway, "Bad Gateway")
 		e.Write = true
-		return "", e
+		return "", m, e
 	}
-	return r.id, nil
+	return r.id, w.machine(s), nil
 }
 
-// ChangeSize asks the cloud for a resize as its PATCH does: nil leaves a value
-// as it is. It returns the request to follow, and the server as it still is.
-func (w *World) ChangeSize(ref fleet.ServerRef, cores, ram *int) (id string, m Machine, err error) {
-	w.mu.Lock()
-	s := w.lookup(ref)
-	var to fleet.Size
-	if s != nil {
-		to, m = s.size, w.machine(s)
+// plain is what op does: a CUBE has words of its own for start and stop.
+func plain(op string) string {
+	switch op {
+	case "resume":
+		return "start"
+	case "suspend":
+		return "stop"
 	}
-	w.mu.Unlock()
-	if cores != nil {
-		to.Cores = fleet.Cores(*cores)
-	}
-	if ram != nil {
-		to.RAM = fleet.MiB(*ram)
-	}
-	id, err = w.Change("resize", ref, to)
-	m.Busy = m.Busy || err == nil
-	return id, m, err
+	return op
 }
 
 // admit refuses what the cloud does not even accept.
-func (w *World) admit(op string, s *server, to fleet.Size) *CloudError {
+func (w *World) admit(op string, s *server, to ServerChange) *CloudError {
 	const busy = "[VDC-5-1234] Operation cannot be executed since this resource is locked by another change"
 	switch {
 	case s.pending == 0 || w.cfg.Cloud.Busy == BusyQueues:
@@ -82,13 +93,16 @@ func (w *World) admit(op string, s *server, to fleet.Size) *CloudError {
 	default:
 		return refuse(http.StatusUnprocessableEntity, busy)
 	}
-	if w.cfg.Cloud.ContractRefuses && w.beyondContract(op, s, to) {
+	if cube := s.spec.Template == Cube; op != "reboot" && op != "resize" && cube != (op != plain(op)) {
+		return refuse(http.StatusUnprocessableEntity, "[VDC-5-1415] Operation %q is not supported for a server of type %s", op, cmp.Or(s.spec.Template, "ENTERPRISE"))
+	}
+	if w.cfg.Cloud.ContractRefuses && w.beyondContract(op, s, to.of(s.size)) {
 		return refuse(http.StatusUnprocessableEntity, "[VDC-5-1400] The contract limit is exceeded")
 	}
-	if op != "resize" {
+	if op != "resize" || to.Cores == nil && to.RAM == nil {
 		return nil
 	}
-	return w.admitResize(s, to)
+	return w.admitResize(s, to.of(s.size))
 }
 
 func (w *World) admitResize(s *server, to fleet.Size) *CloudError {
@@ -116,7 +130,7 @@ func (s *server) coldFor(to fleet.Size) bool {
 func (w *World) beyondContract(op string, s *server, to fleet.Size) bool {
 	var more fleet.Size
 	switch {
-	case op == "start" && s.vm == vmOff:
+	case op == "start" && !s.provisioned():
 		more = s.size
 	case op == "resize" && s.vm == vmRunning:
 		more = to.Sub(s.size)
@@ -126,9 +140,9 @@ func (w *World) beyondContract(op string, s *server, to fleet.Size) bool {
 
 // accept queues a change behind what the server, or its datacenter, still has
 // to do.
-func (w *World) accept(op string, s *server, to fleet.Size) *request {
+func (w *World) accept(op string, s *server, to ServerChange) *request {
 	w.cloud.made++
-	r := &request{id: uuid("request", w.cloud.made), op: op, s: s, to: to, begins: max(w.now, s.freeAt)}
+	r := &request{id: uuid("request", w.cloud.made), n: w.cloud.made, op: op, s: s, to: to, made: w.now, begins: max(w.now, s.freeAt)}
 	if w.cfg.Cloud.Serial {
 		r.begins = max(r.begins, s.dc.freeAt)
 	}
@@ -166,7 +180,7 @@ func (w *World) finish(r *request) {
 	switch {
 	case w.strike(RequestFails, r.op, s, s.dc) != nil:
 		r.failed, r.message = true, "[VDC-5-1500] The operation could not be completed for lack of capacity"
-	case w.beyondContract(r.op, s, r.to):
+	case w.beyondContract(r.op, s, r.to.of(s.size)):
 		r.failed, r.message = true, "[VDC-5-1400] The contract limit is exceeded"
 	default:
 		w.apply(r.op, s, r.to)
@@ -175,7 +189,7 @@ func (w *World) finish(r *request) {
 }
 
 // apply makes a change come true.
-func (w *World) apply(op string, s *server, to fleet.Size) {
+func (w *World) apply(op string, s *server, to ServerChange) {
 	switch op {
 	case "start":
 		if s.vm != vmRunning {
@@ -191,7 +205,8 @@ func (w *World) apply(op string, s *server, to fleet.Size) {
 		w.breakOff(s)
 		w.boot(s)
 	case "resize":
-		w.resize(s, to)
+		assign(&s.name, to.Name)
+		w.resize(s, to.of(s.size))
 	}
 }
 
@@ -212,32 +227,4 @@ func (w *World) resize(s *server, to fleet.Size) {
 		w.breakOff(s)
 		w.boot(s)
 	}
-}
-
-// RequestStatus follows a change: its phase as the cloud's API names it, and
-// its message. Requests are forgotten an hour after their end. Errors are
-// *CloudError.
-func (w *World) RequestStatus(id string) (phase, message string, err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	r := w.cloud.requests[id]
-	var s *server
-	var dc *datacenter
-	if r != nil {
-		s, dc = r.s, r.s.dc
-	}
-	if e := w.enter("request", s, dc); e != nil {
-		return "", "", e
-	}
-	switch {
-	case r == nil:
-		return "", "", refuse(http.StatusNotFound, "Resource does not exist")
-	case r.failed:
-		return RequestFailed, r.message, nil
-	case r.ended:
-		return RequestDone, "Request has been successfully executed", nil
-	case w.now < r.begins:
-		return RequestQueued, "", nil
-	}
-	return RequestRunning, "", nil
 }

@@ -27,6 +27,7 @@ type server struct {
 	random *rand.Rand
 
 	// Cloud.
+	name     string
 	size     fleet.Size
 	vm       vmState
 	addr     netip.Addr // invalid while an address that is not reserved is given back
@@ -60,7 +61,7 @@ type server struct {
 // add builds a server and files it under all its names.
 func (w *World) add(i int, spec ServerSpec) {
 	s := &server{
-		spec: spec, size: spec.Size, vm: vmOff, addr: spec.Addr, dc: w.dcs[spec.Datacenter],
+		spec: spec, name: spec.Name, size: spec.Size, vm: vmOff, addr: spec.Addr, dc: w.dcs[spec.Datacenter],
 		id: uuid("server", i), volume: uuid("volume", i), nic: uuid("nic", i),
 		random: rand.New(rand.NewPCG(w.cfg.Seed, uint64(i))),
 	}

@@ -5,16 +5,13 @@ package store
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"syscall"
-	"time"
+	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 var (
@@ -27,85 +24,53 @@ var (
 )
 
 // Bolt is a Store in one bbolt file.
-type Bolt struct{ db *bbolt.DB }
-
-// ErrCorrupt: the file is no store, or is damaged. OpenStore has then put it
-// aside under the name that its message gives, and opened a new one.
-var ErrCorrupt = errors.New("the store is damaged")
-
-// Open opens or creates the file at path. A damaged file is kept aside
-// and replaced by an empty one; the store is then returned together with an
-// error that matches ErrCorrupt. A file locked by another process is an error.
-func Open(path string) (*Bolt, error) {
-	s, err := openBolt(path)
-	if _, system := errors.AsType[syscall.Errno](err); err == nil || system || errors.Is(err, bolterrors.ErrTimeout) {
-		return s, err // a full disk or a directory says nothing of damage
-	}
-	aside := fmt.Sprintf("%s.damaged-%s", path, time.Now().UTC().Format("20060102T150405"))
-	if moved := os.Rename(path, aside); moved != nil {
-		return nil, errors.Join(err, moved)
-	}
-	s, again := openBolt(path)
-	if again != nil {
-		return nil, again
-	}
-	return s, fmt.Errorf("%w: %v; kept as %s, starting with an empty one", ErrCorrupt, err, aside)
+type Bolt struct {
+	db *bbolt.DB
+	// broken is set once the file failed under bbolt, whose locks may then be
+	// held for ever.
+	broken atomic.Bool
 }
 
-// openBolt opens path and reads all of it once, since bbolt itself notices
-// damage only where it looks.
-func openBolt(path string) (s *Bolt, err error) {
+// guarded runs a transaction. bbolt reads the file as memory, where what is cut
+// off or cannot be read is a fault: it ends in an error here, not the process.
+func (s *Bolt) guarded(transaction func() error) (err error) {
+	if s.broken.Load() {
+		return errBroken
+	}
+	before := debug.SetPanicOnFault(true)
+	defer debug.SetPanicOnFault(before)
 	defer func() {
-		if p := recover(); p != nil { // bbolt panics on damaged pages
-			s, err = nil, fmt.Errorf("opening store %s: %v", path, p)
+		if p := recover(); p != nil {
+			s.broken.Store(true)
+			err = fmt.Errorf("%w: %v", errBroken, p)
 		}
 	}()
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: 2 * time.Second})
-	if err != nil {
-		return nil, fmt.Errorf("opening store %s: %w", path, err)
-	}
-	s = &Bolt{db}
-	if err := s.check(); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening store %s: %w", path, err), db.Close())
-	}
-	return s, nil
+	return transaction()
 }
 
-func (s *Bolt) check() error {
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{bucketAlerts, bucketRecords, bucketPauses, bucketFleet, bucketJournal} {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
-		}
-		for err := range tx.Check() {
-			return err
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	_, err = s.Load()
-	return err
-}
+var errBroken = errors.New("the store's file was damaged while it was in use; restart the daemon to begin a new one")
+
+// buckets are the names of the buckets, and whether their entries are numbered.
+var buckets = map[string]bool{"alerts": false, "records": false, "pauses": false, "fleet": false, "journal": true}
 
 // Commit writes c in one transaction.
 func (s *Bolt) Commit(c fleet.Commit) error {
 	if c.Empty() {
 		return nil
 	}
-	return s.db.Update(func(tx *bbolt.Tx) error {
-		return errors.Join(
-			putAll(tx.Bucket(bucketAlerts), c.Alerts, func(a fleet.Alert) string { return a.Fingerprint }),
-			dropAll(tx.Bucket(bucketAlerts), c.DropAlerts),
-			putAll(tx.Bucket(bucketRecords), c.Records, func(r fleet.Record) string { return r.ID }),
-			putAll(tx.Bucket(bucketPauses), c.Pauses, func(p fleet.Pause) string { return p.ID }),
-			dropAll(tx.Bucket(bucketPauses), c.DropPauses),
-			putFleet(tx.Bucket(bucketFleet), c.Fleet),
-			appendAll(tx.Bucket(bucketJournal), c.Entries),
-		)
-	})
+	return s.guarded(func() error { return s.db.Update(func(tx *bbolt.Tx) error { return write(tx, c) }) })
+}
+
+func write(tx *bbolt.Tx, c fleet.Commit) error {
+	return errors.Join(
+		putAll(tx.Bucket(bucketAlerts), c.Alerts, func(a fleet.Alert) string { return a.Fingerprint }),
+		dropAll(tx.Bucket(bucketAlerts), c.DropAlerts),
+		putAll(tx.Bucket(bucketRecords), c.Records, func(r fleet.Record) string { return r.ID }),
+		putAll(tx.Bucket(bucketPauses), c.Pauses, func(p fleet.Pause) string { return p.ID }),
+		dropAll(tx.Bucket(bucketPauses), c.DropPauses),
+		putFleet(tx.Bucket(bucketFleet), c.Fleet),
+		appendAll(tx.Bucket(bucketJournal), c.Entries),
+	)
 }
 
 func putAll[T any](b *bbolt.Bucket, values []T, key func(T) string) error {
@@ -118,7 +83,7 @@ func putAll[T any](b *bbolt.Bucket, values []T, key func(T) string) error {
 }
 
 func putJSON(b *bbolt.Bucket, key []byte, v any) error {
-	data, err := json.Marshal(v)
+	data, err := seal(key, v)
 	if err != nil {
 		return err
 	}
@@ -165,22 +130,23 @@ func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) 
 // Load reads everything but the journal.
 func (s *Bolt) Load() (fleet.Memory, error) {
 	m := fleet.NewMemory()
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	read := func(tx *bbolt.Tx) error {
 		return errors.Join(
 			readAll(tx.Bucket(bucketAlerts), m.Alerts),
 			readAll(tx.Bucket(bucketRecords), m.Records),
 			readAll(tx.Bucket(bucketPauses), m.Pauses),
 			readFleet(tx.Bucket(bucketFleet), &m.Fleet),
 		)
-	})
+	}
+	err := s.guarded(func() error { return s.db.View(read) })
 	return m, err
 }
 
 func readAll[T any](b *bbolt.Bucket, into map[string]T) error {
 	return b.ForEach(func(k, data []byte) error {
 		var v T
-		if err := json.Unmarshal(data, &v); err != nil {
-			return fmt.Errorf("entry %q: %w", k, err)
+		if err := decode(k, data, &v); err != nil {
+			return err
 		}
 		into[string(k)] = v
 		return nil
@@ -192,25 +158,26 @@ func readFleet(b *bbolt.Bucket, f *fleet.FleetRecord) error {
 	if data == nil {
 		return nil
 	}
-	return json.Unmarshal(data, f)
+	return decode(keyFleet, data, f)
 }
 
 // Journal reads the newest entries first.
 func (s *Bolt) Journal(limit int, server string) ([]fleet.Entry, error) {
 	var out []fleet.Entry
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	read := func(tx *bbolt.Tx) error {
 		c := tx.Bucket(bucketJournal).Cursor()
 		for k, data := c.Last(); k != nil && len(out) < limit; k, data = c.Prev() {
 			var e fleet.Entry
-			if err := json.Unmarshal(data, &e); err != nil {
-				return fmt.Errorf("journal entry %x: %w", k, err)
+			if err := decode(k, data, &e); err != nil {
+				return err
 			}
 			if e.About(server) {
 				out = append(out, e)
 			}
 		}
 		return nil
-	})
+	}
+	err := s.guarded(func() error { return s.db.View(read) })
 	return out, err
 }
 

@@ -1,10 +1,11 @@
 // Package ionostest serves the cloud of a sim.World as the IONOS Cloud API v6
 // does, for the real SDK and any other client of it.
 //
-// It knows the datacenters, their servers (list with depth and paging, read,
-// PATCH of cores and RAM, start, stop, reboot), the status of requests, and the
-// contract. Writes are accepted with 202 and a Location, and come true in the
-// world's time.
+// It knows the datacenters, their servers (list with depth, paging, filters and
+// order, read, PATCH of name, cores and RAM, start, stop, suspend, resume,
+// reboot), the requests and their status, the contract, and, to be read alone,
+// what clients look up around a server: volumes, NICs, LANs, labels, locations.
+// Writes are accepted with 202 and a Location, and come true in the world's time.
 package ionostest
 
 import (
@@ -39,8 +40,11 @@ type Config struct {
 	Sparse bool
 }
 
-// api is the handler's state: none but its configuration.
-type api struct{ Config }
+// api is the handler: it has no state but its configuration.
+type api struct {
+	Config
+	mux *http.ServeMux
+}
 
 // New returns the API as a handler, to be mounted at the root of a listener:
 //
@@ -50,25 +54,45 @@ func New(cfg Config) http.Handler {
 	if cfg.Contract == 0 {
 		cfg.Contract = 31880000
 	}
-	a := &api{cfg}
-	mux := http.NewServeMux()
-	for pattern, serve := range map[string]http.HandlerFunc{
-		"GET /datacenters":                          a.datacenters,
-		"GET /datacenters/{dc}":                     a.datacenter,
-		"GET /datacenters/{dc}/servers":             a.servers,
-		"GET /datacenters/{dc}/servers/{id}":        a.server,
-		"PATCH /datacenters/{dc}/servers/{id}":      a.patch,
-		"POST /datacenters/{dc}/servers/{id}/{act}": a.act,
-		"GET /requests/{id}/status":                 a.request,
-		"GET /contracts":                            a.contracts,
-	} {
-		method, path, _ := strings.Cut(pattern, " ")
-		mux.HandleFunc(method+" "+BasePath+path, serve)
+	a := &api{cfg, http.NewServeMux()}
+	for path, read := range a.reads() {
+		a.mux.HandleFunc("GET "+BasePath+path, a.serve(read))
 	}
-	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
-		a.refuse(rw, r, &sim.CloudError{Status: http.StatusNotFound, Code: "309", Message: "Resource does not exist: " + r.URL.Path})
-	})
-	return a.guard(mux)
+	a.mux.HandleFunc("PATCH "+BasePath+"/datacenters/{dc}/servers/{id}", a.patch)
+	a.mux.HandleFunc("POST "+BasePath+"/datacenters/{dc}/servers/{id}/{act}", a.act)
+	a.mux.HandleFunc("/", a.absent)
+	return a.guard(a.mux)
+}
+
+// serve answers with what can be read.
+func (a *api) serve(read func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) {
+		v, err := read(r)
+		if err != nil {
+			a.refuse(rw, r, err)
+			return
+		}
+		answer(rw, r, http.StatusOK, v)
+	}
+}
+
+// absent refuses a path that is not there, and a method that a path does not
+// know here: nothing can be created, replaced or deleted.
+func (a *api) absent(rw http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPatch, http.MethodPost} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := a.mux.Handler(other); method != r.Method && pattern != "/" {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		a.refuse(rw, r, notFound(r))
+		return
+	}
+	rw.Header().Set("Allow", strings.Join(allowed, ", "))
+	a.refuse(rw, r, &sim.CloudError{Status: http.StatusMethodNotAllowed, Code: "405", Message: r.Method + " is not allowed for " + r.URL.Path})
 }
 
 // guard checks credentials and states the rate limit.

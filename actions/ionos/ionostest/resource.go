@@ -13,7 +13,7 @@ type collection struct {
 	ID     string     `json:"id,omitempty"`
 	Type   string     `json:"type,omitempty"`
 	Href   string     `json:"href,omitempty"`
-	Items  []resource `json:"items,omitempty"`
+	Items  []resource `json:"items"`
 	Offset *int       `json:"offset,omitempty"`
 	Limit  *int       `json:"limit,omitempty"`
 	Links  *links     `json:"_links,omitempty"`
@@ -27,10 +27,10 @@ type links struct {
 
 // resource is a thing as the API writes it, as far down as was asked.
 type resource struct {
-	ID         string    `json:"id"`
+	ID         string    `json:"id,omitempty"`
 	Type       string    `json:"type,omitempty"`
 	Href       string    `json:"href,omitempty"`
-	Metadata   *metadata `json:"metadata,omitempty"`
+	Metadata   any       `json:"metadata,omitempty"`
 	Properties any       `json:"properties,omitempty"`
 	Entities   *entities `json:"entities,omitempty"`
 }
@@ -71,6 +71,7 @@ type volumeProperties struct {
 	NICHotUnplug        bool   `json:"nicHotUnplug"`
 	DiscVirtioHotPlug   bool   `json:"discVirtioHotPlug"`
 	DiscVirtioHotUnplug bool   `json:"discVirtioHotUnplug"`
+	BootServer          string `json:"bootServer"`
 }
 
 type nicProperties struct {
@@ -105,7 +106,7 @@ func (a *api) describe(r *http.Request, m sim.Machine, level int) resource {
 	if level >= 1 {
 		s.Entities = &entities{
 			Volumes: collection{ID: m.ID + "/volumes", Type: "collection", Href: href + "/volumes", Items: []resource{a.volume(r, m, level)}},
-			NICs:    collection{ID: m.ID + "/nics", Type: "collection", Href: href + "/nics", Items: []resource{a.nic(href, m, level)}},
+			NICs:    collection{ID: m.ID + "/nics", Type: "collection", Href: href + "/nics", Items: []resource{a.nic(r, m, level)}},
 		}
 	}
 	return s
@@ -122,7 +123,7 @@ func (a *api) describeDatacenter(r *http.Request, i, level int) resource {
 	d := resource{ID: id, Type: "datacenter", Href: self(r, "/datacenters/%s", id)}
 	if level >= 0 {
 		d.Metadata = &metadata{State: "AVAILABLE"}
-		d.Properties = datacenterProperties{Name: "bbb-" + strconv.Itoa(i+1), Location: "de/fra"}
+		d.Properties = datacenterProperties{Name: "bbb-" + strconv.Itoa(i+1), Location: locationID}
 	}
 	return d
 }
@@ -141,6 +142,7 @@ func (a *api) metadata(m sim.Machine) *metadata {
 	}
 }
 
+// volume writes the boot volume of a server: below level 2 only a reference.
 func (a *api) volume(r *http.Request, m sim.Machine, level int) resource {
 	v := resource{ID: m.VolumeID, Type: "volume", Href: self(r, "/datacenters/%s/volumes/%s", m.Datacenter, m.VolumeID)}
 	if level < 2 {
@@ -150,13 +152,14 @@ func (a *api) volume(r *http.Request, m sim.Machine, level int) resource {
 	v.Properties = volumeProperties{
 		Name: "root", Type: "SSD", Size: 50, Bus: "VIRTIO", LicenceType: "LINUX",
 		CPUHotPlug: m.HotPlug.CPU, RAMHotPlug: m.HotPlug.RAM, NICHotPlug: true, NICHotUnplug: true,
-		DiscVirtioHotPlug: true, DiscVirtioHotUnplug: true,
+		DiscVirtioHotPlug: true, DiscVirtioHotUnplug: true, BootServer: m.ID,
 	}
 	return v
 }
 
-func (a *api) nic(href string, m sim.Machine, level int) resource {
-	n := resource{ID: m.NICID, Type: "nic", Href: href + "/nics/" + m.NICID}
+// nic writes the NIC of a server: below level 2 only a reference.
+func (a *api) nic(r *http.Request, m sim.Machine, level int) resource {
+	n := resource{ID: m.NICID, Type: "nic", Href: self(r, "/datacenters/%s/servers/%s/nics/%s", m.Datacenter, m.ID, m.NICID)}
 	if level < 2 {
 		return n
 	}

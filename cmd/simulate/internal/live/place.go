@@ -82,6 +82,9 @@ func (p *place) build(cfg Config) error {
 	}
 	p.world = sim.New(sim.Config{
 		Servers: cfg.Servers, Running: floor, Start: beginAt(cfg.Speed),
+		// Stated in the answers' headers, as IONOS does, and more than the daemon
+		// needs at any speed: the true limit is not documented.
+		Cloud: sim.CloudConfig{RateLimit: 60000, RateBurst: 1000},
 		Each: func(i int, s *sim.ServerSpec) {
 			s.Name, s.Addr, s.Private = serverName(i), simhttp.Addr(i), simhttp.PrivateAddr(i)
 			s.URL = "http://" + p.bbb[i-1].Addr().String() + "/bigbluebutton/api"
