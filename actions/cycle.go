@@ -19,14 +19,15 @@ func (s *Scaler) Cycle(ctx context.Context, now time.Time) error {
 	cfg := s.config()
 	r := s.read(ctx, cfg, now)
 	cfg = plan.Learning(cfg, r.Alerts)
-	servers, unjoined := s.join(ctx, cfg, r.Snapshot, now)
+	j := s.join(ctx, cfg, r.Snapshot, now)
+	servers := j.servers
 	failed := s.probeServers(ctx, cfg, servers, now)
 	view, err := s.update(cfg, r, servers, failed, now)
 	if err != nil {
 		return err
 	}
 	plan := plan.Decide(cfg, view)
-	s.publish(cfg, r, view, plan, unjoined)
+	s.publish(cfg, r, view, plan, j)
 	err = s.applyAll(ctx, cfg, plan, servers)
 	s.metrics.cycles.Observe(time.Since(begun).Seconds())
 	return err

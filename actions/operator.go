@@ -6,7 +6,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Pause stores a pause. Its reason and a time to end in the future are required.
+// Pause stores a pause. Its reason and a time to end in the future are required,
+// and a server's id, or a name or pattern, of a server that the last cycle saw.
 func (s *Scaler) Pause(p fleet.Pause) (fleet.Pause, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -15,6 +16,9 @@ func (s *Scaler) Pause(p fleet.Pause) (fleet.Pause, error) {
 		p.From = now
 	}
 	if err := p.Validate(now); err != nil {
+		return fleet.Pause{}, err
+	}
+	if err := s.knows(p); err != nil {
 		return fleet.Pause{}, err
 	}
 	for at := now.UnixNano(); ; at++ { // two can come at the same time of a coarse clock
@@ -28,6 +32,26 @@ func (s *Scaler) Pause(p fleet.Pause) (fleet.Pause, error) {
 	}
 	s.poke()
 	return p, nil
+}
+
+// knows refuses a pause that is of no server. Before the first cycle no server is
+// known, and each pause is believed. The caller holds mu.
+func (s *Scaler) knows(p fleet.Pause) error {
+	servers := s.status.Servers
+	if p.Server == "" || s.status.At.IsZero() {
+		return nil
+	}
+	for _, known := range servers {
+		if p.Matches(s.servers[known.ID].CloudServer) {
+			return nil
+		}
+	}
+	some := ""
+	if len(servers) > 0 {
+		some = fmt.Sprintf(", such as %s (%s)", servers[0].Name, servers[0].ID)
+	}
+	return fmt.Errorf("%w pause: server %q must be the name or the id of a server of the fleet%s, or a pattern of names such as bbb-1*; leave it out to pause the whole fleet",
+		fleet.ErrInvalid, p.Server, some)
 }
 
 // Resume ends a pause by its id; "" ends all. ErrGone if there is none.

@@ -1,6 +1,7 @@
 package actions_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -98,5 +99,34 @@ func TestStatusShowsAPauseUntilItsEnd(t *testing.T) {
 		if got := fx.s.Status().Pauses; len(got) != want {
 			t.Errorf("pauses at %s: %+v, want %d", now, got, want)
 		}
+	}
+}
+
+func TestPauseByIDHoldsThatServerAlone(t *testing.T) {
+	fx := lowFixture(t, nil)
+	r, err := fx.w.Server("bbb-server2")
+	must(t, err)
+	must(t, fx.s.Cycle(t.Context(), fx.w.Now()))
+	_, err = fx.s.Pause(fleet.Pause{Server: r.ID, Reason: "exam", Until: fx.w.Now().Add(time.Hour)})
+	must(t, err)
+	must(t, fx.s.Cycle(t.Context(), fx.w.Now()))
+	for server, want := range map[string]bool{"bbb-server1": false, "bbb-server2": true} {
+		if got := fx.reason(server); strings.Contains(got, "paused until") != want {
+			t.Errorf("%s: %q, want paused: %v", server, got, want)
+		}
+	}
+}
+
+func TestPauseThatMatchesNoServerIsRefused(t *testing.T) {
+	fx := lowFixture(t, nil)
+	must(t, fx.s.Cycle(t.Context(), fx.w.Now()))
+	for _, server := range []string{"bbb-sever1", "nothing-*", "00000000-0000-0000-0000-000000000000"} {
+		_, err := fx.s.Pause(fleet.Pause{Server: server, Reason: "exam", Until: fx.w.Now().Add(time.Hour)})
+		if !errors.Is(err, fleet.ErrInvalid) || !strings.Contains(err.Error(), server) || !strings.Contains(err.Error(), "such as bbb-server1 (") {
+			t.Errorf("Pause(%q) = %v, want it refused with what is allowed", server, err)
+		}
+	}
+	if got := fx.s.Status().Pauses; len(got) > 0 {
+		t.Errorf("pauses %+v, want none", got)
 	}
 }

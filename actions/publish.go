@@ -8,11 +8,11 @@ import (
 )
 
 // publish makes what the cycle read and decided the Status.
-func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan, unjoined []fleet.Hold) {
+func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan, j joined) {
 	st := fleet.Status{
 		Fleet: cfg.Fleet.Name, At: v.Now, DryRun: cfg.DryRun, Floor: plan.Floor, Ceiling: cfg.Capacity.Ceiling,
 		Need: max(0, plan.Need), Counts: map[fleet.State]int{}, Brakes: plan.Brakes, Limits: plan.Limits, Blocked: v.Blocked,
-		Pauses: v.Pauses, Sources: r.sources, Unjoined: unjoined, Servers: make([]fleet.ServerStatus, 0, len(v.Servers)),
+		Pauses: v.Pauses, Sources: r.sources, Unjoined: j.unjoined, Shared: j.shared, Servers: make([]fleet.ServerStatus, 0, len(v.Servers)),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -41,8 +41,9 @@ func statusOf(v *fleet.Server, cfg fleet.Config, plan fleet.Plan, now time.Time)
 	if a := v.Addr(); a.IsValid() {
 		out.Addr = a.String()
 	}
+	out.Host, out.Aliases = v.Host, v.Aliases
 	if v.Balancer != nil {
-		out.Balancer, out.Load = v.Balancer.State, v.Balancer.Load
+		out.Balancer, out.BalancerURL, out.Load = v.Balancer.State, v.Balancer.URL, v.Balancer.Load
 	}
 	if v.Probe.Answered() {
 		out.Meetings = &v.Probe.Count

@@ -140,34 +140,70 @@ func (r *reads) source(name string, at time.Time, err error, cfg fleet.Config, n
 	return ""
 }
 
-// join joins the snapshot to servers, after it has looked up the hosts that the
-// join needs addresses of.
-func (s *Scaler) join(ctx context.Context, cfg fleet.Config, snapshot fleet.Snapshot, now time.Time) (servers []fleet.Server, unjoined []fleet.Hold) {
-	j := fleet.NewJoin(cfg, snapshot)
-	return j.Servers(s.resolve(ctx, cfg, j.Unknown(), now))
+// joined is what the join of a snapshot came to.
+type joined struct {
+	servers  []fleet.Server
+	unjoined []fleet.Hold
+	shared   []string
 }
 
-// resolveAge is how long a resolved host is believed.
-const resolveAge = 10 * time.Minute
+// join joins the snapshot to servers, after it has looked up the hosts that the
+// join needs addresses of.
+func (s *Scaler) join(ctx context.Context, cfg fleet.Config, snapshot fleet.Snapshot, now time.Time) joined {
+	snapshot.Hosts = s.spelled
+	j := fleet.NewJoin(cfg, snapshot)
+	out := joined{}
+	out.servers, out.unjoined = j.Servers(s.resolve(ctx, cfg, j.Unknown(), j.Named(), now))
+	out.shared = j.Shared()
+	if s.spelled = j.Learned(); len(s.spelled) > spelledMost*len(out.servers) {
+		s.spelled = s.spelled[:spelledMost*len(out.servers)]
+	}
+	return out
+}
+
+const (
+	// resolveAge is how long a resolved host is believed.
+	resolveAge = 10 * time.Minute
+	// resolveRetry is how long a host that is joined without its addresses is not
+	// looked up again after a failure.
+	resolveRetry = 10 * time.Minute
+	// spelledMost bounds the hosts that are remembered from alerts, a server.
+	spelledMost = 8
+)
 
 // resolve looks up hosts; addresses known for less than resolveAge are not
-// looked up again.
-func (s *Scaler) resolve(ctx context.Context, cfg fleet.Config, hosts []string, now time.Time) map[string][]netip.Addr {
+// looked up again. The needed hosts are tried in each cycle, further ones less
+// often.
+func (s *Scaler) resolve(ctx context.Context, cfg fleet.Config, needed, further []string, now time.Time) map[string][]netip.Addr {
 	var due []string
-	for _, host := range hosts {
+	for _, host := range needed {
 		if !s.dns[host].fresh(now, resolveAge) {
 			due = append(due, host)
 		}
 	}
-	for host, r := range s.hosts.Read(ctx, due, cfg.Deadlines.Patience) {
-		if !r.At.IsZero() {
-			s.dns[host] = r
+	for _, host := range further {
+		if known := s.dns[host]; !known.fresh(now, resolveAge) && now.Sub(known.tried) >= resolveRetry {
+			due = append(due, host)
 		}
 	}
-	out := make(map[string][]netip.Addr, len(hosts))
-	for _, host := range hosts {
+	for host, r := range s.hosts.Read(ctx, due, cfg.Deadlines.Patience) {
+		old := s.dns[host]
+		if r.At.IsZero() {
+			r = old.reading
+		}
+		s.dns[host] = lookup{r, now}
+	}
+	all := slices.Concat(needed, further)
+	out := make(map[string][]netip.Addr, len(all))
+	for _, host := range all {
 		out[host] = s.dns[host].Value
 	}
-	maps.DeleteFunc(s.dns, func(host string, _ reading[[]netip.Addr]) bool { _, used := out[host]; return !used })
+	maps.DeleteFunc(s.dns, func(host string, _ lookup) bool { _, used := out[host]; return !used })
 	return out
+}
+
+// lookup is the last reading of a host's addresses, and when it was tried.
+type lookup struct {
+	reading[[]netip.Addr]
+	tried time.Time
 }

@@ -131,7 +131,7 @@ func (s *Scaler) recheckTable(step fleet.Step, v fleet.Server) string {
 		return "excluded by the configuration"
 	}
 	for _, p := range s.memory.Pauses {
-		if p.Covers(v.Name, now) && (!p.ScaleInOnly || removes(step, v)) {
+		if p.Covers(v.CloudServer, now) && (!p.ScaleInOnly || removes(step, v)) {
 			return "paused: " + p.Reason
 		}
 	}

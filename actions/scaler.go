@@ -54,7 +54,8 @@ type Scaler struct {
 
 	cycle    sync.Mutex // one cycle at a time; guards the fields up to mu
 	resynced time.Time  // when the list of alerts taken over last was asked for
-	dns      map[string]reading[[]netip.Addr]
+	dns      map[string]lookup
+	spelled  []string             // hosts that alerts named and that are joined, as they spell them
 	listed   map[string]listing   // by id
 	unread   map[string]time.Time // sources that cannot be read → since when
 
@@ -88,7 +89,7 @@ func New(cfg fleet.Config, d Deps) (*Scaler, error) {
 	}
 	s := &Scaler{
 		deps: d, log: d.Log, metrics: newMetrics(d.Metrics), wake: make(chan struct{}, 1), cfg: cfg, memory: memory,
-		servers: map[string]fleet.Server{}, listed: map[string]listing{}, dns: map[string]reading[[]netip.Addr]{}, applying: map[string]bool{},
+		servers: map[string]fleet.Server{}, listed: map[string]listing{}, dns: map[string]lookup{}, applying: map[string]bool{},
 		told: map[string]telling{}, unread: map[string]time.Time{},
 	}
 	s.open(cfg)

@@ -49,6 +49,7 @@ type gauge func(d *prometheus.Desc, v float64, labels ...string)
 
 func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
 	state := desc(rules.MetricServerState, "State of each server; 1 for the present state.", "server", "server_id", "host", "state")
+	alias := desc(rules.MetricServerAlias, "Hosts that name each server, by which alerts and scrape targets are joined to it.", "server", "server_id", "host", "alias")
 	draining := desc(rules.MetricDraining, "Seconds since a draining server was cordoned.", "server")
 	seen := map[string]bool{}
 	for _, s := range st.Servers {
@@ -56,7 +57,10 @@ func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
 			continue
 		}
 		seen[s.ID] = true
-		gauge(state, 1, s.Name, s.ID, s.Addr, string(s.State))
+		gauge(state, 1, s.Name, s.ID, s.Host, string(s.State))
+		for _, a := range s.Aliases {
+			gauge(alias, 1, s.Name, s.ID, s.Host, a)
+		}
 	}
 	names := map[string]bool{} // two servers can share a name
 	for _, s := range st.Servers {

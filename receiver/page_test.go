@@ -41,14 +41,14 @@ func morning() *memory {
 				{Name: "alertmanager", ReadAt: noon.Add(-time.Hour)},
 			},
 			Servers: []fleet.ServerStatus{
-				{ID: "id-1", Name: "bbb-1", Datacenter: "dc-1", Addr: "10.0.0.1", Size: size, State: fleet.StateActive, Power: fleet.PowerOn,
+				{ID: "id-1", Name: "bbb-1", Datacenter: "dc-1", Addr: "10.0.0.1", Host: "10.0.0.1", Aliases: []string{"id-1", "BBB-1", "bbb-1", "10.0.0.1", "2001:db8::1"}, Size: size, State: fleet.StateActive, Power: fleet.PowerOn,
 					Balancer: fleet.Enabled, Load: 84, Reason: "in service", Alerts: []string{rules.ServerCPUHigh},
 					Cooldowns: map[string]time.Time{"up": noon.Add(3 * time.Minute), "down": noon.Add(5 * time.Minute), "backoff": noon.Add(-time.Minute)}},
-				{ID: "id-2", Name: "bbb-2", Datacenter: "dc-1", Addr: "10.0.0.2", Size: size, State: fleet.StateDraining, Since: noon.Add(-20 * time.Minute),
+				{ID: "id-2", Name: "bbb-2", Datacenter: "dc-1", Addr: "10.0.0.2", Host: "10.0.0.2", Aliases: []string{"id-2", "10.0.0.2"}, Size: size, State: fleet.StateDraining, Since: noon.Add(-20 * time.Minute),
 					Power: fleet.PowerOn, Balancer: fleet.Cordoned, Load: 12, Meetings: &fleet.MeetingCount{Meetings: 1, Participants: 12}, Reason: "1 meeting left"},
-				{ID: "id-3", Name: "bbb-3", Datacenter: "dc-1", Size: size, State: fleet.StateManual, Reason: "disabled by hand"},
-				{ID: "id-4", Name: "bbb-4", Datacenter: "dc-1", Size: size, State: fleet.StateStarting, Since: noon.Add(-time.Minute), InFlight: &step, Reason: step.Reason},
-				{ID: "id-5", Name: "<script>alert(1)</script>", State: fleet.StateUnjoined, Reason: "not found in the balancer"},
+				{ID: "id-3", Name: "bbb-3", Datacenter: "dc-1", Host: "bbb-3", Size: size, State: fleet.StateManual, Reason: "disabled by hand"},
+				{ID: "id-4", Name: "bbb-4", Datacenter: "dc-1", Host: "bbb-4", Size: size, State: fleet.StateStarting, Since: noon.Add(-time.Minute), InFlight: &step, Reason: step.Reason},
+				{ID: "id-5", Name: "<script>alert(1)</script>", Host: "id-5", State: fleet.StateUnjoined, Reason: "not found in the balancer"},
 			},
 			Unjoined: []fleet.Hold{
 				{Kind: fleet.HoldNoServer, Text: "balancer server bbb-9 (https://bbb-9) matches no cloud server"},
@@ -122,7 +122,7 @@ func TestMetricsSayWhatThePageSays(t *testing.T) {
 	d := deps(morning())
 	New(Defaults(), d)
 	golden := filepath.Join("testdata", "fleet.prom")
-	names := []string{rules.MetricServerState, rules.MetricServers, rules.MetricFloor, rules.MetricCeiling, rules.MetricFleetRead,
+	names := []string{rules.MetricServerState, rules.MetricServerAlias, rules.MetricServers, rules.MetricFloor, rules.MetricCeiling, rules.MetricFleetRead,
 		rules.MetricDraining, rules.MetricLimited, rules.MetricUnjoined, rules.MetricWritesBlocked,
 		"bbb_scaler_need_servers", "bbb_scaler_brakes", "bbb_scaler_pauses", "bbb_scaler_dry_run"}
 	got, err := testutil.CollectAndFormat(fleetCollector{d.Scaler, d.Now}, expfmt.TypeTextPlain, names...)

@@ -38,6 +38,7 @@ const (
 	ScalerClocksApart           = "BBBScalerClocksApart"
 	ScalerRulesStale            = "BBBScalerRulesStale"
 	FleetUnseen                 = "BBBFleetUnseen"
+	ScalerTargetsUnjoined       = "BBBScalerTargetsUnjoined"
 )
 
 // Alert is one row of the catalogue: what is known of a generated alert without
@@ -53,13 +54,13 @@ type Alert struct {
 
 // catalogue lists every generated alert, in the order of the generated file.
 var catalogue = []Alert{
-	{ServerMemoryHigh, Meaning{ScopeServer, AskGrow, MeasureMemory, false}, NeedNode, time.Minute},
-	{ServerMemoryLow, Meaning{ScopeServer, AskShrink, MeasureMemory, false}, NeedNode, 15 * time.Minute},
-	{ServerMemoryRising, Meaning{ScopeServer, AskGrow, MeasureMemory, true}, NeedNode | NeedTrend, 30 * time.Second},
-	{ServerCPUHigh, Meaning{ScopeServer, AskGrow, MeasureCPU, false}, NeedNode, time.Minute},
-	{ServerCPULow, Meaning{ScopeServer, AskShrink, MeasureCPU, false}, NeedNode, 15 * time.Minute},
-	{ServerCPURising, Meaning{ScopeServer, AskGrow, MeasureCPU, true}, NeedNode | NeedTrend, 30 * time.Second},
-	{ServerIdle, Meaning{ScopeServer, AskStop, MeasureNone, false}, NeedNode | NeedBBB | NeedRecordings, 3 * time.Minute},
+	{ServerMemoryHigh, Meaning{ScopeServer, AskGrow, MeasureMemory, false}, NeedNode | NeedScaler, time.Minute},
+	{ServerMemoryLow, Meaning{ScopeServer, AskShrink, MeasureMemory, false}, NeedNode | NeedScaler, 15 * time.Minute},
+	{ServerMemoryRising, Meaning{ScopeServer, AskGrow, MeasureMemory, true}, NeedNode | NeedTrend | NeedScaler, 30 * time.Second},
+	{ServerCPUHigh, Meaning{ScopeServer, AskGrow, MeasureCPU, false}, NeedNode | NeedScaler, time.Minute},
+	{ServerCPULow, Meaning{ScopeServer, AskShrink, MeasureCPU, false}, NeedNode | NeedScaler, 15 * time.Minute},
+	{ServerCPURising, Meaning{ScopeServer, AskGrow, MeasureCPU, true}, NeedNode | NeedTrend | NeedScaler, 30 * time.Second},
+	{ServerIdle, Meaning{ScopeServer, AskStop, MeasureNone, false}, NeedNode | NeedBBB | NeedRecordings | NeedScaler, 3 * time.Minute},
 	{ServerDown, Meaning{ScopeServer, AskDisable, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler, 3 * time.Minute},
 
 	{FleetMemoryHigh, Meaning{ScopeFleet, AskStart, MeasureMemory, false}, NeedNode | NeedScaler, time.Minute},
@@ -76,6 +77,7 @@ var catalogue = []Alert{
 	{ScalerDrainingLong, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
 	{ScalerAtLimit, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
 	{ScalerUnjoined, Meaning{Scope: ScopeScaler}, NeedScaler, 15 * time.Minute},
+	{ScalerTargetsUnjoined, Meaning{Scope: ScopeScaler}, NeedNode | NeedBBB | NeedScaler, 15 * time.Minute},
 	{ScalerNotificationsRejected, Meaning{Scope: ScopeScaler}, NeedScaler, time.Minute},
 	{ScalerDeaf, Meaning{Scope: ScopeScaler}, NeedScaler, 10 * time.Minute},
 	{ScalerWritesBlocked, Meaning{Scope: ScopeScaler}, NeedScaler, time.Minute},

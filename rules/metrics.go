@@ -4,9 +4,15 @@ package rules
 // read. They are declared here so that the daemon cannot rename one alone.
 const (
 	// MetricServerState is 1 for the present state of each server. Its labels are
-	// server, server_id, host (the host part of an instance label) and state, one
-	// of the states of the actions package.
+	// server, server_id, host (which stands for the server in all rules: its first
+	// address that names no other) and state, one of the states of the actions
+	// package.
 	MetricServerState = "bbb_scaler_server_state"
+	// MetricServerAlias is 1 for each host that names a server and no other: its
+	// id, name and addresses, its host in the balancer and what DNS gives for that,
+	// and hosts that alerts named. Its labels are those of MetricServerState
+	// without state, and alias, spelled as targets may spell it.
+	MetricServerAlias = "bbb_scaler_server_alias_info"
 	// MetricServers counts servers by state.
 	MetricServers = "bbb_scaler_servers"
 	// MetricFloor is the minimum number of active servers at present, by schedule.

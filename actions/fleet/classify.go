@@ -119,7 +119,7 @@ func (s *Server) NoteState(now time.Time) {
 // ApplyPauses notes why the server is to be left alone for now.
 func (s *Server) ApplyPauses(pauses []Pause, now time.Time) {
 	for _, p := range pauses {
-		if !p.Covers(s.Name, now) {
+		if !p.Covers(s.CloudServer, now) {
 			continue
 		}
 		why := fmt.Sprintf("paused until %s: %s", p.Until.Format("15:04 MST"), p.Reason)

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"path"
@@ -18,43 +17,32 @@ type Snapshot struct {
 	Unsure         map[string]string // datacenter → why its servers are uncertain
 	Missing        map[string]string // server id → since when the cloud does not list it
 	Balancer       []BalancerServer
-	BalancerUnsure string  // why the balancer is uncertain; empty: it is not
-	Alerts         []Alert // believed
+	BalancerUnsure string   // why the balancer is uncertain; empty: it is not
+	Alerts         []Alert  // believed
+	Hosts          []string // further hosts that alerts named, as Join.Learned returned them
 }
 
 // Join makes one Server of each cloud server of the fleet, with what the
 // balancer and the alerts tell of it. It works in two steps, so that it reads
-// nothing itself: NewJoin finds what names and addresses tell, Unknown is what
-// must be looked up, and Servers finishes with the addresses found.
+// nothing itself: NewJoin finds what the table of aliases tells, Unknown and
+// Named are what must be looked up, and Servers finishes with the addresses
+// found.
 type Join struct {
 	cfg     Config
-	alerts  []Alert
+	alerts  []Alert // about servers
 	servers []Server
-	byID    map[string]int
-	byHost  map[string]int   // address or name → index; -1: several
-	ids     map[int][]string // index → ids of its balancer servers
+	table   *aliases
+	ids     map[int][]string // server → ids of its balancer servers
+	hosts   map[int]string   // server → its host in the balancer
 	rest    []BalancerServer // those that no name told the server of
+	spelled []string         // hosts that alerts name, each once, as they spell it
 }
 
 // NewJoin joins a snapshot as far as names and addresses in it tell.
 func NewJoin(cfg Config, snapshot Snapshot) *Join {
-	cloud := snapshot.Cloud
-	j := &Join{
-		cfg: cfg, alerts: snapshot.Alerts, servers: make([]Server, 0, len(cloud)), ids: map[int][]string{},
-		byID: make(map[string]int, len(cloud)), byHost: make(map[string]int, 2*len(cloud)), // a name and an address each
-	}
-	for _, c := range cloud {
-		if _, twice := j.byID[c.ID]; twice || !cfg.Fleet.NamePattern.Match(c.Name) {
-			continue // overlapping groups list a server twice: it is one
-		}
-		i := len(j.servers)
-		j.byID[c.ID] = i
-		j.servers = append(j.servers, Server{CloudServer: c})
-		j.index(c.Name, i)
-		for _, a := range c.Addrs {
-			j.index(a.String(), i)
-		}
-	}
+	n := len(snapshot.Cloud)
+	j := &Join{cfg: cfg, servers: make([]Server, 0, n), table: newAliases(n), ids: map[int][]string{}, hosts: make(map[int]string, n)}
+	j.addServers(snapshot)
 	for _, b := range snapshot.Balancer {
 		if i, ok := j.findHost(hostOf(b.URL)); ok {
 			j.take(i, b)
@@ -62,15 +50,77 @@ func NewJoin(cfg Config, snapshot Snapshot) *Join {
 		}
 		j.rest = append(j.rest, b)
 	}
+	j.addSpelled(snapshot)
 	return j
+}
+
+// addServers takes over the servers of the fleet. One that overlapping groups
+// list twice is one.
+func (j *Join) addServers(snapshot Snapshot) {
+	ids := make(map[string]bool, len(snapshot.Cloud))
+	for _, c := range snapshot.Cloud {
+		if ids[c.ID] || !j.cfg.Fleet.NamePattern.Match(c.Name) {
+			continue
+		}
+		i := len(j.servers)
+		ids[c.ID] = true
+		j.servers = append(j.servers, Server{CloudServer: c})
+		j.table.add(snapshot.Missing[c.ID] != "")
+		j.table.claim(i, c.ID, false)
+		j.table.claim(i, c.Name, false)
+		for _, a := range c.Addrs {
+			j.table.claim(i, a.Unmap().String(), false)
+		}
+	}
+}
+
+// addSpelled notes the alerts about servers, and the hosts that they name.
+func (j *Join) addSpelled(snapshot Snapshot) {
+	seen := map[string]bool{"": true}
+	spell := func(host string) {
+		if !seen[host] {
+			seen[host] = true
+			j.spelled = append(j.spelled, host)
+		}
+	}
+	for _, a := range snapshot.Alerts {
+		if a.scope(j.cfg.Asks) != rules.ScopeServer {
+			continue
+		}
+		j.alerts = append(j.alerts, a)
+		if _, ok := j.table.find(a.Labels[rules.LabelServerID]); !ok {
+			spell(InstanceHost(a.Labels[rules.LabelInstance]))
+		}
+	}
+	for _, host := range snapshot.Hosts {
+		spell(host)
+	}
 }
 
 // Unknown returns the hosts whose addresses Servers needs.
 func (j *Join) Unknown() []string {
-	hosts := make([]string, len(j.rest))
-	for i, b := range j.rest {
-		hosts[i] = hostOf(b.URL)
+	var hosts []string
+	for _, b := range j.rest {
+		hosts = append(hosts, hostOf(b.URL))
 	}
+	for _, host := range j.spelled {
+		if _, ok := j.findHost(host); !ok {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
+
+// Named returns the hosts of the balancer that are joined by name. Their
+// addresses are further aliases, which Servers can do without.
+func (j *Join) Named() []string {
+	var hosts []string
+	for _, host := range j.hosts {
+		if _, err := netip.ParseAddr(host); err != nil {
+			hosts = append(hosts, host)
+		}
+	}
+	slices.Sort(hosts)
 	return hosts
 }
 
@@ -79,28 +129,70 @@ func (j *Join) Unknown() []string {
 // sets no states.
 func (j *Join) Servers(addrs map[string][]netip.Addr) (servers []Server, unjoined []Hold) {
 	for _, b := range j.rest {
-		i, ok := j.findAddr(addrs[hostOf(b.URL)])
+		host := hostOf(b.URL)
+		i, ok := j.table.findAddr(addrs[host])
 		if !ok {
-			unjoined = append(unjoined, Hold{HoldNoServer, fmt.Sprintf("balancer server %s (%s) matches no cloud server", b.ID, b.URL)})
+			unjoined = append(unjoined, Hold{HoldNoServer, fmt.Sprintf("balancer server %s (%s) matches no cloud server%s",
+				b.ID, b.URL, j.whyNot(host, addrs[host]))})
 			continue
 		}
 		j.take(i, b)
 	}
+	j.claimResolved(addrs)
+	j.claimSpelled(addrs)
 	j.leaveTwice()
 	unjoined = append(unjoined, j.addAlerts()...)
+	for i := range j.servers {
+		s := &j.servers[i]
+		s.Host, s.Aliases = j.table.primary(s.CloudServer, i), j.table.hosts(i)
+	}
 	return j.byName(), unjoined
 }
 
-func (j *Join) take(i int, b BalancerServer) {
-	j.ids[i] = append(j.ids[i], b.ID)
-	j.servers[i].Balancer = &b
+// Learned returns the hosts that alerts name and that are joined, as the alerts
+// spell them.
+func (j *Join) Learned() []string {
+	var out []string
+	for _, host := range j.spelled {
+		if _, ok := j.table.find(host); ok {
+			out = append(out, host)
+		}
+	}
+	return out
 }
 
-func (j *Join) index(host string, i int) {
-	if _, twice := j.byHost[host]; twice {
-		i = -1
+// Shared says which hosts name several servers, so that nothing is joined by
+// them.
+func (j *Join) Shared() []string { return j.table.sharedHosts(j.servers) }
+
+func (j *Join) take(i int, b BalancerServer) {
+	host := hostOf(b.URL)
+	j.ids[i], j.hosts[i] = append(j.ids[i], b.ID), host
+	j.servers[i].Balancer = &b
+	j.table.claim(i, host, false)
+}
+
+// claimResolved adds the addresses of the balancer's hosts to the table. It goes
+// by the order of the servers, so that the same input gives the same table.
+func (j *Join) claimResolved(addrs map[string][]netip.Addr) {
+	for i := range j.servers {
+		for _, a := range addrs[j.hosts[i]] {
+			j.table.claim(i, a.Unmap().String(), true)
+		}
 	}
-	j.byHost[host] = i
+}
+
+// claimSpelled adds the hosts of alerts to the table.
+func (j *Join) claimSpelled(addrs map[string][]netip.Addr) {
+	for _, host := range j.spelled {
+		i, ok := j.findHost(host)
+		if !ok {
+			i, ok = j.table.findAddr(addrs[host])
+		}
+		if ok {
+			j.table.claim(i, host, false)
+		}
+	}
 }
 
 // byName returns the servers in their order for people. A Server is large, so
@@ -118,12 +210,6 @@ func (j *Join) byName() []Server {
 	return sorted
 }
 
-// find returns the index of the one server that host names.
-func (j *Join) find(host string) (int, bool) {
-	i, ok := j.byHost[host]
-	return i, ok && i >= 0
-}
-
 // leaveTwice leaves a server unjoined that two balancer servers stand for:
 // cordoning one of them would not keep meetings away.
 func (j *Join) leaveTwice() {
@@ -136,20 +222,11 @@ func (j *Join) leaveTwice() {
 }
 
 func (j *Join) findHost(host string) (int, bool) {
-	if i, ok := j.find(host); ok {
+	if i, ok := j.table.find(host); ok {
 		return i, true
 	}
-	if name := j.cfg.HostNames.ServerName(host); name != "" {
-		return j.find(name)
-	}
-	return 0, false
-}
-
-func (j *Join) findAddr(addrs []netip.Addr) (int, bool) {
-	for _, a := range addrs {
-		if i, ok := j.find(a.String()); ok {
-			return i, true
-		}
+	if name := j.cfg.HostNames.ServerName(strings.ToLower(host)); name != "" {
+		return j.table.find(name)
 	}
 	return 0, false
 }
@@ -158,16 +235,14 @@ func (j *Join) findAddr(addrs []netip.Addr) (int, bool) {
 // host part of instance. Fleet alerts are nobody's.
 func (j *Join) addAlerts() (unjoined []Hold) {
 	for _, a := range j.alerts {
-		if a.scope(j.cfg.Asks) != rules.ScopeServer {
-			continue
-		}
-		i, ok := j.byID[a.Labels[rules.LabelServerID]]
+		host := InstanceHost(a.Labels[rules.LabelInstance])
+		i, ok := j.table.find(a.Labels[rules.LabelServerID])
 		if !ok {
-			i, ok = j.find(instanceHost(a.Labels[rules.LabelInstance]))
+			i, ok = j.table.find(host)
 		}
 		if !ok {
-			unjoined = append(unjoined, Hold{HoldNoTarget, fmt.Sprintf("alert %s of instance %q matches no cloud server",
-				a.Name, a.Labels[rules.LabelInstance])})
+			unjoined = append(unjoined, Hold{HoldNoTarget, fmt.Sprintf("alert %s of instance %q matches no cloud server%s",
+				a.Name, a.Labels[rules.LabelInstance], j.whyNot(host, nil))})
 			continue
 		}
 		j.servers[i].Alerts = append(j.servers[i].Alerts, a)
@@ -175,19 +250,29 @@ func (j *Join) addAlerts() (unjoined []Hold) {
 	return unjoined
 }
 
+// whyNot says that a host, or an address of it, names several servers.
+func (j *Join) whyNot(host string, addrs []netip.Addr) string {
+	keys := []string{HostKey(host)}
+	for _, a := range addrs {
+		keys = append(keys, a.Unmap().String())
+	}
+	for _, key := range keys {
+		if of := j.table.also[key]; len(of) > 0 {
+			return fmt.Sprintf(": %s is of several, %s", key, strings.Join(namesOf(j.servers, of), " and "))
+		}
+	}
+	if len(addrs) > 0 {
+		return fmt.Sprintf(": it resolves to %v", addrs)
+	}
+	return ""
+}
+
 func hostOf(rawURL string) string {
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return rawURL
 	}
-	return strings.ToLower(u.Hostname())
-}
-
-func instanceHost(instance string) string {
-	if host, _, err := net.SplitHostPort(instance); err == nil {
-		return host
-	}
-	return instance
+	return u.Hostname()
 }
 
 // Excluded reports whether the configuration takes the server out of the

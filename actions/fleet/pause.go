@@ -10,7 +10,7 @@ import (
 // Pause stops the scaler from acting, for a while, on what it matches.
 type Pause struct {
 	ID          string    `json:"id"`
-	Server      string    `json:"server,omitempty"` // name pattern (path.Match); empty: the whole fleet
+	Server      string    `json:"server,omitempty"` // id or id or name pattern (path.Match); empty: the whole fleet
 	ScaleInOnly bool      `json:"scale_in_only,omitempty"`
 	Reason      string    `json:"reason"`
 	By          string    `json:"by,omitempty"`
@@ -35,11 +35,13 @@ func (p Pause) Validate(now time.Time) error {
 	return nil
 }
 
-// Covers reports whether the pause is in force for a server name.
-func (p Pause) Covers(name string, now time.Time) bool {
-	if now.Before(p.From) || !now.Before(p.Until) {
-		return false
-	}
-	matched, err := path.Match(p.Server, name)
-	return p.Server == "" || (err == nil && matched)
+// Covers reports whether the pause is in force for a server.
+func (p Pause) Covers(s CloudServer, now time.Time) bool {
+	return !now.Before(p.From) && now.Before(p.Until) && p.Matches(s)
+}
+
+// Matches reports whether the pause is of the server, whenever it is in force.
+func (p Pause) Matches(s CloudServer) bool {
+	matched, err := path.Match(p.Server, s.Name)
+	return p.Server == "" || p.Server == s.ID || (err == nil && matched)
 }

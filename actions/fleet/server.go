@@ -17,6 +17,10 @@ type Server struct {
 	Probe    Probe
 	Alerts   []Alert // believed, unsuppressed, about this server
 	State    State
+	// Host stands for the server in labels, and names no other. Aliases are all
+	// hosts that name it, and only it, spelled as its exporters may spell them.
+	Host    string
+	Aliases []string
 	// Problem says why the state is unjoined, uncertain, excluded, down or
 	// manual, and what would change it.
 	Problem string

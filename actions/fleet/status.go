@@ -19,6 +19,8 @@ type Status struct {
 	Sources  []SourceStatus `json:"sources"`
 	Servers  []ServerStatus `json:"servers"`  // by name
 	Unjoined []Hold         `json:"unjoined"` // balancer servers and alerts that match no server
+	// Shared are the hosts that name several servers and join none, with these.
+	Shared []string `json:"shared_hosts,omitempty"`
 	// Unheard names the alerts that are known from Alertmanager's API alone, though
 	// a notification of them should have come.
 	Unheard []string `json:"unheard,omitempty"`
@@ -33,20 +35,28 @@ type SourceStatus struct {
 
 // ServerStatus is one server, and all that bears on its next step.
 type ServerStatus struct {
-	ID         string        `json:"id"`
-	Name       string        `json:"name"`
-	Datacenter string        `json:"datacenter"`
-	Addr       string        `json:"addr,omitempty"`
-	Size       Size          `json:"size"`
-	State      State         `json:"state"`
-	Since      time.Time     `json:"since,omitzero"` // of the state, as far as the scaler knows
-	Power      Power         `json:"power"`
-	Balancer   BalancerState `json:"balancer,omitempty"`
-	Load       float64       `json:"load"`
-	Meetings   *MeetingCount `json:"meetings,omitempty"` // when it was asked lately
-	Reason     string        `json:"reason"`             // why the next step is what it is, or is none
-	Alerts     []string      `json:"alerts,omitempty"`
-	InFlight   *Step         `json:"in_flight,omitempty"`
+	ID         string `json:"id"`
+	Name       string `json:"name"`
+	Datacenter string `json:"datacenter"`
+	Addr       string `json:"addr,omitempty"`
+	// Host stands for the server in the labels of metrics; Aliases are all hosts
+	// that name it and no other: by them, alerts and targets are joined.
+	Host    string   `json:"host"`
+	Aliases []string `json:"aliases,omitempty"`
+
+	Size     Size          `json:"size"`
+	State    State         `json:"state"`
+	Since    time.Time     `json:"since,omitzero"` // of the state, as far as the scaler knows
+	Power    Power         `json:"power"`
+	Balancer BalancerState `json:"balancer,omitempty"`
+	// BalancerURL is that of its BigBlueButton API, as the balancer knows it.
+	BalancerURL string `json:"balancer_url,omitempty"`
+
+	Load     float64       `json:"load"`
+	Meetings *MeetingCount `json:"meetings,omitempty"` // when it was asked lately
+	Reason   string        `json:"reason"`             // why the next step is what it is, or is none
+	Alerts   []string      `json:"alerts,omitempty"`
+	InFlight *Step         `json:"in_flight,omitempty"`
 	// Cooldowns in force: up, down, backoff → until.
 	Cooldowns map[string]time.Time `json:"cooldowns,omitempty"`
 }

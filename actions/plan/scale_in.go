@@ -28,7 +28,7 @@ func (d *decision) brake() {
 		add(fleet.HoldSchedule, "the schedule is about to rise to %d", d.floor)
 	}
 	for _, p := range d.v.Pauses {
-		if p.Server == "" && p.Covers("", d.v.Now) {
+		if p.Server == "" && p.Covers(fleet.CloudServer{}, d.v.Now) {
 			add(fleet.HoldPause, "paused: %s", p.Reason)
 		}
 	}

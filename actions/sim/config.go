@@ -57,6 +57,7 @@ type ServerSpec struct {
 	HotPlug    fleet.HotPlug
 	Template   string // Cube or GPU; empty for a server that can be resized
 	Running    bool
+	Private    netip.Addr // a second address, which is reserved; default none
 	// DynamicAddr is set when the address is not reserved: a stop releases it, the
 	// next start assigns another, and DNS keeps the old one.
 	DynamicAddr bool

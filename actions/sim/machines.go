@@ -77,6 +77,9 @@ func (w *World) machine(s *server) Machine {
 	if s.addr.IsValid() {
 		m.Addrs = []netip.Addr{s.addr}
 	}
+	if s.spec.Private.IsValid() {
+		m.Addrs = append(m.Addrs, s.spec.Private)
+	}
 	return m
 }
 

@@ -74,6 +74,9 @@ func (w *World) add(i int, spec ServerSpec) {
 	for _, name := range []string{spec.Name, s.id, hostOf(spec.URL), spec.URL, spec.Addr.String()} {
 		w.byName[name] = s
 	}
+	if spec.Private.IsValid() {
+		w.byName[spec.Private.String()] = s
+	}
 	if spec.DynamicAddr && !spec.Running {
 		w.setAddr(s, netip.Addr{})
 	}

@@ -23,6 +23,7 @@ type options struct {
 	length   time.Duration
 	speed    float64
 	logLevel string
+	targets  string
 	given    map[string]bool // flags on the command line
 
 	seeds      string
@@ -61,6 +62,8 @@ func parse(args []string) (*options, string, error) {
 	c.Flag("scalelite.url", "With --live: a running Scalelite on this machine, without servers, to use instead of the simulated one. The simulated servers are registered there until the end.").StringVar(&o.scalelite.URL)
 	c.Flag("scalelite.secret", "Its LOADBALANCER_SECRET; better in the variable of that name.").StringVar((*string)(&o.scalelite.Secret))
 	c.Flag("scalelite.poll-interval", "Its POLL_INTERVAL. A longer interval allows less speed: 60s allow a --speed of 2, 2s one of 60.").Default("60s").DurationVar(&o.scalelite.PollInterval)
+	c.Flag("targets", "With --live: how the exporters are scraped: by the servers' address, name or private address. The steps are the same.").
+		Default(live.TargetsAddress).EnumVar(&o.targets, live.TargetsAddress, live.TargetsName, live.TargetsPrivate)
 	c.Flag("log.level", "With --live: least level of the log lines of the daemon, Prometheus and Alertmanager that are shown.").Default("error").EnumVar(&o.logLevel, "error", "warn", "info", "debug")
 	command, err := app.Parse(args)
 	if err != nil {

@@ -14,6 +14,7 @@ func peopleAlerts() map[string]expression {
 		rules.ScalerDown: generator.scalerDown, rules.ScalerFleetUnread: generator.scalerFleetUnread,
 		rules.ScalerStepsFailing: generator.scalerStepsFailing, rules.ScalerDrainingLong: generator.scalerDrainingLong,
 		rules.ScalerAtLimit: generator.scalerAtLimit, rules.ScalerUnjoined: generator.scalerUnjoined,
+		rules.ScalerTargetsUnjoined:       generator.scalerTargetsUnjoined,
 		rules.ScalerNotificationsRejected: generator.scalerNotificationsRejected,
 		rules.ScalerDeaf:                  generator.scalerDeaf,
 		rules.ScalerWritesBlocked:         generator.scalerWritesBlocked, rules.FleetUnseen: generator.fleetUnseen,
@@ -95,6 +96,26 @@ func (g generator) scalerUnjoined(rules.Alert) alert {
 		why:         "Long: servers that are being set up are in one list before the other.",
 		summary:     "bbb-scaler: servers that cannot be joined",
 		description: "{{ $value | printf \"%.0f\" }} servers known to the {{ $labels.source }} could not be joined with the others. They are left alone. `bbb-scaler check` lists them.",
+	}
+}
+
+func (g generator) scalerTargetsUnjoined(rules.Alert) alert {
+	of := func(exporter, hosts string) string {
+		strange := g.rec(hosts) + " unless on (host) group by (host) (" + g.rec(aliasHost) + ")"
+		lacking := g.rec(hostState) + " unless on (host) " + g.rec(hosts)
+		return "label_replace(count(" + strange + ") and on () (" + lacking + ") and on () " + g.rec(aliasHost) + ", \"exporter\", \"" + exporter + "\", \"\", \"\")"
+	}
+	expr := of("node", nodeHost)
+	if g.Exporters.WithBBB {
+		expr += "\nor\n" + of("bbb", bbbHost)
+	}
+	return alert{
+		severity: g.Severities.Warning, value: count, threshold: "0", expr: expr,
+		why: "Targets that name no server, while a server in service has no target: those of other machines alone are no fault.\n" +
+			"Long: a new server is scraped before the scaler has listed it, or after.",
+		summary: "bbb-scaler: {{ $labels.exporter }} exporters that are of no server",
+		description: "Prometheus scrapes {{ $value | printf \"%.0f\" }} {{ $labels.exporter }} exporters whose targets name no server of fleet " + g.in.Fleet +
+			", and servers in service have none: their load is not seen. `bbb-scaler check` lists both. Scrape by a name that the scaler knows, or label the targets with server_id.",
 	}
 }
 

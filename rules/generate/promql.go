@@ -12,8 +12,11 @@ import (
 
 // Names in expressions that are neither records nor configured.
 const (
-	hostOfInstance  = `(.*?)(:[0-9]+)?`
+	// The host is in group 1, 3 or 5: in brackets, before a port, or alone.
+	hostOfInstance  = `\[(.+)\](:[0-9]+)?|([^:]*)(:[0-9]+)?|(.+)`
+	hostGroups      = "$1$3$5"
 	labelHost       = "host"
+	labelAlias      = "alias"
 	labelState      = "state"
 	alertsSeries    = "ALERTS"
 	labelAlertState = "alertstate"
@@ -71,19 +74,25 @@ func (g generator) byInstance(more ...string) string {
 	return "by (" + strings.Join(append([]string{g.Labels.Instance, g.Labels.ServerID}, more...), ", ") + ")"
 }
 
-// identified renames the labels of scraped series to those that the scaler
-// reads, and adds the label host, which is the same for all exporters of one
-// server.
-func (g generator) identified(expr string) string {
-	expr = renamed(expr, g.Labels.Instance, rules.LabelInstance)
-	expr = renamed(expr, g.Labels.ServerID, rules.LabelServerID)
-	return "label_replace(\n" + indent(expr) + ",\n  \"host\", \"$1\", \"instance\", " + strconv.Quote(hostOfInstance) + "\n)"
+// identified renames the labels of node exporter's series, which must be
+// aggregated by instance, to those that the scaler reads, and adds the label host,
+// which is the same for all exporters of one server.
+func (g generator) identified(expr string) string { return g.joined(expr, nodeHost) }
+
+// joined does the same by a record of the hosts of an exporter's targets.
+func (g generator) joined(expr, hosts string) string {
+	return "(\n" + indent(g.renamedBoth(expr)) + "\n) * on (instance, server_id) group_left (host) " + g.rec(hosts)
 }
 
-// perHost aggregates a scraped series to one sample per host, also where several
-// jobs or ports scrape it.
+func (g generator) renamedBoth(expr string) string {
+	expr = renamed(expr, g.Labels.Instance, rules.LabelInstance)
+	return renamed(expr, g.Labels.ServerID, rules.LabelServerID)
+}
+
+// perHost aggregates a series of bbb-exporter to one sample per host, also where
+// several jobs or ports scrape it.
 func (g generator) perHost(expr string) string {
-	return "max by (host) (\n" + indent(g.identified("max by ("+g.Labels.Instance+") ("+expr+")")) + "\n)"
+	return "max by (host) (\n" + indent(g.joined("max "+g.byInstance()+" ("+expr+")", bbbHost)) + "\n)"
 }
 
 func renamed(expr, from, to string) string {

@@ -25,6 +25,11 @@ const (
 	hostAPIUp      = "host:bbb_api_up:max"
 	hostState      = "host:bbb_scaler_server_state:last"
 	hostActive     = "host:bbb_server_active:last"
+	aliasHost      = "alias:bbb_server_host:last"
+	nodeTarget     = "instance:bbb_node_target:group"
+	nodeHost       = "instance:bbb_node_host:max"
+	bbbTarget      = "instance:bbb_exporter_target:group"
+	bbbHost        = "instance:bbb_exporter_host:max"
 	fleetReadAge   = "fleet:bbb_scaler_fleet_read_age_seconds:min"
 	fleetKnown     = "fleet:bbb_scaler_known:age_seconds"
 	fleetActive    = "fleet:bbb_servers_active:count"
@@ -49,7 +54,8 @@ const inServiceStates = "active|draining|down"
 
 // records returns the recording rules in the order of their evaluation.
 func (g generator) records() []Rule {
-	records := g.serverRecords()
+	records := append(g.knownRecords(), g.joinRecords()...)
+	records = append(records, g.serverRecords()...)
 	records = append(records, g.stateRecords()...)
 	records = append(records, g.fleetRecords()...)
 	if g.Forecast.Enabled {
@@ -87,18 +93,22 @@ func (g generator) recordings() string {
 	return queued + " + " + processing + "\nor\n" + queued + "\nor\n" + processing
 }
 
+// knownRecords tell whether the scaler's view of the fleet is recent.
+func (g generator) knownRecords() []Rule {
+	return []Rule{
+		{Record: fleetReadAge, Expr: g.readAge(), Why: "Age of the scaler's last complete read of the fleet, by its own clock: Prometheus's may be minutes off."},
+		{Record: fleetKnown, Expr: g.rec(fleetReadAge) + " < " + secondsOf(g.ScalerStale),
+			Why: "There only while that is recent: while the scaler knows which servers are in service."},
+	}
+}
+
 // stateRecords keep the last server states that the scaler exported, so that the
 // averages stay the same while the scaler is down.
 func (g generator) stateRecords() []Rule {
 	state := "max by (host, state) (" +
 		g.scaler(rules.MetricServerState, matcher{labelState, "=~", inServiceStates}) + " == 1)\n  and on () " + g.rec(fleetKnown)
-	last := "(" + g.rec(hostState) + "\n  unless on () " + g.rec(fleetKnown) + "\n  and on () max_over_time(" +
-		g.rec(fleetKnown) + "[" + g.ScalerHold.String() + "]))"
 	return []Rule{
-		{Record: fleetReadAge, Expr: g.readAge(), Why: "Age of the scaler's last complete read of the fleet, by its own clock: Prometheus's may be minutes off."},
-		{Record: fleetKnown, Expr: g.rec(fleetReadAge) + " < " + secondsOf(g.ScalerStale),
-			Why: "There only while that is recent: while the scaler knows which servers are in service."},
-		{Record: hostState, Expr: state + "\nor\n" + last,
+		{Record: hostState, Expr: state + "\nor\n" + g.lastOf(hostState),
 			Why: "What the scaler says of each server; while it says nothing, what it said last, for " + g.ScalerHold.String() + "."},
 		{Record: instanceUp, Expr: g.identified("max "+g.byInstance()+" ("+g.node("up")+")") + "\nand on (host) " + g.rec(hostState),
 			Why: "Whether the node exporter of such a server answers; 0 also while it refuses the password."},
@@ -106,6 +116,13 @@ func (g generator) stateRecords() []Rule {
 			"(group by (host) (" + g.rec(instanceCPU) + ") unless on () " + g.rec(hostState) + " unless on () " + g.rec(fleetKnown) + ")",
 			Why: "The servers that take meetings: not the draining and not the stopped ones. With no scaler at all, every server that is seen."},
 	}
+}
+
+// lastOf returns what a record that is made from the scaler's metrics was last,
+// for a while, while the scaler says nothing.
+func (g generator) lastOf(record string) string {
+	return "(" + g.rec(record) + "\n  unless on () " + g.rec(fleetKnown) + "\n  and on () max_over_time(" +
+		g.rec(fleetKnown) + "[" + g.ScalerHold.String() + "]))"
 }
 
 // readAge returns the age of the last read at the last scrape, by the daemon's

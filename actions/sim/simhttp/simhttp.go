@@ -28,6 +28,12 @@ func Addr(i int) netip.Addr {
 	return netip.AddrFrom4([4]byte{127, 0, byte(1 + (i-1)/250), byte((i-1)%250 + 1)})
 }
 
+// PrivateAddr is a second loopback address of the ith server: 127.1.1.1 and on.
+func PrivateAddr(i int) netip.Addr {
+	b := Addr(i).As4()
+	return netip.AddrFrom4([4]byte{b[0], 1, b[2], b[3]})
+}
+
 // Loopback returns a sim.Config.Each that gives every server its loopback
 // address, and its BigBlueButton API a URL there on a port.
 func Loopback(port int) func(i int, s *sim.ServerSpec) {

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
@@ -128,8 +127,8 @@ func concerns(a fleet.Alert, s fleet.ServerStatus) bool {
 	if instance == "" && slices.Contains(s.Alerts, a.Name) {
 		return true
 	}
-	host, _, _ := strings.Cut(instance, ":")
-	return a.Labels[rules.LabelServerID] == s.ID || (host != "" && (host == s.Addr || host == s.Name))
+	key := fleet.HostKey(fleet.InstanceHost(instance))
+	return a.Labels[rules.LabelServerID] == s.ID || slices.Contains(s.Aliases, key)
 }
 
 func journalRows(entries []fleet.Entry) []cells {

@@ -77,7 +77,7 @@ func (o *options) clientCommands(app *kingpin.Application) {
 
 	pause := add("pause", "Pauses the scaler for a limited time, for the whole fleet or for some servers.")
 	pause.Flag("scale-in-only", "Pause only what removes capacity; servers are still started and grown.").BoolVar(&o.pause.scaleInOnly)
-	pause.Flag("server", "Name of the server to pause, or a pattern such as bbb-1*. Without it, the whole fleet.").StringVar(&o.pause.server)
+	pause.Flag("server", "Name or id of the server to pause, or a pattern of names such as bbb-1*. Without it, the whole fleet.").StringVar(&o.pause.server)
 	pause.Flag("reason", "Reason, shown wherever the pause is.").Required().StringVar(&o.pause.reason)
 	pause.Flag("for", "Length, such as 2h or 45m.").Required().DurationVar(&o.pause.length)
 

@@ -34,6 +34,7 @@ func (c *preflight) prometheus(ctx context.Context) {
 	c.clock(ctx, prom)
 	c.scraped(ctx, prom)
 	c.intervals(ctx, prom)
+	c.names(ctx, prom)
 }
 
 // loaded checks that Prometheus evaluates the generated alerts, and those of this

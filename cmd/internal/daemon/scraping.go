@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -25,22 +24,21 @@ func (c *preflight) scraped(ctx context.Context, prom promv1.API) {
 		return
 	}
 	samples, _ := value.(model.Vector)
-	seen := map[string]bool{}
+	seen, table := map[int]bool{}, newTable(c.status.Servers)
 	for _, s := range samples {
-		instance := string(s.Metric[model.LabelName(c.file.Rules.Labels.Instance)])
-		if host, _, err := net.SplitHostPort(instance); err == nil {
-			instance = host
+		instance, id := s.Metric[model.LabelName(c.file.Rules.Labels.Instance)], s.Metric[model.LabelName(c.file.Rules.Labels.ServerID)]
+		if i, ok := table.find(string(instance), string(id)); ok {
+			seen[i] = true
 		}
-		seen[instance], seen[string(s.Metric[model.LabelName(c.file.Rules.Labels.ServerID)])] = true, true
 	}
 	var unseen []string
-	for _, s := range c.status.Servers {
-		if s.State == fleet.StateActive && !seen[s.Addr] && !seen[s.Name] && !seen[s.ID] {
+	for i, s := range c.status.Servers {
+		if s.State == fleet.StateActive && !seen[i] {
 			unseen = append(unseen, s.Name)
 		}
 	}
 	if len(unseen) > 0 {
-		c.wrong("prometheus", fmt.Errorf("%s finds no metrics of %d active servers: %s", query, len(unseen), strings.Join(unseen, ", ")),
+		c.wrong("prometheus", fmt.Errorf("%s finds no metrics of %d active servers: %s", query, len(unseen), some(unseen)),
 			"scrape the node exporters of these servers, or change rules.exporters.node and rules.metrics")
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -25,10 +26,11 @@ import (
 
 // demo holds everything that listens, with its addresses and credentials.
 type demo struct {
-	world  *sim.World
-	dir    string
-	speed  float64
-	secret secrets
+	world   *sim.World
+	dir     string
+	speed   float64
+	secret  secrets
+	targets string // how the exporters are scraped
 
 	bbb, node, exporter          []net.Listener // one a server
 	ionosAt, daemonAt            string         // host:port
@@ -58,7 +60,7 @@ const (
 )
 
 func newDemo(cfg Config, dir string) (*demo, error) {
-	d := &demo{dir: dir, speed: cfg.Speed, steps: map[string]int{}, secret: secrets{newSecret(), newSecret(), newSecret()}}
+	d := &demo{dir: dir, speed: cfg.Speed, targets: cfg.Targets, steps: map[string]int{}, secret: secrets{newSecret(), newSecret(), newSecret()}}
 	err := d.build(cfg)
 	if err != nil {
 		d.close()
@@ -69,8 +71,12 @@ func newDemo(cfg Config, dir string) (*demo, error) {
 
 func (d *demo) build(cfg Config) error {
 	var err error
-	for _, list := range []*[]net.Listener{&d.bbb, &d.node, &d.exporter} {
-		if *list, err = listenEach(cfg.Servers); err != nil {
+	exporters := simhttp.Addr
+	if cfg.Targets == TargetsPrivate {
+		exporters = simhttp.PrivateAddr
+	}
+	for list, addr := range map[*[]net.Listener]func(int) netip.Addr{&d.bbb: simhttp.Addr, &d.node: exporters, &d.exporter: exporters} {
+		if *list, err = listenEach(cfg.Servers, addr); err != nil {
 			return err
 		}
 	}
@@ -80,7 +86,7 @@ func (d *demo) build(cfg Config) error {
 		// needs at any speed: the true limit is not documented.
 		Cloud: sim.CloudConfig{RateLimit: 60000, RateBurst: 1000},
 		Each: func(i int, s *sim.ServerSpec) {
-			s.Name, s.Addr = fmt.Sprintf("bbb-server%d", i), simhttp.Addr(i)
+			s.Name, s.Addr, s.Private = serverName(i), simhttp.Addr(i), simhttp.PrivateAddr(i)
 			s.URL = "http://" + d.bbb[i-1].Addr().String() + "/bigbluebutton/api"
 			s.Unregistered = cfg.Scalelite != nil
 		},
@@ -166,16 +172,19 @@ func (d *demo) monitors(cfg Config) error {
 	return d.listenAt(d.prometheusAt, d.prometheus.Handler())
 }
 
-// listenEach opens a port on the address of each server.
-func listenEach(n int) ([]net.Listener, error) {
+// serverName is the name of the ith server at IONOS, counted from 1.
+func serverName(i int) string { return fmt.Sprintf("bbb-server%d", i) }
+
+// listenEach opens a port on an address of each server.
+func listenEach(n int, addr func(i int) netip.Addr) ([]net.Listener, error) {
 	var all []net.Listener
 	for i := range n {
-		l, err := net.Listen("tcp", net.JoinHostPort(simhttp.Addr(i+1).String(), "0"))
+		l, err := net.Listen("tcp", net.JoinHostPort(addr(i+1).String(), "0"))
 		if err != nil {
 			for _, l := range all {
 				l.Close()
 			}
-			return nil, listenError(simhttp.Addr(i+1).String(), err)
+			return nil, listenError(addr(i+1).String(), err)
 		}
 		all = append(all, l)
 	}

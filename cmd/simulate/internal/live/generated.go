@@ -146,8 +146,8 @@ func (d *demo) daemonConfig(c config.File) (string, error) {
 // prometheusConfig scrapes every exporter and the daemon.
 func (d *demo) prometheusConfig(c config.File) (string, error) {
 	login := map[string]any{"username": exporterUser, "password": d.secret.exporter.Reveal()}
-	job := func(name string, labels generate.Matchers, login any, targets ...string) map[string]any {
-		j := map[string]any{"job_name": name, "static_configs": []any{map[string]any{"targets": targets, "labels": map[string]string(labels)}}}
+	job := func(name string, login any, targets ...any) map[string]any {
+		j := map[string]any{"job_name": name, "static_configs": targets}
 		if login != nil {
 			j["basic_auth"] = login
 		}
@@ -159,18 +159,29 @@ func (d *demo) prometheusConfig(c config.File) (string, error) {
 		"rule_files": []string{ruleFile},
 		"alerting":   map[string]any{"alertmanagers": []any{map[string]any{"static_configs": []any{map[string]any{"targets": []string{d.alertmanagerAt}}}}}},
 		"scrape_configs": []any{
-			job("node", c.Rules.Exporters.Node, login, addresses(d.node)...),
-			job("bbb", c.Rules.Exporters.BBB, login, addresses(d.exporter)...),
-			job("scaler", c.Rules.Exporters.Scaler, nil, d.daemonAt),
+			job("node", login, d.scraped(d.node, c.Rules.Exporters.Node)...),
+			job("bbb", login, d.scraped(d.exporter, c.Rules.Exporters.BBB)...),
+			job("scaler", nil, target(d.daemonAt, c.Rules.Exporters.Scaler)),
 		},
 	})
 	return string(text), err
 }
 
-func addresses(list []net.Listener) []string {
-	var out []string
-	for _, l := range list {
-		out = append(out, l.Addr().String())
+func target(at string, labels generate.Matchers) map[string]any {
+	return map[string]any{"targets": []string{at}, "labels": map[string]string(labels)}
+}
+
+// scraped returns one target for each exporter. There is no DNS for the servers'
+// names: with TargetsName the label instance hides the address that is dialled.
+func (d *demo) scraped(list []net.Listener, labels generate.Matchers) []any {
+	out := make([]any, len(list))
+	for i, l := range list {
+		named := maps.Clone(labels)
+		if d.targets == TargetsName {
+			_, port, _ := net.SplitHostPort(l.Addr().String()) // a listener's address has a port
+			named[rules.LabelInstance] = net.JoinHostPort(serverName(i+1), port)
+		}
+		out[i] = target(l.Addr().String(), named)
 	}
 	return out
 }

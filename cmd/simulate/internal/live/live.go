@@ -37,9 +37,18 @@ type Config struct {
 	Daemon  Daemon
 	Out     io.Writer    // lines for people
 	Log     *slog.Logger // of the daemon, Prometheus and Alertmanager
+	// Targets is how the exporters are scraped; "" is TargetsAddress.
+	Targets string
 	// Scalelite, unless nil, is used instead of the simulated one.
 	Scalelite *Scalelite
 }
+
+// How the exporters are scraped.
+const (
+	TargetsAddress = "address" // the server's first address
+	TargetsName    = "name"    // its name at IONOS, as the label instance
+	TargetsPrivate = "private" // its second, private address
+)
 
 // Run builds the demo, runs it for cfg.For, and ends it. The summary is that of the
 // run also when there is an error; its Steps are nil when the demo never began.

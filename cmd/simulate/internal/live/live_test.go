@@ -48,12 +48,19 @@ func firstStart(text string) string {
 }
 
 func TestTheBellStartsServersAndTheEndOfTheLessonsStopsThem(t *testing.T) {
+	for _, targets := range []string{TargetsAddress, TargetsName, TargetsPrivate} {
+		t.Run("targets by "+targets, func(t *testing.T) { aDay(t, targets) })
+	}
+}
+
+// aDay runs lessons until every kind of step was made.
+func aDay(t *testing.T, targets string) {
 	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
 	out := &until{wants: []string{" start ", " enable ", " grow ", " cordon ", " stop "}, stop: stop}
 	var log bytes.Buffer
 	s, err := Run(ctx, Config{
-		Servers: 12, Speed: 120, Daemon: daemon.Run, Out: out,
+		Servers: 12, Speed: 120, Targets: targets, Daemon: daemon.Run, Out: out,
 		Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {
