@@ -129,7 +129,7 @@ func TestAlertThatAlertmanagerNoLongerListsIsDropped(t *testing.T) {
 }
 
 func TestAlertThatANotificationMissedIsReadFromAlertmanager(t *testing.T) {
-	src := &source{alerts: []fleet.Alert{fires(rules.FleetCPUHigh, noon, noon)}}
+	src := &source{alerts: []fleet.Alert{fires(rules.FleetCPUHigh, noon.Add(-time.Minute), noon)}}
 	s, now := newAlertFixture(t, src)
 	must(t, s.Cycle(t.Context(), *now))
 	if got := s.Alerts(); len(got) != 1 {
@@ -149,7 +149,7 @@ func TestAlertsStayWhileAlertmanagerCannotBeRead(t *testing.T) {
 }
 
 func TestSilencedAlertAsksForNothing(t *testing.T) {
-	a := fires(rules.FleetCPUHigh, noon, noon)
+	a := fires(rules.FleetCPUHigh, noon.Add(-time.Minute), noon)
 	src := &source{alerts: []fleet.Alert{a}}
 	s, now := newAlertFixture(t, src)
 	must(t, s.Cycle(t.Context(), *now))
@@ -227,5 +227,72 @@ func TestAlertSeenInTheFutureIsDroppedOnceAlertmanagerNoLongerListsIt(t *testing
 	}
 	if got := s.Alerts(); len(got) != 0 {
 		t.Errorf("%v fire, want none", got)
+	}
+}
+
+func TestAnAlertThatIsNewInTheListIsLeftToItsNotification(t *testing.T) {
+	src := &source{alerts: []fleet.Alert{fires(rules.FleetCPUHigh, noon.Add(-time.Second), noon)}}
+	s, now := newAlertFixture(t, src)
+	must(t, s.Cycle(t.Context(), *now))
+	if got := s.Alerts(); len(got) != 0 {
+		t.Errorf("alerts %v, want none: a time interval may be about to mute it", got)
+	}
+	*now = now.Add(fleet.Defaults().Deadlines.AlertResync)
+	src.alerts[0].SeenAt = *now
+	must(t, s.Cycle(t.Context(), *now))
+	if got := s.Alerts(); len(got) != 1 {
+		t.Errorf("alerts %v, want the one whose notification was lost", got)
+	}
+}
+
+func TestALateCopyIsKnownAlsoAfterAReadOfAlertmanager(t *testing.T) {
+	s, now := newAlertFixture(t, &source{})
+	fired := fires(rules.FleetCPUHigh, noon.Add(-time.Hour), noon)
+	must(t, onlyErr(s.Notify([]fleet.Alert{fired})))
+	must(t, onlyErr(s.Notify([]fleet.Alert{over(fired)})))
+	*now = now.Add(10 * time.Second)
+	must(t, s.Cycle(t.Context(), *now))
+	fired.SeenAt = now.Add(time.Second)
+	must(t, onlyErr(s.Notify([]fleet.Alert{fired})))
+	if got := s.Alerts(); len(got) != 0 {
+		t.Errorf("alerts %v, want none: a peer sent a copy from before the end", got)
+	}
+}
+
+func TestAlertsThatOnlyAlertmanagersListTellsOfAreToldToPeople(t *testing.T) {
+	expiry := fleet.Defaults().Deadlines.AlertExpiry
+	for _, tt := range []struct {
+		name string
+		// each is called before each cycle, of which there is one every three minutes
+		each func(at time.Duration, list []fleet.Alert, notify func(fleet.Alert))
+		want int
+	}{
+		{"no notification arrives", func(time.Duration, []fleet.Alert, func(fleet.Alert)) {}, 1},
+		{"one arrived", func(at time.Duration, list []fleet.Alert, notify func(fleet.Alert)) {
+			if at == expiry/2 {
+				notify(list[0])
+			}
+		}, 0},
+		{"it is silenced", func(_ time.Duration, list []fleet.Alert, _ func(fleet.Alert)) { list[0].Suppressed = true }, 0},
+		{"it was silenced until just now", func(at time.Duration, list []fleet.Alert, _ func(fleet.Alert)) {
+			list[0].Suppressed = at < expiry
+		}, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			src := &source{alerts: []fleet.Alert{fires(rules.FleetCPUHigh, noon.Add(-time.Hour), noon)}}
+			s, now := newAlertFixture(t, src)
+			for at := time.Duration(0); at <= expiry+6*time.Minute; at += 3 * time.Minute {
+				*now = noon.Add(at)
+				src.alerts[0].SeenAt = *now
+				tt.each(at, src.alerts, func(a fleet.Alert) { must(t, onlyErr(s.Notify([]fleet.Alert{a}))) })
+				must(t, s.Cycle(t.Context(), *now))
+				if at <= expiry && len(s.Status().Unheard) > 0 {
+					t.Errorf("after %v already: %q", at, s.Status().Unheard)
+				}
+			}
+			if got := s.Status().Unheard; len(got) != tt.want {
+				t.Errorf("Status().Unheard = %q, want %d", got, tt.want)
+			}
+		})
 	}
 }

@@ -98,7 +98,7 @@ func (fx *fixture) interfere(end func(what string) string) {
 func TestEveryServerReachesRestWhateverBecomesOfWrites(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		cfg := fixtureConfig()
-		n := rapid.IntRange(2, 6).Draw(rt, "servers")
+		n := rapid.IntRange(2, 4).Draw(rt, "servers")
 		fx := newFixture(rt, cfg, sim.Config{
 			Seed: rapid.Uint64().Draw(rt, "seed"), Servers: n, Running: rapid.IntRange(0, n).Draw(rt, "running"),
 			Balancer: sim.BalancerConfig{CordonRace: rapid.SampledFrom([]float64{0, 0.5}).Draw(rt, "cordon race")},
@@ -110,16 +110,16 @@ func TestEveryServerReachesRestWhateverBecomesOfWrites(t *testing.T) {
 			}
 			return rapid.SampledFrom(ends).Draw(rt, "write ends")
 		})
-		for range rapid.IntRange(1, 8).Draw(rt, "rounds") {
+		for range rapid.IntRange(1, 5).Draw(rt, "rounds") {
 			for range rapid.IntRange(0, 6).Draw(rt, "meetings") {
 				_, _ = fx.w.CreateMeeting(sim.MeetingSpec{Duration: 20 * time.Minute, Participants: 25})
 			}
 			fx.cfg.Capacity.MinActive = rapid.IntRange(1, n).Draw(rt, "floor")
 			must(rt, fx.s.Reload(fx.cfg))
-			fx.run(time.Duration(rapid.IntRange(1, 40).Draw(rt, "minutes")) * time.Minute)
+			fx.run(time.Duration(rapid.IntRange(1, 25).Draw(rt, "minutes")) * time.Minute)
 		}
 		calm = true
-		fx.run(6 * time.Hour)
+		fx.run(4 * time.Hour)
 		floor := fx.cfg.Capacity.MinActive
 		if active, off := fx.count(fleet.StateActive), fx.count(fleet.StateOff); active != floor || off != n-floor {
 			rt.Fatalf("at rest: %d in service and %d off, want %d and %d\n%s", active, off, floor, n-floor, fx.describe())

@@ -16,6 +16,10 @@ func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	st.Unheard = s.memory.Alerts.Unheard(cfg, v.Now)
+	if len(st.Unheard) > 0 && len(s.status.Unheard) == 0 {
+		s.log.Warn("Alertmanager lists alerts whose notifications do not arrive; look at its route and the webhook's URL", "alerts", st.Unheard)
+	}
 	if r.whole {
 		s.complete++
 	}

@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -91,11 +92,21 @@ func (f fleetCollector) collectTroubles(st fleet.Status, gauge gauge) {
 	gauge(unjoined, float64(st.Counts[fleet.StateUnjoined]), string(fleet.HoldNotJoined))
 	gauge(unjoined, float64(fleet.CountHolds(st.Unjoined, fleet.HoldNoServer)), string(fleet.HoldNoServer))
 	gauge(unjoined, float64(fleet.CountHolds(st.Unjoined, fleet.HoldNoTarget)), string(fleet.HoldNoTarget))
+	if alertmanagerRead(st) {
+		gauge(desc(rules.MetricUnheard, "Number of alerts, by name, that Alertmanager's API lists and of which no notification arrives; missing while the API is not read."), float64(len(st.Unheard)))
+	}
 	brakes := desc("bbb_scaler_brakes", "Number of reasons that stop scale-in at present, by reason.", "reason")
 	for _, kind := range fleet.BrakeKinds() {
 		gauge(brakes, float64(fleet.CountHolds(st.Brakes, kind)), string(kind))
 	}
 	gauge(desc("bbb_scaler_pauses", "Number of pauses in force."), float64(len(st.Pauses)))
+}
+
+// alertmanagerRead reports whether the alerts of Alertmanager's API are known.
+func alertmanagerRead(st fleet.Status) bool {
+	return slices.ContainsFunc(st.Sources, func(s fleet.SourceStatus) bool {
+		return s.Name == "alertmanager" && !s.ReadAt.IsZero() && s.Error == ""
+	})
 }
 
 // fleetRead returns the read time of the source that was read the longest ago, or

@@ -34,6 +34,7 @@ func morning() *memory {
 			Brakes:  []fleet.Hold{{Kind: fleet.HoldDemand, Text: "a fleet alert asks for more: BBBFleetCPUHigh"}},
 			Limits:  []fleet.Hold{{Kind: fleet.HoldContract, Text: "contract: no room for another 4 cores, 8192 MiB"}},
 			Blocked: []fleet.Hold{{Kind: fleet.HoldShortList, Text: "frozen: the cloud lists 3 servers, 40 before"}},
+			Unheard: []string{rules.FleetMemoryHigh},
 			Sources: []fleet.SourceStatus{
 				{Name: "datacenter dc-1", ReadAt: noon.Add(-5 * time.Second)},
 				{Name: "balancer", ReadAt: noon.Add(-7 * time.Minute), Error: "listing servers: connection refused"},
@@ -75,7 +76,7 @@ func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
 		"<b>Nothing is changed.</b> frozen: the cloud lists 3 servers",
 		"Paused (scale-in only):</b> bbb-2* until ", "by anna: exam",
 		"<b>Configuration:</b> scalelite.url is not set",
-		"<b>More capacity is wanted than there is.</b> contract:", "<b>No scale-in:</b> a fleet alert",
+		"<b>More capacity is wanted than there is.</b> contract:", "<b>BBBFleetMemoryHigh asks, and no notification", "<b>No scale-in:</b> a fleet alert",
 		`<div class="figure active"><b>1</b><span>active</span>`, `<div class="figure off"><b>0</b><span>off</span>`,
 		"<b>3</b><span>floor</span>", "<b>+2</b><span>needed</span>", "<b>40</b><span>ceiling</span>",
 		`<span class="tag bad">failing</span> balancer <span class="dim">7 min ago</span>`, "connection refused",
@@ -139,6 +140,24 @@ func TestMetricsSayWhatThePageSays(t *testing.T) {
 	}
 	if string(got) != string(want) {
 		t.Errorf("metrics:\n%s\nwant (go test -update writes it):\n%s", got, want)
+	}
+}
+
+func TestAlertsWithoutNotificationsAreCountedWhileAlertmanagerIsRead(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		sources []fleet.SourceStatus
+		want    string
+	}{
+		{"read", []fleet.SourceStatus{{Name: "alertmanager", ReadAt: noon}}, rules.MetricUnheard + " 2\n"},
+		{"no longer read", []fleet.SourceStatus{{Name: "alertmanager", ReadAt: noon, Error: "connection refused"}}, ""},
+		{"not configured", nil, ""},
+	} {
+		m := &memory{status: fleet.Status{Sources: tt.sources, Unheard: []string{rules.ServerCPUHigh, rules.FleetCPUHigh}}}
+		got, err := testutil.CollectAndFormat(fleetCollector{m, time.Now}, expfmt.TypeTextPlain, rules.MetricUnheard)
+		if err != nil || !strings.HasSuffix(string(got), tt.want) || (len(got) == 0) != (tt.want == "") {
+			t.Errorf("%s: metrics %q, %v, want %q", tt.name, got, err, tt.want)
+		}
 	}
 }
 

@@ -98,6 +98,7 @@ func (s *server) route(e *echo.Echo) {
 	e.GET(api.PathReady, s.ready)
 	e.GET(api.PathMetrics, echo.WrapHandler(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{})))
 	e.POST(api.PathWebhook, s.webhook)
+	e.POST(api.PathWebhook+"/", s.webhook) // a URL written with a slash must not lose alerts
 	e.GET(api.PathAlerts, s.alerts)
 	e.GET(api.PathFleet, s.fleet)
 	e.GET(api.PathJournal, s.journal)

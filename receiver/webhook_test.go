@@ -96,6 +96,17 @@ func TestWhatIsNotANotificationIsRefusedWholeSayingWhatAndWhere(t *testing.T) {
 	}
 }
 
+func TestTheWebhookIsReachedWithATrailingSlashToo(t *testing.T) {
+	m := &memory{}
+	h := New(Defaults(), deps(m))
+	r := httptest.NewRequest(http.MethodPost, "/webhook/", strings.NewReader(many(1)))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	if h.ServeHTTP(w, r); w.Code != http.StatusOK || len(m.Alerts()) != 1 {
+		t.Errorf("POST /webhook/: status %d with %d alerts taken over, want 200 and 1", w.Code, len(m.Alerts()))
+	}
+}
+
 func TestACompressedNotificationIsRefused(t *testing.T) {
 	if code, answer := post(handler(t, &memory{}), messageJSON(), "Content-Encoding", "gzip"); code != 415 {
 		t.Errorf("got %d %s, want 415", code, answer)

@@ -33,6 +33,7 @@ const (
 	ScalerAtLimit               = "BBBScalerAtLimit"
 	ScalerUnjoined              = "BBBScalerUnjoined"
 	ScalerNotificationsRejected = "BBBScalerNotificationsRejected"
+	ScalerDeaf                  = "BBBScalerDeaf"
 	ScalerWritesBlocked         = "BBBScalerWritesBlocked"
 	ScalerClocksApart           = "BBBScalerClocksApart"
 	ScalerRulesStale            = "BBBScalerRulesStale"
@@ -76,6 +77,7 @@ var catalogue = []Alert{
 	{ScalerAtLimit, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
 	{ScalerUnjoined, Meaning{Scope: ScopeScaler}, NeedScaler, 15 * time.Minute},
 	{ScalerNotificationsRejected, Meaning{Scope: ScopeScaler}, NeedScaler, time.Minute},
+	{ScalerDeaf, Meaning{Scope: ScopeScaler}, NeedScaler, 10 * time.Minute},
 	{ScalerWritesBlocked, Meaning{Scope: ScopeScaler}, NeedScaler, time.Minute},
 	{ScalerClocksApart, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
 	{ScalerRulesStale, Meaning{Scope: ScopeScaler}, NeedScaler, 15 * time.Minute},

@@ -36,6 +36,9 @@ const (
 	// MetricNotifications counts webhook notifications. Its label is code, the HTTP
 	// status of the answer.
 	MetricNotifications = "bbb_scaler_notifications_total"
+	// MetricUnheard counts the alerts that Alertmanager's API lists and of which no
+	// notification arrives. It is missing while the API is not read.
+	MetricUnheard = "bbb_scaler_unheard_alerts"
 	// MetricWritesBlocked is 1 while all writes are stopped (credentials
 	// refused, or a frozen fleet). Its label is reason.
 	MetricWritesBlocked = "bbb_scaler_writes_blocked"

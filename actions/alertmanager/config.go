@@ -2,8 +2,12 @@ package alertmanager
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/prometheus/alertmanager/pkg/labels"
 
@@ -25,6 +29,9 @@ type Config struct {
 	PasswordFile    string       `yaml:"password_file"`
 	BearerToken     fleet.Secret `yaml:"bearer_token"`
 	BearerTokenFile string       `yaml:"bearer_token_file"`
+	// Headers are added to each call, such as X-Scope-OrgID, by which Mimir knows
+	// the tenant. They are shown with the configuration and hold no secrets.
+	Headers map[string]string `yaml:"headers"`
 	// Receiver is a regular expression that must match the whole name of a receiver
 	// for its alerts to be read; if it is empty, all are read.
 	Receiver string `yaml:"receiver"`
@@ -41,6 +48,9 @@ type Config struct {
 // Defaults returns the section that an empty file gives.
 func Defaults() Config { return Config{RequestTimeout: 10 * time.Second} }
 
+// headerName matches the names of headers that are in use.
+var headerName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
 // Validate returns everything that is wrong with the section, each error with
 // the key's path, the value, and what is allowed.
 func (c Config) Validate() []error {
@@ -56,6 +66,12 @@ func (c Config) Validate() []error {
 		key := fmt.Sprintf("alertmanager.urls[%d]", i)
 		p.URL(key, text)
 		p.Require(slices.Index(c.URLs, text) == i, key, text, "be listed once; remove the copy")
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
+		key, value := "alertmanager.headers."+name, c.Headers[name]
+		p.Require(headerName.MatchString(name) && !strings.EqualFold(name, "Authorization"), key, nil,
+			"be the name of a header other than Authorization, such as X-Scope-OrgID")
+		p.Require(!strings.ContainsFunc(value, unicode.IsControl), key, value, "be one line of text")
 	}
 	for i, text := range c.Filter {
 		_, err := labels.ParseMatcher(text)

@@ -19,6 +19,10 @@ func TestValidateNamesKeyValueAndWhatIsAllowed(t *testing.T) {
 		{Name: "a login, a receiver and a filter", Set: func(c *Config) {
 			c.Username, c.Password, c.Receiver, c.Filter = "u", "hush", "bbb.*", []string{`fleet="bbb"`, `severity=~"a|b"`}
 		}},
+		{Name: "a tenant", Set: func(c *Config) { c.Headers = map[string]string{"X-Scope-OrgID": "school"} }},
+		{Name: "a login among the headers", Set: func(c *Config) { c.Headers = map[string]string{"authorization": "x"} },
+			Want: []string{"alertmanager.headers.authorization: must be the name of a header other than Authorization"}},
+		{Name: "a header of two lines", Set: func(c *Config) { c.Headers = map[string]string{"X-A": "b\r\nX-C: d"} }, Want: []string{"alertmanager.headers.X-A"}},
 		{Name: "a peer twice", Set: func(c *Config) { c.URLs = []string{"http://am", "http://am"} }, Want: []string{`alertmanager.urls[1]: "http://am": must be listed once`}},
 		{Name: "a peer that is no URL", Set: func(c *Config) { c.URLs = []string{"am:9093"} }, Want: []string{`alertmanager.urls[0]: "am:9093": must be a URL`}},
 		{Name: "a user without password", Set: func(c *Config) { c.Username = "u" }, Want: []string{`alertmanager.password: must be set beside alertmanager.username`}},

@@ -10,14 +10,13 @@ import (
 	"net/url"
 	"path"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	runtime "github.com/go-openapi/runtime/client"
 	"github.com/go-openapi/strfmt"
 	"github.com/prometheus/alertmanager/api/v2/client"
-	"github.com/prometheus/alertmanager/api/v2/client/alert"
+	"github.com/prometheus/alertmanager/api/v2/client/alertgroup"
 	"github.com/prometheus/alertmanager/api/v2/models"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
@@ -35,6 +34,7 @@ type Source struct {
 
 	mu      sync.Mutex
 	failing map[string]bool // peers that failed last time, so that each change is logged once
+	blind   map[string]bool // peers that were seen not to tell which alerts are muted
 }
 
 var _ fleet.AlertSource = (*Source)(nil)
@@ -42,7 +42,7 @@ var _ fleet.AlertSource = (*Source)(nil)
 // peer is one Alertmanager.
 type peer struct {
 	url string
-	api alert.ClientService
+	api alertgroup.ClientService
 }
 
 // New returns a source for a configuration that is valid, has at least one URL
@@ -52,7 +52,7 @@ func New(c Config, o outbound.Options) (*Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("alertmanager: %w", err)
 	}
-	s := &Source{filter: c.Filter, timeout: c.RequestTimeout, log: o.Logger(), failing: map[string]bool{}}
+	s := &Source{filter: c.Filter, timeout: c.RequestTimeout, log: o.Logger(), failing: map[string]bool{}, blind: map[string]bool{}}
 	if c.Receiver != "" {
 		s.receiver = &c.Receiver
 	}
@@ -67,16 +67,19 @@ func New(c Config, o outbound.Options) (*Source, error) {
 	return s, nil
 }
 
-func newAPI(u *url.URL, t http.RoundTripper) alert.ClientService {
+func newAPI(u *url.URL, t http.RoundTripper) alertgroup.ClientService {
 	rt := runtime.NewWithClient(u.Host, path.Join(u.Path, "/api/v2"), []string{u.Scheme}, outbound.NewClient(t))
 	rt.Debug = false // the environment (DEBUG, SWAGGER_DEBUG) would have it print all bodies
-	return client.New(rt, strfmt.Default).Alert
+	return client.New(rt, strfmt.Default).Alertgroup
 }
 
-// login returns what adds the configured credentials to a request.
+// login returns what adds the configured headers and credentials to a request.
 func login(c Config) func(*http.Request) {
 	token, user, password := c.BearerToken.Reveal(), c.Username, c.Password.Reveal()
 	return func(req *http.Request) {
+		for name, value := range c.Headers {
+			req.Header.Set(name, value)
+		}
 		switch {
 		case token != "":
 			req.Header.Set("Authorization", "Bearer "+token)
@@ -94,26 +97,37 @@ func login(c Config) func(*http.Request) {
 func (s *Source) Alerts(ctx context.Context) ([]fleet.Alert, error) {
 	now := time.Now()
 	lists, errs := s.ask(ctx)
-	union := map[string]entry{}
-	for i, list := range lists {
+	union := entries{}
+	for i, groups := range lists {
 		s.note(s.peers[i].url, errs[i])
-		for _, a := range list {
-			merge(union, entryOf(a, now))
+		held, told := entriesOf(groups, now)
+		if !told {
+			s.noteBlind(s.peers[i].url)
 		}
+		union.addPeer(held)
 	}
 	if err := errors.Join(errs...); err != nil && !slices.Contains(errs, nil) {
 		return nil, err
 	}
 	alerts := make([]fleet.Alert, 0, len(union))
 	for _, fingerprint := range slices.Sorted(maps.Keys(union)) {
-		alerts = append(alerts, union[fingerprint].alert)
+		alerts = append(alerts, union[fingerprint].suppressedAlert())
 	}
 	return alerts, nil
 }
 
-// ask asks all peers at once; either the list or the error of each is set.
-func (s *Source) ask(ctx context.Context) (lists []models.GettableAlerts, errs []error) {
-	lists, errs = make([]models.GettableAlerts, len(s.peers)), make([]error, len(s.peers))
+// Blind returns the URLs of the peers whose answers did not tell which alerts
+// a mute or active time interval keeps back: Alertmanager does since 0.28. What
+// they mute counts as firing.
+func (s *Source) Blind() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.blind))
+}
+
+// ask asks all peers at once; either the groups or the error of each is set.
+func (s *Source) ask(ctx context.Context) (lists []models.AlertGroups, errs []error) {
+	lists, errs = make([]models.AlertGroups, len(s.peers)), make([]error, len(s.peers))
 	var wg sync.WaitGroup
 	for i, p := range s.peers {
 		wg.Go(func() { lists[i], errs[i] = s.read(ctx, p) })
@@ -122,11 +136,12 @@ func (s *Source) ask(ctx context.Context) (lists []models.GettableAlerts, errs [
 	return lists, errs
 }
 
-func (s *Source) read(ctx context.Context, p peer) (models.GettableAlerts, error) {
+// read reads the alerts by group, since muting is a property of a group.
+func (s *Source) read(ctx context.Context, p peer) (models.AlertGroups, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	params := alert.NewGetAlertsParamsWithContext(ctx).WithFilter(s.filter).WithReceiver(s.receiver)
-	ok, err := p.api.GetAlerts(params)
+	params := alertgroup.NewGetAlertGroupsParamsWithContext(ctx).WithFilter(s.filter).WithReceiver(s.receiver)
+	ok, err := p.api.GetAlertGroups(params)
 	if err == nil && ok.Payload == nil {
 		err = errors.New("the list is null")
 	}
@@ -150,47 +165,13 @@ func (s *Source) note(url string, err error) {
 	}
 }
 
-// entry is an alert, and when its Alertmanager last heard of it.
-type entry struct {
-	alert   fleet.Alert
-	updated time.Time
-}
-
-// merge adds an alert that another peer may have given already: the newer copy
-// counts, for its annotations; a silence counts that only one of them knows yet.
-func merge(union map[string]entry, e entry) {
-	if e.alert.Fingerprint == "" {
-		return
+// noteBlind logs once that a peer does not tell what is muted.
+func (s *Source) noteBlind(url string) {
+	s.mu.Lock()
+	was := s.blind[url]
+	s.blind[url] = true
+	s.mu.Unlock()
+	if !was {
+		s.log.Warn("an Alertmanager before 0.28 does not tell which alerts its time intervals mute; they count as firing", "peer", url)
 	}
-	if have, ok := union[e.alert.Fingerprint]; ok {
-		suppressed := have.alert.Suppressed || e.alert.Suppressed
-		if !e.updated.After(have.updated) {
-			e = have
-		}
-		e.alert.Suppressed = suppressed
-	}
-	union[e.alert.Fingerprint] = e
-}
-
-// entryOf reads an alert of the API, which lists firing ones only: their endsAt
-// lies ahead, and is when they would be forgotten.
-func entryOf(a *models.GettableAlert, now time.Time) entry {
-	if a == nil {
-		return entry{}
-	}
-	e := entry{alert: fleet.Alert{
-		Name: a.Labels["alertname"], Labels: a.Labels, Annotations: a.Annotations, SeenAt: now,
-		StartsAt: timeOf(a.StartsAt), Suppressed: a.Status != nil && a.Status.State != nil && *a.Status.State == models.AlertStatusStateSuppressed,
-	}, updated: timeOf(a.UpdatedAt)}
-	if a.Fingerprint != nil {
-		e.alert.Fingerprint = strings.TrimSpace(*a.Fingerprint)
-	}
-	return e
-}
-
-func timeOf(t *strfmt.DateTime) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return time.Time(*t)
 }

@@ -69,6 +69,11 @@ func pair(first, second func(*http.Request) (*http.Response, error)) *peers {
 	return &peers{answers: map[string]func(*http.Request) (*http.Response, error){"am-1": first, "am-2": second}}
 }
 
+// group is an answer with one group of alerts.
+func group(alerts ...string) string {
+	return `[{"labels":{},"receiver":{"name":"bbb-scaler"},"alerts":[` + strings.Join(alerts, ",") + `]}]`
+}
+
 // inJSON writes an alert as Alertmanager 0.31 lists it.
 func inJSON(fingerprint, state, value, updated string) string {
 	return fmt.Sprintf(`{"annotations":{"value":%q},"endsAt":"2026-03-02T08:10:00.000Z","fingerprint":%q,"receivers":[{"name":"bbb-scaler"}],
@@ -81,8 +86,8 @@ const early, late = "2026-03-02T08:00:00.000Z", "2026-03-02T08:01:00.000Z"
 func TestTheUnionOfAllPeersIsRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pair(
-			answers(200, "["+inJSON("both", "active", "0.5", early)+","+inJSON("first", "active", "0.4", early)+","+inJSON("silenced", "suppressed", "0.1", early)+"]"),
-			answers(200, "["+inJSON("both", "active", "0.6", late)+","+inJSON("second", "suppressed", "0.3", early)+","+inJSON("silenced", "active", "0.2", late)+","+inJSON("", "active", "1", late)+"]"))
+			answers(200, group(inJSON("both", "active", "0.5", early), inJSON("first", "active", "0.4", early), inJSON("silenced", "suppressed", "0.1", early))),
+			answers(200, group(inJSON("both", "active", "0.6", late), inJSON("second", "suppressed", "0.3", early), inJSON("silenced", "active", "0.2", late), inJSON("", "active", "1", late))))
 		got, err := source(t, p, outbound.Options{}).Alerts(t.Context())
 		want := func(fingerprint, value string, suppressed bool) fleet.Alert {
 			return fleet.Alert{Fingerprint: fingerprint, Name: "BBBServerCPUHigh", Suppressed: suppressed, SeenAt: time.Now(),
@@ -95,6 +100,53 @@ func TestTheUnionOfAllPeersIsRead(t *testing.T) {
 	})
 }
 
+// held writes an alert with what keeps it back.
+func held(fingerprint, silencedBy, inhibitedBy, mutedBy string) string {
+	return fmt.Sprintf(`{"fingerprint":%q,"status":{"state":"active","silencedBy":[%s],"inhibitedBy":[%s],"mutedBy":[%s]}}`,
+		fingerprint, silencedBy, inhibitedBy, mutedBy)
+}
+
+func TestWhatKeepsAnAlertBackSuppressesIt(t *testing.T) {
+	active := held("a", "", "", "")
+	for _, tt := range []struct {
+		name          string
+		first, second string
+		want          bool
+	}{
+		{"nothing", group(active), group(active), false},
+		{"a silence", group(held("a", `"s1"`, "", "")), group(active), true},
+		{"a silence that only the second knows yet", group(active), group(held("a", `"s1"`, "", "")), true},
+		{"an inhibition", group(held("a", "", `"f00"`, "")), `[]`, true},
+		{"a time interval", group(held("a", "", "", `"night"`)), group(held("a", "", "", `"night"`)), true},
+		{"a time interval on the way to one of two receivers", `[` + trim(group(held("a", "", "", `"night"`))) + `,` + trim(group(active)) + `]`, `[]`, false},
+		{"a silence on the way to one of two receivers", `[` + trim(group(held("a", `"s1"`, "", ""))) + `,` + trim(group(active)) + `]`, `[]`, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := source(t, pair(answers(200, tt.first), answers(200, tt.second)), outbound.Options{}).Alerts(t.Context())
+			if err != nil || len(got) != 1 || got[0].Suppressed != tt.want {
+				t.Errorf("Alerts() = %+v, %v, want one with Suppressed %v", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// trim takes the brackets off a list.
+func trim(list string) string { return strings.TrimSuffix(strings.TrimPrefix(list, "["), "]") }
+
+func TestAnOldAlertmanagerThatDoesNotTellWhatIsMutedIsNamedOnce(t *testing.T) {
+	var logged bytes.Buffer
+	old := group(`{"fingerprint":"a","status":{"state":"active","silencedBy":[],"inhibitedBy":[]}}`)
+	s := source(t, pair(answers(200, old), answers(200, group(held("a", "", "", "")))), outbound.Options{Log: slog.New(slog.NewTextHandler(&logged, nil))})
+	for range 3 {
+		if got, err := s.Alerts(t.Context()); err != nil || len(got) != 1 || got[0].Suppressed {
+			t.Errorf("Alerts() = %+v, %v, want the alert, which counts", got, err)
+		}
+	}
+	if got := s.Blind(); !reflect.DeepEqual(got, []string{"http://am-1:9093"}) || strings.Count(logged.String(), "before 0.28") != 1 {
+		t.Errorf("Blind() = %q, logged %s; want the old peer, in one line", got, logged.String())
+	}
+}
+
 func TestThePathTheFilterAndTheLoginAreSent(t *testing.T) {
 	tests := []struct {
 		name        string
@@ -105,15 +157,20 @@ func TestThePathTheFilterAndTheLoginAreSent(t *testing.T) {
 		{"a filter, a receiver and a password", func(c *Config) {
 			c.Filter, c.Receiver, c.Username, c.Password = []string{`fleet="bbb"`}, "bbb.*", "u", "p"
 		}, "filter=fleet%3D%22bbb%22&receiver=bbb.%2A", "Basic dTpw"},
-		{"a token", func(c *Config) { c.BearerToken = "tok" }, "", "Bearer tok"},
+		{"a token and a tenant", func(c *Config) {
+			c.BearerToken, c.Headers = "tok", map[string]string{"X-Scope-OrgID": "school"}
+		}, "", "Bearer tok"},
 	}
 	for _, tt := range tests {
 		p := pair(answers(200, `[]`), answers(200, `[]`))
 		if _, err := source(t, p, outbound.Options{}, tt.set).Alerts(t.Context()); err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		}
-		paths := map[string]string{"am-1:9093": "/api/v2/alerts", "am-2:9093": "/alertmanager/api/v2/alerts"}
+		paths := map[string]string{"am-1:9093": "/api/v2/alerts/groups", "am-2:9093": "/alertmanager/api/v2/alerts/groups"}
 		for _, req := range p.sent {
+			if got := req.Header.Get("X-Scope-OrgID"); (got == "school") != strings.Contains(tt.name, "tenant") {
+				t.Errorf("%s: sent the tenant %q", tt.name, got)
+			}
 			if req.URL.Path != paths[req.URL.Host] || req.URL.RawQuery != tt.query || req.Header.Get("Authorization") != tt.auth || req.Method != "GET" {
 				t.Errorf("%s: sent %s %s %v", tt.name, req.Method, req.URL, req.Header)
 			}
@@ -129,15 +186,15 @@ func TestOneAnsweringPeerIsEnoughAndTheOtherIsReportedOnce(t *testing.T) {
 		"an error":        answers(503, ``),
 		"a page":          func(*http.Request) (*http.Response, error) { return answers(200, `<html>`)(nil) },
 		"a null":          answers(200, `null`),
-		"a cut list":      answers(200, `[{"fingerprint":"x"`),
+		"a cut list":      answers(200, `[{"alerts":[{"fingerprint":"x"`),
 		"a broken pipe":   func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
 		"a peer hanging":  hangs,
-		"a strange alert": answers(200, `[{"startsAt":"yesterday"}]`),
+		"a strange alert": answers(200, `[{"alerts":[{"startsAt":"yesterday"}]}]`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var logged bytes.Buffer
-				p := pair(answers(200, "["+inJSON("a", "active", "1", early)+"]"), broken)
+				p := pair(answers(200, group(inJSON("a", "active", "1", early))), broken)
 				s := source(t, p, outbound.Options{Log: slog.New(slog.NewTextHandler(&logged, nil))})
 				start := time.Now()
 				for range 2 {
@@ -187,7 +244,7 @@ func TestACallerThatGivesUpGetsAnError(t *testing.T) {
 }
 
 func TestAnyFieldMayBeMissing(t *testing.T) {
-	body := `[null,{},{"fingerprint":"a"},{"fingerprint":"b","status":{},"labels":null,"startsAt":null}]`
+	body := `[null,{},{"alerts":[null,{},{"fingerprint":"a"},{"fingerprint":"b","status":{},"labels":null,"startsAt":null}]}]`
 	got, err := source(t, pair(answers(200, body), answers(200, `[]`)), outbound.Options{}).Alerts(t.Context())
 	if err != nil || len(got) != 2 || got[0].Suppressed || got[1].Name != "" {
 		t.Errorf("Alerts() = %+v, %v, want the two that have a fingerprint", got, err)
@@ -202,8 +259,8 @@ func TestCallsAreCountedByOutcome(t *testing.T) {
 	err := testutil.GatherAndCompare(reg, strings.NewReader(`
 # HELP bbb_scaler_alertmanager_requests_total Calls to the alertmanager by API method and outcome, repetitions included.
 # TYPE bbb_scaler_alertmanager_requests_total counter
-bbb_scaler_alertmanager_requests_total{method="getAlerts",outcome="ok"} 2
-bbb_scaler_alertmanager_requests_total{method="getAlerts",outcome="refused"} 2
+bbb_scaler_alertmanager_requests_total{method="getAlertGroups",outcome="ok"} 2
+bbb_scaler_alertmanager_requests_total{method="getAlertGroups",outcome="refused"} 2
 `), "bbb_scaler_alertmanager_requests_total")
 	if err != nil {
 		t.Error(err)
@@ -249,8 +306,8 @@ func TestTheEnvironmentDoesNotMakeItPrintBodies(t *testing.T) {
 
 // FuzzAnswers holds that no answer makes a read panic.
 func FuzzAnswers(f *testing.F) {
-	f.Add(200, []byte("["+inJSON("a", "active", "1", early)+"]"))
-	f.Add(200, []byte(`[null,{"status":null,"receivers":[null]}]`))
+	f.Add(200, []byte(group(inJSON("a", "active", "1", early))))
+	f.Add(200, []byte(`[null,{"alerts":[null,{"status":null,"receivers":[null]}]}]`))
 	f.Add(400, []byte(`"bad matcher format"`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		p := pair(answers(status, string(body)), answers(status, string(body)))
@@ -266,7 +323,7 @@ func BenchmarkAlerts1000FromTwoPeers(b *testing.B) {
 	for i := range items {
 		items[i] = inJSON(fmt.Sprintf("%016x", i), "active", "0.5", early)
 	}
-	body := "[" + strings.Join(items, ",") + "]"
+	body := group(items...)
 	s, err := New(valid(), outbound.Options{Transport: pair(answers(200, body), answers(200, body))})
 	if err != nil {
 		b.Fatal(err)

@@ -26,7 +26,7 @@ type transport struct {
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	start := time.Now()
 	resp, fault := t.exchange(req)
-	t.metrics.Observe("getAlerts", outbound.OutcomeOf(fault), start)
+	t.metrics.Observe("getAlertGroups", outbound.OutcomeOf(fault), start)
 	if fault != nil {
 		return nil, fault
 	}
@@ -56,15 +56,17 @@ func (t *transport) exchange(req *http.Request) (*http.Response, *outbound.Fault
 // they are about the cloud and the balancer.
 func refusal(status int, body []byte) *outbound.Fault {
 	text := fmt.Sprintf("%d %s", status, http.StatusText(status))
+	var kinds []error
 	switch {
 	case status/100 == 3:
 		text += "; redirects are not followed; check alertmanager.urls (http or https? the path?)"
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		text += "; check alertmanager.username and password, or bearer_token"
+		kinds = []error{outbound.ErrLogin}
 	case status == http.StatusNotFound:
-		text += "; check alertmanager.urls, and that Alertmanager is at least 0.16, which has this API first"
+		text += "; check alertmanager.urls, and that Alertmanager is at least 0.17, the first with this API"
 	case status == http.StatusBadRequest:
 		text += ": " + outbound.Brief(string(body)) + "; check alertmanager.filter and receiver"
 	}
-	return &outbound.Fault{Text: text, Outcome: "refused"}
+	return &outbound.Fault{Text: text, Kinds: kinds, Outcome: "refused"}
 }

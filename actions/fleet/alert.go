@@ -26,6 +26,9 @@ type Alert struct {
 	Suppressed bool `json:"suppressed,omitempty"`
 	// SeenAt is when Alertmanager last told us of it.
 	SeenAt time.Time `json:"seen_at"`
+	// UnheardSince is since when Alertmanager's API alone has told of it: it fires,
+	// nothing keeps it back, and no notification has come. Zero: one has.
+	UnheardSince time.Time `json:"unheard_since,omitzero"`
 }
 
 // CompareAlerts is the order of alerts everywhere: by name, instance and

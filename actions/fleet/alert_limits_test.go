@@ -76,6 +76,9 @@ func TestListOfAlertmanagerIsTakenUpToTheLimitAndFreesWhatIsOver(t *testing.T) {
 	cfg.Fleet.MaxAlerts = 3
 	have := table(told("1", 0, false), told("2", 0, false), told("3", 0, false))
 	list := []fleet.Alert{told("4", 9, false), told("5", 9, false), told("6", 9, false), told("1", 9, false)}
+	for i := range list {
+		list[i].StartsAt = noon.Add(-time.Minute) // their notifications should have come
+	}
 	got, refused := have.Resync(cfg, 10, list, noon.Add(8*time.Second))
 	if len(got.Alerts) != 3 || !slices.Equal(got.DropAlerts, []string{"2", "3"}) || refused.Full != 1 {
 		t.Errorf("Resync() = %+v, %+v; want 4, 5 and 1 taken, 2 and 3 dropped, one refused", got, refused)

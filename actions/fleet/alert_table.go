@@ -12,12 +12,10 @@ import (
 // notification is known for what it is. Its methods return the change to make.
 type AlertTable map[string]Alert
 
-// lateCopy is how long after a resolved notification a firing one of the same
-// start time is taken for a late copy. Alertmanager's peers send the same
-// notification 15 s apart each (cluster.peer-timeout) when they do not hear of
-// each other; after a lapse of Prometheus an alert fires again with its old
-// start time, and is repeated for as long as it fires.
-const lateCopy = time.Minute
+// unflushed is how old a firing alert is at least that Alertmanager has told of,
+// or keeps back: its default group_wait. Before, its list shows alerts that a
+// time interval is about to mute as active.
+const unflushed = 30 * time.Second
 
 // Concerns reports whether an alert is about this fleet and asks for something.
 func (c Config) Concerns(a Alert) bool {
@@ -41,7 +39,7 @@ func (t AlertTable) Notify(c Config, servers int, alerts []Alert) (Commit, Refus
 	ad := t.admit(c.AlertLimit(servers), alerts, nil)
 	for _, a := range alerts {
 		old, have := t[a.Fingerprint]
-		if a.Fingerprint == "" || !c.Concerns(a) || (have && a.outdatedBy(old)) {
+		if a.Fingerprint == "" || !c.Concerns(a) || (have && a.outdatedBy(old, c.Deadlines.AlertLate)) {
 			continue
 		}
 		ad.take(a)
@@ -50,13 +48,16 @@ func (t AlertTable) Notify(c Config, servers int, alerts []Alert) (Commit, Refus
 }
 
 // outdatedBy reports whether a tells of an earlier time than old does, the copy
-// in the table.
-func (a Alert) outdatedBy(old Alert) bool {
+// in the table. Soon after a resolved notification, within late, a firing one of
+// the same episode is a copy that another peer sent; an alert that comes back
+// after a lapse of Prometheus, with its old start time, is repeated for as long
+// as it fires.
+func (a Alert) outdatedBy(old Alert, late time.Duration) bool {
 	switch {
 	case a.Resolved && !old.Resolved:
 		return a.ended().Before(old.StartsAt)
 	case !a.Resolved && old.Resolved:
-		return !a.StartsAt.After(old.ended()) && a.SeenAt.Sub(old.SeenAt) < lateCopy
+		return !a.StartsAt.After(old.ended()) && a.SeenAt.Sub(old.SeenAt) < late
 	}
 	return false
 }
@@ -66,7 +67,9 @@ func (a Alert) ended() time.Time { return later(a.StartsAt, a.EndsAt) }
 
 // Resync is the change that a complete list of Alertmanager's alerts, asked
 // for at the given time, makes to the table of a fleet with that many servers:
-// what the list lacks is over. It also returns what of the list is refused.
+// what the list lacks is over. An alert that is new is left to its notification
+// for the time that Alertmanager waits with it. It also returns what of the list
+// is refused.
 func (t AlertTable) Resync(c Config, servers int, list []Alert, asked time.Time) (Commit, Refusal) {
 	list = slices.DeleteFunc(slices.Clone(list), func(a Alert) bool { return !c.Concerns(a) })
 	listed := make(map[string]bool, len(list))
@@ -75,18 +78,35 @@ func (t AlertTable) Resync(c Config, servers int, list []Alert, asked time.Time)
 	}
 	var over []string
 	for f, a := range t {
-		if !listed[f] && a.SeenAt.Before(asked) {
+		late := a.Resolved && asked.Sub(a.SeenAt) < c.Deadlines.AlertLate // of use until then
+		if !listed[f] && a.SeenAt.Before(asked) && !late {
 			over = append(over, f)
 		}
 	}
 	slices.Sort(over)
 	ad := t.admit(c.AlertLimit(servers), list, over)
 	for _, a := range list {
-		if !t[a.Fingerprint].SeenAt.After(asked) { // else a notification told more while the list was made
+		old, have := t[a.Fingerprint]
+		switch {
+		case old.SeenAt.After(asked): // a notification told more while the list was made
+		case !have && asked.Sub(a.StartsAt) < unflushed:
+		default:
+			a.UnheardSince = old.UnheardSince
+			if !have || a.Suppressed {
+				a.UnheardSince = asked
+			}
 			ad.take(a)
 		}
 	}
 	return ad.out, ad.refused
+}
+
+// Unheard returns the names of the alerts that ask for something and of which no
+// notification has come for so long that Alertmanager must have repeated it.
+func (t AlertTable) Unheard(c Config, now time.Time) []string {
+	return AlertNames(slices.DeleteFunc(t.Believed(c, now), func(a Alert) bool {
+		return a.UnheardSince.IsZero() || now.Sub(a.UnheardSince) <= c.Deadlines.AlertExpiry
+	}))
 }
 
 // Expire is the change that drops the alerts of which Alertmanager has not told

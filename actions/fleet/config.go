@@ -151,6 +151,11 @@ type Deadlines struct {
 	AlertExpiry time.Duration `yaml:"alert_expiry"`
 	// AlertResync is the time between two reads of Alertmanager's API.
 	AlertResync time.Duration `yaml:"alert_resync"`
+	// AlertLate is how late a copy of a notification may arrive: for so long after
+	// a resolved notification, a firing one of the same start time is ignored.
+	// Alertmanager's peers send 15 s apart each (--cluster.peer-timeout) while they
+	// do not hear of each other.
+	AlertLate time.Duration `yaml:"alert_late"`
 }
 
 // For is how long a step in the cloud may take.
@@ -191,7 +196,7 @@ func Defaults() Config {
 		Deadlines: Deadlines{
 			Start: 10 * time.Minute, Queue: time.Minute, Warm: 15 * time.Minute, Stop: 10 * time.Minute, Resize: 10 * time.Minute,
 			Drain: 3 * time.Hour, Read: 20 * time.Second, Write: 30 * time.Second, Proof: time.Second, Stale: 5 * time.Minute, Patience: 3 * time.Second,
-			AlertExpiry: 30 * time.Minute, AlertResync: 3 * time.Minute,
+			AlertExpiry: 30 * time.Minute, AlertResync: 3 * time.Minute, AlertLate: time.Minute,
 		},
 		Asks:         rules.Meanings(),
 		PollInterval: time.Minute,

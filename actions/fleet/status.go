@@ -19,6 +19,9 @@ type Status struct {
 	Sources  []SourceStatus `json:"sources"`
 	Servers  []ServerStatus `json:"servers"`  // by name
 	Unjoined []Hold         `json:"unjoined"` // balancer servers and alerts that match no server
+	// Unheard names the alerts that are known from Alertmanager's API alone, though
+	// a notification of them should have come.
+	Unheard []string `json:"unheard,omitempty"`
 }
 
 // SourceStatus is the freshness of one thing that the fleet is read from.

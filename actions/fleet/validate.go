@@ -162,6 +162,7 @@ func (d Deadlines) validate(p *refuse.Problems) {
 	p.Positive("deadlines.patience", d.Patience)
 	p.Require(d.Stale > d.Read, "deadlines.stale", d.Stale, "be more than deadlines.read (%v)", d.Read)
 	p.Positive("deadlines.alert_resync", d.AlertResync)
+	p.Positive("deadlines.alert_late", d.AlertLate)
 	p.Require(d.AlertExpiry > d.AlertResync, "deadlines.alert_expiry", d.AlertExpiry,
 		"be more than deadlines.alert_resync (%v)", d.AlertResync)
 }

@@ -43,6 +43,10 @@ func (f *Fault) Error() string {
 	return b.String()
 }
 
+// ErrLogin matches the refusal of credentials by a host that is neither the
+// cloud's nor the balancer's, whose refusals are fleet.ErrAuth and stop writes.
+var ErrLogin = errors.New("login refused")
+
 // Sentinels returns the errors of package fleet that callers branch on.
 func Sentinels() []error {
 	return []error{fleet.ErrAuth, fleet.ErrGone, fleet.ErrBusy, fleet.ErrUnknown, fleet.ErrThrottled}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"hash/fnv"
 	"os"
 )
 
@@ -16,7 +15,7 @@ const (
 	pageHeader   = 16 // id, kind, count, overflow
 	elementSize  = 16 // position and sizes of a key, with a page or a value
 	bucketHeader = 16 // root page, sequence
-	metaSize     = 64 // followed by its checksum
+	metaSize     = 64 // of which the last 8 bytes are its checksum
 	metaMagic    = 0xED0CDAED
 	metaVersion  = 2
 	kindBranch   = 0x01
@@ -44,9 +43,6 @@ type page struct {
 	data        []byte
 }
 
-// meta is what one of the first two pages says.
-type meta struct{ pageSize, root, freelist, pages, transaction uint64 }
-
 // verify reads a whole file and reports what bbolt, or a later reader of the
 // store, would stumble over. An empty file is a new one.
 func verify(f *os.File) error {
@@ -67,43 +63,6 @@ func verify(f *os.File) error {
 		return fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	return nil
-}
-
-// newestMeta is the sound one of the first two pages that bbolt would take: the
-// other may have been torn by a crash, before its transaction was committed.
-func newestMeta(f *os.File) (newest meta, ok bool) {
-	note := func(at, pageSize uint64) {
-		m, sound := readMeta(f, at)
-		if sound && (pageSize == 0 || m.pageSize == pageSize) && (!ok || m.transaction > newest.transaction) {
-			newest, ok = m, true
-		}
-	}
-	note(0, 0)
-	if ok {
-		note(newest.pageSize, newest.pageSize)
-		return newest, true
-	}
-	for size := uint64(1024); size <= 1<<24 && !ok; size *= 2 {
-		note(size, size)
-	}
-	return newest, ok
-}
-
-func readMeta(f *os.File, at uint64) (meta, bool) {
-	b := make([]byte, pageHeader+metaSize)
-	if _, err := f.ReadAt(b, int64(at)); err != nil {
-		return meta{}, false
-	}
-	b = b[pageHeader:]
-	sum := fnv.New64a()
-	sum.Write(b[:metaSize-8])
-	m := meta{
-		pageSize: uint64(order.Uint32(b[8:])), root: order.Uint64(b[16:]), freelist: order.Uint64(b[32:]),
-		pages: order.Uint64(b[40:]), transaction: order.Uint64(b[48:]),
-	}
-	size := m.pageSize
-	return m, order.Uint32(b) == metaMagic && order.Uint32(b[4:]) == metaVersion && order.Uint64(b[56:]) == sum.Sum64() &&
-		size >= 1024 && size <= 1<<24 && size&(size-1) == 0
 }
 
 // all follows the tree of buckets and the free pages.

@@ -15,6 +15,7 @@ func peopleAlerts() map[string]expression {
 		rules.ScalerStepsFailing: generator.scalerStepsFailing, rules.ScalerDrainingLong: generator.scalerDrainingLong,
 		rules.ScalerAtLimit: generator.scalerAtLimit, rules.ScalerUnjoined: generator.scalerUnjoined,
 		rules.ScalerNotificationsRejected: generator.scalerNotificationsRejected,
+		rules.ScalerDeaf:                  generator.scalerDeaf,
 		rules.ScalerWritesBlocked:         generator.scalerWritesBlocked, rules.FleetUnseen: generator.fleetUnseen,
 		rules.ScalerClocksApart: generator.scalerClocksApart, rules.ScalerRulesStale: generator.scalerRulesStale,
 	}
@@ -104,12 +105,27 @@ func (g generator) scalerNotificationsRejected(rules.Alert) alert {
 	bad := g.scaler(rules.MetricNotifications, matcher{"code", "=~", "4.."})
 	return alert{
 		severity: g.Severities.Warning, value: count, threshold: "1",
-		expr: of("4..", "1") + "\nor\nsum by (code) (" + bad + " unless " + bad + " offset " + rejectedWithin + ")\nor\n" +
+		expr: of("4..", "1") + "\nor\nsum by (code) ((" + bad + " > 0) unless " + bad + " offset " + rejectedWithin + ")\nor\n" +
 			of("5..", strconv.Itoa(refusedLater)),
 		why: "Alertmanager drops what is answered with 4xx for good, so one is too many, also the first of a new series, which no\n" +
-			"increase shows. It tries again after 5xx, as during a restart; only several of those are a fault.",
+			"increase shows; the daemon's own series begin at 0. It tries again after 5xx, as during a restart; only several of those are a fault.",
 		summary:     "bbb-scaler rejects notifications ({{ $labels.code }})",
 		description: "Within " + rejectedWithin + ", {{ $value | printf \"%.0f\" }} notifications of Alertmanager were answered with HTTP {{ $labels.code }}. The daemon's log says what was wrong with them.",
+	}
+}
+
+func (g generator) scalerDeaf(row rules.Alert) alert {
+	unheard, window := "max("+g.scaler(rules.MetricUnheard)+")", model.Duration(g.in.AlertExpiry).String()
+	asking := selector(alertsSeries, matcher{labelAlertState, "=", "firing"}, matcher{rules.LabelScaler, "=", rules.RouteScaler}, matcher{rules.LabelFleet, "=", g.in.Fleet})
+	return alert{
+		severity: g.Severities.Critical, value: count, threshold: "0",
+		expr: unheard + " > 0\nor\n(count(" + asking + ") unless " + unheard + " and sum(increase(" +
+			g.scaler(rules.MetricNotifications) + "[" + window + "])) == 0)",
+		why: "deadlines.alert_expiry is longer than Alertmanager waits before it repeats; the rest is the wait of a new group. Where\n" +
+			"the scaler reads Alertmanager's API it tells itself, and knows of silences. Else any notification counts.",
+		summary: "bbb-scaler: alerts ask, and no notification arrives",
+		description: "{{ $value | printf \"%.0f\" }} alerts ask bbb-scaler of fleet " + g.in.Fleet + " for something, and for " + window +
+			" no notification of them has arrived. Look at Alertmanager's route and at the URL of the webhook.",
 	}
 }
 

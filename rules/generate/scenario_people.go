@@ -32,6 +32,8 @@ func (s setup) peopleScenarios() []Scenario {
 		rules.ScalerUnjoined: {{name: "one", metric: rules.MetricUnjoined, value: 1, fires: true}, {name: "none", metric: rules.MetricUnjoined}},
 		rules.ScalerWritesBlocked: {{name: "blocked", metric: rules.MetricWritesBlocked, value: 1, fires: true},
 			{name: "not blocked", metric: rules.MetricWritesBlocked}},
+		rules.ScalerDeaf: {{name: "one alert whose notification does not arrive", metric: rules.MetricUnheard, value: 1, fires: true},
+			{name: "none", metric: rules.MetricUnheard}},
 	} {
 		for _, c := range cases {
 			all = append(all, s.seenScenario(alert, c))
@@ -42,6 +44,8 @@ func (s setup) peopleScenarios() []Scenario {
 	all = append(all, s.clockScenarios()...)
 	all = append(all, s.unseenScenarios()...)
 	all = append(all, s.failingScenarios()...)
+	all = append(all, s.deafScenarios()...)
+	all = append(all, s.firstHourScenario())
 	return append(all, s.rejectedScenarios()...)
 }
 
@@ -172,6 +176,60 @@ func boolean(b bool) int {
 	return 0
 }
 
+// deafScenarios have an alert that asks, and count the notifications.
+func (s setup) deafScenarios() []Scenario {
+	n := s.patience(rules.ScalerDeaf)
+	window := s.samples(model.Duration(s.in.AlertExpiry))
+	long := window + 2*n + 8
+	asks := Series{selector(alertsSeries, matcher{rules.LabelAlert, "=", "MyAlert"}, matcher{labelAlertState, "=", "firing"},
+		matcher{rules.LabelScaler, "=", rules.RouteScaler}, matcher{rules.LabelFleet, "=", s.in.Fleet}), timeline{steady(1, long)}.gauge()}
+	ok := []matcher{{"code", "=", "200"}}
+	one := func(name string, series []Series, checks ...Check) Scenario {
+		return Scenario{Name: rules.ScalerDeaf + ": " + name, Series: append(series, asks), Checks: checks}
+	}
+	fires := func(at, want int) Check { return s.firingAt(at, rules.ScalerDeaf, want) }
+	none := s.scalerGauge(rules.MetricNotifications, timeline{steady(7, long)}, ok...)
+	last := window + 1 // the sample from which on no notification is in the window
+	return []Scenario{
+		one("an alert asks and nothing arrives", []Series{none}, fires(n, 0), fires(n+1, 1)),
+		one("one notification, and no other", []Series{s.scalerGauge(rules.MetricNotifications, timeline{steady(7, 2), steady(8, long-2)}, ok...)},
+			fires(last-1, 0), fires(last+n-1, 0), fires(last+n+2, 1)),
+		one("the scaler knows that it is silenced", []Series{none, s.scalerGauge(rules.MetricUnheard, timeline{steady(0, long)})}, fires(long-1, 0)),
+	}
+}
+
+// firstHourScenario is a healthy fleet from the first start of the scaler on: no
+// alert for people fires.
+func (s setup) firstHourScenario() Scenario {
+	const before = 3
+	hour := s.samples(minutes(60))
+	from := func(value float64) timeline { return timeline{nothing(before), steady(value, hour)} }
+	sc := Scenario{Name: "first hour: no alert for people fires", Series: []Series{
+		s.fleetRead(from(0)), s.scalerGauge("up", from(1)), s.scalerGauge(rules.MetricUnheard, from(0)),
+		s.scalerGauge(rules.MetricFloor, from(float64(2))),
+	}}
+	for _, code := range []string{"200", "400", "413", "415", "503"} {
+		sc.Series = append(sc.Series, s.scalerGauge(rules.MetricNotifications, from(0), matcher{"code", "=", code}))
+	}
+	for metric, label := range map[string]matcher{
+		rules.MetricSteps: {"outcome", "=", "failed"}, rules.MetricLimited: {"limit", "=", "fleet"},
+		rules.MetricUnjoined: {"source", "=", "cloud"}, rules.MetricWritesBlocked: {"reason", "=", "frozen"},
+	} {
+		sc.Series = append(sc.Series, s.scalerGauge(metric, from(0), label))
+	}
+	slices.SortFunc(sc.Series, func(a, b Series) int { return strings.Compare(a.Series, b.Series) })
+	for i := range 2 {
+		sc.Series = append(sc.Series, s.inState(host(i+1), "active", from(1)))
+		sc.Series = append(sc.Series, s.cpu(host(i+1), timeline{steady(0.25, before+hour)})...)
+		sc.Series = append(sc.Series, s.memory(host(i+1), timeline{steady(0.25, before+hour)})...)
+	}
+	firing := selector(alertsSeries, matcher{labelAlertState, "=", "firing"}, matcher{rules.LabelScaler, "=", ""})
+	for at := before; at < before+hour; at += max(1, hour/60) {
+		sc.Checks = append(sc.Checks, Check{At: s.at(at), Expr: "count(" + firing + ") or vector(0)"})
+	}
+	return sc
+}
+
 // rejectedScenarios count notifications that were answered with an error.
 func (s setup) rejectedScenarios() []Scenario {
 	n, window := s.patience(rules.ScalerNotificationsRejected), s.samples(minutes(10))
@@ -186,6 +244,9 @@ func (s setup) rejectedScenarios() []Scenario {
 			fires(old-1, 0), fires(old+n-1, 0), fires(old+n, 1), fires(old+window-2, 1), fires(old+window+3, 0)),
 		one("the first of its kind", "415", timeline{nothing(4), steady(1, window+n+8)},
 			fires(4+n-1, 0), fires(4+n, 1), fires(4+window-2, 1), fires(4+window+3, 0)),
+		one("none yet, from the first start on", "400", timeline{nothing(4), steady(0, window+n+8)}, fires(4+n, 0), fires(4+window-2, 0)),
+		one("the first of a series that begins at 0", "400", timeline{nothing(4), steady(0, 4), steady(1, window+n+8)},
+			fires(8+n-1, 0), fires(8+n, 1), fires(8+window+n+3, 0)),
 		one("two answers of 5xx are a restart", "503", timeline{steady(7, old), steady(9, n+4)}, fires(old+n+1, 0)),
 		one("three answers of 5xx are not", "503", timeline{steady(7, old), steady(10, window+n+8)},
 			fires(old+n-1, 0), fires(old+n, 1), fires(old+window-2, 1), fires(old+window+3, 0)),

@@ -40,6 +40,9 @@ type File struct {
 	Prometheus   Prometheus          `yaml:"prometheus"`
 	Web          receiver.Config     `yaml:"web"`
 
+	dir       string   // of the file, from which relative paths start
+	fromFiles []string // paths of the keys whose secrets are in files
+
 	notes []string // about keys and variables with an old name or no effect
 }
 

@@ -346,3 +346,27 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestOnlySecretsOutOfFilesAreReadAgain(t *testing.T) {
+	path := write(t, "fleet: {datacenters: [dc-1]}\nionos: {token_file: token}\nscalelite: {url: http://lb, secret_file: secret}\n")
+	file := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file("token", "one\n")
+	file("secret", "one\n")
+	f, err := Load(path, []string{"BBB_SCALER_SCALELITE_SECRET=given"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := f.RereadSecrets(); changed || err != nil {
+		t.Errorf("RereadSecrets() = %v, %v with the same files, want false", changed, err)
+	}
+	file("token", "two\n")
+	file("secret", "two\n")
+	changed, err := f.RereadSecrets()
+	if got := f.IONOS.Token.Reveal() + " " + f.Scalelite.Secret.Reveal(); !changed || err != nil || got != "two given" {
+		t.Errorf("RereadSecrets() = %v, %v, with the secrets %q; want the new token, and the secret of the environment", changed, err, got)
+	}
+}

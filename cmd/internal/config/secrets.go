@@ -21,17 +21,43 @@ const maxSecret = 64 << 10
 // readSecrets reads each secret from the file that the key beside it names
 // (password_file for password). A secret from the environment overrides its file.
 // refuseTwice has refused a secret beside its file in the configuration file.
-func readSecrets(f *File, dir string) []error { return fill("", reflect.ValueOf(f).Elem(), dir) }
+func readSecrets(f *File, dir string) (errs []error) {
+	f.dir = dir
+	f.fromFiles, errs = fill("", reflect.ValueOf(f).Elem(), dir)
+	return errs
+}
+
+// RereadSecrets reads the secrets that came from files again, and reports whether
+// any is another one now. A file that cannot be read, or that is empty, leaves
+// its secret as it was.
+func (f *File) RereadSecrets() (changed bool, err error) {
+	var errs []error
+	eachSecret("", reflect.ValueOf(f).Elem(), func(at string, secret *fleet.Secret, file string) {
+		if !slices.Contains(f.fromFiles, at) {
+			return
+		}
+		text, err := readSecret(f.dir, file)
+		if err != nil {
+			errs = append(errs, refuse.Value(at+fileSuffix, file, "be a file with the secret: %v", err))
+			return
+		}
+		changed = changed || text != *secret
+		*secret = text
+	})
+	return changed, errors.Join(errs...)
+}
 
 // ReadSecrets reads the section's secrets from their files, for programs that use
 // Read and need no other secrets. Relative paths start from dir, the directory of
 // the configuration file.
 func (p *Prometheus) ReadSecrets(dir string) error {
-	return errors.Join(fill("prometheus", reflect.ValueOf(p).Elem(), dir)...)
+	_, errs := fill("prometheus", reflect.ValueOf(p).Elem(), dir)
+	return errors.Join(errs...)
 }
 
-func fill(at string, v reflect.Value, dir string) []error {
-	var errs []error
+// fill sets the secrets below v that are in files, and returns the paths of their
+// keys.
+func fill(at string, v reflect.Value, dir string) (fromFiles []string, errs []error) {
 	eachSecret(at, v, func(at string, secret *fleet.Secret, file string) {
 		if file == "" || *secret != "" {
 			return
@@ -42,8 +68,9 @@ func fill(at string, v reflect.Value, dir string) []error {
 			return
 		}
 		*secret = text
+		fromFiles = append(fromFiles, at)
 	})
-	return errs
+	return fromFiles, errs
 }
 
 func readSecret(dir, path string) (fleet.Secret, error) {

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
+	"github.com/bbb-scaler/bbb-scaler/actions/alertmanager"
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/scalelite"
@@ -262,7 +263,11 @@ func (c *preflight) alertmanager(ctx context.Context) {
 			}
 		}
 	}
-	c.ok("alertmanager", "%d alerts, %d of them ask the scaler for something, %d of these silenced", len(alerts), ours, silenced)
+	c.ok("alertmanager", "%d alerts, %d of them ask the scaler for something, %d of these kept back by a silence, an inhibition or a time interval", len(alerts), ours, silenced)
+	if source, is := c.clients.alerts.(*alertmanager.Source); is && len(source.Blind()) > 0 {
+		c.note("alertmanager", "%s: before Alertmanager 0.28, and does not tell which alerts a mute or active time interval keeps back; the daemon acts on them; use silences or bbb-scaler pause, or update it",
+			strings.Join(source.Blind(), ", "))
+	}
 }
 
 // fleet runs cycles of the daemon's scaler as a dry run over an empty store, and

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,6 +26,9 @@ import (
 type links struct {
 	options outbound.Options
 	now     atomic.Pointer[clients]
+
+	mu   sync.Mutex  // one replacement at a time
+	file config.File // of the clients
 }
 
 // clients are the connections of one configuration.
@@ -42,6 +46,12 @@ func connect(f config.File, metrics prometheus.Registerer, log *slog.Logger) (*l
 
 // replace replaces the connections by those of f, or none of them on an error.
 func (l *links) replace(f config.File) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.replaceLocked(f)
+}
+
+func (l *links) replaceLocked(f config.File) error {
 	var c clients
 	var errs [4]error
 	c.cloud, errs[0] = ionos.New(f.IONOS, l.options)
@@ -57,6 +67,7 @@ func (l *links) replace(f config.File) error {
 		return err
 	}
 	l.now.Store(&c)
+	l.file = f
 	return nil
 }
 
@@ -77,37 +88,38 @@ func (l *links) deps(store fleet.Store, log *slog.Logger, metrics prometheus.Reg
 type cloud struct{ *links }
 
 func (c cloud) Servers(ctx context.Context, datacenter string) ([]fleet.CloudServer, error) {
-	return c.now.Load().cloud.Servers(ctx, datacenter)
+	return read(c.links, func(now *clients) ([]fleet.CloudServer, error) { return now.cloud.Servers(ctx, datacenter) })
 }
 func (c cloud) Server(ctx context.Context, s fleet.ServerRef) (fleet.CloudServer, error) {
 	return c.now.Load().cloud.Server(ctx, s)
 }
 func (c cloud) Start(ctx context.Context, s fleet.ServerRef) (string, error) {
-	return c.now.Load().cloud.Start(ctx, s)
+	return write(c.links, func(now *clients) (string, error) { return now.cloud.Start(ctx, s) })
 }
 func (c cloud) Stop(ctx context.Context, s fleet.ServerRef) (string, error) {
-	return c.now.Load().cloud.Stop(ctx, s)
+	return write(c.links, func(now *clients) (string, error) { return now.cloud.Stop(ctx, s) })
 }
 func (c cloud) Resize(ctx context.Context, s fleet.ServerRef, to fleet.Size) (string, error) {
-	return c.now.Load().cloud.Resize(ctx, s, to)
+	return write(c.links, func(now *clients) (string, error) { return now.cloud.Resize(ctx, s, to) })
 }
 func (c cloud) Request(ctx context.Context, id string) (fleet.RequestStatus, error) {
-	return c.now.Load().cloud.Request(ctx, id)
+	return read(c.links, func(now *clients) (fleet.RequestStatus, error) { return now.cloud.Request(ctx, id) })
 }
 func (c cloud) Contract(ctx context.Context) (fleet.Contract, error) {
-	return c.now.Load().cloud.Contract(ctx)
+	return read(c.links, func(now *clients) (fleet.Contract, error) { return now.cloud.Contract(ctx) })
 }
 
 type balancer struct{ *links }
 
 func (b balancer) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
-	return b.now.Load().balancer.Servers(ctx)
+	return read(b.links, func(now *clients) ([]fleet.BalancerServer, error) { return now.balancer.Servers(ctx) })
 }
 func (b balancer) Server(ctx context.Context, id string) (fleet.BalancerServer, error) {
-	return b.now.Load().balancer.Server(ctx, id)
+	return read(b.links, func(now *clients) (fleet.BalancerServer, error) { return now.balancer.Server(ctx, id) })
 }
 func (b balancer) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
-	return b.now.Load().balancer.SetState(ctx, id, to)
+	_, err := write(b.links, func(now *clients) (struct{}, error) { return struct{}{}, now.balancer.SetState(ctx, id, to) })
+	return err
 }
 
 type meetings struct{ *links }
@@ -119,7 +131,7 @@ func (m meetings) Meetings(ctx context.Context, s fleet.BalancerServer) (fleet.M
 type alerts struct{ *links }
 
 func (a alerts) Alerts(ctx context.Context) ([]fleet.Alert, error) {
-	return a.now.Load().alerts.Alerts(ctx)
+	return read(a.links, func(now *clients) ([]fleet.Alert, error) { return now.alerts.Alerts(ctx) })
 }
 
 // noBalancer is the balancer when no Scalelite is configured. It is never called.

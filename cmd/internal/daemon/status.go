@@ -83,6 +83,9 @@ func (p *printer) unread(st fleet.Status, now time.Time) {
 			p.line("NOT READ: %s, last %s: %s", s.Name, age(now, s.ReadAt), s.Error)
 		}
 	}
+	for _, a := range st.Unheard {
+		p.line("NOT NOTIFIED: %s is known from Alertmanager's API alone: look at its route and the webhook's URL", a)
+	}
 	for _, u := range st.Unjoined {
 		p.line("NOT JOINED: %s", u)
 	}

@@ -13,12 +13,10 @@ import (
 // stack is one generation of servers, by the names of their programs.
 type stack struct{ prometheus, alertmanager string }
 
-// monitoring is a Prometheus, an Alertmanager and a node exporter that runs.
+// monitoring is a Prometheus that runs.
 type monitoring struct {
-	prometheus   *process
-	url          string // of Prometheus
-	alertmanager string // its URL
-	rules        string // path of the rule file
+	prometheus *process
+	url        string // of Prometheus
 }
 
 // nodeExporter runs a node exporter that listens on the same port of every
@@ -37,34 +35,39 @@ func nodeExporter(t *testing.T, hosts []string) (port string) {
 	return port
 }
 
-// startAlertmanager runs an Alertmanager with a configuration file on addr.
-func startAlertmanager(t *testing.T, s stack, addr, config string) {
+// startAlertmanager runs an Alertmanager with a configuration file on addr, which
+// it returns. Without flags about a cluster it is alone.
+func startAlertmanager(t *testing.T, s stack, addr, config string, cluster ...string) string {
 	t.Helper()
-	p := start(t, program(t, s.alertmanager),
-		"--config.file="+config, "--storage.path="+t.TempDir(), "--web.listen-address="+addr, "--cluster.listen-address=")
+	if len(cluster) == 0 {
+		cluster = []string{"--cluster.listen-address="}
+	}
+	p := start(t, program(t, s.alertmanager), append(cluster,
+		"--config.file="+config, "--storage.path="+t.TempDir(), "--web.listen-address="+addr)...)
 	p.ready(t, "http://"+addr+"/-/ready")
+	return addr
 }
 
 // startPrometheus runs a Prometheus that scrapes every second: the node
 // exporters of the hosts and the daemon, under the job names that the generator
 // expects.
-func startPrometheus(t *testing.T, s stack, nodes []string, daemon, alertmanager, rules string) *monitoring {
+func startPrometheus(t *testing.T, s stack, nodes []string, daemon, rules string, alertmanagers ...string) *monitoring {
 	t.Helper()
 	addr := freeAddr(t)
 	config := writeFile(t, t.TempDir(), "prometheus.yml", fmt.Sprintf(`
 global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
 rule_files: [%q]
-alerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}
+alerting: {alertmanagers: [{static_configs: [{targets: ["%s"]}]}]}
 scrape_configs:
   - job_name: bbb-node
     static_configs: [{targets: ["%s"]}]
   - job_name: bbb-scaler
     static_configs: [{targets: [%q]}]
-`, rules, alertmanager, strings.Join(nodes, `", "`), daemon))
+`, rules, strings.Join(alertmanagers, `", "`), strings.Join(nodes, `", "`), daemon))
 	p := start(t, program(t, s.prometheus),
 		"--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+addr,
 		"--rules.alert.resend-delay=2s")
-	m := &monitoring{prometheus: p, url: "http://" + addr, alertmanager: "http://" + alertmanager, rules: rules}
+	m := &monitoring{prometheus: p, url: "http://" + addr}
 	p.ready(t, m.url+"/-/ready")
 	return m
 }

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -21,10 +22,7 @@ import (
 // the servers and starts another. Then the threshold is raised: the alerts
 // resolve, and nothing grows any more, though there is room.
 func TestAlertsOfARealPrometheusChangeTheFleet(t *testing.T) {
-	for name, s := range map[string]stack{
-		"current servers":  {"prometheus", "alertmanager"},
-		"Debian's servers": {"debian/prometheus", "debian/alertmanager"},
-	} {
+	for name, s := range stacks() {
 		t.Run(name, func(t *testing.T) { changesTheFleet(t, s) })
 	}
 }
@@ -43,7 +41,7 @@ func changesTheFleet(t *testing.T, s stack) {
 
 	startAlertmanager(t, s, alertmanager, filepath.Join(dir, "alertmanager.yml"))
 	d := startDaemon(t, build(t, "bbb-scaler"), daemonAddr, config)
-	m := startPrometheus(t, s, nodes(t, f), daemonAddr, alertmanager, filepath.Join(dir, "bbb-rules.yml"))
+	m := startPrometheus(t, s, nodes(t, f), daemonAddr, filepath.Join(dir, "bbb-rules.yml"), alertmanager)
 
 	// Two grow; the fleet's average has the third start, which then grows too.
 	grown := func(i int) bool {
@@ -76,6 +74,44 @@ func changesTheFleet(t *testing.T, s stack) {
 			t.Errorf("server %s had no room left to grow (%v), so that its stop proves nothing", server.Name, server.Size)
 		}
 	}
+}
+
+// A pair of Prometheus, an old one and a current one, tells a pair of
+// Alertmanager of each alert twice, with two start times.
+func TestAlertsOfAPairOfPrometheusAndAPairOfAlertmanagerChangeTheFleet(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 6, 3, 2)
+	dir, daemonAddr, p := t.TempDir(), freeAddr(t), newPair(t)
+	taken := takeMemory(t)
+	given := settings{
+		Fleet: f, Alertmanager: strings.Join(p.urls, ", "), Webhook: "http://" + daemonAddr + "/webhook",
+		MinActive: 2, MemoryMin: taken / 2, MemoryMax: taken * 0.9,
+	}
+	config := writeFile(t, dir, "bbb-scaler.yml", given.text(t))
+	generator, all := build(t, "genrules"), stacks()
+	generate(t, generator, config, dir)
+	p.start(t, all["current servers"], filepath.Join(dir, "alertmanager.yml"))
+	d := startDaemon(t, build(t, "bbb-scaler"), daemonAddr, config)
+	targets := nodes(t, f)
+	var prometheus []*monitoring
+	for _, s := range all {
+		m := startPrometheus(t, s, targets, daemonAddr, filepath.Join(dir, "bbb-rules.yml"), p.hosts()...)
+		prometheus = append(prometheus, m)
+	}
+	until(t, 90*time.Second, "a PATCH to a server", func() bool { return len(f.writes.matching("^PATCH ")) > 0 })
+
+	given.MemoryMax = 0.95
+	writeFile(t, dir, "bbb-scaler.yml", given.text(t))
+	generate(t, generator, config, dir)
+	for _, m := range prometheus {
+		m.reload(t)
+	}
+	for _, m := range prometheus {
+		m.untilFiring(t, time.Minute, rules.ServerMemoryHigh, 0)
+	}
+	until(t, time.Minute, "the daemon to hear that the alerts are resolved", func() bool {
+		return !d.knows(rules.ServerMemoryHigh) && !d.knows(rules.FleetMemoryHigh)
+	})
 }
 
 // nodes runs node exporters on the fleet's hosts and returns their targets.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +76,29 @@ func TestTheDemosFileIsOneThatTheDaemonTakes(t *testing.T) {
 	want := config.Defaults().Actions.Cooldowns.Out / 60
 	if got := f.Actions.Cooldowns.Out; got != want {
 		t.Errorf("cooldowns.scale_out = %s, want %s, a sixtieth of the default", got, want)
+	}
+}
+
+func TestTheDemosCloudStatesARateLimit(t *testing.T) {
+	p, err := newPlace(Config{Servers: 2, Speed: 60, Log: slog.New(slog.DiscardHandler)}, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.ionosAt+"/cloudapi/v6/datacenters", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth(ionosUser, p.secret.password.Reveal())
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	for _, name := range []string{"X-RateLimit-Limit", "X-RateLimit-Burst", "X-RateLimit-Remaining"} {
+		if got := resp.Header.Get(name); resp.StatusCode != http.StatusOK || got == "" || got == "0" {
+			t.Errorf("%s = %q with status %d, want a number", name, got, resp.StatusCode)
+		}
 	}
 }
 
