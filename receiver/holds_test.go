@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -27,7 +28,7 @@ func TestMetricsOfHoldsGoByTheirKindAndNotByTheirWords(t *testing.T) {
 		for _, kind := range tt.kinds {
 			m := &memory{status: fleet.Status{At: noon}}
 			tt.status(&m.status, []fleet.Hold{{Kind: kind, Text: "any words"}})
-			got := series(t, fleetCollector{m, nil}, tt.metric)
+			got := series(t, fleetCollector{m, time.Now}, tt.metric)
 			want := tt.metric + `{` + tt.label + `="` + string(kind) + `"} 1`
 			if ones := slices.DeleteFunc(got, func(l string) bool { return !strings.HasSuffix(l, " 1") }); !slices.Equal(ones, []string{want}) {
 				t.Errorf("%s with a hold of kind %s: %q are 1, want only %q", tt.metric, kind, ones, want)

@@ -74,16 +74,15 @@ func (s setup) slowScenarios() []Scenario {
 func (s setup) oddScenario() Scenario {
 	const back = 0.25 // seconds
 	before, long := 2*s.settled(), 6*s.settled()
-	step := s.step().Seconds()
-	sc := Scenario{Name: "CPU workload: counters that step back, frozen ones of a core that is offline, and new ones"}
-	sc.Series = s.core(host(1), "0", timeline{steady(0.5, long)})
-	steps := run(1024, 0.5*step, before) + " " + run(1024+0.5*step*float64(before)-back, 0.5*step, long-before)
-	sc.Series = append(sc.Series, s.mode(host(1), "1", "idle", steps), s.core(host(1), "1", timeline{steady(0.5, long)})[1])
+	full, part := timeline{steady(1, long)}, timeline{steady(0.75, long)}
+	sc := Scenario{Name: "CPU workload: counters that step back, frozen ones of a core that is offline, and new ones", Series: s.core(host(1), "0", part)}
+	sc.Series = append(sc.Series, s.mode(host(1), "1", "idle", run(1024, 0, before)+" "+run(1024-back, 0, long-before)), s.core(host(1), "1", full)[1])
 	sc.Series = append(sc.Series, s.mode(host(1), "2", "idle", run(4096, 0, long)), s.mode(host(1), "2", "user", run(512, 0, long)))
-	sc.Series = append(sc.Series, s.core(host(1), "3", timeline{steady(0.5, before), {samples: long - before, value: 0.5, reset: true}})...)
+	sc.Series = append(sc.Series, s.core(host(1), "3", timeline{steady(0.75, before), {samples: long - before, value: 0.75, reset: true}})...)
 	for at := 1; at < long; at++ {
-		near := Check{At: s.at(at), Expr: "count(abs(" + s.rec(instanceCPUNow) + " - 0.5) < 0.01) or vector(0)", Want: 1}
-		sc.Checks = append(sc.Checks, near, s.valueAt(at, instanceCores, float64(3-boolean(at == before))))
+		cores := float64(3 - boolean(at == before))
+		near := fmt.Sprintf("count(abs(%s - %s) < 0.01) or vector(0)", s.rec(instanceCPUNow), exact((0.75*(cores-1)+1)/cores))
+		sc.Checks = append(sc.Checks, Check{At: s.at(at), Expr: near, Want: 1}, s.valueAt(at, instanceCores, cores))
 	}
 	return sc
 }
