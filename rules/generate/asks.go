@@ -28,8 +28,8 @@ func (c Config) validateAsks(p *problems) {
 	for _, name := range slices.Sorted(maps.Keys(c.Asks)) {
 		path, ask := "rules.asks."+name, c.Asks[name]
 		_, taken := generated[name]
-		p.check(!taken, path, string(ask), "is an alert of bbb-scaler's own; choose another name for yours")
-		p.check(slices.Contains(operatorAsks, ask), path, string(ask), "no such action; must be one of "+joined(operatorAsks))
+		p.check(!taken, path, string(ask), "not be an alert of bbb-scaler's own; choose another name for yours")
+		p.check(slices.Contains(operatorAsks, ask), path, string(ask), "be one of "+joined(operatorAsks))
 	}
 }
 

@@ -77,15 +77,15 @@ func validateBoth(cfg Config, in Input) []error {
 	cfg.validateHysteresis(&p, "thresholds.cpu", in.Thresholds.CPU)
 	cfg.validateHysteresis(&p, "thresholds.memory", in.Thresholds.Memory)
 	p.check(time.Duration(cfg.ScalerStale) < in.StaleAfter, "rules.scaler_stale", cfg.ScalerStale,
-		fmt.Sprintf("must be shorter than deadlines.stale, which is %v: servers that the scaler calls uncertain would leave the averages", in.StaleAfter))
+		fmt.Sprintf("be shorter than deadlines.stale, which is %v: servers that the scaler calls uncertain would leave the averages", in.StaleAfter))
 	p.check(2*cfg.repeatInterval(in.Cooldown) < in.AlertExpiry, "deadlines.alert_expiry", in.AlertExpiry,
-		fmt.Sprintf("must be longer than two times Alertmanager's repeat_interval, which is %v from cooldowns.scale_out", cfg.repeatInterval(in.Cooldown)))
+		fmt.Sprintf("be longer than two times Alertmanager's repeat_interval, which is %v from cooldowns.scale_out", cfg.repeatInterval(in.Cooldown)))
 	return p
 }
 
 func (c Config) validateHysteresis(p *problems, path string, b rules.Band) {
 	p.check(c.Hysteresis < (b.Max-b.Min)/2, "rules.hysteresis", c.Hysteresis,
-		fmt.Sprintf("must be smaller than half the band of %s, which is %s wide", path, number(b.Max-b.Min)))
+		fmt.Sprintf("be smaller than half the band of %s, which is %s wide", path, number(b.Max-b.Min)))
 }
 
 // repeatInterval returns how often Alertmanager sends a firing alert again: once

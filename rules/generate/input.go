@@ -25,10 +25,10 @@ type Input struct {
 // the path of the key that it came from.
 func (in Input) Validate() []error {
 	var p problems
-	p.check(in.Fleet != "", "fleet.name", in.Fleet, "must not be empty")
-	p.check(in.Floor >= 0, "capacity.min_active", in.Floor, "must be at least 0")
-	p.check(in.Headroom >= 0 && in.Headroom < 1, "capacity.headroom", in.Headroom, "must be at least 0 and below 1")
-	p.check(in.Tolerance >= 0 && in.Tolerance < 1, "capacity.tolerance", in.Tolerance, "must be at least 0 and below 1")
+	p.check(in.Fleet != "", "fleet.name", in.Fleet, "not be empty")
+	p.check(in.Floor >= 0, "capacity.min_active", in.Floor, "be at least 0")
+	p.check(in.Headroom >= 0 && in.Headroom < 1, "capacity.headroom", in.Headroom, "be at least 0 and below 1")
+	p.check(in.Tolerance >= 0 && in.Tolerance < 1, "capacity.tolerance", in.Tolerance, "be at least 0 and below 1")
 	p.duration("cooldowns.scale_out", in.Cooldown)
 	p.duration("capacity.start_time", in.StartTime)
 	p.duration("deadlines.drain", in.DrainDeadline)

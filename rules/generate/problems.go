@@ -1,31 +1,24 @@
 package generate
 
 import (
-	"fmt"
 	"maps"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// problems collects errors of the form `path: value: what is allowed`.
+// problems collects what is wrong, in the wording of package refuse.
 type problems []error
 
+// check adds the refusal of a value unless ok; allowed completes "must".
 func (p *problems) check(ok bool, path string, value any, allowed string) {
-	if ok {
-		return
-	}
-	if text, is := value.(string); is {
-		value = fmt.Sprintf("%q", text)
-	}
-	*p = append(*p, fmt.Errorf("%s: %v: %s", path, value, allowed))
+	(*refuse.Problems)(p).Require(ok, path, value, "%s", allowed)
 }
 
-func (p *problems) duration(path string, d time.Duration) {
-	p.check(d > 0, path, d, "must be longer than 0")
-}
+func (p *problems) duration(path string, d time.Duration) { (*refuse.Problems)(p).Positive(path, d) }
 
 var (
 	labelName  = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
@@ -33,21 +26,18 @@ var (
 )
 
 func (p *problems) match(re *regexp.Regexp, path, value string) {
-	p.check(re.MatchString(value), path, value, "must match "+strings.Trim(re.String(), "^$"))
+	p.check(re.MatchString(value), path, value, "match "+strings.Trim(re.String(), "^$"))
 }
 
 func (p *problems) labels(path string, labels map[string]string) {
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
-		p.check(labelName.MatchString(name), path, name, "a label's name must match "+strings.Trim(labelName.String(), "^$"))
+		p.check(labelName.MatchString(name), path, name, "be the name of a label, which matches "+strings.Trim(labelName.String(), "^$"))
 	}
 }
 
 func (p *problems) matchers(path string, m Matchers) {
-	p.check(len(m) > 0, path, map[string]string(m), "must match at least one label, such as {job: bbb-node}")
+	p.check(len(m) > 0, path, map[string]string(m), "match at least one label, such as {job: bbb-node}")
 	p.labels(path, m)
 }
 
-func (p *problems) url(path, text string) {
-	u, err := url.Parse(text)
-	p.check(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "", path, text, "must be an http or https address")
-}
+func (p *problems) url(path, text string) { (*refuse.Problems)(p).URL(path, text) }

@@ -17,11 +17,11 @@ const lookback = 5 * time.Minute
 // its key's path.
 func (c Config) Validate() []error {
 	var p problems
-	p.check(c.Compat == "2.22" || c.Compat == "2.42", "rules.compat", c.Compat, `must be "2.22" or "2.42"`)
+	p.check(c.Compat == "2.22" || c.Compat == "2.42", "rules.compat", c.Compat, `be "2.22" or "2.42"`)
 	c.validateTimes(&p)
-	p.check(c.Hysteresis >= 0 && c.Hysteresis < 0.5, "rules.hysteresis", c.Hysteresis, "must be at least 0 and below 0.5")
-	p.check(c.ScaleInBelow > 0 && c.ScaleInBelow < 1, "rules.scale_in_below", c.ScaleInBelow, "must be above 0 and below 1")
-	p.check(c.UnseenShare > 0 && c.UnseenShare < 1, "rules.unseen_share", c.UnseenShare, "must be above 0 and below 1")
+	p.check(c.Hysteresis >= 0 && c.Hysteresis < 0.5, "rules.hysteresis", c.Hysteresis, "be at least 0 and below 0.5")
+	p.check(c.ScaleInBelow > 0 && c.ScaleInBelow < 1, "rules.scale_in_below", c.ScaleInBelow, "be above 0 and below 1")
+	p.check(c.UnseenShare > 0 && c.UnseenShare < 1, "rules.unseen_share", c.UnseenShare, "be above 0 and below 1")
 	c.Exporters.validate(&p)
 	c.Labels.validate(&p)
 	c.Metrics.validate(&p)
@@ -37,25 +37,25 @@ func (c Config) Validate() []error {
 func (c Config) validateTimes(p *problems) {
 	p.duration("rules.evaluation_interval", time.Duration(c.EvaluationInterval))
 	p.check(time.Duration(c.EvaluationInterval) < lookback, "rules.evaluation_interval", c.EvaluationInterval,
-		"must be shorter than 5m, or Prometheus forgets the rules' last results")
+		"be shorter than 5m, or Prometheus forgets the rules' last results")
 	p.duration("rules.scrape_interval", time.Duration(c.ScrapeInterval))
 	slowest := max(c.ScrapeInterval, c.EvaluationInterval)
 	p.check(c.RateWindow >= 2*slowest, "rules.rate_window", c.RateWindow,
-		fmt.Sprintf("must be at least two times %v, the longer of rules.scrape_interval and rules.evaluation_interval", slowest))
+		fmt.Sprintf("be at least two times %v, the longer of rules.scrape_interval and rules.evaluation_interval", slowest))
 	p.duration("rules.scaler_stale", time.Duration(c.ScalerStale))
 	p.duration("rules.scaler_hold", time.Duration(c.ScalerHold))
 	p.duration("rules.keep_firing_for", time.Duration(c.KeepFiringFor))
 	known := durations()
 	for _, name := range slices.Sorted(maps.Keys(c.For)) {
 		_, ok := known[name]
-		p.check(ok, "rules.for."+name, c.For[name], "no such alert; there are "+joined(slices.Sorted(maps.Keys(known))))
+		p.check(ok, "rules.for."+name, c.For[name], "name an alert: one of "+joined(slices.Sorted(maps.Keys(known))))
 		p.duration("rules.for."+name, time.Duration(c.For[name]))
 	}
 }
 
 func (e Exporters) validate(p *problems) {
 	p.check(e.Variant == VariantPorts || e.Variant == VariantEBBBA, "rules.exporters.variant", string(e.Variant),
-		"must be ports or ebbba")
+		"be ports or ebbba")
 	p.matchers("rules.exporters.node", e.Node)
 	p.matchers("rules.exporters.bbb", e.BBB)
 	p.matchers("rules.exporters.scaler", e.Scaler)
@@ -82,32 +82,32 @@ func (m Metrics) validate(p *problems) {
 func (t Trend) validate(p *problems, evaluation model.Duration) {
 	tooSlow := time.Duration(evaluation) >= lookback // which is told by itself
 	p.check(t.Window == 0 || t.Window >= 2*evaluation || tooSlow, "rules.trend.window", t.Window,
-		fmt.Sprintf("must be at least two evaluations (%s), or 0s for no trend", 2*evaluation))
+		fmt.Sprintf("be at least two evaluations (%s), or 0s for no trend", 2*evaluation))
 	p.duration("rules.trend.ahead", time.Duration(t.Ahead))
 }
 
 func (f Forecast) validate(p *problems) {
-	p.check(len(f.History) > 0, "rules.forecast.history", f.History, "must list week, day or both; to have no forecast, set rules.forecast.enabled to false")
+	p.check(len(f.History) > 0, "rules.forecast.history", f.History, "list week, day or both; to have no forecast, set rules.forecast.enabled to false")
 	for _, h := range f.History {
-		p.check(h == HistoryWeek || h == HistoryDay, "rules.forecast.history", string(h), "must be week or day")
+		p.check(h == HistoryWeek || h == HistoryDay, "rules.forecast.history", string(h), "be week or day")
 	}
 	p.duration("rules.forecast.margin", time.Duration(f.Margin))
 	p.duration("rules.forecast.hold", time.Duration(f.Hold))
-	p.check(time.Duration(f.Hold) < 12*time.Hour, "rules.forecast.hold", f.Hold, "must be shorter than 12h")
+	p.check(time.Duration(f.Hold) < 12*time.Hour, "rules.forecast.hold", f.Hold, "be shorter than 12h")
 	p.duration("rules.forecast.level_window", time.Duration(f.LevelWindow))
-	p.check(f.LevelPrior > 0 && f.LevelPrior <= 1, "rules.forecast.level_prior", f.LevelPrior, "must be above 0 and at most 1")
-	p.check(f.LevelMax >= 1, "rules.forecast.level_max", f.LevelMax, "must be at least 1")
+	p.check(f.LevelPrior > 0 && f.LevelPrior <= 1, "rules.forecast.level_prior", f.LevelPrior, "be above 0 and at most 1")
+	p.check(f.LevelMax >= 1, "rules.forecast.level_max", f.LevelMax, "be at least 1")
 }
 
 func (c Config) validateDelivery(p *problems) {
 	p.check(c.Severities.Ask != "" && c.Severities.Warning != "" && c.Severities.Critical != "", "rules.severities",
-		c.Severities, "ask, warning and critical must not be empty")
-	p.check(c.Operator.Name != "", "rules.operator.name", c.Operator.Name, "must not be empty")
-	p.check(len(c.Operator.Service) > 0, "rules.operator.service", c.Operator.Service, "must match at least one label")
+		c.Severities, "have ask, warning and critical set")
+	p.check(c.Operator.Name != "", "rules.operator.name", c.Operator.Name, "not be empty")
+	p.check(len(c.Operator.Service) > 0, "rules.operator.service", c.Operator.Service, "match at least one label")
 	p.url("rules.alertmanager.url", c.Alertmanager.URL)
 	p.duration("rules.alertmanager.group_wait", time.Duration(c.Alertmanager.GroupWait))
 	p.duration("rules.alertmanager.group_interval", time.Duration(c.Alertmanager.GroupInterval))
-	p.check(c.Scrape.Scheme == "http" || c.Scrape.Scheme == "https", "rules.scrape.scheme", c.Scrape.Scheme, "must be http or https")
-	p.check(c.Scrape.HostsFile != "", "rules.scrape.hosts_file", c.Scrape.HostsFile, "must not be empty")
-	p.check(c.Scrape.Scaler != "", "rules.scrape.scaler", c.Scrape.Scaler, "must be the daemon's host:port")
+	p.check(c.Scrape.Scheme == "http" || c.Scrape.Scheme == "https", "rules.scrape.scheme", c.Scrape.Scheme, "be http or https")
+	p.check(c.Scrape.HostsFile != "", "rules.scrape.hosts_file", c.Scrape.HostsFile, "not be empty")
+	p.check(c.Scrape.Scaler != "", "rules.scrape.scaler", c.Scrape.Scaler, "be the daemon's host:port")
 }

@@ -125,7 +125,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 			"deadlines.alert_expiry: 1m0s: must be more than deadlines.alert_resync (3m0s)"},
 		"an expiry before the next repetition": {"cooldowns: {scale_out: 29m}",
 			"deadlines.alert_expiry: 30m0s: must be more than cooldowns.scale_out and rules.alertmanager.group_interval together (30m0s)"},
-		"an action that does not exist": {"rules: {asks: {my_alert: explode}}", `rules.asks.my_alert: "explode": no such action`},
+		"an action that does not exist": {"rules: {asks: {my_alert: explode}}", `rules.asks.my_alert: "explode": must be one of`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Load(write(t, test.text), env(nil))
