@@ -137,13 +137,13 @@ func (s *Scaler) apply(ctx context.Context, cfg fleet.Config, step fleet.Step, v
 // not be made leaves no trace of an attempt. It has its own time beside that of
 // the write.
 func (s *Scaler) precheck(ctx context.Context, cfg fleet.Config, step fleet.Step, v fleet.Server) string {
-	ctx, cancel := context.WithTimeout(ctx, cfg.Deadlines.Write)
-	defer cancel()
 	if step.Kind == fleet.Cordon && step.Aim == fleet.AimRepair && v.Record.Aim != fleet.AimRepair {
-		if no := s.mustBeSilent(ctx, v); no != "" {
+		if no := s.mustBeSilent(ctx, cfg, v); no != "" {
 			return no
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, cfg.Deadlines.Write)
+	defer cancel()
 	return s.recheck(ctx, step, v)
 }
 

@@ -34,11 +34,12 @@ func (s *Scaler) Pause(p fleet.Pause) (fleet.Pause, error) {
 	return p, nil
 }
 
-// knows refuses a pause that is of no server. Before the first cycle no server is
-// known, and each pause is believed. The caller holds mu.
+// knows refuses a pause that is of no server. Until the whole fleet was read once,
+// its server may be one that is not known yet, and each pause is accepted. The
+// caller holds mu.
 func (s *Scaler) knows(p fleet.Pause) error {
 	servers := s.status.Servers
-	if p.Server == "" || s.status.At.IsZero() {
+	if p.Server == "" || s.complete == 0 {
 		return nil
 	}
 	for _, known := range servers {

@@ -112,9 +112,11 @@ func (s *Scaler) mustBeEmpty(ctx context.Context, v fleet.Server, states ...flee
 	return ""
 }
 
-// mustBeSilent says that BigBlueButton answers. It is asked once for a step, since
-// a server that hangs takes all the time that it is given.
-func (s *Scaler) mustBeSilent(ctx context.Context, v fleet.Server) string {
+// mustBeSilent says that BigBlueButton answers. It is asked once for a step, with
+// time of its own, since a server that hangs takes all that it is given.
+func (s *Scaler) mustBeSilent(ctx context.Context, cfg fleet.Config, v fleet.Server) string {
+	ctx, cancel := context.WithTimeout(ctx, cfg.Deadlines.Write)
+	defer cancel()
 	if _, err := s.deps.Meetings.Meetings(ctx, *v.Balancer); err == nil {
 		return "BigBlueButton answers now"
 	}
