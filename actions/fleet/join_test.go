@@ -78,14 +78,14 @@ func TestAlertIsJoinedByEveryNameOfItsServer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			snapshot.Alerts = []Alert{ofServer(tt.instance, tt.serverID)}
 			servers, unjoined, _ := resolver.join(t, cfg, snapshot)
-			got := ""
+			var got strings.Builder
 			for _, s := range servers {
 				if len(s.Alerts) > 0 {
-					got += s.ID
+					got.WriteString(s.ID)
 				}
 			}
-			if got != tt.want || len(unjoined) != map[bool]int{true: 0, false: 1}[tt.want != ""] {
-				t.Errorf("joined to %q, unjoined %q; want %q", got, unjoined, tt.want)
+			if got.String() != tt.want || len(unjoined) != map[bool]int{true: 0, false: 1}[tt.want != ""] {
+				t.Errorf("joined to %q, unjoined %q; want %q", got.String(), unjoined, tt.want)
 			}
 		})
 	}
@@ -106,14 +106,14 @@ func TestBalancerServerIsJoinedByNameInAnyCaseAndByAddress(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			servers, unjoined, _ := resolver.join(t, Config{}, Snapshot{Cloud: cloud, Balancer: []BalancerServer{{ID: "x", URL: tt.url}}})
-			got := ""
+			var got strings.Builder
 			for _, s := range servers {
 				if s.Balancer != nil {
-					got += s.ID
+					got.WriteString(s.ID)
 				}
 			}
-			if got != tt.want || (tt.want == "") != (len(unjoined) == 1) {
-				t.Errorf("joined to %q, unjoined %q; want %q", got, unjoined, tt.want)
+			if got.String() != tt.want || (tt.want == "") != (len(unjoined) == 1) {
+				t.Errorf("joined to %q, unjoined %q; want %q", got.String(), unjoined, tt.want)
 			}
 		})
 	}

@@ -173,11 +173,12 @@ func (p scraping) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // rules are those that the configuration gives, and the record of their
 // digest.
 func (p scraping) rules() string {
-	text := fmt.Sprintf(`{"type":"recording","name":%q,"query":"vector(1)","labels":{"fleet":"bbb","digest":%q},"health":"ok"}`, rules.RecordRules, p.digest())
+	var text strings.Builder
+	text.WriteString(fmt.Sprintf(`{"type":"recording","name":%q,"query":"vector(1)","labels":{"fleet":"bbb","digest":%q},"health":"ok"}`, rules.RecordRules, p.digest()))
 	for name := range rules.Meanings() {
-		text += fmt.Sprintf(`,{"type":"alerting","name":%q,"query":"1","duration":60,"labels":{},"annotations":{},"alerts":[],"health":"ok"}`, name)
+		text.WriteString(fmt.Sprintf(`,{"type":"alerting","name":%q,"query":"1","duration":60,"labels":{},"annotations":{},"alerts":[],"health":"ok"}`, name))
 	}
-	return text
+	return text.String()
 }
 
 func (p scraping) samples() (text string) {

@@ -57,7 +57,7 @@ func TestJSONIsEscapedAndDecodesToTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	safe := JSON(document)
-	for _, line := range bytes.Split(safe, []byte("\n")) {
+	for line := range bytes.SplitSeq(safe, []byte("\n")) {
 		if Quote(string(line)) != string(line) {
 			t.Errorf("JSON leaves what a terminal interprets: %q", line)
 		}
