@@ -67,7 +67,7 @@ func (s *Scaler) write(ctx context.Context, step fleet.Step, v fleet.Server) (re
 }
 
 // settle commits what came of a write. A change of the cloud stays in flight
-// until the world shows it; so does one whose outcome is unknown.
+// until the cloud shows it; so does one whose outcome is unknown.
 func (s *Scaler) settle(cfg fleet.Config, step fleet.Step, before fleet.Record, request string, failure error) error {
 	switch {
 	case failure == nil && step.Kind.BalancerState() == "":

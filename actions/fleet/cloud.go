@@ -72,7 +72,7 @@ type RequestStatus struct {
 	Message string // the cloud's words, when it failed
 }
 
-// RequestPhase is a stage of an accepted write.
+// RequestPhase is how far an accepted write has come.
 type RequestPhase string
 
 // The phases; requests that the cloud no longer knows are RequestDone.

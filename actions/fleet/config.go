@@ -57,48 +57,54 @@ type FleetConfig struct {
 	Budget Budget `yaml:"budget"`
 }
 
-// Sizes bounds and steps the size of every server.
+// Sizes are the sizes that servers get. All are in cores and MiB of RAM.
 type Sizes struct {
-	Default Size `yaml:"default"` // of an empty server
-	// Fleet is what servers are grown to together, for the fleet's load, before
-	// others start: beyond Default not at all, where it is the same. What of it is
-	// beyond Max, or below Default, does not count.
+	// Default is the size of an empty server.
+	Default Size `yaml:"default"`
+	// Fleet is the size that all servers in service grow to for the load of the
+	// fleet, before others are started. It is limited to the range from Default to
+	// Max; with Fleet equal to Default, servers do not grow for the fleet.
 	Fleet Size `yaml:"fleet"`
-	// Max is what one server is grown to for its own load.
-	Max  Size `yaml:"max"`
+	// Max is the upper limit for one overloaded server.
+	Max Size `yaml:"max"`
+	// Step is the smallest change of a size.
 	Step Size `yaml:"step"`
 }
 
-// Together is Fleet within the bounds.
+// Together returns Fleet, limited to the range from Default to Max.
 func (s Sizes) Together() Size {
 	return s.Default.Max(Size{min(s.Fleet.Cores, s.Max.Cores), min(s.Fleet.RAM, s.Max.RAM)})
 }
 
 // Capacity bounds the number of servers.
 type Capacity struct {
-	MinActive int `yaml:"min_active"` // floor outside the schedule
-	// MinActiveShare is the same as a share of the fleet; the greater counts.
+	// MinActive is the minimum number of active servers outside the schedule: the
+	// floor.
+	MinActive int `yaml:"min_active"`
+	// MinActiveShare is the floor as a share of the fleet; the larger one counts.
 	MinActiveShare float64 `yaml:"min_active_share"`
-	// LearningActiveShare is that share while an alert says that no history tells
-	// of the next hour, and there is no Schedule either. With a tenth of the
-	// servers, which grow at the bell, the first morning of simulated schools is
-	// served, for fewer server-hours a day than bbb_scaler's.
-	LearningActiveShare float64  `yaml:"learning_active_share"`
-	Schedule            Schedule `yaml:"schedule"`
-	// Headroom is the share of a band's top that the fleet keeps free, whether it
-	// is scaled out or in.
+	// LearningActiveShare replaces MinActiveShare while an alert says that the
+	// forecast has no history, if there is no Schedule. In the simulated weeks, a
+	// tenth of the servers carries the first morning.
+	LearningActiveShare float64 `yaml:"learning_active_share"`
+	// Schedule raises the floor at given times.
+	Schedule Schedule `yaml:"schedule"`
+	// Headroom is the share of a band's maximum that scaling keeps free, in both
+	// directions.
 	Headroom float64 `yaml:"headroom"`
-	// Tolerance is how far, as a share, the load may be above what scaling aims
-	// at before servers are grown or started for it.
+	// Tolerance is the share by which the load may exceed what scaling aims at
+	// before servers grow or start for it.
 	Tolerance float64 `yaml:"tolerance"`
-	MaxStep   int     `yaml:"max_step"` // servers started at once
-	Ceiling   int     `yaml:"ceiling"`  // servers switched on; 0: no limit of our own
-	// StartTime is how long a server usually takes from the start call to its
-	// first meeting: how far ahead the schedule and the forecast look.
+	// MaxStep is the maximum number of servers started within Cooldowns.Out.
+	MaxStep int `yaml:"max_step"`
+	// Ceiling is the maximum number of servers that are switched on; 0: no limit.
+	Ceiling int `yaml:"ceiling"`
+	// StartTime is the usual time from the start of a server to its first meeting.
+	// The schedule and the forecast act this long in advance.
 	StartTime time.Duration `yaml:"start_time"`
 }
 
-// ScaleIn holds the brakes on taking capacity away.
+// ScaleIn limits how fast, and when, capacity is removed.
 type ScaleIn struct {
 	// MaxShare is the share of the active servers that may drain at a time;
 	// at least one may.
@@ -109,8 +115,8 @@ type ScaleIn struct {
 	// had them before everything freezes.
 	MaxVanished float64 `yaml:"max_vanished"`
 	// RecordingsDeadline is how long an empty server waits for its idle alert,
-	// the sign that its recordings are processed, before it is stopped all the
-	// same (they go on when it starts again). 0: for ever.
+	// which shows that its recordings are processed, before it is stopped without
+	// it. Processing continues at its next start. 0: no limit.
 	RecordingsDeadline time.Duration `yaml:"recordings_deadline"`
 }
 
@@ -143,11 +149,11 @@ type Deadlines struct {
 	// arrives, so that it is short.
 	Proof time.Duration `yaml:"proof"`
 	Stale time.Duration `yaml:"stale"` // age at which a read counts as no knowledge
-	// Patience is how long a look waits for slow reads and writes before it goes
-	// on with everything else.
+	// Patience is how long a cycle waits for slow reads and writes before it
+	// continues without them.
 	Patience time.Duration `yaml:"patience"`
-	// AlertExpiry is how long an alert is believed without news of it; it must
-	// exceed Alertmanager's repeat_interval.
+	// AlertExpiry is how long an alert counts as firing after Alertmanager last
+	// told of it. It must exceed Alertmanager's repeat_interval.
 	AlertExpiry time.Duration `yaml:"alert_expiry"`
 	// AlertResync is the time between two reads of Alertmanager's API.
 	AlertResync time.Duration `yaml:"alert_resync"`

@@ -21,7 +21,7 @@ type Seconds float64
 type Outcome string
 
 // The outcomes. Begun is written before the first write to the outside, the
-// others when the world shows the end of it.
+// others when the cloud or the balancer shows the end of it.
 const (
 	Begun     Outcome = "begun"
 	Done      Outcome = "done"

@@ -19,7 +19,7 @@ const (
 	AimOff    Aim = "off"    // stopped by the scaler
 )
 
-// Record is what the scaler knows of a server and the world does not tell. It
+// Record is what the scaler knows of a server and no source tells. It
 // is stored, and survives every restart.
 type Record struct {
 	ID  string    `json:"id"`

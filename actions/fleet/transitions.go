@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Observe brings a server's record up to what the world shows, before anything
+// Observe brings a server's record up to what was read, before anything
 // is decided: it ends flights, confirms what was written to the balancer,
 // notices what a person did, and returns the journal lines that follow. failed
 // holds the cloud's words when it says that the flight's request failed;
@@ -61,7 +61,7 @@ func (s *Server) giveUp(cfg Config, why string, now time.Time) []Entry {
 	return s.end(Failed, why, now)
 }
 
-// Reached reports whether the world shows the goal of a step.
+// Reached reports whether the cloud shows the goal of a step.
 func (s *Server) Reached(step Step) bool {
 	if s.Busy {
 		return false

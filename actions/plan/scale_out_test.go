@@ -3,9 +3,11 @@ package plan_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/plan"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 func TestDecideTakesBackOnlyServersThatAnswer(t *testing.T) {
@@ -30,5 +32,26 @@ func TestDecideTakesBackOnlyServersThatAnswer(t *testing.T) {
 			drain(&v.Servers[3])
 			tt.change(&v.Servers[3])
 		}}.test)
+	}
+}
+
+func TestAServerStartsInPlaceOfAnOversizedOneOnlyWithinTheLimits(t *testing.T) {
+	for _, tt := range []decideCase{
+		{"within all limits", func(*fleet.Config, *plan.View) {}, "start bbb-5"},
+		{"not when the contract has no room", func(_ *fleet.Config, v *plan.View) { v.Contract = &fleet.Contract{} }, ""},
+		{"not beyond the budget", func(c *fleet.Config, _ *plan.View) { c.Fleet.Budget.Cores = 8 }, ""},
+		{"not beyond the ceiling", func(c *fleet.Config, _ *plan.View) { c.Capacity.Ceiling = 4 }, ""},
+		{"not beyond the max step", func(c *fleet.Config, v *plan.View) {
+			c.Capacity.MaxStep, v.Fleet.Outs = 1, []time.Time{noon.Add(-time.Second)}
+		}, ""},
+	} {
+		change := tt.change
+		tt.change = func(c *fleet.Config, v *plan.View) {
+			c.Capacity.MinActive, v.Alerts = 4, []fleet.Alert{low(0, 0)}
+			v.Servers[0].Size.RAM, v.Servers[0].Balancer.Load = 16384, 0
+			v.Servers[0].Alerts = []fleet.Alert{alert(rules.ServerMemoryLow)}
+			change(c, v)
+		}
+		t.Run(tt.name, tt.test)
 	}
 }

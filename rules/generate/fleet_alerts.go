@@ -78,7 +78,7 @@ func (g generator) stableLoads() map[string]string {
 func (g generator) fleetBelowMinimum(row rules.Alert) alert {
 	return alert{
 		expr:  g.rec(fleetActive) + " < " + g.rec(fleetFloor),
-		why:   "Short: the floor is a promise. Just longer than one look of the scaler, which keeps the floor also by itself.",
+		why:   "Short: the floor is a promise. Just longer than one cycle of the scaler, which keeps the floor also by itself.",
 		value: count, threshold: g.asked(g.rec(fleetFloor), count), keepFiring: true,
 		summary: "Fleet " + g.in.Fleet + ": fewer servers than the floor",
 		description: "For " + g.For[row.Name].String() + ", only {{ $value | printf \"%.0f\" }} servers take meetings; the floor is " +
