@@ -1,12 +1,13 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // faultName is a kind of fault as --fault writes it: with dashes for spaces.
@@ -36,24 +37,20 @@ var balancerFaults = []sim.FaultKind{sim.BalancerDown, sim.BalancerBusy, sim.Bal
 // a server or a datacenter of a simulation with the given number of servers. A
 // fault on any other target would never occur and is refused.
 func parseFaults(texts []string, servers int) ([]sim.Fault, error) {
+	var p refuse.Problems
 	var out []sim.Fault
 	targets := faultTargets(servers)
 	for _, text := range texts {
 		f, err := parseFault(text)
-		switch {
-		case err != nil, f.On == "":
-		case slices.Contains(balancerFaults, f.Kind):
-			err = fmt.Errorf("%s is the load balancer's and takes no server", faultName(f.Kind))
-		case !slices.Contains(targets, f.On):
-			err = fmt.Errorf("there is no server or datacenter %q; there are %s to %s, and %s", f.On,
-				targets[0], targets[servers-1], strings.Join(targets[servers:], ", "))
-		}
-		if err != nil {
-			return nil, fmt.Errorf("--fault %q: %w", text, err)
-		}
+		p.Add(err)
+		_, _, narrowed := strings.Cut(text, "@")
+		alone := slices.Contains(balancerFaults, f.Kind)
+		p.Require(!narrowed || !alone, "--fault", text, "not name a server: the fault is the load balancer's")
+		p.Require(!narrowed || alone || slices.Contains(targets, f.On), "--fault", text,
+			"name a server from %s to %s, or a datacenter: %s", targets[0], targets[servers-1], strings.Join(targets[servers:], ", "))
 		out = append(out, f)
 	}
-	return out, nil
+	return out, errors.Join(p...)
 }
 
 // faultTargets returns the names of the servers of a simulation, then the ids of
@@ -67,26 +64,27 @@ func faultTargets(servers int) []string {
 	return append(names, w.Datacenters()...)
 }
 
+// parseFault reads one fault; its target is not checked.
 func parseFault(text string) (sim.Fault, error) {
 	rest, on, _ := strings.Cut(text, "@")
 	name, number, hasNumber := strings.Cut(rest, "=")
 	f := sim.Fault{Kind: sim.FaultKind(strings.ReplaceAll(name, "-", " ")), On: on}
 	if !slices.Contains(sim.FaultKinds(), f.Kind) || name != faultName(f.Kind) {
-		return f, fmt.Errorf("there is no fault %q; there are %s", name, faultNames())
+		return f, refuse.Value("--fault", text, "be or begin with one of %s", faultNames())
 	}
 	var err error
 	switch f.Kind {
 	case sim.CloudAnswers:
 		if f.Status, err = strconv.Atoi(number); err != nil || f.Status < 400 || f.Status > 599 {
-			return f, fmt.Errorf("%s needs a status code from 400 to 599, such as %s=503", name, name)
+			return f, refuse.Value("--fault", text, "hold a status code from 400 to 599, such as %s=503", name)
 		}
 	case sim.ListShrinks:
 		if f.Share, err = strconv.ParseFloat(number, 64); err != nil || !(f.Share > 0 && f.Share <= 1) {
-			return f, fmt.Errorf("%s needs the missing share of the list, above 0 and up to 1, such as %s=0.5", name, name)
+			return f, refuse.Value("--fault", text, "hold the missing share of the list, above 0 and up to 1, such as %s=0.5", name)
 		}
 	default:
 		if hasNumber {
-			return f, fmt.Errorf("%s takes no number", name)
+			return f, refuse.Value("--fault", text, "hold no number: %s takes none", name)
 		}
 	}
 	return f, nil

@@ -41,13 +41,13 @@ func TestFaultsAreParsedWithTheirNumbers(t *testing.T) {
 
 func TestFaultsThatAreNotValidAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"bbb-sleeps":        "there is no fault \"bbb-sleeps\"; there are start-hangs, ",
-		"bbb hangs":         "there is no fault",
-		"cloud-answers":     "cloud-answers needs a status code",
+		"bbb-sleeps":        `--fault: "bbb-sleeps": must be or begin with one of start-hangs, `,
+		"bbb hangs":         "must be or begin with one of",
+		"cloud-answers":     "hold a status code",
 		"cloud-answers=200": "from 400 to 599",
 		"list-shrinks=2":    "up to 1",
 		"list-shrinks=NaN":  "up to 1",
-		"bbb-hangs=1":       "bbb-hangs takes no number",
+		"bbb-hangs=1":       "bbb-hangs takes none",
 	} {
 		if _, err := parseFaults([]string{text}, 4); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("parseFaults(%q) = %v, want an error with %q", text, err, want)
