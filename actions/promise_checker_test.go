@@ -21,15 +21,16 @@ type promiseChecker struct {
 	fleet.Cloud
 	fleet.Balancer
 	fx     *fixture
-	touch  map[string]bool // servers that belong to a person now, by name
 	pauses []fleet.Pause
 
 	people *rand.Rand // decides what people do between a check and its write; nil: nothing
 
-	mu     sync.Mutex // writes may be made side by side
-	broken []string
-	grown  map[string]growth
-	listed map[string]bool // servers that the cloud ever listed, by id
+	mu       sync.Mutex      // writes may be made side by side
+	touch    map[string]bool // servers that belong to a person now, by name
+	excluded string          // the server that a person excluded last, by name
+	broken   []string
+	grown    map[string]growth
+	listed   map[string]bool // servers that the cloud ever listed, by id
 }
 
 // growth is what a server was asked to grow from, and when.
@@ -49,10 +50,38 @@ func (fx *fixture) checkPromises() *promiseChecker {
 	check := &promiseChecker{fx: fx, touch: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}}
 	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
 		check.Cloud, check.Balancer = c, b
+		check.exclude("") // a restart reads the fixture's configuration again
 		return checkedCloud{check}, checkedBalancer{check}
 	}
 	fx.restart()
 	return check
+}
+
+// taken reports whether a person has the server.
+func (check *promiseChecker) taken(name string) bool {
+	check.mu.Lock()
+	defer check.mu.Unlock()
+	return check.touch[name]
+}
+
+// take notes that a person takes the server, or gives it back.
+func (check *promiseChecker) take(name string, taken bool) {
+	check.mu.Lock()
+	defer check.mu.Unlock()
+	check.touch[name] = taken
+}
+
+// exclude notes the one server that the configuration excludes now; "" is none.
+func (check *promiseChecker) exclude(name string) {
+	check.mu.Lock()
+	defer check.mu.Unlock()
+	check.excluded = name
+}
+
+func (check *promiseChecker) isExcluded(name string) bool {
+	check.mu.Lock()
+	defer check.mu.Unlock()
+	return check.excluded == name
 }
 
 func (check *promiseChecker) say(r sim.Reading, format string, args ...any) {
@@ -67,16 +96,22 @@ func (check *promiseChecker) see(id, what string) sim.Reading {
 		if r.ID != id && r.BalancerID != id {
 			continue
 		}
-		if check.touch[r.Name] {
+		if check.taken(r.Name) {
 			check.say(r, "%s although a person has it", what)
 		}
 		check.paused(r, what, false)
-		if slices.Contains(check.fx.cfg.Fleet.Exclude, r.Name) {
+		if check.isExcluded(r.Name) {
 			check.say(r, "%s although it is excluded", what)
 		}
 		return r
 	}
 	return sim.Reading{}
+}
+
+func (check *promiseChecker) addPause(p fleet.Pause) {
+	check.mu.Lock()
+	defer check.mu.Unlock()
+	check.pauses = append(check.pauses, p)
 }
 
 // paused checks that no pause covers the server; takes tells a write that takes
@@ -154,17 +189,13 @@ func (check *promiseChecker) personMeddles(what int, r sim.Reading, cloud bool) 
 	case 1:
 		p, err := fx.s.Pause(fleet.Pause{Server: r.Name, Reason: "wait", Until: fx.w.Now().Add(5 * time.Minute)})
 		if err == nil {
-			check.mu.Lock()
-			check.pauses = append(check.pauses, p)
-			check.mu.Unlock()
+			check.addPause(p)
 		}
 	case 2:
 		cfg := fx.cfg
 		cfg.Fleet.Exclude = []string{r.Name}
 		must(fx.t, fx.s.Reload(cfg))
-		check.mu.Lock()
-		fx.cfg = cfg
-		check.mu.Unlock()
+		check.exclude(r.Name)
 	case 3:
 		if r.State == fleet.Disabled && r.Power == fleet.PowerOn { // it was to be stopped
 			must(fx.t, fx.w.Operator().SetState(r.Name, fleet.Enabled))
@@ -172,9 +203,7 @@ func (check *promiseChecker) personMeddles(what int, r sim.Reading, cloud bool) 
 	case 4:
 		if to := r.Size.Add(fleet.Size{Cores: 1, RAM: 1024}); cloud && r.Power == fleet.PowerOn {
 			must(fx.t, fx.w.Operator().Resize(r.Name, to))
-			check.mu.Lock()
-			check.touch[r.Name] = true
-			check.mu.Unlock()
+			check.take(r.Name, true)
 		}
 	}
 }

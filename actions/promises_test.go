@@ -126,7 +126,7 @@ func randomEvent(rt *rapid.T, fx *fixture, check *promiseChecker) {
 		})
 		if !fx.dead() {
 			must(rt, err)
-			check.pauses = append(check.pauses, p)
+			check.addPause(p)
 		}
 	case "reload":
 		c := &fx.cfg.Capacity
@@ -136,6 +136,7 @@ func randomEvent(rt *rapid.T, fx *fixture, check *promiseChecker) {
 		}
 		c.MinActive = rapid.IntRange(1, most).Draw(rt, "min active")
 		fx.cfg.ScaleIn.MaxShare = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(rt, "max share")
+		check.exclude("")
 		must(rt, fx.s.Reload(fx.cfg))
 	}
 }
@@ -161,7 +162,7 @@ func randomFault(rt *rapid.T, r sim.Reading) sim.Fault {
 // personActs has somebody take a server that is in service and that the scaler has
 // begun nothing with.
 func personActs(rt *rapid.T, fx *fixture, check *promiseChecker, r sim.Reading) {
-	if fx.state(r.Name) != fleet.StateActive || check.touch[r.Name] || r.Busy || !settled(fx, r) {
+	if fx.state(r.Name) != fleet.StateActive || check.taken(r.Name) || r.Busy || !settled(fx, r) {
 		return
 	}
 	o := fx.w.Operator()
@@ -181,7 +182,7 @@ func personActs(rt *rapid.T, fx *fixture, check *promiseChecker, r sim.Reading) 
 	case "resize":
 		must(rt, o.Resize(r.Name, r.Size.Add(fleet.Size{Cores: 1, RAM: 1024})))
 	}
-	check.touch[r.Name] = true
+	check.take(r.Name, true)
 }
 
 // settled reports whether the scaler's last word on the server is confirmed.
@@ -194,7 +195,7 @@ func settled(fx *fixture, r sim.Reading) bool {
 }
 
 func giveBack(fx *fixture, check *promiseChecker, r sim.Reading) {
-	if !check.touch[r.Name] {
+	if !check.taken(r.Name) {
 		return
 	}
 	o := fx.w.Operator()
@@ -203,7 +204,7 @@ func giveBack(fx *fixture, check *promiseChecker, r sim.Reading) {
 	}
 	must(fx.t, o.SetState(r.Name, fleet.Enabled))
 	_ = fx.s.Release(r.Name) // it may be out of the fleet for now
-	delete(check.touch, r.Name)
+	check.take(r.Name, false)
 }
 
 // quiet ends all meetings and faults, gives everything back, and checks that
@@ -211,7 +212,7 @@ func giveBack(fx *fixture, check *promiseChecker, r sim.Reading) {
 func quiet(rt *rapid.T, fx *fixture, check *promiseChecker) {
 	check.people = nil
 	fx.run(45 * time.Minute) // faults end by themselves
-	fx.cfg.Fleet.Exclude = nil
+	check.exclude("")
 	must(rt, fx.s.Reload(fx.cfg))
 	for _, r := range fx.w.Servers() {
 		giveBack(fx, check, r)
