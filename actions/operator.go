@@ -35,11 +35,11 @@ func (s *Scaler) Pause(p fleet.Pause) (fleet.Pause, error) {
 }
 
 // knows refuses a pause that is of no server. Until the whole fleet was read once,
-// its server may be one that is not known yet, and each pause is accepted. The
-// caller holds mu.
+// and while the cloud lists fewer servers than before, its server may be one that
+// is not known now, and each pause is accepted. The caller holds mu.
 func (s *Scaler) knows(p fleet.Pause) error {
-	servers := s.status.Servers
-	if p.Server == "" || s.complete == 0 {
+	servers, listed := s.status.Servers, s.memory.Fleet
+	if p.Server == "" || s.complete == 0 || listed.Listed < listed.Known {
 		return nil
 	}
 	for _, known := range servers {

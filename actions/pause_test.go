@@ -53,6 +53,24 @@ func TestPauseWithoutReasonOrEndIsRefused(t *testing.T) {
 	}
 }
 
+func TestPauseOfAServerThatTheCloudLeavesOutOfItsListIsAccepted(t *testing.T) {
+	fx := newFixture(t, fixtureConfig(), sim.Config{Servers: 4, Running: 4})
+	fx.run(time.Minute)
+	fx.w.Inject(sim.Fault{Kind: sim.ListShrinks, On: fx.w.Servers()[0].Datacenter, For: time.Hour, Share: 0.5})
+	fx.restart()
+	fx.run(time.Minute)
+	listed := fx.s.Status().Servers
+	for _, r := range fx.w.Servers() {
+		p := fleet.Pause{Server: r.Name, Reason: "exam", Until: fx.w.Now().Add(time.Hour)}
+		if _, err := fx.s.Pause(p); err != nil {
+			t.Errorf("Pause(%s) = %v while %d of 4 servers are listed", r.Name, err, len(listed))
+		}
+	}
+	if len(listed) == 4 {
+		t.Error("all servers are listed, want some left out")
+	}
+}
+
 func TestPauseSurvivesARestart(t *testing.T) {
 	fx := newFixture(t, fixtureConfig(), sim.Config{Servers: 4, Running: 4})
 	_, err := fx.s.Pause(fleet.Pause{Reason: "exam", Until: fx.w.Now().Add(2 * time.Hour)})

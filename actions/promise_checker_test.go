@@ -24,6 +24,7 @@ type promiseChecker struct {
 	pauses []fleet.Pause
 
 	people *rand.Rand // decides what people do between a check and its write; nil: nothing
+	hand   sync.Mutex // people act one after the other, so that excluded is what was reloaded last
 
 	mu       sync.Mutex      // writes may be made side by side
 	touch    map[string]bool // servers that belong to a person now, by name
@@ -173,6 +174,8 @@ func (check *promiseChecker) meddle(id string) {
 	}
 	what, fx := check.people.IntN(5), check.fx
 	check.mu.Unlock()
+	check.hand.Lock()
+	defer check.hand.Unlock()
 	for _, r := range fx.w.Servers() {
 		if r.ID == id || r.BalancerID == id {
 			check.personMeddles(what, r, r.ID == id)
