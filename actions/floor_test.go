@@ -42,7 +42,7 @@ func TestTheFloorIsTheGreatestOfNumberShareAndSchedule(t *testing.T) {
 		{"the schedule is less", fleet.Capacity{MinActive: 2, MinActiveShare: 0.1, Schedule: always}, 745, 75},
 		{"a share asks for no more than the ceiling", fleet.Capacity{MinActive: 2, MinActiveShare: 0.5, Ceiling: 10}, 100, 10},
 	} {
-		if got := tt.capacity.FloorAt(time.Now(), tt.servers); got != tt.want {
+		if got := tt.capacity.FloorAt("", time.Now(), tt.servers); got != tt.want {
 			t.Errorf("%s: %+v.FloorAt(now, %d) = %d, want %d", tt.name, tt.capacity, tt.servers, got, tt.want)
 		}
 	}
@@ -67,7 +67,7 @@ func TestTheFloorIsHigherWhileNoHistoryTellsOfTheBell(t *testing.T) {
 			c.change(&cfg.Capacity)
 			fx := newFixture(t, cfg, sim.Config{Servers: 20, Running: 2})
 			fx.run(time.Minute)
-			if got, want := fx.s.Status().Floor, cfg.Capacity.FloorAt(fx.w.Now(), 20); got != want {
+			if got, want := fx.s.Status().Floor, cfg.Capacity.FloorAt("", fx.w.Now(), 20); got != want {
 				t.Errorf("without the alert the floor is %d, want %d", got, want)
 			}
 			missing := fleet.Alert{Fingerprint: "a", Name: rules.FleetHistoryMissing, StartsAt: fx.w.Now(), SeenAt: fx.w.Now()}
@@ -79,7 +79,7 @@ func TestTheFloorIsHigherWhileNoHistoryTellsOfTheBell(t *testing.T) {
 			missing.Resolved, missing.SeenAt = true, fx.w.Now()
 			must(t, onlyErr(fx.s.Notify([]fleet.Alert{missing})))
 			fx.run(time.Minute)
-			if got, want := fx.s.Status().Floor, cfg.Capacity.FloorAt(fx.w.Now(), 20); got != want {
+			if got, want := fx.s.Status().Floor, cfg.Capacity.FloorAt("", fx.w.Now(), 20); got != want {
 				t.Errorf("once it is resolved the floor is %d, want %d", got, want)
 			}
 		})

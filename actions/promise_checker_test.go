@@ -322,7 +322,7 @@ func (check *promiseChecker) leaves(r sim.Reading) {
 		}
 	}
 	now := check.fx.w.Now()
-	if floor := check.fx.cfg.Capacity.FloorAt(now, len(check.fx.w.Servers())); rest < floor && r.Takes {
+	if floor := check.fx.cfg.Capacity.FloorAt("", now, len(check.fx.w.Servers())); rest < floor && r.Takes {
 		check.say(r, "cordoned, with %d others for a floor of %d", rest, floor)
 	}
 }

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"slices"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
@@ -12,13 +13,19 @@ func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan
 	st := fleet.Status{
 		Fleet: cfg.Fleet.Name, At: v.Now, DryRun: cfg.DryRun, Floor: plan.Floor, Ceiling: cfg.Capacity.Ceiling,
 		Need: max(0, plan.Need), Counts: map[fleet.State]int{}, Brakes: plan.Brakes, Limits: plan.Limits, Blocked: v.Blocked,
-		Pauses: v.Pauses, Sources: r.sources, Unjoined: j.unjoined, Shared: j.shared, Servers: make([]fleet.ServerStatus, 0, len(v.Servers)),
+		Pauses: v.Pauses, Sources: r.sources, Unjoined: append(j.unjoined, strayAlerts(v.Alerts, plan.Pools)...), Shared: j.shared, Servers: make([]fleet.ServerStatus, 0, len(v.Servers)),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st.Unheard = s.memory.Alerts.Unheard(cfg, v.Now)
 	if len(st.Unheard) > 0 && len(s.status.Unheard) == 0 {
 		s.log.Warn("Alertmanager lists alerts whose notifications do not arrive; look at its route and the webhook's URL", "alerts", st.Unheard)
+	}
+	if r.BalancerUnsure == "" {
+		st.UnknownPools = unknownPools(cfg, plan.Pools)
+	}
+	if len(st.UnknownPools) > 0 && !slices.Equal(st.UnknownPools, s.status.UnknownPools) {
+		s.log.Warn("the configuration names pools, and no server has their tag", "pools", st.UnknownPools)
 	}
 	if r.whole {
 		s.complete++
@@ -30,12 +37,13 @@ func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan
 		st.Servers = append(st.Servers, sv)
 		s.servers[sv.ID] = v.Servers[i]
 	}
+	st.Pools = poolsOf(st.Servers, plan.Pools)
 	s.status = st
 }
 
 func statusOf(v *fleet.Server, cfg fleet.Config, plan fleet.Plan, now time.Time) fleet.ServerStatus {
 	out := fleet.ServerStatus{
-		ID: v.ID, Name: v.Name, Datacenter: v.Datacenter, Size: v.Size, State: v.State, Since: v.Record.Since,
+		ID: v.ID, Name: v.Name, Datacenter: v.Datacenter, Pool: v.Pool(), Size: v.Size, State: v.State, Since: v.Record.Since,
 		Power: v.Power, Reason: plan.Reasons[v.ID], Alerts: fleet.AlertNames(v.Alerts), Cooldowns: cooldowns(v.Record, cfg, now),
 	}
 	if a := v.Addr(); a.IsValid() {

@@ -138,7 +138,7 @@ func (s *Scaler) recheckTable(step fleet.Step, v fleet.Server) string {
 		}
 	}
 	if step.Kind == fleet.Cordon && removes(step, v) {
-		return s.mustBeAsked(step, now)
+		return s.mustBeAsked(step, v.Pool(), now)
 	}
 	return ""
 }
@@ -155,11 +155,11 @@ func removes(step fleet.Step, v fleet.Server) bool {
 	return false
 }
 
-// mustBeAsked says that none of the alerts behind the step fires any more. The
-// caller holds mu.
-func (s *Scaler) mustBeAsked(step fleet.Step, now time.Time) string {
+// mustBeAsked says that none of the alerts behind the step of a server of the pool
+// fires any more. The caller holds mu.
+func (s *Scaler) mustBeAsked(step fleet.Step, pool string, now time.Time) string {
 	for _, a := range s.memory.Alerts.Believed(s.cfg, now) {
-		if slices.Contains(step.Alerts, a.Name) {
+		if slices.Contains(step.Alerts, a.Name) && s.cfg.AboutPool(a, pool) {
 			return ""
 		}
 	}

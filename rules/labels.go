@@ -6,6 +6,9 @@ const (
 	LabelInstance = "instance"  // host:port of the exporter; only the host part counts
 	LabelServerID = "server_id" // IONOS id, when the targets carry it; takes precedence over instance
 	LabelFleet    = "fleet"     // name of the fleet, so that two can share one Prometheus
+	// LabelPool is the tag that the servers have in the balancer; series and alerts
+	// about servers without a tag do not carry it.
+	LabelPool = "pool"
 )
 
 // LabelDigest is the label of the recorded series RecordRules and of the metric

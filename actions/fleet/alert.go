@@ -45,6 +45,10 @@ func (a Alert) Annotation(name string) float64 { return parseFinite(a.Annotation
 // Value returns the figure that the alert compares with its threshold, or NaN.
 func (a Alert) Value() float64 { return a.Annotation(rules.AnnotationValue) }
 
+// Pool returns the pool that an alert about the fleet speaks of; empty is that of the
+// servers without a tag.
+func (a Alert) Pool() string { return a.Labels[rules.LabelPool] }
+
 // AlertSource reads Alertmanager's own list of alerts.
 type AlertSource interface {
 	// Alerts returns every alert, suppressed ones marked. Without an error the

@@ -150,6 +150,12 @@ func (t AlertTable) Believed(c Config, now time.Time) []Alert {
 	return out
 }
 
+// AboutPool reports whether an alert may speak of the servers of a pool: if it speaks
+// of the whole fleet, it names the pool.
+func (c Config) AboutPool(a Alert, pool string) bool {
+	return a.scope(c.Asks) != rules.ScopeFleet || a.Pool() == pool
+}
+
 // FleetAlerts returns those of the alerts that speak of the whole fleet.
 func (c Config) FleetAlerts(alerts []Alert) []Alert {
 	return slices.DeleteFunc(slices.Clone(alerts), func(a Alert) bool { return a.scope(c.Asks) != rules.ScopeFleet })

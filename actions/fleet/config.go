@@ -89,6 +89,9 @@ type Capacity struct {
 	LearningActiveShare float64 `yaml:"learning_active_share"`
 	// Schedule raises the floor at given times.
 	Schedule Schedule `yaml:"schedule"`
+	// Pools are the floors of the servers with a tag in the balancer, by tag. The
+	// floor of those without one is MinActive.
+	Pools map[string]Pool `yaml:"pools"`
 	// Headroom is the share of a band's maximum that scaling keeps free, in both
 	// directions.
 	Headroom float64 `yaml:"headroom"`
@@ -103,6 +106,20 @@ type Capacity struct {
 	// The schedule and the forecast act this long in advance.
 	StartTime time.Duration `yaml:"start_time"`
 }
+
+// Pool bounds the number of servers with one tag.
+type Pool struct {
+	// MinActive is the minimum number of active servers outside the schedule. 0: the
+	// pool has no floor then, not even a share of its servers.
+	MinActive int `yaml:"min_active"`
+}
+
+// DefaultPool returns the bounds of a pool that the configuration does not name: a
+// meeting that requires the tag finds a server.
+func DefaultPool() Pool { return Pool{MinActive: 1} }
+
+// SetDefaults sets what a pool has that the configuration names without more.
+func (p *Pool) SetDefaults() { *p = DefaultPool() }
 
 // ScaleIn limits how fast, and when, capacity is removed.
 type ScaleIn struct {

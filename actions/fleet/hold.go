@@ -5,6 +5,7 @@ package fleet
 type Hold struct {
 	Kind HoldKind `json:"kind"`
 	Text string   `json:"text"`
+	Pool string   `json:"pool,omitempty"` // the only pool that it is about, unless that has no tag
 }
 
 // String returns the text.

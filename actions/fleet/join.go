@@ -132,7 +132,7 @@ func (j *Join) Servers(addrs map[string][]netip.Addr) (servers []Server, unjoine
 		host := hostOf(b.URL)
 		i, ok := j.table.findAddr(addrs[host])
 		if !ok {
-			unjoined = append(unjoined, Hold{HoldNoServer, fmt.Sprintf("balancer server %s (%s) matches no cloud server%s",
+			unjoined = append(unjoined, Hold{Kind: HoldNoServer, Text: fmt.Sprintf("balancer server %s (%s) matches no cloud server%s",
 				b.ID, b.URL, j.whyNot(host, addrs[host]))})
 			continue
 		}
@@ -241,7 +241,7 @@ func (j *Join) addAlerts() (unjoined []Hold) {
 			i, ok = j.table.find(host)
 		}
 		if !ok {
-			unjoined = append(unjoined, Hold{HoldNoTarget, fmt.Sprintf("alert %s of instance %q matches no cloud server%s",
+			unjoined = append(unjoined, Hold{Kind: HoldNoTarget, Text: fmt.Sprintf("alert %s of instance %q matches no cloud server%s",
 				a.Name, a.Labels[rules.LabelInstance], j.whyNot(host, nil))})
 			continue
 		}

@@ -36,6 +36,15 @@ type Probe struct {
 	Err   error // it did not answer as BigBlueButton does
 }
 
+// Pool returns the server's tag in the balancer, which says whose meetings it takes;
+// it is empty for a server of the meetings that ask for none.
+func (s *Server) Pool() string {
+	if s.Balancer == nil {
+		return ""
+	}
+	return s.Balancer.Tag
+}
+
 // Answered reports whether BigBlueButton itself answered lately.
 func (p Probe) Answered() bool { return !p.At.IsZero() && p.Err == nil }
 

@@ -30,6 +30,6 @@ func (f FleetRecord) Frozen(n int, maxVanished float64) []Hold {
 	if float64(f.Known-n) <= maxVanished*float64(f.Known) {
 		return nil
 	}
-	return []Hold{{HoldShortList, fmt.Sprintf("frozen: the cloud lists %d servers, %d before; believed at %s if it stays so",
+	return []Hold{{Kind: HoldShortList, Text: fmt.Sprintf("frozen: the cloud lists %d servers, %d before; believed at %s if it stays so",
 		n, f.Known, Clock(f.FewerSince.Add(VanishedTrust)))}}
 }

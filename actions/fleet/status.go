@@ -4,14 +4,20 @@ import "time"
 
 // Status is the scaler's view after its last cycle, for the API and the page.
 type Status struct {
-	Fleet    string         `json:"fleet"`
-	At       time.Time      `json:"at"`
-	Ready    bool           `json:"ready"` // the fleet was read completely within deadlines.stale
-	DryRun   bool           `json:"dry_run"`
-	Floor    int            `json:"floor"`
-	Ceiling  int            `json:"ceiling"`
-	Need     int            `json:"need"`
-	Counts   map[State]int  `json:"counts"`
+	Fleet   string        `json:"fleet"`
+	At      time.Time     `json:"at"`
+	Ready   bool          `json:"ready"` // the fleet was read completely within deadlines.stale
+	DryRun  bool          `json:"dry_run"`
+	Floor   int           `json:"floor"`
+	Ceiling int           `json:"ceiling"`
+	Need    int           `json:"need"`
+	Counts  map[State]int `json:"counts"`
+	// Pools are the same by pool, unless no server has a tag; the floor and the need
+	// above are their sums.
+	Pools []PoolStatus `json:"pools,omitempty"`
+	// UnknownPools are the tags that the configuration names and no server has.
+	UnknownPools []string `json:"unknown_pools,omitempty"`
+
 	Brakes   []Hold         `json:"brakes"`
 	Limits   []Hold         `json:"limits"`
 	Blocked  []Hold         `json:"blocked"` // why no write is made at all
@@ -26,6 +32,22 @@ type Status struct {
 	Unheard []string `json:"unheard,omitempty"`
 }
 
+// PoolStatus is the servers with one tag.
+type PoolStatus struct {
+	Pool   string        `json:"pool"` // the tag; empty for the servers without one
+	Floor  int           `json:"floor"`
+	Need   int           `json:"need"`
+	Counts map[State]int `json:"counts"`
+}
+
+// PoolName is how people read a pool.
+func PoolName(tag string) string {
+	if tag == "" {
+		return "untagged"
+	}
+	return tag
+}
+
 // SourceStatus is the freshness of one thing that the fleet is read from.
 type SourceStatus struct {
 	Name   string    `json:"name"` // "datacenter <id>", "balancer", "alertmanager"
@@ -38,6 +60,7 @@ type ServerStatus struct {
 	ID         string `json:"id"`
 	Name       string `json:"name"`
 	Datacenter string `json:"datacenter"`
+	Pool       string `json:"pool,omitempty"` // its tag in the balancer
 	Addr       string `json:"addr,omitempty"`
 	// Host stands for the server in the labels of metrics; Aliases are all hosts
 	// that name it and no other: by them, alerts and targets are joined.

@@ -44,6 +44,14 @@ type Plan struct {
 	Limits  []Hold            `json:"limits,omitempty"` // what holds back scale-out: ceiling, contract, fleet
 	Floor   int               `json:"floor"`            // least active servers now, by schedule
 	Need    int               `json:"need"`             // servers wanted beyond those active or on their way
+	Pools   []PoolPlan        `json:"pools"`            // the same by pool, the one without a tag first
+}
+
+// PoolPlan is what a plan says of one pool.
+type PoolPlan struct {
+	Pool  string `json:"pool"` // the servers' tag; empty for those without one
+	Floor int    `json:"floor"`
+	Need  int    `json:"need"`
 }
 
 // BalancerState is the balancer state that a step writes; "" for steps of the cloud.

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -108,13 +109,37 @@ func (c Capacity) validate(p *refuse.Problems) {
 	shareBelowOne(p, "capacity.tolerance", c.Tolerance)
 	p.AtLeast("capacity.max_step", c.MaxStep, 1)
 	p.Positive("capacity.start_time", c.StartTime)
-	floor := c.MinActive
 	for i, f := range c.Schedule {
 		f.validate(p, fmt.Sprintf("capacity.schedule[%d]", i))
-		floor = max(floor, f.MinActive)
 	}
+	for _, tag := range slices.Sorted(maps.Keys(c.Pools)) {
+		p.Require(tag != "" && tag != untagged && !strings.ContainsAny(tag, ";!"), "capacity.pools", tag,
+			"have keys that are tags of servers in Scalelite; the floor of servers without a tag is capacity.min_active")
+		p.AtLeast("capacity.pools."+tag+".min_active", c.Pools[tag].MinActive, 0)
+	}
+	floor := c.highestFloors()
 	p.Require(c.Ceiling == 0 || c.Ceiling >= floor, "capacity.ceiling", c.Ceiling,
 		"be 0 (no limit) or at least the highest floor (%d)", floor)
+}
+
+// untagged is how a meeting asks Scalelite for servers without a tag, so that it can
+// be no tag.
+const untagged = "none"
+
+// highestFloors is the sum of the highest floors of the pools that the configuration
+// names, and of the servers without a tag.
+func (c Capacity) highestFloors() (sum int) {
+	highest := map[string]int{"": c.MinActive}
+	for tag, p := range c.Pools {
+		highest[tag] = p.MinActive
+	}
+	for _, f := range c.Schedule {
+		highest[f.Pool] = max(highest[f.Pool], f.MinActive)
+	}
+	for _, n := range highest {
+		sum += n
+	}
+	return sum
 }
 
 // validate requires each interval to name its time zone. Alertmanager's syntax

@@ -108,10 +108,10 @@ func TestDaysFromTheEndAreADayOffAtTheChangeToSummerTime(t *testing.T) {
 		Location:    &timeinterval.Location{Location: berlin},
 	}}}
 	c := Config{Capacity: Capacity{MinActive: 1, Schedule: Schedule{last}}}
-	if got := c.Capacity.FloorAt(time.Date(2027, 3, 31, 12, 0, 0, 0, berlin), 10); got != 1 {
+	if got := c.Capacity.FloorAt("", time.Date(2027, 3, 31, 12, 0, 0, 0, berlin), 10); got != 1 {
 		t.Errorf("the floor of 31 March 2027 is %d: the last day is counted right now, drop the warning", got)
 	}
-	if got := c.Capacity.FloorAt(time.Date(2027, 4, 30, 12, 0, 0, 0, berlin), 10); got != 9 {
+	if got := c.Capacity.FloorAt("", time.Date(2027, 4, 30, 12, 0, 0, 0, berlin), 10); got != 9 {
 		t.Errorf("the floor of 30 April 2027 is %d, want 9", got)
 	}
 	if got := c.Warnings(); len(got) != 1 || !strings.Contains(got[0], "capacity.schedule[0]") {

@@ -33,7 +33,7 @@ type demand struct {
 // that of the one that asks for the most servers.
 func (d *decision) demand() demand {
 	have := d.active + d.coming
-	w := demand{servers: d.floor, why: fmt.Sprintf("floor of %d active servers, %d in service or on their way", d.floor, have)}
+	w := demand{servers: d.floor, why: fmt.Sprintf("floor of %d active servers%s, %d in service or on their way", d.floor, d.in(), have)}
 	most := d.missing(w, d.reach)
 	for _, a := range d.asks {
 		one := d.demandOf(a)

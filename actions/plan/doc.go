@@ -5,6 +5,7 @@
 //
 // Each question has a file:
 //
+//	which servers are one pool?           pools.go
 //	what does the fleet have now?         totals.go
 //	how much capacity is in demand?       demand.go, and floor.go for the schedule
 //	how many servers start, and which?    scale_out.go
@@ -22,6 +23,12 @@
 // equal size fill equally. A lack within Capacity.Tolerance is accepted: a few
 // servers that join during a rush draw all new meetings of a poll interval to
 // themselves.
+//
+// All of this is by pool, which is the servers with one tag in the balancer: a meeting
+// that asks for a tag is not placed elsewhere, so that a server of another pool is no
+// capacity for it. An alert about the fleet names its pool. The contract, the budget,
+// the ceiling and the max step are those of the whole fleet; pools take turns, with
+// floors first.
 //
 // The balancer cannot be told how full a server is, and meetings cannot be moved.
 // Two reserves make up for that. A server's own alerts grow it beyond the size of

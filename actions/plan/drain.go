@@ -44,8 +44,8 @@ func (d *decision) empty(s *fleet.Server) {
 	switch {
 	case s.HoldIn != "":
 		d.say(s, "%s", s.HoldIn)
-	case len(d.plan.Brakes) > 0:
-		d.say(s, "empty; not stopped: %s", d.plan.Brakes[0])
+	case len(d.brakes) > 0:
+		d.say(s, "empty; not stopped: %s", d.brakes[0])
 	case s.Busy:
 		d.say(s, "empty; the cloud has a change of it pending")
 	case !s.Record.Confirmed:

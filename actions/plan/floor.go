@@ -1,36 +1,34 @@
 package plan
 
 import (
-	"slices"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
-	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// Learning returns the configuration that holds with these alerts: while one of
-// them says that the forecast has no history, and no schedule raises the floor,
-// the floor's share of the fleet is Capacity.LearningActiveShare.
-func Learning(c fleet.Config, alerts []fleet.Alert) fleet.Config {
-	asked := slices.ContainsFunc(alerts, func(a fleet.Alert) bool { return c.Asks[a.Name].Ask == rules.AskFloor })
-	if asked && len(c.Capacity.Schedule) == 0 {
-		c.Capacity.MinActiveShare = max(c.Capacity.MinActiveShare, c.Capacity.LearningActiveShare)
+// learn raises the floor while an alert says that the forecast has no history: if no
+// schedule raises it, its share of the pool is Capacity.LearningActiveShare.
+func (d *decision) learn() {
+	if c := &d.capacity; !c.Schedule.Names(d.pool) {
+		c.MinActiveShare = max(c.MinActiveShare, c.LearningActiveShare)
 	}
-	return c
 }
 
-// floorAhead is the number of servers that must be active or on their way now,
-// in a fleet of the given number of servers that has have of them: the floor
-// that holds now, or a higher one that the schedule asks for soon, as long
-// before as starting the missing servers takes.
-func floorAhead(c fleet.Config, now time.Time, servers, floor, have int) int {
+// floorAhead is the number of servers that must be active or on their way now, in a
+// pool of the given number of servers: the floor that holds now, or a higher one
+// that the schedule asks for soon, as long before as starting the missing servers
+// takes.
+func (d *decision) floorAhead(servers int) int {
+	floor, have, now := d.floorNow, d.active+d.coming, d.v.Now
 	highest := floor
-	for _, f := range c.Capacity.Schedule {
-		highest = max(highest, f.MinActive)
+	for _, f := range d.capacity.Schedule {
+		if f.Pool == d.pool {
+			highest = max(highest, f.MinActive)
+		}
 	}
-	lead := leadTime(c, highest-have)
+	lead := leadTime(d.cfg, highest-have)
 	for at := now.Truncate(time.Minute).Add(time.Minute); highest > floor && at.Sub(now) <= lead; at = at.Add(time.Minute) {
-		if f := c.Capacity.FloorAt(at, servers); f > floor && at.Sub(now) <= leadTime(c, f-have) {
+		if f := d.capacity.FloorAt(d.pool, at, servers); f > floor && at.Sub(now) <= leadTime(d.cfg, f-have) {
 			floor = f
 		}
 	}

@@ -8,21 +8,23 @@ import (
 // repair takes servers that do not answer out of service, and brings them back.
 // It cordons them and no more: no new meeting comes, and people can still join
 // the running ones, in case only the server's web interface hangs.
-func (d *decision) repair() {
-	if silent, of := d.silent(); silent > fleet.AtLeastOne(d.cfg.ScaleIn.MaxUnseen, of) {
-		d.plan.Brakes = append(d.plan.Brakes, fleet.Hold{Kind: fleet.HoldSilent, Text: fleet.Plural(silent, "server does", "servers do") +
-			" not answer at once: none is taken out, the fault may be on our side"})
+// Servers that do not answer are counted over all pools: what is between them and the
+// scaler is the same for all.
+func (all *shared) repair(pools []*decision) {
+	if silent, of := all.silent(); silent > fleet.AtLeastOne(all.cfg.ScaleIn.MaxUnseen, of) {
+		all.v.Brakes = append([]fleet.Hold{{Kind: fleet.HoldSilent, Text: fleet.Plural(silent, "server does", "servers do") +
+			" not answer at once: none is taken out, the fault may be on our side"}}, all.v.Brakes...)
 	} else {
-		d.each(fleet.StateActive, d.takeOut)
+		each(pools, func(d *decision) { d.each(fleet.StateActive, d.takeOut) })
 	}
-	d.each(fleet.StateDown, d.bringBack)
+	each(pools, func(d *decision) { d.each(fleet.StateDown, d.bringBack) })
 }
 
 // silent counts the servers that should answer and do not, and all that should
 // answer: those in service, and those taken out because they do not answer.
-func (d *decision) silent() (silent, of int) {
-	for i := range d.v.Servers {
-		s := &d.v.Servers[i]
+func (all *shared) silent() (silent, of int) {
+	for i := range all.v.Servers {
+		s := &all.v.Servers[i]
 		if s.State != fleet.StateActive && (s.State != fleet.StateDown || s.Record.Aim != fleet.AimRepair) {
 			continue
 		}

@@ -195,7 +195,7 @@ func (d *decision) shrinkOff(s *fleet.Server) {
 	if s.Record.Aim != fleet.AimOff || !d.oversized(s) || s.Busy {
 		return
 	}
-	if len(d.plan.Brakes) > 0 || s.HoldIn != "" { // it may be wanted, and could not start meanwhile
+	if len(d.brakes) > 0 || s.HoldIn != "" { // it may be wanted, and could not start meanwhile
 		d.say(s, "off; not made smaller: %s", d.kept(s))
 		return
 	}
@@ -219,7 +219,7 @@ func (d *decision) shrinkRunning(s *fleet.Server) {
 		d.say(s, "is to shrink, once the fleet's workload is low")
 	case no == "" && keep.Fits(d.serves.Sub(s.Size)):
 		d.leave(s, fleet.AimDrain, low, "low, without load, and larger than the default size: drained to be made smaller")
-	case d.active <= d.floor && len(d.plan.Brakes) == 0 && s.HoldIn == "":
+	case d.active <= d.floor && len(d.brakes) == 0 && s.HoldIn == "":
 		d.exchange(s, low)
 	default:
 		d.say(s, "is to shrink; %s", cmp.Or(no, why))
@@ -230,7 +230,7 @@ func (d *decision) shrinkRunning(s *fleet.Server) {
 // needs can leave. There is one exchange at a time.
 func (d *decision) exchange(s *fleet.Server, low []fleet.Alert) {
 	d.say(s, "is to shrink, once another takes its place")
-	if d.coming > 0 || d.plan.Need > 0 {
+	if d.coming > 0 || d.need > 0 {
 		return
 	}
 	for _, other := range d.stopped() {

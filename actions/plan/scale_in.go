@@ -9,48 +9,57 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// brake collects the reasons why no capacity may be removed at all.
-func (d *decision) brake() {
-	d.plan.Brakes = append(d.plan.Brakes, d.v.Brakes...)
-	add := func(kind fleet.HoldKind, format string, args ...any) {
-		d.plan.Brakes = append(d.plan.Brakes, fleet.Hold{Kind: kind, Text: fmt.Sprintf(format, args...)})
-	}
-	if len(d.asks) > 0 {
-		add(fleet.HoldDemand, "the fleet asks for more: %s", fleet.AlertNames(d.asks)[0])
-	}
-	if n := d.unseen(); float64(n) > d.cfg.ScaleIn.MaxUnseen*float64(len(d.v.Servers)) {
-		add(fleet.HoldUnseen, "%d of %d servers are unseen", n, len(d.v.Servers))
-	}
-	if n := d.countUnmeasured(); n > fleet.AtLeastOne(d.cfg.ScaleIn.MaxUnseen, d.active) {
-		add(fleet.HoldUnmeasured, "%d of %d servers in service are unseen by Prometheus", n, d.active)
-	}
-	if d.floor > d.plan.Floor && d.active+d.coming <= d.floor {
-		add(fleet.HoldSchedule, "the schedule is about to rise to %d", d.floor)
-	}
-	for _, p := range d.v.Pauses {
-		if p.Server == "" && p.Covers(fleet.CloudServer{}, d.v.Now) {
-			add(fleet.HoldPause, "paused: %s", p.Reason)
+// brake collects the reasons why no capacity may be removed from a pool: its own, and
+// those of the whole fleet.
+func (all *shared) brake(pools []*decision) {
+	unseen := all.unseen()
+	for _, d := range pools {
+		d.brakes = append(d.brakes, all.v.Brakes...)
+		d.brakeByDemand()
+		if float64(unseen) > all.cfg.ScaleIn.MaxUnseen*float64(len(all.v.Servers)) {
+			d.brakes = append(d.brakes, fleet.Hold{Kind: fleet.HoldUnseen, Text: fmt.Sprintf("%d of %d servers are unseen", unseen, len(all.v.Servers))})
 		}
+		d.brakeByService()
+		for _, p := range all.v.Pauses {
+			if p.Server == "" && p.Covers(fleet.CloudServer{}, all.v.Now) {
+				d.brakes = append(d.brakes, fleet.Hold{Kind: fleet.HoldPause, Text: "paused: " + p.Reason})
+			}
+		}
+	}
+}
+
+func (d *decision) brakeByDemand() {
+	if len(d.asks) > 0 {
+		d.brakes = append(d.brakes, d.hold(fleet.HoldDemand, "the fleet asks for more: "+fleet.AlertNames(d.asks)[0]))
+	}
+}
+
+func (d *decision) brakeByService() {
+	if n := d.countUnmeasured(); n > fleet.AtLeastOne(d.cfg.ScaleIn.MaxUnseen, d.active) {
+		d.brakes = append(d.brakes, d.hold(fleet.HoldUnmeasured, fmt.Sprintf("%d of %d servers in service are unseen by Prometheus", n, d.active)))
+	}
+	if d.floor > d.floorNow && d.active+d.coming <= d.floor {
+		d.brakes = append(d.brakes, d.hold(fleet.HoldSchedule, fmt.Sprintf("the schedule is about to rise to %d", d.floor)))
 	}
 }
 
 // kept says why no capacity may be removed from the server, or "".
 func (d *decision) kept(s *fleet.Server) string {
-	if len(d.plan.Brakes) > 0 {
-		return d.plan.Brakes[0].Text
+	if len(d.brakes) > 0 {
+		return d.brakes[0].Text
 	}
 	return s.HoldIn
 }
 
 // unseen counts running servers that the cloud, the balancer or Prometheus
 // does not see.
-func (d *decision) unseen() (n int) {
-	for i := range d.v.Servers {
-		s := &d.v.Servers[i]
+func (all *shared) unseen() (n int) {
+	for i := range all.v.Servers {
+		s := &all.v.Servers[i]
 		switch {
 		case s.State == fleet.StateUncertain, s.State == fleet.StateDown,
 			s.State == fleet.StateUnjoined && s.Power == fleet.PowerOn,
-			serving(s) && d.unmeasured(s):
+			serving(s) && all.unmeasured(s):
 			n++
 		}
 	}
@@ -59,8 +68,8 @@ func (d *decision) unseen() (n int) {
 
 // countUnmeasured counts the servers in service that Prometheus does not see.
 func (d *decision) countUnmeasured() (n int) {
-	for i := range d.v.Servers {
-		if s := &d.v.Servers[i]; serving(s) && d.unmeasured(s) {
+	for _, s := range d.servers {
+		if serving(s) && d.unmeasured(s) {
 			n++
 		}
 	}
@@ -113,8 +122,8 @@ func (d *decision) keep() (fleet.Size, string) {
 // ones with meetings, each taken as an average server.
 func (d *decision) withDraining(l load) load {
 	draining := 0
-	for i := range d.v.Servers {
-		if d.v.Servers[i].State == fleet.StateDraining {
+	for _, s := range d.servers {
+		if s.State == fleet.StateDraining {
 			draining++
 		}
 	}
@@ -126,8 +135,8 @@ func (d *decision) withDraining(l load) load {
 // ones come first, then the last by name.
 func (d *decision) emptiest() []*fleet.Server {
 	var out []*fleet.Server
-	for i := range d.v.Servers {
-		if s := &d.v.Servers[i]; s.State == fleet.StateActive && d.open(s) {
+	for _, s := range d.servers {
+		if s.State == fleet.StateActive && d.open(s) {
 			out = append(out, s)
 		}
 	}
@@ -162,8 +171,8 @@ func (d *decision) cannotLeave(s *fleet.Server) string {
 	switch {
 	case d.kept(s) != "":
 		return d.kept(s)
-	case d.plan.Need > 0 || d.active <= d.floor:
-		return fmt.Sprintf("floor of %d active", d.floor)
+	case d.need > 0 || d.active <= d.floor:
+		return fmt.Sprintf("floor of %d active%s", d.floor, d.in())
 	case d.leaving >= fleet.AtLeastOne(c.ScaleIn.MaxShare, d.active+d.leaving):
 		return fmt.Sprintf("%s at once is the most", fleet.Plural(d.leaving, "server draining", "servers draining"))
 	case d.v.Now.Before(coolFleet):

@@ -12,22 +12,25 @@ import (
 // scaleOut adds the capacity that is in demand, the fastest and cheapest first:
 // draining servers are taken back, running servers grow (in grow, later in the
 // plan), and stopped servers start for the rest.
-func (d *decision) scaleOut() {
+func (all *shared) scaleOut(pools []*decision) {
+	each(pools, (*decision).wish)
+	all.startAll(pools)
+}
+
+// wish finds what is in demand, and takes draining servers back for it.
+func (d *decision) wish() {
 	d.want = d.demand()
 	taken := d.reclaim()
-	need := d.missing(d.want, d.reach)
-	d.plan.Need = taken + need
-	if need > 0 {
-		d.startAll(need)
-	}
+	d.lack = d.missing(d.want, d.reach)
+	d.need = taken + d.lack
 }
 
 // reclaim takes draining servers back until the demand is met. Cordoned ones
 // come first, since they take meetings at once.
 func (d *decision) reclaim() (taken int) {
 	var back []*fleet.Server
-	for i := range d.v.Servers {
-		if s := &d.v.Servers[i]; d.reclaimable(s) {
+	for _, s := range d.servers {
+		if d.reclaimable(s) {
 			back = append(back, s)
 		}
 	}
@@ -57,23 +60,23 @@ func (d *decision) reclaimable(s *fleet.Server) bool {
 	return (s.State == fleet.StateDraining || s.State == fleet.StateEmpty) && d.open(s) && s.Probe.Answered() && !s.Busy
 }
 
-// notTaken returns the servers that answer and are enabled and that the balancer
+// findNotTaken returns the servers that answer and are enabled and that the balancer
 // has not taken into service in time, beyond the first of them: if the poller is
 // dead or starved, no other server that starts would be taken either, so they go
 // on counting for the demand that they were started for. The first is replaced,
 // since it may be the one that is sick. So are those that the balancer left out
 // while it took others that came after them.
-func (d *decision) notTaken() []*fleet.Server {
+func (all *shared) findNotTaken() []*fleet.Server {
 	var taken time.Time // when the balancer took a server last
 	var out []*fleet.Server
-	for i := range d.v.Servers {
-		s := &d.v.Servers[i]
+	for i := range all.v.Servers {
+		s := &all.v.Servers[i]
 		if s.State == fleet.StateActive && s.Record.At.After(taken) {
 			taken = s.Record.At
 		}
 	}
-	for i := range d.v.Servers {
-		s := &d.v.Servers[i]
+	for i := range all.v.Servers {
+		s := &all.v.Servers[i]
 		if s.State == fleet.StateDown && s.Record.Aim == fleet.AimServe && s.Balancer.State == fleet.Enabled &&
 			s.Probe.Answered() && s.Record.At.After(taken) {
 			out = append(out, s)
@@ -82,22 +85,51 @@ func (d *decision) notTaken() []*fleet.Server {
 	if len(out) < 2 {
 		return nil
 	}
-	d.limit(fleet.HoldPoller, "poller: %d servers answer and are enabled, and the balancer does not take them: is its poller running, with threads enough?", len(out))
+	all.limit(fleet.HoldPoller, "poller: %d servers answer and are enabled, and the balancer does not take them: is its poller running, with threads enough?", len(out))
 	return out[1:]
 }
 
-// startAll starts stopped servers for a need, spread over the datacenters.
-func (d *decision) startAll(need int) {
-	for _, s := range d.stopped() {
-		if need == 0 || !d.mayStart() {
-			return
-		}
-		if d.start(s, d.want.alerts, "%s", d.want.why) {
-			need--
+// startAll starts stopped servers for what the pools lack. They take turns, so that
+// none uses up what they share, and what their floors lack comes before all else.
+func (all *shared) startAll(pools []*decision) {
+	off := map[string][]*fleet.Server{}
+	for _, d := range pools {
+		if d.lack > 0 {
+			off[d.pool] = d.stopped()
 		}
 	}
-	if need > 0 && d.mayStart() && len(d.plan.Limits) == 0 && len(d.v.Servers) > 0 {
-		d.limit(fleet.HoldFleet, "fleet: %s wanted, and none is left to start", fleet.Plural(need, "more server is", "more servers are"))
+	for _, lacks := range []func(*decision) bool{(*decision).lacksFloor, (*decision).lacks} {
+		for turn := true; turn; {
+			turn = false
+			for _, d := range pools {
+				if lacks(d) && len(off[d.pool]) > 0 && all.mayStart() {
+					d.startNext(off[d.pool][0])
+					off[d.pool], turn = off[d.pool][1:], true
+				}
+			}
+		}
+	}
+	each(pools, (*decision).tellLack)
+}
+
+// lacks reports whether the pool wants another server to start.
+func (d *decision) lacks() bool { return d.lack > 0 }
+
+// lacksFloor reports whether it wants one for its floor.
+func (d *decision) lacksFloor() bool { return d.lack > 0 && d.active+d.coming < d.floor }
+
+// startNext starts a server for what is in demand, if there is room for it.
+func (d *decision) startNext(s *fleet.Server) {
+	if d.start(s, d.want.alerts, "%s", d.want.why) {
+		d.lack--
+	}
+}
+
+// tellLack notes that servers are in demand and none is left to start.
+func (d *decision) tellLack() {
+	other := func(h fleet.Hold) bool { return h.Kind != fleet.HoldFleet }
+	if d.lack > 0 && d.mayStart() && !slices.ContainsFunc(d.plan.Limits, other) && len(d.v.Servers) > 0 {
+		d.note(d.hold(fleet.HoldFleet, "fleet: "+fleet.Plural(d.lack, "more server is", "more servers are")+" wanted, and none is left to start"))
 	}
 }
 
@@ -119,18 +151,18 @@ func (d *decision) start(s *fleet.Server, alerts []fleet.Alert, format string, a
 }
 
 // mayStart reports whether the ceiling and the max step allow one more start.
-func (d *decision) mayStart() bool {
-	if c := d.cfg.Capacity.Ceiling; c > 0 && d.on >= c {
-		d.limit(fleet.HoldCeiling, "ceiling: %d servers on, of at most %d", d.on, c)
+func (all *shared) mayStart() bool {
+	if c := all.cfg.Capacity.Ceiling; c > 0 && all.on >= c {
+		all.limit(fleet.HoldCeiling, "ceiling: %d servers on, of at most %d", all.on, c)
 		return false
 	}
 	recent := 0
-	for _, at := range d.v.Fleet.Outs {
-		if d.v.Now.Sub(at) < d.cfg.Cooldowns.Out {
+	for _, at := range all.v.Fleet.Outs {
+		if all.v.Now.Sub(at) < all.cfg.Cooldowns.Out {
 			recent++
 		}
 	}
-	return d.starts+recent < d.cfg.Capacity.MaxStep
+	return all.starts+recent < all.cfg.Capacity.MaxStep
 }
 
 // stopped returns the servers that may be started. Datacenters take turns, the
@@ -140,10 +172,11 @@ func (d *decision) stopped() []*fleet.Server {
 	busy := map[string]int{}
 	byDC := map[string][]*fleet.Server{}
 	for i := range d.v.Servers {
-		s := &d.v.Servers[i]
-		if s.Record.Flight != nil || s.Busy {
+		if s := &d.v.Servers[i]; s.Record.Flight != nil || s.Busy {
 			busy[s.Datacenter]++
 		}
+	}
+	for _, s := range d.servers {
 		if s.State == fleet.StateOff && d.open(s) && !s.Busy {
 			byDC[s.Datacenter] = append(byDC[s.Datacenter], s)
 		}

@@ -5,14 +5,29 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// count computes the totals of the view.
-func (d *decision) count() {
-	d.on = d.v.Unknown
-	if d.v.Contract != nil {
-		d.free = *d.v.Contract
+// count computes what the servers of all pools have together.
+func (all *shared) count() {
+	all.on = all.v.Unknown
+	if all.v.Contract != nil {
+		all.free = *all.v.Contract
 	}
-	for i := range d.v.Servers {
-		s := &d.v.Servers[i]
+	for i := range all.v.Servers {
+		s := &all.v.Servers[i]
+		if s.Power != fleet.PowerOff || s.InFlight(fleet.Start) {
+			all.on++
+			all.used = all.used.Add(s.Size)
+		}
+		if s.InFlight(fleet.Grow) {
+			all.used = all.used.Add(pending(s))
+		}
+		all.free.Free = all.free.Free.Sub(pending(s))
+	}
+	all.notTaken = all.findNotTaken()
+}
+
+// count computes the totals of the pool.
+func (d *decision) count() {
+	for _, s := range d.servers {
 		switch {
 		case serving(s):
 			d.active++
@@ -25,18 +40,12 @@ func (d *decision) count() {
 		if leaving(s) {
 			d.leaving++
 		}
-		if s.Power != fleet.PowerOff || s.InFlight(fleet.Start) {
-			d.on++
-			d.used = d.used.Add(s.Size)
-		}
-		if s.InFlight(fleet.Grow) {
-			d.used = d.used.Add(pending(s))
-		}
-		d.free.Free = d.free.Free.Sub(pending(s))
 	}
-	for _, s := range d.notTaken() {
-		d.coming++
-		d.reach = d.reach.Add(d.reachOf(s))
+	for _, s := range d.notTaken {
+		if s.Pool() == d.pool {
+			d.coming++
+			d.reach = d.reach.Add(d.reachOf(s))
+		}
 	}
 }
 
@@ -55,14 +64,14 @@ func leaving(s *fleet.Server) bool {
 
 // unmeasured reports whether Prometheus does not see the server, so that the
 // fleet's load is measured without it.
-func (d *decision) unmeasured(s *fleet.Server) bool {
-	return len(s.AlertsAsking(d.cfg.Asks, rules.AskDisable)) > 0
+func (all *shared) unmeasured(s *fleet.Server) bool {
+	return len(s.AlertsAsking(all.cfg.Asks, rules.AskDisable)) > 0
 }
 
 // usable counts the servers that the scaler may use, whatever their state.
-func usable(servers []fleet.Server) (n int) {
-	for i := range servers {
-		switch servers[i].State {
+func usable(servers []*fleet.Server) (n int) {
+	for _, s := range servers {
+		switch s.State {
 		case fleet.StateExcluded, fleet.StateUnjoined, fleet.StateManual:
 		default:
 			n++
@@ -84,16 +93,16 @@ func pending(s *fleet.Server) fleet.Size {
 }
 
 // fits reports whether the contract and the configured budget have room for more.
-func (d *decision) fits(more fleet.Size) bool {
-	if d.v.Contract != nil && !more.Fits(d.free.Free) {
+func (all *shared) fits(more fleet.Size) bool {
+	if all.v.Contract != nil && !more.Fits(all.free.Free) {
 		return false
 	}
-	total, b := d.used.Add(more), d.cfg.Fleet.Budget
+	total, b := all.used.Add(more), all.cfg.Fleet.Budget
 	return (b.Cores == 0 || total.Cores <= b.Cores) && (b.RAM == 0 || total.RAM <= b.RAM)
 }
 
 // take reserves more of the contract and the budget for a step of this plan.
-func (d *decision) take(more fleet.Size) {
-	d.free.Free = d.free.Free.Sub(more)
-	d.used = d.used.Add(more)
+func (all *shared) take(more fleet.Size) {
+	all.free.Free = all.free.Free.Sub(more)
+	all.used = all.used.Add(more)
 }

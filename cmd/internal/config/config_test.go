@@ -194,7 +194,7 @@ func TestThePredecessorsComposeEnvironmentAloneRuns(t *testing.T) {
 		got, want any
 	}{
 		{"datacenters", strings.Join(a.Fleet.Datacenters, " "), "dc-1 dc-2"},
-		{"floor", a.Capacity.FloorAt(time.Now(), 1000), 4},
+		{"floor", a.Capacity.FloorAt("", time.Now(), 1000), 4},
 		{"default size", a.Sizes.Default, fleet.Size{Cores: 2, RAM: 12288}},
 		{"cooldown up", a.Cooldowns.ServerUp, 5 * time.Minute},
 		{"cooldown in", a.Cooldowns.In, 5 * time.Minute},
@@ -284,7 +284,7 @@ func TestTheOnPeriodBecomesASchedule(t *testing.T) {
 				{6, 59, test.at0659}, {7, 0, test.at07}, {12, 29, test.at1229}, {23, 0, test.at23},
 			} {
 				at := time.Date(2027, 6, 7, c.hour, c.minute, 0, 0, berlin)
-				if got := f.Actions.Capacity.FloorAt(at, 1000); got != c.want {
+				if got := f.Actions.Capacity.FloorAt("", at, 1000); got != c.want {
 					t.Errorf("FloorAt(%v) = %d, want %d", at, got, c.want)
 				}
 			}

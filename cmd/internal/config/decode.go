@@ -79,7 +79,8 @@ func (d *decoder) list(at string, node *yaml.Node, v reflect.Value) {
 	v.Set(list)
 }
 
-// mapping sets the keys that are given and keeps the defaults of the others.
+// mapping sets the keys that are given and keeps the defaults of the others. What a
+// new key has that is not given is zero, unless its type sets defaults.
 func (d *decoder) mapping(at string, node *yaml.Node, v reflect.Value) {
 	m := reflect.MakeMap(v.Type())
 	for key, value := range v.Seq2() {
@@ -87,6 +88,9 @@ func (d *decoder) mapping(at string, node *yaml.Node, v reflect.Value) {
 	}
 	d.pairs(at, node, func(path string, key, value *yaml.Node) {
 		elem := reflect.New(v.Type().Elem()).Elem()
+		if with, ok := elem.Addr().Interface().(interface{ SetDefaults() }); ok {
+			with.SetDefaults()
+		}
 		d.value(path, value, elem)
 		m.SetMapIndex(reflect.ValueOf(key.Value).Convert(v.Type().Key()), elem)
 	})

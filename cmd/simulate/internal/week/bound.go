@@ -31,7 +31,7 @@ func Bound(d Demand, capacity CapacityModel, c fleet.Config, servers int, p sim.
 	need := make([]int, len(d.People))
 	for i := range d.People {
 		l := d.load(i, capacity.Load)
-		need[i] = max(c.Capacity.FloorAt(d.At(i), servers), capacity.servers(l, c.Sizes.Max))
+		need[i] = max(c.Capacity.FloorAt("", d.At(i), servers), capacity.servers(l, c.Sizes.Max))
 		n := float64(need[i])
 		cores := max(n*float64(c.Sizes.Default.Cores), (l.cores+n*capacity.Load.BaseCores)/capacity.Max.CPU)
 		ram := max(n*float64(c.Sizes.Default.RAM), (l.ram+n*capacity.Load.BaseRAM)/capacity.Max.Memory)

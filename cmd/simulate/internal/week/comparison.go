@@ -136,7 +136,7 @@ func (c Comparison) week(seed uint64, s Setup) Week {
 }
 
 func (c Comparison) outcome(r Result, d Demand) Outcome {
-	return Outcome{r, Delays(d, r.Samples, c.capacity(), c.Config.Sizes.Default, c.Config.Capacity.FloorAt(c.Monday, c.Servers))}
+	return Outcome{r, Delays(d, r.Samples, c.capacity(), c.Config.Sizes.Default, c.Config.Capacity.FloorAt("", c.Monday, c.Servers))}
 }
 
 // Figure returns the picture of one seed's week. Its unit is servers of the default
@@ -153,7 +153,7 @@ func (c Comparison) Figure(w Week) plot.Figure {
 			on, takes := c.capacity().inServers(sample.Counts, c.Config.Sizes.Default, l)
 			need := c.capacity().servers(l, c.Config.Sizes.Default)
 			s.Points = append(s.Points, plot.Point{
-				At: sample.At, On: on, Service: takes, Need: float64(max(c.Config.Capacity.FloorAt(sample.At, c.Servers), need)),
+				At: sample.At, On: on, Service: takes, Need: float64(max(c.Config.Capacity.FloorAt("", sample.At, c.Servers), need)),
 			})
 		}
 		f.Series = append(f.Series, s)

@@ -35,7 +35,7 @@ func (o Ours) Name() string { return o.Title }
 // Prepare starts with as many servers as the floor at the start, at the default
 // size; the others are off.
 func (o Ours) Prepare(cfg *sim.Config) {
-	cfg.Running = min(cfg.Servers, max(1, o.File.Actions.Capacity.FloorAt(cfg.Start, cfg.Servers)))
+	cfg.Running = min(cfg.Servers, max(1, o.File.Actions.Capacity.FloorAt("", cfg.Start, cfg.Servers)))
 	cfg.Size = o.File.Actions.Sizes.Default
 }
 
@@ -96,7 +96,7 @@ func remember(samples *virtual.Samples, past Demand, c fleet.Config, servers int
 	memory := samples.Series(labels.FromStrings(model.MetricNameLabel, generate.RecordMemoryLoad, rules.LabelFleet, c.Fleet.Name))
 	for i := range past.People {
 		at, l := past.At(i), past.load(i, m)
-		n := float64(max(c.Capacity.FloorAt(at, servers), target.servers(l, size)))
+		n := float64(max(c.Capacity.FloorAt("", at, servers), target.servers(l, size)))
 		_ = cpu.Append(at.UnixMilli(), l.cores+n*m.BaseCores) // in order
 		_ = memory.Append(at.UnixMilli(), (l.ram+n*m.BaseRAM)*(1<<20))
 	}
