@@ -90,10 +90,18 @@ func (s *Server) complete(step Step, asked, now time.Time) {
 	}
 }
 
+// end ends the flight. A step that came true explains the power or the size that
+// it is about; whatever else has changed meanwhile is left for notePeople to see.
 func (s *Server) end(o Outcome, detail string, now time.Time) []Entry {
 	f := s.Record.Flight
 	s.Record.Flight = nil
-	s.Record.Power, s.Record.Size = s.Power, s.Size
+	switch {
+	case o != Done:
+	case f.Step.To == (Size{}):
+		s.Record.Power = s.Power
+	default:
+		s.Record.Size = s.Size
+	}
 	return []Entry{{At: now, Step: f.Step, Outcome: o, Detail: detail, Request: f.Request,
 		Took: Seconds(now.Sub(f.At).Seconds())}}
 }

@@ -213,7 +213,7 @@ func (d *decision) shrinkRunning(s *fleet.Server) {
 	if len(low) == 0 || !d.oversized(s) || d.cfg.NoBalancer || s.Balancer.Load > 0 {
 		return
 	}
-	keep, why := d.keep()
+	keep, why := d.keep(0)
 	switch no := d.cannotLeave(s); {
 	case len(d.low) == 0:
 		d.say(s, "is to shrink, once the fleet's workload is low")
@@ -227,8 +227,15 @@ func (d *decision) shrinkRunning(s *fleet.Server) {
 }
 
 // exchange starts a server of the default size, so that one that the floor
-// needs can leave. There is one exchange at a time.
+// needs can leave. There is one exchange at a time, and none if the large server
+// could not leave then either: the new one would leave again in its stead, and
+// the next exchange would begin.
 func (d *decision) exchange(s *fleet.Server, low []fleet.Alert) {
+	keep, why := d.keep(1)
+	if !keep.Fits(d.serves.Add(d.cfg.Sizes.Default).Sub(s.Size)) {
+		d.say(s, "is to shrink; with a server of %s in its place, %s", d.cfg.Sizes.Default, why)
+		return
+	}
 	d.say(s, "is to shrink, once another takes its place")
 	if d.coming > 0 || d.need > 0 {
 		return

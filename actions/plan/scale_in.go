@@ -90,7 +90,7 @@ func (d *decision) scaleIn() {
 	if len(d.low) == 0 {
 		return
 	}
-	keep, why := d.keep()
+	keep, why := d.keep(0)
 	for _, s := range d.emptiest() {
 		if !keep.Fits(d.serves.Sub(s.Size)) {
 			d.say(s, "in service: %s", why)
@@ -103,8 +103,9 @@ func (d *decision) scaleIn() {
 }
 
 // keep is the total size that must stay in service to carry the load in the
-// alerts. Meetings on draining servers count as load that comes back.
-func (d *decision) keep() (fleet.Size, string) {
+// alerts. Meetings on draining servers count as load that comes back, and joining
+// servers bring the load of an average one: an idle server has some, too.
+func (d *decision) keep(joining int) (fleet.Size, string) {
 	var keep fleet.Size
 	var why string
 	for _, a := range d.low {
@@ -112,22 +113,22 @@ func (d *decision) keep() (fleet.Size, string) {
 		if !told {
 			return d.serves, a.Name + " carries no load to project from"
 		}
-		keep = keep.Max(d.carrying(d.withDraining(l)))
+		keep = keep.Max(d.carrying(d.withOthers(l, joining)))
 		why = fmt.Sprintf("a load of %s wants %s of the %s in service", l, keep, d.serves)
 	}
 	return keep, why
 }
 
-// withDraining adds to the load of the servers in service that of the draining
-// ones with meetings, each taken as an average server.
-func (d *decision) withDraining(l load) load {
-	draining := 0
+// withOthers adds to the load of the servers in service that of the draining ones
+// with meetings and of those that join, each taken as an average server.
+func (d *decision) withOthers(l load, joining int) load {
+	others := joining
 	for _, s := range d.servers {
 		if s.State == fleet.StateDraining {
-			draining++
+			others++
 		}
 	}
-	share := float64(draining) / float64(max(1, d.active))
+	share := float64(others) / float64(max(1, d.active))
 	return load{l.cores * (1 + share), l.ram * (1 + share)}
 }
 
