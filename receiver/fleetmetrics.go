@@ -28,6 +28,23 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, labels, nil)
 }
 
+// pooled describes a metric of a pool. One of servers without a tag does not have the
+// label, so that it is the metric of a fleet without tags.
+func pooled(pool, name, help string, labels ...string) *prometheus.Desc {
+	if pool == "" {
+		return desc(name, help, labels...)
+	}
+	return prometheus.NewDesc(name, help, labels, prometheus.Labels{rules.LabelPool: pool})
+}
+
+// pools returns the pools of a fleet; one without tags is a single pool.
+func pools(st fleet.Status) []fleet.PoolStatus {
+	if len(st.Pools) > 0 {
+		return st.Pools
+	}
+	return []fleet.PoolStatus{{Floor: st.Floor, Need: st.Need, Counts: st.Counts}}
+}
+
 // Describe sends nothing, which makes the collector unchecked: its metrics depend
 // on the fleet.
 func (f fleetCollector) Describe(chan<- *prometheus.Desc) {}
@@ -48,7 +65,6 @@ func (f fleetCollector) Collect(out chan<- prometheus.Metric) {
 type gauge func(d *prometheus.Desc, v float64, labels ...string)
 
 func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
-	state := desc(rules.MetricServerState, "State of each server; 1 for the present state.", "server", "server_id", "host", "state")
 	alias := desc(rules.MetricServerAlias, "Hosts that name each server, by which alerts and scrape targets are joined to it.", "server", "server_id", "host", "alias")
 	draining := desc(rules.MetricDraining, "Seconds since a draining server was cordoned.", "server")
 	seen := map[string]bool{}
@@ -57,7 +73,8 @@ func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
 			continue
 		}
 		seen[s.ID] = true
-		gauge(state, 1, s.Name, s.ID, s.Host, string(s.State))
+		gauge(pooled(s.Pool, rules.MetricServerState, "State of each server; 1 for the present state.", "server", "server_id", "host", "state"),
+			1, s.Name, s.ID, s.Host, string(s.State))
 		for _, a := range s.Aliases {
 			gauge(alias, 1, s.Name, s.ID, s.Host, a)
 		}
@@ -69,9 +86,11 @@ func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
 			gauge(draining, f.now().Sub(s.Since).Seconds(), s.Name)
 		}
 	}
-	servers := desc(rules.MetricServers, "Number of servers by state.", "state")
-	for _, s := range fleet.States() {
-		gauge(servers, float64(st.Counts[s]), string(s))
+	for _, p := range pools(st) {
+		servers := pooled(p.Pool, rules.MetricServers, "Number of servers by state.", "state")
+		for _, s := range fleet.States() {
+			gauge(servers, float64(p.Counts[s]), string(s))
+		}
 	}
 }
 
@@ -79,16 +98,36 @@ func (f fleetCollector) collectCapacity(st fleet.Status, gauge gauge) {
 	if st.At.IsZero() {
 		return // no cycle yet: the floor is not known
 	}
-	gauge(desc(rules.MetricFloor, "Minimum number of active servers at present, by the schedule."), float64(st.Floor))
-	gauge(desc("bbb_scaler_need_servers", "Number of servers needed in addition to those that are active or starting."), float64(st.Need))
+	for _, p := range pools(st) {
+		gauge(pooled(p.Pool, rules.MetricFloor, "Minimum number of active servers at present, by the schedule."), float64(p.Floor))
+		gauge(pooled(p.Pool, "bbb_scaler_need_servers", "Number of servers needed in addition to those that are active or starting."), float64(p.Need))
+	}
 	if st.Ceiling > 0 {
 		gauge(desc(rules.MetricCeiling, "Maximum number of servers that are switched on."), float64(st.Ceiling))
 	}
-	limited := desc(rules.MetricLimited, "1 if more capacity is needed than the limit allows, by limit.", "limit")
 	for _, kind := range fleet.LimitKinds() {
-		gauge(limited, number(fleet.CountHolds(st.Limits, kind) > 0), string(kind))
+		f.collectLimit(st, kind, gauge)
 	}
 	gauge(desc("bbb_scaler_dry_run", "1 if the daemon runs as a dry run, which changes nothing."), number(st.DryRun))
+}
+
+// collectLimit sends whether a limit holds: for the whole fleet without a pool, and
+// for pools with a tag those of their own.
+func (f fleetCollector) collectLimit(st fleet.Status, kind fleet.HoldKind, gauge gauge) {
+	held := map[string]bool{"": false}
+	for _, p := range st.Pools {
+		if kind == fleet.HoldFleet {
+			held[p.Pool] = false
+		}
+	}
+	for _, h := range st.Limits {
+		if h.Kind == kind {
+			held[h.Pool] = true
+		}
+	}
+	for pool, holds := range held {
+		gauge(pooled(pool, rules.MetricLimited, "1 if more capacity is needed than the limit allows, by limit.", "limit"), number(holds), string(kind))
+	}
 }
 
 func (f fleetCollector) collectTroubles(st fleet.Status, gauge gauge) {

@@ -46,7 +46,7 @@ type stateCount struct {
 
 func (s *server) page(c echo.Context) error {
 	d := pageData{Status: s.Scaler.Status(), Now: s.Now(), Version: s.Version, Firing: s.Scaler.Alerts(), Odd: s.Warnings()}
-	d.Counts = counts(d.Status)
+	d.Counts = counts(d.Status.Counts)
 	d.Busy, d.Steady = part(d.Status.Servers)
 	var err error
 	if d.Journal, err = s.Scaler.Journal(pageJournal, ""); err != nil {
@@ -64,10 +64,10 @@ func style(c echo.Context) error {
 }
 
 // counts lists the states that servers are in; active and off are always listed.
-func counts(st fleet.Status) []stateCount {
+func counts(of map[fleet.State]int) []stateCount {
 	var all []stateCount
 	for _, state := range fleet.States() {
-		if n := st.Counts[state]; n > 0 || state == fleet.StateActive || state == fleet.StateOff {
+		if n := of[state]; n > 0 || state == fleet.StateActive || state == fleet.StateOff {
 			all = append(all, stateCount{state, n})
 		}
 	}
@@ -96,7 +96,7 @@ type rows struct {
 
 func pageTemplate() *template.Template {
 	return template.Must(template.New("page").Funcs(template.FuncMap{
-		"ago": ago, "clock": clock, "cooldowns": cooldowns, "plural": plural,
+		"pool": fleet.PoolName, "states": counts, "ago": ago, "clock": clock, "cooldowns": cooldowns, "plural": plural,
 		"stamp": func(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") },
 		"size": func(s fleet.Size) string {
 			return fmt.Sprintf("%s, %g GiB", plural(int(s.Cores), "core"), float64(s.RAM)/1024)

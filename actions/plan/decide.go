@@ -81,6 +81,8 @@ type shared struct {
 	cfg  fleet.Config
 	v    View
 	plan fleet.Plan
+	// several is set if there is more than one pool.
+	several bool
 
 	free fleet.Contract // what the contract has left after the steps so far
 	on   int            // servers switched on, or about to be

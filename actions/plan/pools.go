@@ -38,6 +38,7 @@ func (all *shared) pools() []*decision {
 	}
 	pools = slices.DeleteFunc(pools, func(d *decision) bool { return !known[d.pool] && (d.pool != "" || len(known) > 0) })
 	slices.SortFunc(pools, func(a, b *decision) int { return cmp.Compare(a.pool, b.pool) })
+	all.several = len(pools) > 1
 	each(pools, (*decision).begin)
 	return pools
 }
@@ -79,18 +80,24 @@ func (d *decision) sortAlerts() {
 
 // hold returns a reason of this pool not to do something.
 func (d *decision) hold(kind fleet.HoldKind, text string) fleet.Hold {
-	if d.pool != "" {
+	switch {
+	case d.pool != "":
 		text = "pool " + d.pool + ": " + text
+	case d.several:
+		text = "servers without a tag: " + text
 	}
 	return fleet.Hold{Kind: kind, Pool: d.pool, Text: text}
 }
 
-// in names the pool in reasons, if it has a tag.
+// in names the pool in reasons, if there can be another.
 func (d *decision) in() string {
-	if d.pool == "" {
-		return ""
+	switch {
+	case d.pool != "":
+		return " in pool " + d.pool
+	case d.several:
+		return " without a tag"
 	}
-	return " in pool " + d.pool
+	return ""
 }
 
 // sum adds up what the pools have in the plan.

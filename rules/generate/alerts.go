@@ -101,10 +101,21 @@ func (g generator) held(name, condition, looser, on string) string {
 	return condition + "\nor\n(" + looser + " and on (" + on + ") " + g.firing(name) + ")"
 }
 
-// asked returns a template for the present value of an expression with one
-// sample, as a plain number.
+// asked returns a template for the present value of an expression with one sample
+// for each pool, as a plain number: the sample of the alert's own pool.
 func (g generator) asked(expr, format string) string {
-	return "{{ with query `" + expr + "` }}{{ . | first | value | printf \"" + format + "\" }}{{ end }}"
+	return "{{ range query `" + expr + "` }}{{ if eq .Labels." + rules.LabelPool + " $labels." + rules.LabelPool + " }}{{ .Value | printf \"" +
+		format + "\" }}{{ end }}{{ end }}"
+}
+
+// fleet names the fleet, and the pool that an alert is about, for people.
+func (g generator) fleet() string {
+	return "Fleet " + g.in.Fleet + g.pool()
+}
+
+// pool names the pool that an alert is about, if it has a tag.
+func (g generator) pool() string {
+	return "{{ with $labels." + rules.LabelPool + " }}, pool {{ . }}{{ end }}"
 }
 
 // Formats of values.

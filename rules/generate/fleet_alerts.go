@@ -14,16 +14,19 @@ func (g generator) fleetHigh(row rules.Alert) alert {
 	band, record := g.band(row.Measure), workloadOf(row.Measure).average
 	limit := number(band.Max)
 	return alert{
-		expr: g.held(row.Name, g.rec(record)+" >= "+limit, g.rec(record)+" >= "+number(band.Max-g.Hysteresis), rules.LabelFleet),
+		expr: g.held(row.Name, g.rec(record)+" >= "+limit, g.rec(record)+" >= "+number(band.Max-g.Hysteresis), byPool),
 		why: "Short: a start takes minutes, and an average over many servers does not swing. It resolves " + number(g.Hysteresis) +
 			" below the threshold.",
 		value: ratio, threshold: limit, keepFiring: true,
 		extra:   g.loads(g.rec(fleetCPU), g.rec(fleetMemory)),
-		summary: "Fleet " + g.in.Fleet + ": " + string(row.Measure) + " workload is high",
+		summary: g.fleet() + ": " + string(row.Measure) + " workload is high",
 		description: "The average " + string(row.Measure) + " workload of the servers that take meetings has been at or above " + limit + " for " +
 			g.For[row.Name].String() + "; it is now {{ $value | printf \"%.2f\" }}. " + addsCapacity,
 	}
 }
+
+// byPool are the labels of which fleet and pool an alert is about.
+const byPool = rules.LabelFleet + ", " + rules.LabelPool
 
 // addsCapacity is a sentence of descriptions.
 const addsCapacity = "The scaler takes back draining servers, then grows running ones, then starts more."
@@ -48,12 +51,12 @@ func (g generator) fleetLow(row rules.Alert) alert {
 		return "(" + g.rec(cpuExpected) + " < " + number(cpu+by) + " and " + g.rec(memoryExpected) + " < " + number(memory+by) + ")"
 	}
 	return alert{
-		expr: g.held(row.Name, low(0), low(g.Hysteresis), rules.LabelFleet),
+		expr: g.held(row.Name, low(0), low(g.Hysteresis), byPool),
 		why: "CPU and memory, both: what either needs must stay. That is only when to look: the scaler drains no more than leaves\n" +
 			"the rest with its headroom, also for the greatest load of this time. Longer than the few minutes between two lessons;\n" +
 			"longer breaks are for the forecast to know.",
 		value: ratio, threshold: number(cpu),
-		summary: "Fleet " + g.in.Fleet + ": more servers than needed",
+		summary: g.fleet() + ": more servers than needed",
 		description: "For " + g.For[row.Name].String() + ", the servers that take meetings have been below " + number(cpu) + " CPU and " +
 			number(memory) + " memory workload, also for the time to come. The scaler drains the emptiest, down to the floor.",
 		extra: g.stableLoads(),
@@ -80,7 +83,7 @@ func (g generator) fleetBelowMinimum(row rules.Alert) alert {
 		expr:  g.rec(fleetActive) + " < " + g.rec(fleetFloor),
 		why:   "Short: the floor is a promise. Just longer than one cycle of the scaler, which keeps the floor also by itself.",
 		value: count, threshold: g.asked(g.rec(fleetFloor), count), keepFiring: true,
-		summary: "Fleet " + g.in.Fleet + ": fewer servers than the floor",
+		summary: g.fleet() + ": fewer servers than the floor",
 		description: "For " + g.For[row.Name].String() + ", only {{ $value | printf \"%.0f\" }} servers take meetings; the floor is " +
 			g.asked(g.rec(fleetFloor), count) + ". The scaler starts the missing ones.",
 	}

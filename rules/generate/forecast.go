@@ -115,7 +115,7 @@ func (g generator) fleetForecast(_ rules.Alert) alert {
 			"load of a whole stretch of time and does not swing. Where there is no history, there is no forecast and no alert. In the\n" +
 			"week after the clocks change it comes an hour off; the floor's schedule does not.",
 		value: ratio, threshold: cpu,
-		summary: "Fleet " + g.in.Fleet + ": load is about to rise",
+		summary: g.fleet() + ": load is about to rise",
 		description: "By the same hours of an earlier day, the present servers will have a workload of " + g.asked(cpuAhead, "%.2f") +
 			" CPU and " + g.asked(memoryAhead, "%.2f") + " memory by the time that more could be ready. " + addsCapacity,
 		extra: g.loads(cpuAhead, memoryAhead),
@@ -126,11 +126,11 @@ func (g generator) fleetForecast(_ rules.Alert) alert {
 func (g generator) fleetHistoryMissing(row rules.Alert) alert {
 	cpu, memory := workloadOf(rules.MeasureCPU), workloadOf(rules.MeasureMemory)
 	return alert{
-		expr: "0 * " + g.rec(fleetActive) + "\nunless on (fleet) (" + g.rec(cpu.loadOutlook) + " or " + g.rec(memory.loadOutlook) + ")",
+		expr: "0 * " + g.rec(fleetActive) + "\nunless on (" + byPool + ") (" + g.rec(cpu.loadOutlook) + " or " + g.rec(memory.loadOutlook) + ")",
 		why: "On a fleet's first day, and its first Monday, nobody knows when the bell rings, and all its classes are on the floor's\n" +
 			"servers before others are up. Longer than a restart of Prometheus.",
 		value: count, threshold: "1",
-		summary: "Fleet " + g.in.Fleet + ": no history to forecast by",
+		summary: g.fleet() + ": no history to forecast by",
 		description: "For " + g.For[row.Name].String() + ", there has been no day whose load tells of the next hour's. Until there is, " +
 			"the scaler keeps more servers in service (capacity.learning_active_share).",
 	}

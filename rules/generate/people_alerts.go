@@ -82,10 +82,10 @@ func (g generator) scalerDrainingLong(rules.Alert) alert {
 func (g generator) scalerAtLimit(row rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Critical, value: count, threshold: "1",
-		expr:        "max by (limit) (" + g.scaler(rules.MetricLimited) + ") == 1",
+		expr:        "max by (limit, pool) (" + g.scaler(rules.MetricLimited) + ") == 1",
 		why:         "Longer than a passing peak; lessons suffer while it lasts.",
-		summary:     "bbb-scaler: more capacity is needed than {{ $labels.limit }} allows",
-		description: "For " + g.For[row.Name].String() + ", fleet " + g.in.Fleet + " has needed more than the limit {{ $labels.limit }} allows. Raise capacity.ceiling, the contract, or the number of servers.",
+		summary:     "bbb-scaler: more capacity is needed than {{ $labels.limit }} allows" + g.pool(),
+		description: "For " + g.For[row.Name].String() + ", fleet " + g.in.Fleet + g.pool() + " has needed more than the limit {{ $labels.limit }} allows. Raise capacity.ceiling, the contract, or the number of servers.",
 	}
 }
 
@@ -195,9 +195,9 @@ func (g generator) fleetUnseen(rules.Alert) alert {
 	active := g.rec(hostActive)
 	return alert{
 		severity: g.Severities.Warning, value: ratio, threshold: number(g.UnseenShare),
-		expr:        "count(" + active + " unless on (host) " + g.rec(instanceCPU) + ") / count(" + active + ") >= " + number(g.UnseenShare),
+		expr:        "count by (pool) (" + active + " unless on (host) " + g.rec(instanceCPU) + ") / count by (pool) (" + active + ") >= " + number(g.UnseenShare),
 		why:         "Longer than the first scrapes of servers that were just started.",
-		summary:     "Fleet " + g.in.Fleet + ": servers in service without metrics",
+		summary:     g.fleet() + ": servers in service without metrics",
 		description: "{{ $value | humanizePercentage }} of the servers that take meetings have no workload in Prometheus. The averages speak for the others only; look at the exporters and at Prometheus's targets.",
 	}
 }

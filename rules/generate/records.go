@@ -4,7 +4,8 @@ import "github.com/bbb-scaler/bbb-scaler/rules"
 
 // Recorded series of the fleet's load, which the forecast reads an earlier day
 // from: busy cores, and memory in use in bytes, of the servers that take
-// meetings. Their label is rules.LabelFleet.
+// meetings. Their labels are rules.LabelFleet, and rules.LabelPool for servers with a
+// tag.
 const (
 	RecordCPULoad    = "fleet:bbb_cpu_busy_cores:avg"
 	RecordMemoryLoad = "fleet:bbb_memory_used_bytes:sum"
@@ -105,16 +106,16 @@ func (g generator) knownRecords() []Rule {
 // stateRecords keep the last server states that the scaler exported, so that the
 // averages stay the same while the scaler is down.
 func (g generator) stateRecords() []Rule {
-	state := "max by (host, state) (" +
+	state := "max by (host, pool, state) (" +
 		g.scaler(rules.MetricServerState, matcher{labelState, "=~", inServiceStates}) + " == 1)\n  and on () " + g.rec(fleetKnown)
 	return []Rule{
 		{Record: hostState, Expr: state + "\nor\n" + g.lastOf(hostState),
 			Why: "What the scaler says of each server; while it says nothing, what it said last, for " + g.ScalerHold.String() + "."},
 		{Record: instanceUp, Expr: g.identified("max "+g.byInstance()+" ("+g.node("up")+")") + "\nand on (host) " + g.rec(hostState),
 			Why: "Whether the node exporter of such a server answers; 0 also while it refuses the password."},
-		{Record: hostActive, Expr: "max by (host) (" + g.rec(hostState, matcher{labelState, "=", "active"}) + ")\nor\n" +
+		{Record: hostActive, Expr: "max by (host, pool) (" + g.rec(hostState, matcher{labelState, "=", "active"}) + ")\nor\n" +
 			"(group by (host) (" + g.rec(instanceCPU) + ") unless on () " + g.rec(hostState) + " unless on () " + g.rec(fleetKnown) + ")",
-			Why: "The servers that take meetings: not the draining and not the stopped ones. With no scaler at all, every server that is seen."},
+			Why: "The servers that take meetings: not the draining and not the stopped ones. pool is their tag\nin Scalelite; those without one do not have the label. With no scaler at all, every server that is seen."},
 	}
 }
 
@@ -133,12 +134,14 @@ func (g generator) readAge() string {
 	return "min(\n  " + clock + " - " + read + " + (time() - timestamp(" + clock + "))\n  or\n  time() - " + read + "\n)"
 }
 
+// fleetRecords are about the servers in service of each pool: of those with the same
+// tag. A fleet without tags is one pool, whose series have no label pool.
 func (g generator) fleetRecords() []Rule {
 	return []Rule{
-		{Record: fleetActive, Expr: "count(" + g.rec(hostActive) + ") or 0 * max(" + g.rec(fleetKnown) + ")",
+		{Record: fleetFloor, Expr: "max by (pool) (" + g.scaler(rules.MetricFloor) + ")\nor\n(vector(" + number(float64(g.in.Floor)) + ") unless on () " + g.scaler(rules.MetricFloor) + ")",
+			Why: "The floor of the present schedule, by pool, or capacity.min_active while the scaler does not tell."},
+		{Record: fleetActive, Expr: "count by (pool) (" + g.rec(hostActive) + ")\nor on (pool)\n(0 * " + g.rec(fleetFloor) + " and on () " + g.rec(fleetKnown) + ")",
 			Why: "0 only when the scaler says so, never because nothing is known."},
-		{Record: fleetFloor, Expr: "max(" + g.scaler(rules.MetricFloor) + ") or vector(" + number(float64(g.in.Floor)) + ")",
-			Why: "The floor of the present schedule, or capacity.min_active while the scaler does not tell."},
 		{Record: fleetCores, Expr: g.overActive(g.rec(instanceCores)),
 			Why: "What the servers that take meetings have together, in cores and bytes. One that is not seen counts neither here nor below."},
 		{Record: fleetBytes, Expr: g.overActive(g.rec(instanceBytes))},
@@ -153,8 +156,8 @@ func (g generator) fleetRecords() []Rule {
 	}
 }
 
-// overActive returns the sum of an expression over the active servers, each
-// counted once.
+// overActive returns the sums of an expression over the active servers of each pool,
+// each counted once. One that two scalers have in two pools does not stop the rule.
 func (g generator) overActive(expr string) string {
-	return "sum(max by (host) (" + expr + ") and on (host) " + g.rec(hostActive) + ")"
+	return "sum by (pool) (" + g.rec(hostActive) + " * on (host) group_left () max by (host) (" + expr + "))"
 }

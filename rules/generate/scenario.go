@@ -56,6 +56,7 @@ func (s setup) presentScenarios() []Scenario {
 	all = append(all, s.trendScenarios()...)
 	all = append(all, s.loadScenarios()...)
 	all = append(all, s.stateScenarios()...)
+	all = append(all, s.poolScenarios()...)
 	all = append(all, s.joinScenarios()...)
 	return append(all, s.peopleScenarios()...)
 }

@@ -38,7 +38,7 @@ func (g generator) fleetRising(rules.Alert) alert {
 			"is left to it, which knows its end, too. It resolves when the line leads below that: the rise is over, or what was\n" +
 			"added serves.",
 		value: ratio, threshold: limit,
-		summary: "Fleet " + g.in.Fleet + ": load is rising fast",
+		summary: g.fleet() + ": load is rising fast",
 		description: "At the pace of the last " + g.Trend.Window.String() + ", the present servers will have a workload of " +
 			g.asked(g.upward(cpu), "%.2f") + " CPU and " + g.asked(g.upward(memory), "%.2f") + " memory in " + g.Trend.Ahead.String() + ". " + addsCapacity,
 		extra: g.loads(g.upward(cpu), g.upward(memory)),

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bbb-scaler/bbb-scaler/rules"
 	"github.com/prometheus/common/model"
 )
 
@@ -28,6 +29,8 @@ func (c Config) Validate() []error {
 	c.Trend.validate(&p, c.EvaluationInterval)
 	c.Forecast.validate(&p)
 	p.labels("rules.extra_labels", c.Extra)
+	_, pool := c.Extra[rules.LabelPool]
+	p.check(!pool, "rules.extra_labels."+rules.LabelPool, c.Extra[rules.LabelPool], "not be set: it is the servers' tag in Scalelite")
 	p.url("rules.runbook_url", c.RunbookURL)
 	c.validateAsks(&p)
 	c.validateDelivery(&p)

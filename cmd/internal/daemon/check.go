@@ -310,9 +310,24 @@ func (c *preflight) joined() {
 		c.unjoined()
 	}
 	c.ok("fleet", "%d servers: %s; floor %d, ceiling %s", len(c.status.Servers), counts(c.status.Counts), c.status.Floor, ceiling(c.status.Ceiling))
+	c.pools()
 	c.line("")
 	c.table("", serverRows(c.status.Servers))
 	c.line("")
+}
+
+// pools prints the pools of a fleet whose servers have tags. What nobody can use is
+// told, and is no fault.
+func (c *preflight) pools() {
+	for _, p := range c.status.Pools {
+		c.ok("pool", "%s: %s; floor %d", fleet.PoolName(p.Pool), counts(p.Counts), p.Floor)
+	}
+	if len(c.status.Pools) > 0 && c.status.Pools[0].Pool != "" {
+		c.note("pool", "every server has a tag in Scalelite: meetings that ask for none are refused")
+	}
+	for _, tag := range c.status.UnknownPools {
+		c.note("pool", "capacity names the pool %s, and no server has that tag in Scalelite", tag)
+	}
 }
 
 func (c *preflight) unjoined() {

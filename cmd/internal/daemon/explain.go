@@ -54,6 +54,9 @@ func printServer(out io.Writer, st fleet.Status, s fleet.ServerStatus, alerts []
 	p := &printer{out: out}
 	p.line("%s is %s%s", s.Name, s.State, suffix(!s.Since.IsZero(), ", since "+moment(s.Since)+" ("+age(now, s.Since)+")"))
 	p.line("Why: %s", cmp.Or(s.Reason, "nothing to do"))
+	if len(st.Pools) > 0 {
+		p.line("Pool: %s", fleet.PoolName(s.Pool))
+	}
 	if s.InFlight != nil {
 		p.line("In progress: %s: %s", s.InFlight.Kind, s.InFlight.Reason)
 	}
@@ -100,7 +103,9 @@ func (p *printer) holds(st fleet.Status, s fleet.ServerStatus, now time.Time) {
 		note("the fleet is blocked: %s", b)
 	}
 	for _, b := range st.Brakes {
-		note("no scale-in: %s", b)
+		if b.Pool == "" || b.Pool == s.Pool {
+			note("no scale-in: %s", b)
+		}
 	}
 	if !held {
 		p.line("  nothing")

@@ -52,11 +52,23 @@ func printStatus(out io.Writer, st fleet.Status, now time.Time) error {
 		p.line("NOT READY: the fleet has not been read completely for deadlines.stale, or not yet")
 	}
 	p.line("Servers: %s; floor %d, needed %d, ceiling %s", counts(st.Counts), st.Floor, st.Need, ceiling(st.Ceiling))
+	p.pools(st)
 	p.restrictions(st)
 	p.unread(st, now)
 	p.line("")
 	p.table("", serverRows(st.Servers))
 	return p.err
+}
+
+// pools writes the pools of a fleet whose servers have tags, and those that the
+// configuration names in vain.
+func (p *printer) pools(st fleet.Status) {
+	for _, pool := range st.Pools {
+		p.line("Pool %s: %s; floor %d, needed %d", fleet.PoolName(pool.Pool), counts(pool.Counts), pool.Floor, pool.Need)
+	}
+	for _, tag := range st.UnknownPools {
+		p.line("UNKNOWN POOL: the configuration names %s, and no server has that tag", tag)
+	}
 }
 
 // restrictions writes what keeps the scaler from acting.
