@@ -227,8 +227,7 @@ func (fx *fixture) conditions() map[string]fleet.Alert {
 		out[name+" "+instance] = a
 	}
 	th := fx.cfg.Thresholds
-	var has fleet.Size // of the servers that take meetings
-	var load struct{ cores, mib float64 }
+	pools := map[string]*poolLoad{}
 	for _, r := range fx.w.Servers() {
 		if r.Power != fleet.PowerOn || !r.NodeUp {
 			if r.Power == fleet.PowerOn && r.State == fleet.Enabled {
@@ -253,23 +252,48 @@ func (fx *fixture) conditions() map[string]fleet.Alert {
 			add(rules.ServerIdle, host, nil)
 		}
 		if r.Takes {
-			has, load.cores, load.mib = has.Add(r.Size), load.cores+r.CPU*float64(r.Size.Cores), load.mib+r.Memory*float64(r.Size.RAM)
+			if pools[r.Tag] == nil {
+				pools[r.Tag] = &poolLoad{}
+			}
+			pools[r.Tag].add(r)
 		}
 	}
-	if has.Cores == 0 {
-		return out
+	for tag, p := range pools {
+		for _, a := range p.alerts(th) {
+			a.Labels = map[string]string{rules.LabelFleet: fx.cfg.Fleet.Name}
+			if tag != "" {
+				a.Labels[rules.LabelPool] = tag
+			}
+			out[a.Name+" "+tag] = a
+		}
 	}
-	cpu, memory := load.cores/float64(has.Cores), load.mib/float64(has.RAM)
-	told := map[string]string{rules.AnnotationCores: fmt.Sprint(load.cores), rules.AnnotationRAM: fmt.Sprint(load.mib)}
+	return out
+}
+
+// poolLoad is the size and the load of the servers with one tag that take meetings.
+type poolLoad struct {
+	has        fleet.Size
+	cores, mib float64
+}
+
+func (p *poolLoad) add(r sim.Reading) {
+	p.has = p.has.Add(r.Size)
+	p.cores, p.mib = p.cores+r.CPU*float64(r.Size.Cores), p.mib+r.Memory*float64(r.Size.RAM)
+}
+
+// alerts is what the rules would find of the pool.
+func (p *poolLoad) alerts(th rules.Thresholds) (out []fleet.Alert) {
+	cpu, memory := p.cores/float64(p.has.Cores), p.mib/float64(p.has.RAM)
+	told := map[string]string{rules.AnnotationCores: fmt.Sprint(p.cores), rules.AnnotationRAM: fmt.Sprint(p.mib)}
 	if cpu >= th.CPU.Max {
-		add(rules.FleetCPUHigh, "", told)
+		out = append(out, fleet.Alert{Name: rules.FleetCPUHigh, Annotations: told})
 	}
 	if memory >= th.Memory.Max {
-		add(rules.FleetMemoryHigh, "", told)
+		out = append(out, fleet.Alert{Name: rules.FleetMemoryHigh, Annotations: told})
 	}
 	middle := func(b rules.Band) float64 { return (b.Min + b.Max) / 2 }
 	if cpu < middle(th.CPU) && memory < middle(th.Memory) {
-		add(rules.FleetWorkloadLow, "", told)
+		out = append(out, fleet.Alert{Name: rules.FleetWorkloadLow, Annotations: told})
 	}
 	return out
 }

@@ -320,15 +320,19 @@ func (check *promiseChecker) setsState(id string, to fleet.BalancerState) {
 
 // leaves checks a healthy server's way out of service.
 func (check *promiseChecker) leaves(r sim.Reading) {
-	rest := 0
+	rest, of := 0, 0
 	for _, other := range check.fx.w.Servers() {
+		if other.Tag != r.Tag {
+			continue
+		}
+		of++
 		if other.Name != r.Name && other.State == fleet.Enabled && other.Power == fleet.PowerOn {
 			rest++
 		}
 	}
 	now := check.fx.w.Now()
-	if floor := check.fx.cfg.Capacity.FloorAt("", now, len(check.fx.w.Servers())); rest < floor && r.Takes {
-		check.say(r, "cordoned, with %d others for a floor of %d", rest, floor)
+	if floor := check.fx.cfg.Capacity.FloorAt(r.Tag, now, of); rest < floor && r.Takes {
+		check.say(r, "cordoned, with %d others in pool %q for a floor of %d", rest, r.Tag, floor)
 	}
 }
 

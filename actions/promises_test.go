@@ -47,14 +47,16 @@ func randomFixture(rt *rapid.T, concurrency int) *fixture {
 	cfg := fixtureConfig()
 	cfg.Fleet.Concurrency = concurrency
 	n := rapid.IntRange(2, 12).Draw(rt, "servers")
-	cfg.Capacity.MinActive = rapid.IntRange(1, min(n, 4)).Draw(rt, "min active")
+	pools, untagged := randomPools(rt, &cfg.Capacity, n)
+	tagged := goldFloor(cfg, n-untagged)
+	cfg.Capacity.MinActive = rapid.IntRange(1, min(untagged, 4)).Draw(rt, "min active")
 	cfg.Capacity.MaxStep = rapid.IntRange(1, 5).Draw(rt, "max step")
-	cfg.Capacity.Ceiling = rapid.SampledFrom([]int{0, n, max(cfg.Capacity.MinActive, n-1)}).Draw(rt, "ceiling")
+	cfg.Capacity.Ceiling = rapid.SampledFrom([]int{0, n, max(cfg.Capacity.MinActive+tagged, n-1)}).Draw(rt, "ceiling")
 	cfg.Cooldowns.Out = rapid.SampledFrom([]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}).Draw(rt, "scale-out cooldown")
 	cfg.ScaleIn.MaxShare = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(rt, "max share")
 	cfg.ScaleIn.MaxUnseen = rapid.SampledFrom([]float64{0.1, 0.5}).Draw(rt, "max unseen")
 	simCfg := sim.Config{
-		Seed: rapid.Uint64().Draw(rt, "seed"), Servers: n, Running: rapid.IntRange(0, n).Draw(rt, "running"),
+		Seed: rapid.Uint64().Draw(rt, "seed"), Servers: n, Running: rapid.IntRange(0, n).Draw(rt, "running"), Pools: pools,
 		Cloud: sim.CloudConfig{
 			Serial: rapid.Bool().Draw(rt, "serial"),
 			Busy:   rapid.SampledFrom([]sim.BusyAnswer{sim.BusyQueues, sim.Busy422, sim.Busy423}).Draw(rt, "busy"),
@@ -69,6 +71,7 @@ func randomFixture(rt *rapid.T, concurrency int) *fixture {
 		if top == 0 {
 			top = n
 		}
+		top = min(top-tagged, untagged)
 		cfg.Capacity.Schedule = schedule(rt, "07:40", "10:00", rapid.IntRange(cfg.Capacity.MinActive, top).Draw(rt, "scheduled"))
 	}
 	random(rt, &cfg, &simCfg)
@@ -76,6 +79,43 @@ func randomFixture(rt *rapid.T, concurrency int) *fixture {
 	fx.side = concurrency > 1
 	fx.store = &crashingStore{Store: fx.store, left: 1 << 30}
 	return fx
+}
+
+// randomPools draws whether some servers have a tag, and what floor they have. It also
+// returns how many have none: at least one.
+func randomPools(rt *rapid.T, c *fleet.Capacity, n int) (pools []sim.Pool, untagged int) {
+	if !rapid.Bool().Draw(rt, "pools") {
+		return nil, n
+	}
+	gold := sim.Pool{Tag: "gold", Servers: rapid.IntRange(1, n-1).Draw(rt, "gold servers")}
+	if rapid.Bool().Draw(rt, "gold is configured") {
+		c.Pools = map[string]fleet.Pool{"gold": {MinActive: rapid.IntRange(0, min(gold.Servers, 3)).Draw(rt, "gold min active")}}
+	}
+	return []sim.Pool{gold}, n - gold.Servers
+}
+
+// goldFloor is the floor of the given number of servers with the tag gold.
+func goldFloor(cfg fleet.Config, servers int) int {
+	if servers == 0 {
+		return 0
+	}
+	if p, ok := cfg.Capacity.Pools["gold"]; ok {
+		return p.MinActive
+	}
+	return fleet.DefaultPool().MinActive
+}
+
+// inPool counts the servers with a tag, and those of them that are in service.
+func (fx *fixture) inPool(tag string) (active, of int) {
+	for _, s := range fx.s.Status().Servers {
+		if s.Pool == tag {
+			of++
+			if s.State == fleet.StateActive {
+				active++
+			}
+		}
+	}
+	return active, of
 }
 
 // random draws what servers are like, and how they are found.
@@ -107,6 +147,7 @@ func randomEvent(rt *rapid.T, fx *fixture, check *promiseChecker) {
 		for range rapid.IntRange(1, 12).Draw(rt, "meetings") {
 			_, _ = fx.w.CreateMeeting(sim.MeetingSpec{
 				Duration: time.Duration(rapid.IntRange(5, 60).Draw(rt, "minutes")) * time.Minute, Participants: 25, Webcams: 10,
+				Tag: rapid.SampledFrom([]string{"", "gold", "gold!"}).Draw(rt, "tag"),
 			})
 		}
 	case "fault":
@@ -137,9 +178,10 @@ func randomEvent(rt *rapid.T, fx *fixture, check *promiseChecker) {
 		}
 	case "reload":
 		c := &fx.cfg.Capacity
-		most := min(len(all), 4)
+		_, untagged := fx.inPool("")
+		most := max(1, min(untagged, 4))
 		if c.Ceiling > 0 {
-			most = min(most, c.Ceiling)
+			most = min(most, c.Ceiling-goldFloor(fx.cfg, len(all)-untagged))
 		}
 		c.MinActive = rapid.IntRange(1, most).Draw(rt, "min active")
 		fx.cfg.ScaleIn.MaxShare = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(rt, "max share")
@@ -228,8 +270,11 @@ func quiet(rt *rapid.T, fx *fixture, check *promiseChecker) {
 	if len(check.broken) > 0 {
 		rt.Fatalf("broken promises: %q\n%s", check.broken, fx.describe())
 	}
-	if n, floor := fx.count(fleet.StateActive), fx.cfg.Capacity.MinActive; n != floor {
-		rt.Fatalf("at rest: %d in service, want the floor of %d\n%s", n, floor, fx.describe())
+	for _, tag := range []string{"", "gold"} {
+		n, of := fx.inPool(tag)
+		if floor := fx.cfg.Capacity.FloorAt(tag, fx.w.Now(), of); of > 0 && n != floor {
+			rt.Fatalf("at rest: %d in service in pool %q, want the floor of %d\n%s", n, tag, floor, fx.describe())
+		}
 	}
 	before, _ := fx.store.Journal(1, "")
 	fx.run(time.Hour)

@@ -47,6 +47,16 @@ func TestDecideCountsCapacityByPool(t *testing.T) {
 			c.Capacity.Pools = map[string]fleet.Pool{"gold": {}}
 			off(&v.Servers[0], &v.Servers[1])
 		}, ""},
+		{"a pool without a floor gives up its last server when nobody is on it", func(c *config, v *view) {
+			c.Capacity.Pools = map[string]fleet.Pool{"gold": {}}
+			off(&v.Servers[1])
+			v.Servers[0].Balancer.Load, v.Alerts = 0, []fleet.Alert{about("gold", low(0.1, 1))}
+		}, "cordon bbb-1"},
+		{"a pool without a floor keeps its last server while somebody is on it", func(c *config, v *view) {
+			c.Capacity.Pools = map[string]fleet.Pool{"gold": {}}
+			off(&v.Servers[1])
+			v.Alerts = []fleet.Alert{about("gold", low(0.1, 1))}
+		}, ""},
 		{"the schedule names the pool", func(c *config, _ *view) {
 			c.Capacity.Schedule = schedule(t, "11:00", "13:00", 4)
 			c.Capacity.Schedule[0].Pool = "gold"

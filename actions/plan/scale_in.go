@@ -108,6 +108,9 @@ func (d *decision) scaleIn() {
 func (d *decision) keep(joining int) (fleet.Size, string) {
 	var keep fleet.Size
 	var why string
+	if d.deserted() {
+		return keep, "nobody is on any server" + d.in()
+	}
 	for _, a := range d.low {
 		l, told := loadOf(a)
 		if !told {
@@ -117,6 +120,14 @@ func (d *decision) keep(joining int) (fleet.Size, string) {
 		why = fmt.Sprintf("a load of %s wants %s of the %s in service", l, keep, d.serves)
 	}
 	return keep, why
+}
+
+// deserted reports whether the pool needs no server: it has no floor, and nobody is on
+// those in service, whose own memory is all the load.
+func (d *decision) deserted() bool {
+	return d.floor == 0 && !slices.ContainsFunc(d.servers, func(s *fleet.Server) bool {
+		return serving(s) && (s.Balancer == nil || !s.Balancer.LoadKnown || s.Balancer.Load > 0)
+	})
 }
 
 // withOthers adds to the load of the servers in service that of the draining ones
