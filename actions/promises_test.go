@@ -178,8 +178,13 @@ func randomEvent(rt *rapid.T, fx *fixture, check *promiseChecker) {
 		}
 	case "reload":
 		c := &fx.cfg.Capacity
-		_, untagged := fx.inPool("")
-		most := max(1, min(untagged, 4))
+		untagged := 0
+		for _, s := range all {
+			if s.Tag == "" {
+				untagged++
+			}
+		}
+		most := min(untagged, 4)
 		if c.Ceiling > 0 {
 			most = min(most, c.Ceiling-goldFloor(fx.cfg, len(all)-untagged))
 		}

@@ -54,6 +54,9 @@ func (o *options) comparison(environ []string) (c week.Comparison, err error) {
 	if c.Faults, err = parseFaults(o.faults, o.servers); err != nil {
 		return c, err
 	}
+	if c.Pools, err = parsePools(o.pools, o.servers); err != nil {
+		return c, err
+	}
 	if c.Trace, err = o.arrivals(c.Monday); err != nil {
 		return c, err
 	}

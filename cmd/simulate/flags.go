@@ -30,6 +30,7 @@ type options struct {
 	days       int
 	strategies string
 	faults     []string
+	pools      []string
 	trace      string
 	before     string // the trace of the week before
 	configs    []string
@@ -52,6 +53,7 @@ func parse(args []string) (*options, string, error) {
 	c.Flag("strategy", "Strategies to compare, separated by commas: "+strings.Join(strategyNames, ", ")+".").
 		Default(strings.Join(strategyNames, ",")).StringVar(&o.strategies)
 	c.Flag("fault", "A fault that lasts for the whole run: kind[=number][@server or datacenter], such as bbb-hangs@bbb-server3. May be repeated. The kinds are "+faultNames()+".").StringsVar(&o.faults)
+	c.Flag("pool", "A tag and a share, such as gold=0.2: that share of the servers has the tag in Scalelite, and that share of the meetings requires it. May be repeated.").StringsVar(&o.pools)
 	c.Flag("trace", "A CSV file of meetings (start,duration,participants,webcams) instead of generated weeks.").ExistingFileVar(&o.trace)
 	c.Flag("trace.before", "With --trace: a CSV file of the same kind, with the whole week before that one, for the forecast; its start counts from that week's Monday. Without it, nothing is there to forecast Monday by.").ExistingFileVar(&o.before)
 	c.Flag("config.file", "The scaler's configuration; repeated, each is a strategy of its own. Without it, the shipped defaults.").StringsVar(&o.configs)

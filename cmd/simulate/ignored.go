@@ -42,7 +42,7 @@ func (o *options) refuseIgnored() error {
 			o.refuseUncompared(),
 		)
 	}
-	errs := []error{ignored(o.given, "with --live", "seed", "days", "strategy", "fault", "trace", "trace.before", "config.file", "plot")}
+	errs := []error{ignored(o.given, "with --live", "seed", "days", "strategy", "fault", "pool", "trace", "trace.before", "config.file", "plot")}
 	if o.scalelite.URL == "" {
 		errs = append(errs, ignored(o.given, "without --scalelite.url", "scalelite.secret", "scalelite.poll-interval"))
 	}

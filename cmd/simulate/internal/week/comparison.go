@@ -28,6 +28,8 @@ type Comparison struct {
 	// that nothing was recorded, as on the first days of a fleet.
 	Before []sim.Arrival
 	Faults []sim.Fault
+	// Pools are those of the servers with a tag; the others have none.
+	Pools []Pool
 	// Parallel is the maximum number of runs at a time.
 	Parallel int
 	Progress func() // called for every hour of every run
@@ -84,7 +86,7 @@ func (c Comparison) capacity() CapacityModel {
 func (c Comparison) setup(seed uint64) Setup {
 	capacity := c.capacity()
 	s := Setup{
-		World: sim.Config{Seed: seed, Start: c.Monday, Servers: c.Servers, Overload: capacity.Max},
+		World: sim.Config{Seed: seed, Start: c.Monday, Servers: c.Servers, Overload: capacity.Max, Pools: inPools(c.Pools, c.Servers)},
 		Until: c.end(), Arrivals: c.Trace, Faults: c.Faults, Progress: c.Progress,
 	}
 	if c.Trace == nil {
@@ -92,21 +94,19 @@ func (c Comparison) setup(seed uint64) Setup {
 		school.Days = c.Days
 		s.Arrivals = drain(school.Arrivals())
 	}
+	s.Arrivals = tagged(s.Arrivals, c.Pools, seed)
 	s.History = c.past(seed)
 	return s
 }
 
-// past returns the demand of the whole week before. Times without a meeting in the
-// trace had no people.
-func (c Comparison) past(seed uint64) Demand {
+// past returns the demand of the whole week before, by tag. Times without a meeting in
+// the trace had no people.
+func (c Comparison) past(seed uint64) map[string]Demand {
 	start, arrivals := c.Monday.AddDate(0, 0, -7), c.Before
 	if c.Trace == nil {
 		arrivals = schoolBefore(seed, start, c.Servers)
 	}
-	if len(arrivals) == 0 {
-		return Demand{}
-	}
-	return NewDemand(arrivals, start, c.Monday, time.Minute)
+	return remembered(tagged(arrivals, c.Pools, seed), start, c.Monday)
 }
 
 // schoolBefore is a generated week before a seed's: the same school, other

@@ -35,8 +35,9 @@ type Setup struct {
 	World    sim.Config // seed, start, servers; strategies add to it
 	Arrivals []sim.Arrival
 	Until    time.Time
-	// History is the demand of the weeks before, which Prometheus has recorded.
-	History Demand
+	// History is the demand of the weeks before, which Prometheus has recorded, by the
+	// tag that the meetings require.
+	History map[string]Demand
 	Faults  []sim.Fault // from the start
 	// Progress is called for every hour of simulated time.
 	Progress func()

@@ -32,10 +32,10 @@ type Ours struct {
 // Name returns Title.
 func (o Ours) Name() string { return o.Title }
 
-// Prepare starts with as many servers as the floor at the start, at the default
-// size; the others are off.
+// Prepare starts with as many servers of each pool as its floor at the start, at the
+// default size; the others are off.
 func (o Ours) Prepare(cfg *sim.Config) {
-	cfg.Running = min(cfg.Servers, max(1, o.File.Actions.Capacity.FloorAt("", cfg.Start, cfg.Servers)))
+	atFloor(cfg, o.File.Actions.Capacity)
 	cfg.Size = o.File.Actions.Sizes.Default
 }
 
@@ -64,7 +64,9 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	if r.dispatcher, err = virtual.NewDispatcher(string(routes)); err != nil {
 		return nil, err
 	}
-	remember(r.rules.Samples, setup.History, o.File.Actions, setup.World.Servers)
+	for tag, past := range setup.History {
+		remember(r.rules.Samples, tag, past, o.File.Actions, serversOf(setup.World, tag))
+	}
 	r.scraper = newScraper(r.rules.Samples, o.File.Rules)
 	deps := actions.Deps{
 		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
@@ -86,17 +88,20 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 }
 
 // remember writes the load that Prometheus would have recorded in the week
-// before: that of past, on the number of servers that carries it at the
+// before for one pool: that of past, on the number of servers that carries it at the
 // workload that scaling aims at.
-func remember(samples *virtual.Samples, past Demand, c fleet.Config, servers int) {
+func remember(samples *virtual.Samples, tag string, past Demand, c fleet.Config, servers int) {
 	m, free := sim.DefaultLoad(), 1-c.Capacity.Headroom
 	size := c.Sizes.Together()
 	target := CapacityModel{m, sim.Workload{CPU: free * c.Thresholds.CPU.Max, Memory: free * c.Thresholds.Memory.Max}}
-	cpu := samples.Series(labels.FromStrings(model.MetricNameLabel, generate.RecordCPULoad, rules.LabelFleet, c.Fleet.Name))
-	memory := samples.Series(labels.FromStrings(model.MetricNameLabel, generate.RecordMemoryLoad, rules.LabelFleet, c.Fleet.Name))
+	of := func(record string) *virtual.Series {
+		b := labels.NewBuilder(labels.FromStrings(model.MetricNameLabel, record, rules.LabelFleet, c.Fleet.Name))
+		return samples.Series(b.Set(rules.LabelPool, tag).Labels()) // no label for ""
+	}
+	cpu, memory := of(generate.RecordCPULoad), of(generate.RecordMemoryLoad)
 	for i := range past.People {
 		at, l := past.At(i), past.load(i, m)
-		n := float64(max(c.Capacity.FloorAt("", at, servers), target.servers(l, size)))
+		n := float64(max(c.Capacity.FloorAt(tag, at, servers), target.servers(l, size)))
 		_ = cpu.Append(at.UnixMilli(), l.cores+n*m.BaseCores) // in order
 		_ = memory.Append(at.UnixMilli(), (l.ram+n*m.BaseRAM)*(1<<20))
 	}

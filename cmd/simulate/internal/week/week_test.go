@@ -175,11 +175,11 @@ func TestTheWeekBeforeATraceIsWhatPrometheusRemembers(t *testing.T) {
 	before := meeting
 	before.At = monday.AddDate(0, 0, -2)
 	c := Comparison{Monday: monday, Days: 1, Servers: 10, Trace: []sim.Arrival{meeting}}
-	if got := c.setup(1).History; len(got.People) != 0 {
+	if got := c.setup(1).History[""]; len(got.People) != 0 {
 		t.Errorf("with nothing before, Prometheus remembers %d minutes; want none", len(got.People))
 	}
 	c.Before = []sim.Arrival{before}
-	got := c.setup(1).History
+	got := c.setup(1).History[""]
 	if !got.Start.Equal(monday.AddDate(0, 0, -7)) || !got.At(len(got.People)).Equal(monday) {
 		t.Errorf("it remembers from %s until %s; want the week until the trace begins", got.Start, got.At(len(got.People)))
 	}
