@@ -153,7 +153,7 @@ func TestHostThatTwoServersShareJoinsNeitherAndIsSaid(t *testing.T) {
 			t.Errorf("%s has alerts %v and aliases %q", s.Name, s.Alerts, s.Aliases)
 		}
 	}
-	if len(unjoined) != 1 || !strings.Contains(unjoined[0].Text, "192.168.0.1 is of several, bbb-server1 and bbb-server2") {
+	if len(unjoined) != 1 || !strings.Contains(unjoined[0].Text, "192.168.0.1 belongs to several servers, bbb-server1 and bbb-server2") {
 		t.Errorf("unjoined %q, want the alert with the cause", unjoined)
 	}
 	if got, want := j.Shared(), []string{"192.168.0.1: bbb-server1, bbb-server2"}; !slices.Equal(got, want) {
