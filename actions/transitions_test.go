@@ -182,6 +182,10 @@ func TestRecordFollowsWhatShows(t *testing.T) {
 		Confirmed: true, Least: 5, LeastKnown: true, EmptySince: ago(30 * time.Minute)}
 	unconfirmed := cordoned
 	unconfirmed.Confirmed, unconfirmed.LeastKnown, unconfirmed.Least, unconfirmed.WroteAt = false, false, 0, ago(30*time.Second)
+	smaller := fleet.Size{Cores: 1, RAM: 8192}
+	growth := func(to fleet.Size) *fleet.Flight {
+		return &fleet.Flight{Step: fleet.Step{Kind: fleet.Grow, To: to}, At: ago(2 * time.Minute), Deadline: start.Add(time.Hour)}
+	}
 	enabled := fleet.Record{Aim: fleet.AimServe, At: ago(5 * time.Minute), Wrote: fleet.Enabled, WroteAt: ago(5 * time.Minute)}
 	for _, tt := range []struct {
 		name    string
@@ -224,6 +228,18 @@ func TestRecordFollowsWhatShows(t *testing.T) {
 		{"any other is a person's", off, fleet.Record{Aim: fleet.AimDrain, Power: fleet.PowerOn},
 			listed(fleet.Disabled, false, false), answering{},
 			func(r fleet.Record) bool { return r.Manual != "" && r.State == fleet.StateManual }},
+		{"a person's size is seen when a growth to another one left no trace", on,
+			fleet.Record{Power: fleet.PowerOn, Size: smaller, Flight: growth(fleet.Size{Cores: 5, RAM: 8192})},
+			listed(fleet.Enabled, true, true), answering{},
+			func(r fleet.Record) bool { return r.Flight == nil && r.Manual != "" }},
+		{"a growth that came true is ours", on,
+			fleet.Record{Power: fleet.PowerOn, Size: smaller, Flight: growth(fleet.Size{Cores: 2, RAM: 8192})},
+			listed(fleet.Enabled, true, true), answering{},
+			func(r fleet.Record) bool { return r.Flight == nil && r.Manual == "" }},
+		{"a stop by a person is seen when a growth came true", off,
+			fleet.Record{Power: fleet.PowerOn, Size: smaller, Flight: growth(fleet.Size{Cores: 2, RAM: 8192})},
+			listed(fleet.Enabled, false, false), answering{},
+			func(r fleet.Record) bool { return r.Flight == nil && r.Manual != "" }},
 		{"a person's start ends the drain", on, fleet.Record{Aim: fleet.AimDrain, Power: fleet.PowerOff},
 			listed(fleet.Enabled, true, true), answering{},
 			func(r fleet.Record) bool { return r.Aim == fleet.AimNone && r.State == fleet.StateActive }},

@@ -93,11 +93,19 @@ func (s *Server) complete(step Step, asked, now time.Time) {
 	}
 }
 
-// end removes the step in flight and returns its journal entry.
+// end removes the step in flight and returns its journal entry. A step that has reached
+// its goal explains the power or the size that it changes; notePeople detects every
+// other change.
 func (s *Server) end(o Outcome, detail string, now time.Time) []Entry {
 	f := s.Record.Flight
 	s.Record.Flight = nil
-	s.Record.Power, s.Record.Size = s.Power, s.Size
+	switch {
+	case o != Done:
+	case f.Step.To == (Size{}):
+		s.Record.Power = s.Power
+	default:
+		s.Record.Size = s.Size
+	}
 	return []Entry{{At: now, Step: f.Step, Outcome: o, Detail: detail, Request: f.Request,
 		Took: Seconds(now.Sub(f.At).Seconds())}}
 }

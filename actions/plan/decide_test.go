@@ -218,6 +218,11 @@ func TestDecide(t *testing.T) {
 			v.Servers[0].Size = fleet.Size{Cores: 4, RAM: 8192}
 			v.Servers[0].Alerts, v.Alerts = []fleet.Alert{alert(rules.ServerCPULow)}, []fleet.Alert{low(1, 4)}
 		}, "start bbb-5"},
+		{"it is not exchanged while the load needs its size", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Servers[0].Balancer.Load = 4, 0
+			v.Servers[0].Size = fleet.Size{Cores: 4, RAM: 16384}
+			v.Servers[0].Alerts, v.Alerts = []fleet.Alert{alert(rules.ServerCPULow)}, []fleet.Alert{low(1, 17)}
+		}, ""},
 		{"a server that grew for a load to come does not leave again before it comes", func(c *config, v *view) {
 			v.Servers[0].Balancer.Load = 0
 			v.Servers[0].Size = fleet.Size{Cores: 4, RAM: 8192}

@@ -226,7 +226,7 @@ func (d *decision) shrinkRunning(s *fleet.Server) {
 	if len(low) == 0 || !d.oversized(s) || d.cfg.NoBalancer || s.Balancer.Load > 0 {
 		return
 	}
-	keep, why := d.keep()
+	keep, why := d.keep(0)
 	switch no := d.cannotLeave(s); {
 	case len(d.low) == 0:
 		d.say(s, "waits to shrink until the fleet's workload is low")
@@ -240,8 +240,15 @@ func (d *decision) shrinkRunning(s *fleet.Server) {
 }
 
 // exchange starts a server of the default size to replace s, which the floor does
-// not allow to drain. There is at most one exchange at a time.
+// not allow to drain. There is at most one exchange at a time, and none if s could not
+// drain after it either: the new server would be drained instead, and the next
+// exchange would begin.
 func (d *decision) exchange(s *fleet.Server, low []fleet.Alert) {
+	keep, why := d.keep(1)
+	if !keep.Fits(d.serves.Add(d.cfg.Sizes.Default).Sub(s.Size)) {
+		d.say(s, "waits to shrink: with a server of %s instead of it, %s", d.cfg.Sizes.Default, why)
+		return
+	}
 	d.say(s, "waits to shrink until another server has replaced it")
 	if d.coming > 0 || d.plan.Need > 0 {
 		return

@@ -83,7 +83,7 @@ func (d *decision) scaleIn() {
 	if len(d.low) == 0 {
 		return
 	}
-	keep, why := d.keep()
+	keep, why := d.keep(0)
 	for _, s := range d.emptiest() {
 		if !keep.Fits(d.serves.Sub(s.Size)) {
 			d.say(s, "in service: %s", why)
@@ -96,9 +96,10 @@ func (d *decision) scaleIn() {
 }
 
 // keep returns the total size that must stay in service to carry the load in the
-// alerts, and the reason. The load of draining servers is included, since their
-// users start their next meetings on the servers in service.
-func (d *decision) keep() (fleet.Size, string) {
+// alerts, and the reason. The load of draining servers is included, since their users
+// start their next meetings on the servers in service. So is the load of an average
+// server for each of the joining ones, since an idle server has some load, too.
+func (d *decision) keep(joining int) (fleet.Size, string) {
 	var keep fleet.Size
 	var why string
 	for _, a := range d.low {
@@ -106,22 +107,23 @@ func (d *decision) keep() (fleet.Size, string) {
 		if !told {
 			return d.serves, a.Name + " has no load in its annotations"
 		}
-		keep = keep.Max(d.carrying(d.withDraining(l)))
+		keep = keep.Max(d.carrying(d.withOthers(l, joining)))
 		why = fmt.Sprintf("a load of %s needs %s of the %s in service", l, keep, d.serves)
 	}
 	return keep, why
 }
 
-// withDraining returns the load of the servers in service plus that of the draining
-// servers with meetings, each of which counts as an average server in service.
-func (d *decision) withDraining(l load) load {
-	draining := 0
+// withOthers returns the load of the servers in service plus that of the draining
+// servers with meetings and of the joining servers, each of which counts as an average
+// server in service.
+func (d *decision) withOthers(l load, joining int) load {
+	others := joining
 	for i := range d.v.Servers {
 		if d.v.Servers[i].State == fleet.StateDraining {
-			draining++
+			others++
 		}
 	}
-	share := float64(draining) / float64(max(1, d.active))
+	share := float64(others) / float64(max(1, d.active))
 	return load{l.cores * (1 + share), l.ram * (1 + share)}
 }
 
