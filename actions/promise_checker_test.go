@@ -121,11 +121,16 @@ func (check *promiseChecker) paused(r sim.Reading, what string, takes bool) {
 	pauses := slices.Clone(check.pauses)
 	check.mu.Unlock()
 	for _, p := range pauses {
-		match, _ := path.Match(p.Server, r.Name)
-		if now := check.fx.w.Now(); p.ScaleInOnly == takes && (match || p.Server == "") && !now.Before(p.From) && now.Before(p.Until) {
+		if now := check.fx.w.Now(); p.ScaleInOnly == takes && covers(p, r) && !now.Before(p.From) && now.Before(p.Until) {
 			check.say(r, "%s although it is paused: %+v", what, p)
 		}
 	}
+}
+
+// covers reports whether the pause is of the server, or of the whole fleet.
+func covers(p fleet.Pause, r sim.Reading) bool {
+	match, err := path.Match(p.Server, r.Name)
+	return p.Server == "" || err == nil && match
 }
 
 func (check *promiseChecker) change(id, what string) sim.Reading {
