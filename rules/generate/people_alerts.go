@@ -22,8 +22,8 @@ func peopleAlerts() map[string]expression {
 	}
 }
 
-// failedSteps is the number of failed steps of one kind within failedWithin that
-// people are told of. After a single failure, the scaler backs off and tries
+// failedSteps is the number of failed steps of one kind within failedWithin from
+// which the alert fires. After a single failure, the scaler backs off and tries
 // another server.
 const (
 	failedSteps  = 3
