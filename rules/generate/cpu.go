@@ -26,14 +26,15 @@ func (g generator) cpuRecords() []Rule {
 	passed := func(more ...matcher) string {
 		return "sum " + g.byInstance("cpu") + " (idelta(" + g.node(g.Metrics.CPUSeconds, more...) + "[" + g.lastTwo().String() + "]))"
 	}
-	scraped := "group " + g.byInstance() + " (" + g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "idle"}) + ")"
-	each := "clamp_max(clamp_min(\n  " + passed(matcher{"mode", "!=", "idle"}) + "\n  / (" + passed() + " > 0),\n  0), 1)\n" +
+	scraped := "group " + g.byInstance() + " (" + g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "user"}) + ")"
+	each := "clamp_max(clamp_min(\n  1 - " + passed(matcher{"mode", "=", "idle"}) + "\n  / (" + passed() + " > 0),\n  0), 1)\n" +
 		"and on (" + g.Labels.Instance + ", " + g.Labels.ServerID + ") " + scraped
 	return []Rule{
 		{Record: coreCPUNow, Expr: each,
-			Why: "Share of the time between the last two scrapes that a core was not idle: by what passed in its other modes, of what passed\n" +
-				"in all of them. A core that is offline passes no time and is not there, nor is one that was just plugged in. idelta and not\n" +
-				"rate: a counter that steps back by parts of a second is wrong by that much, and not taken for one that began anew."},
+			Why: "Share of the time between the last two scrapes that a core was not idle: by what passed in the mode idle, of what passed\n" +
+				"in all modes. A core that is offline passes no time and is not there, nor is one that was just plugged in, nor those of an\n" +
+				"exporter that tells of their idle time alone. idelta and not rate: a counter that steps back by parts of a second is wrong\n" +
+				"by that much, and not taken for one that began anew."},
 		{Record: instanceCPUNow, Expr: g.identified("avg " + g.byInstance() + " (" + g.rec(coreCPUNow) + ")"),
 			Why: "The same for a server. host joins the exporters of one server, whatever their ports."},
 		{Record: instanceCPU, Expr: "avg_over_time(" + g.rec(instanceCPUNow) + "[" + g.RateWindow.String() + "]) and " + g.rec(instanceCPUNow),
