@@ -9,14 +9,14 @@ import (
 	"github.com/prometheus/alertmanager/timeinterval"
 )
 
-// Schedule raises the floor at given times: the floor at a time is the greatest
-// of those that apply, and never below that of Capacity.
+// Schedule raises the floor at given times. The floor at a time is the highest of
+// those that apply, and at least the one that Capacity sets for all times.
 type Schedule []Floor
 
-// Floor is the least number of active servers during its intervals, which are
-// written as Alertmanager writes time intervals, each with its own location.
+// Floor is a minimum number of active servers during time intervals in Alertmanager's
+// syntax. Each interval has its own location.
 type Floor struct {
-	Name string `yaml:"name"`
+	Name string `yaml:"name"` // shown in Floor.String
 	// Pool is the tag of the servers that the floor is for; empty for those without
 	// one.
 	Pool      string                      `yaml:"pool"`
@@ -24,6 +24,7 @@ type Floor struct {
 	Intervals []timeinterval.TimeInterval `yaml:"time_intervals"`
 }
 
+// contains reports whether t is in one of the intervals.
 func (f Floor) contains(t time.Time) bool {
 	for _, in := range f.Intervals {
 		if in.ContainsTime(t.UTC()) {
@@ -61,9 +62,10 @@ func (c Capacity) minActive(pool string) int {
 	return DefaultPool().MinActive
 }
 
-// least is the floor of a pool outside the schedule, in a pool of the given number
-// of servers. The share of them is rounded up, and capped at the ceiling. A pool with
-// a tag may have none.
+// least returns the floor outside the schedule for a pool of the given number of
+// servers: the larger of the configured number and MinActiveShare × servers. The share
+// is rounded up and capped at Ceiling. A pool with a tag whose number is 0 has no
+// floor.
 func (c Capacity) least(pool string, servers int) int {
 	floor := c.minActive(pool)
 	if pool != "" && floor == 0 {
@@ -76,7 +78,7 @@ func (c Capacity) least(pool string, servers int) int {
 	return max(floor, share)
 }
 
-// FloorAt returns the least number of active servers of a pool at t, in a pool of
+// FloorAt returns the floor at t: the minimum number of active servers for a pool of
 // the given number of servers. The pool is a tag; empty for servers without one.
 func (c Capacity) FloorAt(pool string, t time.Time, servers int) int {
 	floor := c.least(pool, servers)
@@ -88,5 +90,5 @@ func (c Capacity) FloorAt(pool string, t time.Time, servers int) int {
 	return floor
 }
 
-// String names the floor for people.
+// String returns the floor as "name: at least 5 active".
 func (f Floor) String() string { return fmt.Sprintf("%s: at least %d active", f.Name, f.MinActive) }

@@ -8,26 +8,26 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// View is everything that a plan is made from. Its values are read before
-// Decide runs; Decide reads nothing else.
+// View is the input of Decide: everything that was read in one cycle.
 type View struct {
 	Now     time.Time
-	Servers []fleet.Server // in the order of their names
-	Alerts  []fleet.Alert  // believed, unsuppressed alerts about the whole fleet
-	Fleet   fleet.FleetRecord
+	Servers []fleet.Server    // sorted with fleet.ByName
+	Alerts  []fleet.Alert     // about the whole fleet, as fleet.Config.Believes accepts them
+	Fleet   fleet.FleetRecord // the record of the whole fleet
 	// Unknown is the number of servers that the fleet had and that no source lists
 	// now. They may be switched on, so they count against the ceiling.
 	Unknown  int
-	Contract *fleet.Contract // nil: not known, and not a limit
-	Pauses   []fleet.Pause
-	Blocked  []fleet.Hold // why nothing may be written at all
-	Brakes   []fleet.Hold // why no capacity may be removed, found while reading
+	Contract *fleet.Contract // nil: not known, and then not a limit
+	Pauses   []fleet.Pause   // in force at Now
+	Blocked  []fleet.Hold    // reasons why no step may be taken at all
+	Brakes   []fleet.Hold    // reasons why no capacity may be removed, found while reading
 }
 
-// Decide computes what to do next from one view of the fleet: at most one step
-// for each server, and a reason for every server, also for doing nothing. It is
-// pure: the same configuration and view give the same plan. Capacity is added
-// before any is removed, and while an alert asks for more, none is removed.
+// Decide computes the next plan from one view of the fleet: at most one step for
+// each server, and a reason for every server, including those that get no step.
+// It is pure: the same configuration and view give the same plan. Capacity is
+// added before any is removed, and none is removed while a fleet alert asks for
+// more.
 //
 // Each question is answered for all pools before the next one, since they share the
 // contract, the budget, the ceiling and the max step.
@@ -48,8 +48,8 @@ func Decide(cfg fleet.Config, v View) fleet.Plan {
 	return all.plan
 }
 
-// decision is the part of a plan that is about one pool: its servers, their totals,
-// and what it has in common with the other pools.
+// decision holds the state of one call of Decide for one pool: its servers, their
+// totals, and the part that all pools share.
 type decision struct {
 	*shared
 	pool     string // tag of the servers; empty for those without one
@@ -62,21 +62,22 @@ type decision struct {
 	active   int // servers in service
 	coming   int // servers on their way into service
 	leaving  int // servers that the scaler has cordoned and that still run
-	floorNow int // least number of active servers now
-	floor    int // the same, and that of the schedule soon
-	// serves is the total size of the servers in service and on their way; reach
-	// is what it becomes when all of them have grown. Servers that Prometheus does
-	// not see count in neither, as they are missing in the load.
+	floorNow int // minimum number of active servers now
+	floor    int // the same, including a higher one that the schedule sets soon
+	// serves is the total size of the servers in service and on their way into
+	// service; reach is that total once all of them have grown. Servers that
+	// Prometheus does not scrape count in neither, since the measured load does not
+	// include them.
 	serves, reach fleet.Size
 
 	want   demand
-	need   int          // servers wanted beyond those active or on their way
-	lack   int          // what of the need nothing is planned for yet
-	brakes []fleet.Hold // why none of the pool's capacity may be removed
+	need   int          // servers needed beyond those active or on their way
+	lack   int          // part of the need for which no start is planned yet
+	brakes []fleet.Hold // why no capacity may be removed from the pool
 }
 
-// shared is what the decisions of all pools have in common: the view, the steps so
-// far, and what the contract, the budget, the ceiling and the max step have left.
+// shared holds the state that the decisions of all pools share: the view, the plan so
+// far, and the use of the contract, the budget, the ceiling and the max step.
 type shared struct {
 	cfg  fleet.Config
 	v    View
@@ -84,12 +85,11 @@ type shared struct {
 	// several is set if there is more than one pool.
 	several bool
 
-	free fleet.Contract // what the contract has left after the steps so far
-	on   int            // servers switched on, or about to be
-	used fleet.Size     // their total size
-	// starts is the number of starts in this plan.
-	starts int
-	// notTaken are servers that count as on their way, whatever their state.
+	free   fleet.Contract // room left in the contract after the steps so far
+	on     int            // servers that are switched on, or have a start in flight or planned
+	used   fleet.Size     // their total size
+	starts int            // starts in this plan
+	// notTaken are the servers of findNotTaken, which count as on their way.
 	notTaken []*fleet.Server
 }
 
@@ -100,25 +100,26 @@ func newShared(cfg fleet.Config, v View) *shared {
 	return all
 }
 
-// limit notes what holds scale-out of every pool back.
+// limit adds a reason why scale-out of all pools is limited to the plan, once.
 func (all *shared) limit(kind fleet.HoldKind, format string, args ...any) {
 	all.note(fleet.Hold{Kind: kind, Text: fmt.Sprintf(format, args...)})
 }
 
+// note adds a reason why scale-out is limited to the plan, once.
 func (all *shared) note(h fleet.Hold) {
 	if !slices.Contains(all.plan.Limits, h) {
 		all.plan.Limits = append(all.plan.Limits, h)
 	}
 }
 
-// say gives a server its reason, unless it has one.
+// say sets a server's reason, unless it already has one.
 func (all *shared) say(s *fleet.Server, format string, args ...any) {
 	if all.open(s) {
 		all.plan.Reasons[s.ID] = fmt.Sprintf(format, args...)
 	}
 }
 
-// step plans a step for a server, with its reason.
+// step adds a step for a server to the plan, with its reason.
 func (all *shared) step(s *fleet.Server, k fleet.Kind, aim fleet.Aim, to fleet.Size, alerts []fleet.Alert, format string, args ...any) {
 	reason := fmt.Sprintf(format, args...)
 	all.plan.Reasons[s.ID] = reason
@@ -127,14 +128,14 @@ func (all *shared) step(s *fleet.Server, k fleet.Kind, aim fleet.Aim, to fleet.S
 	})
 }
 
-// open reports whether the server may be given a step: it has no reason yet, and
-// therefore no step, no flight and no hold.
+// open reports whether the server may get a step: it has no reason yet, and
+// therefore no step in the plan, no step in flight and no hold.
 func (all *shared) open(s *fleet.Server) bool {
 	_, said := all.plan.Reasons[s.ID]
 	return !said
 }
 
-// each calls f for every server in a state that may be given a step.
+// each calls f for every server in the given state that may get a step.
 func (d *decision) each(state fleet.State, f func(*fleet.Server)) {
 	for _, s := range d.servers {
 		if s.State == state && d.open(s) {
@@ -143,7 +144,7 @@ func (d *decision) each(state fleet.State, f func(*fleet.Server)) {
 	}
 }
 
-// holdAll gives a reason to every server that this plan must not change.
+// holdAll sets the reason of every server that this plan must not change.
 func (all *shared) holdAll() {
 	for i := range all.v.Servers {
 		s := &all.v.Servers[i]
@@ -155,14 +156,14 @@ func (all *shared) holdAll() {
 		case s.Hold != "":
 			all.say(s, "%s", s.Hold)
 		case r.Flight != nil:
-			all.say(s, "%s asked for at %s, to be done by %s", r.Flight.Step.Kind, fleet.Clock(r.Flight.At), fleet.Clock(r.Flight.Deadline))
+			all.say(s, "%s requested at %s, deadline %s", r.Flight.Step.Kind, fleet.Clock(r.Flight.At), fleet.Clock(r.Flight.Deadline))
 		case all.v.Now.Before(r.RetryAt):
 			all.say(s, "backing off until %s after %d failures: %s", fleet.Clock(r.RetryAt), r.Failures, r.Failure)
 		}
 	}
 }
 
-// explain gives every server that is left its reason.
+// explain sets the reason of every server that has none yet.
 func (all *shared) explain() {
 	for i := range all.v.Servers {
 		s := &all.v.Servers[i]

@@ -6,18 +6,18 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// learn raises the floor while an alert says that the forecast has no history: if no
-// schedule raises it, its share of the pool is Capacity.LearningActiveShare.
+// learn raises the pool's MinActiveShare to LearningActiveShare, since an alert says
+// that the forecast has no history yet. A pool with a schedule keeps its share.
 func (d *decision) learn() {
 	if c := &d.capacity; !c.Schedule.Names(d.pool) {
 		c.MinActiveShare = max(c.MinActiveShare, c.LearningActiveShare)
 	}
 }
 
-// floorAhead is the number of servers that must be active or on their way now, in a
-// pool of the given number of servers: the floor that holds now, or a higher one
-// that the schedule asks for soon, as long before as starting the missing servers
-// takes.
+// floorAhead returns the number of servers that must be active or on their way into
+// service now: the present floor, or a higher one of the schedule that begins
+// within the lead time. The lead time is the time that starting the missing servers
+// takes. servers is the size of the pool.
 func (d *decision) floorAhead(servers int) int {
 	floor, have, now := d.floorNow, d.active+d.coming, d.v.Now
 	highest := floor
@@ -35,8 +35,9 @@ func (d *decision) floorAhead(servers int) int {
 	return floor
 }
 
-// leadTime is how long it takes until the missing servers serve when they start
-// now, at most Capacity.MaxStep of them in each scale-out cooldown.
+// leadTime returns how long it takes to bring the missing servers into service:
+// Capacity.StartTime, and one scale-out cooldown for each further batch of
+// Capacity.MaxStep servers, at most 12 h.
 func leadTime(c fleet.Config, missing int) time.Duration {
 	batches := max(0, (missing-1)/max(1, c.Capacity.MaxStep))
 	return min(c.Capacity.StartTime+time.Duration(batches)*c.Cooldowns.Out, 12*time.Hour)

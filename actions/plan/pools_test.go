@@ -166,7 +166,7 @@ func TestPlanTellsTheFloorAndTheNeedOfEachPool(t *testing.T) {
 	if !slices.Equal(p.Pools, want) || p.Floor != 5 || p.Need != 5 {
 		t.Errorf("pools %+v, floor %d, need %d; want %+v, 5 and 5", p.Pools, p.Floor, p.Need, want)
 	}
-	if want := []fleet.Hold{{Kind: fleet.HoldFleet, Pool: "gold", Text: "pool gold: fleet: 1 more server is wanted, and none is left to start"}}; !slices.Equal(p.Limits, want) {
+	if want := []fleet.Hold{{Kind: fleet.HoldFleet, Pool: "gold", Text: "pool gold: fleet: 1 more server is needed, but no stopped server is left to start"}}; !slices.Equal(p.Limits, want) {
 		t.Errorf("limits %+v, want %+v", p.Limits, want)
 	}
 }

@@ -9,15 +9,15 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// scaleOut adds the capacity that is in demand, the fastest and cheapest first:
-// draining servers are taken back, running servers grow (in grow, later in the
-// plan), and stopped servers start for the rest.
+// scaleOut plans the missing capacity, the fastest and cheapest first: it takes
+// draining servers back, leaves to grow what running servers can add, and starts
+// stopped servers for the rest.
 func (all *shared) scaleOut(pools []*decision) {
 	each(pools, (*decision).wish)
 	all.startAll(pools)
 }
 
-// wish finds what is in demand, and takes draining servers back for it.
+// wish computes the demand of the pool, and takes draining servers back for it.
 func (d *decision) wish() {
 	d.want = d.demand()
 	taken := d.reclaim()
@@ -25,8 +25,8 @@ func (d *decision) wish() {
 	d.need = taken + d.lack
 }
 
-// reclaim takes draining servers back until the demand is met. Cordoned ones
-// come first, since they take meetings at once.
+// reclaim takes draining servers back until the demand is met, and returns how many.
+// Cordoned servers come before disabled ones.
 func (d *decision) reclaim() (taken int) {
 	var back []*fleet.Server
 	for _, s := range d.servers {
@@ -55,19 +55,20 @@ func (d *decision) reclaim() (taken int) {
 }
 
 // reclaimable reports whether a draining server may be taken back. One with a
-// change pending may not: that could be a stop that was given up and comes late.
+// pending change may not: the change could be a stop that failed at its deadline
+// and is still carried out.
 func (d *decision) reclaimable(s *fleet.Server) bool {
 	return (s.State == fleet.StateDraining || s.State == fleet.StateEmpty) && d.open(s) && s.Probe.Answered() && !s.Busy
 }
 
-// findNotTaken returns the servers that answer and are enabled and that the balancer
-// has not taken into service in time, beyond the first of them: if the poller is
-// dead or starved, no other server that starts would be taken either, so they go
-// on counting for the demand that they were started for. The first is replaced,
-// since it may be the one that is sick. So are those that the balancer left out
-// while it took others that came after them.
+// findNotTaken returns the servers that answer and are enabled, but that the balancer
+// has not brought online before their deadline, except for the first of them. If
+// the balancer's poller has stopped or is too slow, further servers would not come
+// online either, so the returned ones still count as capacity on its way and are
+// not replaced. The first is replaced, since the fault may be its own. Servers that
+// the balancer skipped while it brought later ones online are replaced, too.
 func (all *shared) findNotTaken() []*fleet.Server {
-	var taken time.Time // when the balancer took a server last
+	var taken time.Time // when the last server came into service
 	var out []*fleet.Server
 	for i := range all.v.Servers {
 		s := &all.v.Servers[i]
@@ -85,12 +86,13 @@ func (all *shared) findNotTaken() []*fleet.Server {
 	if len(out) < 2 {
 		return nil
 	}
-	all.limit(fleet.HoldPoller, "poller: %d servers answer and are enabled, and the balancer does not take them: is its poller running, with threads enough?", len(out))
+	all.limit(fleet.HoldPoller, "poller: %d servers answer and are enabled, but the balancer does not bring them online: check that its poller runs and has enough threads", len(out))
 	return out[1:]
 }
 
-// startAll starts stopped servers for what the pools lack. They take turns, so that
-// none uses up what they share, and what their floors lack comes before all else.
+// startAll plans the starts that the pools need, spread over the datacenters. The
+// pools take turns, so that one does not use up a limit that they share, and all
+// floors are filled before anything else.
 func (all *shared) startAll(pools []*decision) {
 	off := map[string][]*fleet.Server{}
 	for _, d := range pools {
@@ -99,43 +101,48 @@ func (all *shared) startAll(pools []*decision) {
 		}
 	}
 	for _, lacks := range []func(*decision) bool{(*decision).lacksFloor, (*decision).lacks} {
-		for turn := true; turn; {
-			turn = false
-			for _, d := range pools {
-				if lacks(d) && len(off[d.pool]) > 0 && all.mayStart() {
-					d.startNext(off[d.pool][0])
-					off[d.pool], turn = off[d.pool][1:], true
-				}
-			}
+		for all.takeTurn(pools, off, lacks) {
 		}
 	}
 	each(pools, (*decision).tellLack)
 }
 
-// lacks reports whether the pool wants another server to start.
+// takeTurn lets each pool that lacks a start try its next stopped server, and reports
+// whether any did.
+func (all *shared) takeTurn(pools []*decision, off map[string][]*fleet.Server, lacks func(*decision) bool) (tried bool) {
+	for _, d := range pools {
+		if lacks(d) && len(off[d.pool]) > 0 && all.mayStart() {
+			d.startNext(off[d.pool][0])
+			off[d.pool], tried = off[d.pool][1:], true
+		}
+	}
+	return tried
+}
+
+// lacks reports whether the pool needs another start.
 func (d *decision) lacks() bool { return d.lack > 0 }
 
-// lacksFloor reports whether it wants one for its floor.
+// lacksFloor reports whether the pool needs another start for its floor.
 func (d *decision) lacksFloor() bool { return d.lack > 0 && d.active+d.coming < d.floor }
 
-// startNext starts a server for what is in demand, if there is room for it.
+// startNext plans the start of a server, unless the contract or the budget has no room.
 func (d *decision) startNext(s *fleet.Server) {
 	if d.start(s, d.want.alerts, "%s", d.want.why) {
 		d.lack--
 	}
 }
 
-// tellLack notes that servers are in demand and none is left to start.
+// tellLack adds the limit that no stopped server of the pool is left to start.
 func (d *decision) tellLack() {
 	other := func(h fleet.Hold) bool { return h.Kind != fleet.HoldFleet }
 	if d.lack > 0 && d.mayStart() && !slices.ContainsFunc(d.plan.Limits, other) && len(d.v.Servers) > 0 {
-		d.note(d.hold(fleet.HoldFleet, "fleet: "+fleet.Plural(d.lack, "more server is", "more servers are")+" wanted, and none is left to start"))
+		d.note(d.hold(fleet.HoldFleet, "fleet: "+fleet.Plural(d.lack, "more server is", "more servers are")+" needed, but no stopped server is left to start"))
 	}
 }
 
-// start plans the start of one server, unless the contract or the budget has no
-// room for it. Every start is planned here, so that the ceiling, the max step,
-// the contract and the totals hold for all of them; callers ask mayStart first.
+// start plans the start of one server and returns true, unless the contract or the
+// budget has no room for it. Every start is planned here, so that the contract and
+// the totals are right for all of them. Callers check mayStart first.
 func (d *decision) start(s *fleet.Server, alerts []fleet.Alert, format string, args ...any) bool {
 	if !d.fits(s.Size) {
 		d.limit(fleet.HoldContract, "contract: no room for another %s", s.Size)
@@ -150,10 +157,11 @@ func (d *decision) start(s *fleet.Server, alerts []fleet.Alert, format string, a
 	return true
 }
 
-// mayStart reports whether the ceiling and the max step allow one more start.
+// mayStart reports whether Capacity.Ceiling and Capacity.MaxStep allow one more
+// start.
 func (all *shared) mayStart() bool {
 	if c := all.cfg.Capacity.Ceiling; c > 0 && all.on >= c {
-		all.limit(fleet.HoldCeiling, "ceiling: %d servers on, of at most %d", all.on, c)
+		all.limit(fleet.HoldCeiling, "ceiling: %d servers are on, at most %d are allowed", all.on, c)
 		return false
 	}
 	recent := 0
@@ -165,9 +173,10 @@ func (all *shared) mayStart() bool {
 	return all.starts+recent < all.cfg.Capacity.MaxStep
 }
 
-// stopped returns the servers that may be started. Datacenters take turns, the
-// one with the fewest changes under way first; within one, the servers that
-// failed least come first, then those that have been off longest.
+// stopped returns the servers that may be started, in the order in which to start
+// them. The datacenters alternate, starting with the one that has the fewest changes
+// in progress. Within a datacenter, servers with fewer failures come first, then
+// those that have been off longer.
 func (d *decision) stopped() []*fleet.Server {
 	busy := map[string]int{}
 	byDC := map[string][]*fleet.Server{}
@@ -189,8 +198,8 @@ func (d *decision) stopped() []*fleet.Server {
 	return takeTurns(byDC, busy)
 }
 
-// takeTurns merges the lists so that the datacenter with the fewest taken so
-// far is always next.
+// takeTurns merges the lists of the datacenters. The next server is always one of
+// the datacenter with the lowest count in taken, which takeTurns increments.
 func takeTurns(byDC map[string][]*fleet.Server, taken map[string]int) (out []*fleet.Server) {
 	for len(byDC) > 0 {
 		next := ""
@@ -208,14 +217,14 @@ func takeTurns(byDC map[string][]*fleet.Server, taken map[string]int) (out []*fl
 	return out
 }
 
-// warm enables started servers once BigBlueButton itself answers.
+// warm enables started servers once BigBlueButton answers on them.
 func (d *decision) warm() {
 	d.each(fleet.StateWarming, func(s *fleet.Server) {
 		switch {
 		case s.Balancer.State == fleet.Enabled:
-			d.say(s, "enabled; waits for the balancer's next poll")
+			d.say(s, "enabled; waits for the next poll of the balancer")
 		case s.Probe.Answered():
-			d.step(s, fleet.Enable, fleet.AimServe, fleet.Size{}, nil, "BigBlueButton answers: into service")
+			d.step(s, fleet.Enable, fleet.AimServe, fleet.Size{}, nil, "BigBlueButton answers: enabled")
 		default:
 			d.say(s, "waits for BigBlueButton to answer, until %s",
 				fleet.Clock(s.Record.At.Add(d.cfg.Deadlines.Warm)))
