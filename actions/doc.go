@@ -45,6 +45,14 @@
 //     dropped, and the next cycle makes a new plan.
 //   - Nothing is changed while the store cannot be written.
 //
+// # Pools
+//
+// Scalelite places meetings by tag, so that capacity is counted by pool: the servers
+// with the same tag in the balancer, or those without a tag. The daemon exports a
+// server's tag as the label pool of its state, the rules aggregate by it, and each
+// alert about the fleet names its pool. plan/pools.go splits the view. A fleet without
+// tags is one pool, and none of its series and alerts has the label.
+//
 // # Packages
 //
 // fleet has the domain types and interfaces, plan makes plans, store persists, and

@@ -4,19 +4,19 @@ package rules
 // read. They are declared here so that the daemon cannot rename one alone.
 const (
 	// MetricServerState is 1 for the present state of each server. Its labels are
-	// server, server_id, host and state, one of the states of package
-	// actions/fleet. The rules identify a server by host: the first of its addresses
+	// server, server_id, host, state, one of the states of package actions/fleet, and
+	// LabelPool if the server has a tag. The rules identify a server by host: the first of its addresses
 	// that no other server has.
 	MetricServerState = "bbb_scaler_server_state"
 	// MetricServerAlias is 1 for each alias of a server, a host that names this
 	// server and no other: its id, name and addresses, its host in the balancer and
 	// the addresses that DNS gives for that host, and hosts in alerts. Its labels are
-	// those of MetricServerState except state, and alias, in each spelling that
+	// those of MetricServerState except state and pool, and alias, in each spelling that
 	// targets may have.
 	MetricServerAlias = "bbb_scaler_server_alias_info"
-	// MetricServers counts servers by state.
+	// MetricServers counts servers by state and pool.
 	MetricServers = "bbb_scaler_servers"
-	// MetricFloor is the minimum number of active servers at present.
+	// MetricFloor is the minimum number of active servers at present, by pool.
 	MetricFloor = "bbb_scaler_floor_servers"
 	// MetricCeiling is the maximum number of servers that may be switched on.
 	MetricCeiling = "bbb_scaler_ceiling_servers"
@@ -35,7 +35,7 @@ const (
 	// seconds. Its label is server.
 	MetricDraining = "bbb_scaler_server_draining_seconds"
 	// MetricLimited is 1 while more capacity is needed than a limit allows. Its
-	// label is limit (ceiling, contract, fleet, poller).
+	// label is limit (ceiling, contract, fleet, poller); fleet is by pool.
 	MetricLimited = "bbb_scaler_capacity_limited"
 	// MetricUnjoined counts servers that one source lists and that match no server
 	// of the others. Its label is source (cloud, balancer, prometheus).

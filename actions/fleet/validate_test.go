@@ -43,7 +43,13 @@ func TestEveryKeyThatIsWrongIsNamedWithItsValue(t *testing.T) {
 		"capacity.learning_active_share: -0.1":                              func(c *Config) { c.Capacity.LearningActiveShare = -0.1 },
 		"capacity.ceiling: 1: must be 0 (no limit) or at least the highest": func(c *Config) { c.Capacity.Ceiling = 1 },
 		"capacity.schedule[0].min_active: 0":                                func(c *Config) { c.Capacity.Schedule = Schedule{{Intervals: make([]timeinterval.TimeInterval, 1)}} },
-		"capacity.schedule[0].time_intervals: must list":                    func(c *Config) { c.Capacity.Schedule = Schedule{{MinActive: 3}} },
+		"capacity.pools.gold.min_active: -1: must be at least 0":            func(c *Config) { c.Capacity.Pools = map[string]Pool{"gold": {MinActive: -1}} },
+		`capacity.pools: "": must have keys that are tags`:                  func(c *Config) { c.Capacity.Pools = map[string]Pool{"": {}} },
+		`capacity.pools: "none": must have keys that are tags`:              func(c *Config) { c.Capacity.Pools = map[string]Pool{"none": {}} },
+		"capacity.ceiling: 6: must be 0 (no limit) or at least the highest floor (7)": func(c *Config) {
+			c.Capacity.Ceiling, c.Capacity.Pools = 6, map[string]Pool{"gold": {MinActive: 5}}
+		},
+		"capacity.schedule[0].time_intervals: must list": func(c *Config) { c.Capacity.Schedule = Schedule{{MinActive: 3}} },
 		"capacity.schedule[0].time_intervals[1].location: must": func(c *Config) {
 			in := timeinterval.TimeInterval{Location: &timeinterval.Location{Location: time.UTC}}
 			c.Capacity.Schedule = Schedule{{MinActive: 3, Intervals: []timeinterval.TimeInterval{in, {}}}}

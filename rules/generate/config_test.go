@@ -49,6 +49,7 @@ func TestBadConfigIsRefusedWithTheKeysPath(t *testing.T) {
 		"a scheme that is not one":          {`scrape: {scheme: ftp}`, `rules.scrape.scheme: "ftp": must be http or https`},
 		"a hysteresis out of all measure":   {`hysteresis: 0.5`, `rules.hysteresis: 0.5: must be at least 0`},
 		"an extra label that is not one":    {`extra_labels: {a.b: c}`, `rules.extra_labels: "a.b": must be the name of a label`},
+		"an extra label of ours":            {`extra_labels: {pool: blue}`, `rules.extra_labels.pool: "blue": must not be set`},
 		"a place in the band outside of it": {`scale_in_below: 1`, `rules.scale_in_below: 1: must be above 0 and below 1`},
 	} {
 		t.Run(name, func(t *testing.T) {
