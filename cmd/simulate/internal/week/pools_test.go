@@ -83,7 +83,8 @@ func TestTheSameMeetingsRequireATagEveryTime(t *testing.T) {
 		}
 		return all.String()
 	}
-	if count(1) != count(1) || count(1) == count(2) {
+	first, again, other := count(1), count(1), count(2)
+	if first != again || first == other {
 		t.Error("want the same tags for the same seed, and others for another")
 	}
 	if arrivals[0].Tag != "" {
