@@ -13,6 +13,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/receiver/api"
+	"github.com/bbb-scaler/bbb-scaler/receiver/verdict"
 )
 
 // maxRequest limits the body of a request to the API, in bytes.
@@ -23,10 +24,25 @@ func (s *server) alerts(c echo.Context) error {
 }
 
 func (s *server) fleet(c echo.Context) error {
-	st := s.Scaler.Status()
+	st := api.Fleet{Status: s.Scaler.Status()}
+	st.Verdict = s.judge(st.Status, s.Scaler.Alerts())
 	st.Brakes, st.Limits, st.Blocked, st.Pauses = list(st.Brakes), list(st.Limits), list(st.Blocked), list(st.Pauses)
 	st.Sources, st.Servers, st.Unjoined = list(st.Sources), list(st.Servers), list(st.Unjoined)
 	return c.JSON(http.StatusOK, st)
+}
+
+// failuresWithin is how many entries of the journal are searched for steps that
+// fail.
+const failuresWithin = 200
+
+// judge returns the verdict on the fleet as of now.
+func (s *server) judge(st fleet.Status, alerts []fleet.Alert) verdict.Verdict {
+	situation := verdict.Situation{Status: st, Alerts: alerts, Asks: s.Asks(), Now: s.Now()}
+	var err error
+	if situation.Journal, err = s.Scaler.Journal(failuresWithin, ""); err != nil {
+		situation.JournalError = err.Error()
+	}
+	return verdict.Of(situation)
 }
 
 func (s *server) journal(c echo.Context) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/receiver/api"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // Scaler is what the HTTP server shows and controls; *actions.Scaler implements
@@ -57,6 +58,11 @@ type Deps struct {
 	LoginRequired func() bool
 	// Warnings returns what is unusual about the configuration, for the page.
 	Warnings func() []string
+	// Asks returns what the alerts mean, by name; nil is rules.Meanings.
+	Asks func() map[string]rules.Meaning
+	// Runbook returns the address of the page that explains each alert below a
+	// heading with its name; nil or "" shows no links to it.
+	Runbook func() string
 	// Metrics takes the metrics of the HTTP server and of the fleet.
 	Metrics Registry
 	// Log is told of changes, rejected notifications and panics.
@@ -81,6 +87,12 @@ type server struct {
 func New(cfg Config, d Deps) http.Handler {
 	if d.Now == nil {
 		d.Now = time.Now
+	}
+	if d.Asks == nil {
+		d.Asks = rules.Meanings
+	}
+	if d.Runbook == nil {
+		d.Runbook = func() string { return "" }
 	}
 	s := &server{Deps: d, cfg: cfg, metrics: newMetrics(d.Metrics), template: pageTemplate()}
 	d.Metrics.MustRegister(NewFleetCollector(d.Scaler, d.Now))

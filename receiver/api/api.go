@@ -5,11 +5,16 @@
 // The contract is a package of its own because both sides need it and neither
 // should import the other: the receiver brings an HTTP server with it (echo,
 // the metrics handler, Alertmanager's templates), which a client has no use
-// for. Responses have no types here: the API answers with the types of package
-// actions (Status, Alert, Entry, Pause) encoded as JSON, and errors as Error.
+// for. The API answers with Fleet and the types of package actions/fleet (Alert,
+// Entry, Pause) encoded as JSON, and errors as Error.
 package api
 
-import "time"
+import (
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/receiver/verdict"
+)
 
 // Paths below the daemon's base address. Reads are GET; Pauses takes POST to
 // add one and DELETE to end all; Pause takes DELETE; Release and Reload take
@@ -40,6 +45,13 @@ const (
 	DefaultJournal = 100 // without QueryLimit
 	MaxJournal     = 10_000
 )
+
+// Fleet is the body of the answer to a GET of PathFleet: the fleet as of the last
+// cycle, and the verdict on it as of now.
+type Fleet struct {
+	fleet.Status
+	Verdict verdict.Verdict `json:"verdict"`
+}
 
 // PauseRequest is the body of a POST to PathPauses. The end is given either as
 // For or as Until.

@@ -69,7 +69,7 @@ func (o *options) clientCommands(app *kingpin.Application) {
 		o.connection.flags(c, config.Getenv(o.environ))
 		return c
 	}
-	status := add("status", "Prints the fleet of a running daemon.")
+	status := add("status", "Prints the verdict on the fleet of a running daemon, what is wrong and what to do, and its servers. The exit code is 1 if the verdict is PROBLEM or the daemon does not answer, and 0 if it is OK or ATTENTION.")
 	status.Flag("json", "Print the fleet as JSON.").BoolVar(&o.json)
 
 	explain := add("explain", "Prints one server: its state and the reason, its alerts, what holds it back, and its last steps.")
