@@ -24,8 +24,8 @@ func (s *server) alerts(c echo.Context) error {
 }
 
 func (s *server) fleet(c echo.Context) error {
-	st := api.Fleet{Status: s.Scaler.Status()}
-	st.Verdict = s.judge(st.Status, s.Scaler.Alerts())
+	situation := s.situation()
+	st := api.Fleet{Status: situation.Status, Verdict: verdict.Of(situation)}
 	st.Brakes, st.Limits, st.Blocked, st.Pauses = list(st.Brakes), list(st.Limits), list(st.Blocked), list(st.Pauses)
 	st.Sources, st.Servers, st.Unjoined = list(st.Sources), list(st.Servers), list(st.Unjoined)
 	return c.JSON(http.StatusOK, st)
@@ -35,14 +35,14 @@ func (s *server) fleet(c echo.Context) error {
 // fail.
 const failuresWithin = 200
 
-// judge returns the verdict on the fleet as of now.
-func (s *server) judge(st fleet.Status, alerts []fleet.Alert) verdict.Verdict {
-	situation := verdict.Situation{Status: st, Alerts: alerts, Asks: s.Asks(), Now: s.Now()}
+// situation returns what the verdict is made from, as of now.
+func (s *server) situation() verdict.Situation {
+	now := verdict.Situation{Status: s.Scaler.Status(), Alerts: s.Scaler.Alerts(), Asks: s.Asks(), Now: s.Now()}
 	var err error
-	if situation.Journal, err = s.Scaler.Journal(failuresWithin, ""); err != nil {
-		situation.JournalError = err.Error()
+	if now.Journal, err = s.Scaler.Journal(failuresWithin, ""); err != nil {
+		now.JournalError = err.Error()
 	}
-	return verdict.Of(situation)
+	return now
 }
 
 func (s *server) journal(c echo.Context) error {

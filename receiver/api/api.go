@@ -22,17 +22,23 @@ import (
 const (
 	PathPage    = "/"
 	PathStyle   = "/style.css"
+	PathScript  = "/page.js"
 	PathHealthy = "/-/healthy"
 	PathReady   = "/-/ready"
 	PathReload  = "/-/reload"
 	PathMetrics = "/metrics"
-	PathWebhook = "/webhook" // Alertmanager posts its notifications here
+	PathWebhook = "/webhook"       // Alertmanager posts its notifications here
+	PathEvents  = "/api/v1/events" // server-sent events, for the page
 	PathAlerts  = "/api/v1/alerts"
 	PathFleet   = "/api/v1/fleet"
 	PathJournal = "/api/v1/journal"
 	PathPauses  = "/api/v1/pauses" // "/<id>" is one pause
 	PathRelease = "/api/v1/release"
 )
+
+// QuerySince is the query parameter of PathEvents: the version of the page that
+// the updates apply to.
+const QuerySince = "since"
 
 // Query parameters of PathJournal.
 const (

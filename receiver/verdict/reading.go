@@ -29,11 +29,14 @@ func reading(s Situation) []Reason {
 			failing = append(failing, src)
 		}
 	}
-	all := sources > 0 && len(withoutAlertmanager(failing)) == sources
-	for _, src := range failing {
-		out = append(out, unread(src, all, s.Now))
+	if ofFleet := withoutAlertmanager(failing); len(ofFleet) > 1 && len(ofFleet) == sources {
+		out = append(out, outageOf(ofFleet))
+		failing = slices.DeleteFunc(failing, func(s fleet.SourceStatus) bool { return s.Name != alertmanager })
 	}
-	if !s.Status.Ready && len(withoutAlertmanager(failing)) == 0 {
+	for _, src := range failing {
+		out = append(out, unread(src, s.Now))
+	}
+	if !s.Status.Ready && !slices.ContainsFunc(out, func(r Reason) bool { return r.Level == Bad }) {
 		out = append(out, Reason{Level: Bad, Text: "the fleet has not been read completely for deadlines.stale: what is shown may be old",
 			Do: "run bbb-scaler check, and look at the log", Runbook: rules.ScalerFleetUnread})
 	}
@@ -44,19 +47,31 @@ func withoutAlertmanager(sources []fleet.SourceStatus) []fleet.SourceStatus {
 	return slices.DeleteFunc(slices.Clone(sources), func(s fleet.SourceStatus) bool { return s.Name == alertmanager })
 }
 
-// unread is the reason for a source that fails; all is set when every source of
-// the fleet does.
-func unread(src fleet.SourceStatus, all bool, now time.Time) Reason {
-	since := "and never was"
-	if !src.ReadAt.IsZero() {
-		since = "last at " + fleet.Clock(src.ReadAt)
+// outageOf is the reason for the failure of every source of the fleet.
+func outageOf(sources []fleet.SourceStatus) Reason {
+	var names []string
+	for _, s := range sources {
+		names = append(names, s.Name)
 	}
-	r := Reason{Level: Attention, Text: fmt.Sprintf("%s cannot be read, %s: %s", src.Name, since, src.Error), Runbook: rules.ScalerFleetUnread}
+	return Reason{Level: Bad, Runbook: rules.ScalerFleetUnread, Do: "run bbb-scaler check; look at the network of bbb-scaler first, then at the provider's status page",
+		Text: fmt.Sprintf("nothing of the fleet can be read: %s fail, %s: %s", several(names), lastRead(sources[0]), sources[0].Error)}
+}
+
+func lastRead(src fleet.SourceStatus) string {
+	if src.ReadAt.IsZero() {
+		return "never read"
+	}
+	return "last read at " + fleet.Clock(src.ReadAt)
+}
+
+// unread is the reason for a source that fails.
+func unread(src fleet.SourceStatus, now time.Time) Reason {
+	r := Reason{Level: Attention, Text: fmt.Sprintf("%s cannot be read, %s: %s", src.Name, lastRead(src), src.Error), Runbook: rules.ScalerFleetUnread}
 	switch {
 	case src.Name == alertmanager:
 		r.Do = "run bbb-scaler check; until then only notifications tell of alerts, and silences are not known"
 		return r
-	case all || src.ReadAt.IsZero() || now.Sub(src.ReadAt) > outage:
+	case src.ReadAt.IsZero() || now.Sub(src.ReadAt) > outage:
 		r.Level = Bad
 	}
 	r.Do = "run bbb-scaler check; look at the provider's status page, Scalelite's log, the credentials"

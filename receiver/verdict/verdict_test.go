@@ -145,10 +145,10 @@ func TestVerdicts(t *testing.T) {
 		// What is known may not be true.
 		{"nothing was read yet", status(func(st *fleet.Status) { *st = fleet.Status{} }), Bad, "nothing has been read yet"},
 		{"not ready", status(func(st *fleet.Status) { st.Ready = false }), Bad, "has not been read completely for deadlines.stale"},
-		{"a source fails for a moment", source(1, time.Minute), Attention, "balancer cannot be read, last at 11:59:00 UTC: connection refused"},
+		{"a source fails for a moment", source(1, time.Minute), Attention, "balancer cannot be read, last read at 11:59:00 UTC: connection refused"},
 		{"a source fails for longer", source(0, 3*time.Minute), Bad, "datacenter dc-1 cannot be read"},
-		{"every source of the fleet fails", many(source(0, time.Second), source(1, time.Second)), Bad, "datacenter dc-1 cannot be read"},
-		{"a source was never read", func(s *Situation) { s.Status.Sources[1] = fleet.SourceStatus{Name: "balancer", Error: "401"} }, Bad, "and never was: 401"},
+		{"every source of the fleet fails", many(source(0, time.Second), source(1, time.Second)), Bad, "nothing of the fleet can be read: datacenter dc-1, balancer fail, last read at 11:59:59 UTC: connection refused"},
+		{"a source was never read", func(s *Situation) { s.Status.Sources[1] = fleet.SourceStatus{Name: "balancer", Error: "401"} }, Bad, "never read: 401"},
 		{"Alertmanager fails", source(2, time.Hour), Attention, "alertmanager cannot be read"},
 		{"servers are uncertain", put(fleet.StateUncertain, 1, 2, 3, 4, 5, 6, 7), Attention, "7 servers are uncertain and left alone: bbb-1, bbb-2, bbb-3, bbb-4, bbb-5 and 2 more"},
 		{"no notification arrives", status(func(st *fleet.Status) { st.Unheard = []string{rules.FleetCPUHigh} }), Attention, "no notification arrives of BBBFleetCPUHigh"},
