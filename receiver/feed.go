@@ -17,7 +17,7 @@ import (
 // open pages share it: it is rendered once for all of them.
 type feed struct {
 	render func() (view, error)
-	name string // tells the versions of this process from those of an earlier one
+	name   string // tells the versions of this process from those of an earlier one
 
 	mu      sync.Mutex
 	at      time.Time // of the last rendering

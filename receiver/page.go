@@ -24,7 +24,7 @@ var styleText []byte
 //go:embed page.js
 var scriptText []byte
 
-// pageJournal is how many entries of the journal the page shows.
+// pageJournal is the number of journal entries on the page.
 const pageJournal = 12
 
 // regions are the parts of the page that are replaced as a whole when they

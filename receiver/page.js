@@ -100,7 +100,7 @@
     describe(row);
   }
 
-  // showBusy lists the servers in motion or in trouble, unless they are too many.
+  // showBusy lists the servers that change or need attention, unless they are too many.
   function showBusy() {
     const busy = [...rows.values()].filter(r => r.fields.busy === '1').length, many = busy > busyShown;
     for (const row of rows.values()) {

@@ -107,7 +107,7 @@ func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
 func TestThePageWithoutAnythingReadSaysSo(t *testing.T) {
 	_, page := ask(handler(t, &memory{closed: true}), "GET", "/", "")
 	for _, want := range []string{`<div class="verdict bad">`, "nothing has been read yet", "last cycle never", `<section id="busy" hidden`,
-		"none is firing", "nothing was done yet", "database not open"} {
+		"none is firing", "no steps yet", "database not open"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -14,7 +14,7 @@ import (
 
 // row is one server as the page shows it, all of it as text. The element of the
 // page that shows a row has the id "s" + key, and "b" + key in the list of servers
-// in motion or in trouble.
+// that change or need attention.
 type row struct {
 	prefix, key string
 	Name, Addr, Datacenter, State, Since, Size, Load, Meetings, People,
@@ -98,11 +98,11 @@ func (p *pageData) busy(s fleet.ServerStatus) bool {
 	return false
 }
 
-// busyShown is how many servers in motion or in trouble have a list of their own.
+// busyShown is how many servers that change or need attention have a list of their own.
 // More are found in the list of all; page.js has the same number.
 const busyShown = 100
 
-// busyRows returns the rows of the list of servers in motion or in trouble, none
+// busyRows returns the rows of the list of servers that change or need attention, none
 // if there are too many, and how many there are.
 func busyRows(rows []row) (busy []row, n int) {
 	for _, r := range rows {

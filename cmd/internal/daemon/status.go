@@ -95,7 +95,7 @@ func (p *printer) restrictions(st fleet.Status) {
 	}
 }
 
-// unread writes what could not be read, or not be matched to a server.
+// unread writes what could not be read, and what matches no server.
 func (p *printer) unread(st fleet.Status, now time.Time) {
 	for _, s := range st.Sources {
 		if s.Error != "" {
@@ -103,7 +103,7 @@ func (p *printer) unread(st fleet.Status, now time.Time) {
 		}
 	}
 	for _, a := range st.Unheard {
-		p.line("NOT NOTIFIED: %s is known from Alertmanager's API alone: look at its route and the webhook's URL", a)
+		p.line("NOT NOTIFIED: %s is listed by Alertmanager's API, but its notifications do not arrive: check Alertmanager's route and the URL of the webhook", a)
 	}
 	for _, u := range st.Unjoined {
 		p.line("NOT JOINED: %s", u)
