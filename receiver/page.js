@@ -110,7 +110,7 @@
     find('busy').hidden = busy === 0;
     find('busy-many').hidden = !many;
     find('busy').querySelector('table').hidden = many;
-    tell(find('busy'), String(busy));
+    setText(find('busy-title').querySelector('span').firstChild, String(busy));
   }
   const busyShown = 100; // as in the daemon
 
@@ -235,27 +235,24 @@
   const form = find('filter');
   const natural = new Intl.Collator('en', { numeric: true });
 
-  function matches(row) {
-    const { text, state, dc } = form.elements;
+  function matches(row, words) {
+    const { state, dc } = form.elements;
     return (!state.value || (state.value === '*' ? row.fields.busy === '1' : row.fields.state === state.value)) &&
       (!dc.value || row.fields.dc === dc.value) &&
-      text.value.toLowerCase().split(/\s+/).every(word => row.text.includes(word));
+      words.every(word => row.text.includes(word));
   }
 
   function filter() {
+    const words = form.elements.text.value.toLowerCase().split(/\s+/);
     let shown = 0;
     for (const row of rows.values()) {
-      const hidden = !matches(row);
+      const hidden = !matches(row, words);
       if (row.s.hidden !== hidden) row.s.hidden = hidden;
       if (!hidden) shown++;
     }
-    tell(find('servers'), shown === rows.size ? String(shown) : shown + ' of ' + rows.size);
+    const output = find('servers').querySelector('output'), text = shown === rows.size ? String(shown) : shown + ' of ' + rows.size;
+    if (output.textContent !== text) output.textContent = text; // a screen reader reads it out
     find('nothing').hidden = shown > 0;
-  }
-
-  function tell(section, text) {
-    const output = section.querySelector('output');
-    if (output.textContent !== text) output.textContent = text;
   }
 
   // fillFilters offers the states and datacenters that there are.
