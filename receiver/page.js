@@ -279,18 +279,19 @@
     Server: { field: 'name', compare: natural.compare },
     State: { field: 'state', compare: natural.compare },
     Size: { field: 'size', compare: natural.compare },
-    Load: { field: 'load', compare: (a, b) => number(b) - number(a) },
-    Meetings: { field: 'meetings', compare: (a, b) => number(b) - number(a) },
-    People: { field: 'people', compare: (a, b) => number(b) - number(a) },
-    Alerts: { field: 'alerts', compare: (a, b) => (a === '') - (b === '') || natural.compare(a, b) },
+    Load: { field: 'load', compare: (a, b) => number(a) - number(b), greatestFirst: true },
+    Meetings: { field: 'meetings', compare: (a, b) => number(a) - number(b), greatestFirst: true },
+    People: { field: 'people', compare: (a, b) => number(a) - number(b), greatestFirst: true },
+    Alerts: { field: 'alerts', compare: natural.compare, greatestFirst: true },
   };
 
   function sort(list, th, column) {
-    const down = th.getAttribute('aria-sort') === 'ascending' ? -1 : 1;
-    for (const other of th.parentElement.cells) other.removeAttribute('aria-sort');
-    th.setAttribute('aria-sort', down > 0 ? 'ascending' : 'descending');
+    const first = column.greatestFirst ? 'descending' : 'ascending', other = column.greatestFirst ? 'ascending' : 'descending';
+    const order = th.getAttribute('aria-sort') === first ? other : first, sign = order === 'ascending' ? 1 : -1;
+    for (const cell of th.parentElement.cells) cell.removeAttribute('aria-sort');
+    th.setAttribute('aria-sort', order);
     const all = [...rows.values()].filter(r => r[list]);
-    all.sort((a, b) => down * column.compare(a.fields[column.field], b.fields[column.field]) || natural.compare(a.fields.name, b.fields.name));
+    all.sort((a, b) => sign * column.compare(a.fields[column.field], b.fields[column.field]) || natural.compare(a.fields.name, b.fields.name));
     lists[list].append(...all.map(r => r[list]));
   }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -234,6 +235,27 @@ func TestThePageIsAsBefore(t *testing.T) {
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(page, "\n")); diff != "" {
 		t.Errorf("the page changed (go test -update writes it), -want +got:\n%s", diff)
+	}
+}
+
+// TestTheScriptAgreesWithTheDaemon compares what both sides must know: the order of
+// a row's fields, the number of servers in the short list, and the regions.
+func TestTheScriptAgreesWithTheDaemon(t *testing.T) {
+	const names = "name addr dc state since size load meetings people step why alerts cooldowns busy"
+	r := row{"", "", "name", "addr", "dc", "state", "since", "size", "load", "meetings", "people", "step", "why", "alerts", "cooldowns", "busy"}
+	fields := r.fields()
+	if got := strings.Join(fields[:], " "); got != names {
+		t.Errorf("fields %s, want %s", got, names)
+	}
+	for _, want := range []string{"const numbered = ['" + strings.ReplaceAll(names, " ", "', '") + "'];", fmt.Sprintf("const busyShown = %d;", busyShown), `'` + strings.TrimPrefix(api.PathEvents, "/") + "?" + api.QuerySince + "='"} {
+		if !strings.Contains(string(scriptText), want) {
+			t.Errorf("page.js lacks %s", want)
+		}
+	}
+	for _, name := range regions {
+		if !strings.Contains(pageText, `id="r-`+name+`"`) {
+			t.Errorf("page.html has no place for the region %s", name)
+		}
 	}
 }
 

@@ -31,6 +31,14 @@ func (h hot) level() Level {
 	return Attention
 }
 
+// threshold says what the alert's threshold is, if it tells.
+func (h hot) threshold() string {
+	if t := h.alert.Annotation(rules.AnnotationThreshold); !math.IsNaN(t) {
+		return fmt.Sprintf(" of %.0f %%", 100*t)
+	}
+	return ""
+}
+
 func (h hot) String() string {
 	text := h.server
 	if v := h.alert.Value(); h.means.Measure != rules.MeasureNone && !math.IsNaN(v) {
@@ -144,14 +152,14 @@ func serverLoad(level Level, m rules.Measure, of []hot, active int) Reason {
 		r.Text = fmt.Sprintf("%s is exhausted on %s, of %d that take new meetings: %s", m, servers, active, several(shown))
 		r.Do = "sound and video may suffer there; bbb-scaler explain " + names[0] + " says what is done about it"
 	default:
-		r.Text = fmt.Sprintf("%s is above its threshold on %s: %s", m, servers, several(shown))
+		r.Text = fmt.Sprintf("%s is at or above its threshold%s on %s: %s", m, of[0].threshold(), servers, several(shown))
 	}
 	return r
 }
 
 // fleetLoad is the reason for a workload of the whole fleet.
 func fleetLoad(h hot) Reason {
-	r := Reason{Level: h.level(), Text: fmt.Sprintf("%s of the fleet is above its threshold%s", h.means.Measure, h), Runbook: h.alert.Name,
+	r := Reason{Level: h.level(), Text: fmt.Sprintf("%s of the fleet is at or above its threshold%s%s", h.means.Measure, h.threshold(), h), Runbook: h.alert.Name,
 		Do: "nothing, unless it stays: more capacity is added"}
 	if r.Level == Bad {
 		r.Text = fmt.Sprintf("%s of the fleet is exhausted%s", h.means.Measure, h)

@@ -44,7 +44,7 @@ func put(state fleet.State, numbers ...int) func(*Situation) {
 // fires has an alert fire on a server by number, or on the fleet for 0.
 func fires(name string, number int, value string) func(*Situation) {
 	return func(s *Situation) {
-		a := fleet.Alert{Name: name, Labels: map[string]string{}, Annotations: map[string]string{rules.AnnotationValue: value}}
+		a := fleet.Alert{Name: name, Labels: map[string]string{}, Annotations: map[string]string{rules.AnnotationValue: value, rules.AnnotationThreshold: "0.7"}}
 		if number > 0 {
 			a.Labels[rules.LabelInstance] = fmt.Sprintf("10.0.0.%d:9100", number)
 			sv := &s.Status.Servers[number-1]
@@ -178,12 +178,12 @@ func TestVerdicts(t *testing.T) {
 		{"below the floor", put(fleet.StateDraining, 1, 2, 3, 4, 5, 6), Attention, "2 servers take new meetings, the floor is 3"},
 
 		// Servers in service are overloaded or lost.
-		{"a server is above its threshold", fires(rules.ServerCPUHigh, 1, "0.75"), Attention, "CPU is above its threshold on 1 server: bbb-1 (75 %)"},
+		{"a server is above its threshold", fires(rules.ServerCPUHigh, 1, "0.75"), Attention, "CPU is at or above its threshold of 70 % on 1 server: bbb-1 (75 %)"},
 		{"servers are at 100 %", many(fires(rules.ServerCPUHigh, 1, "0.93"), fires(rules.ServerCPUHigh, 7, "1")), Bad, "CPU is exhausted on 2 servers, of 8 that take new meetings: bbb-7 (100 %), bbb-1 (93 %)"},
 		{"memory is exhausted on a draining server", many(put(fleet.StateDraining, 2), fires(rules.ServerMemoryHigh, 2, "0.95")), Bad, "memory is exhausted on 1 server, of 7 that take new meetings: bbb-2 (95 %)"},
-		{"an alert without a figure", fires(rules.ServerCPUHigh, 1, ""), Attention, "CPU is above its threshold on 1 server: bbb-1"},
+		{"an alert without a figure", fires(rules.ServerCPUHigh, 1, ""), Attention, "CPU is at or above its threshold of 70 % on 1 server: bbb-1"},
 		{"a silenced alert at 100 %", silenced(rules.ServerCPUHigh, 1, "1"), Attention, "bbb-1 (100 %), silenced"},
-		{"the fleet is above its threshold", fires(rules.FleetCPUHigh, 0, "0.75"), Attention, "CPU of the fleet is above its threshold (75 %)"},
+		{"the fleet is above its threshold", fires(rules.FleetCPUHigh, 0, "0.75"), Attention, "CPU of the fleet is at or above its threshold of 70 % (75 %)"},
 		{"the fleet is full", fires(rules.FleetMemoryHigh, 0, "0.96"), Bad, "memory of the fleet is exhausted (96 %)"},
 		{"an operator's own alert asks for growth", many(func(s *Situation) { s.Asks["MyAlert"] = rules.Meaning{Scope: rules.ScopeServer, Ask: rules.AskGrow} }, fires("MyAlert", 1, "7")), Attention, "MyAlert fires on 1 server: bbb-1"},
 		{"one server is down", put(fleet.StateDown, 1), Attention, "1 server is down and out of service: bbb-1"},
