@@ -13,6 +13,7 @@ func capacity(s Situation) []Reason {
 	var out []Reason
 	active := st.Counts[fleet.StateActive]
 	switch short := st.Floor - active; {
+	case st.Counts[fleet.StateUncertain] > 0: // those may be in service
 	case active == 0 && (st.Floor > 0 || st.Need > 0):
 		out = append(out, Reason{Level: Bad, Text: fmt.Sprintf("no server takes new meetings; the floor is %d, %d on the way", st.Floor, coming(st)),
 			Do: "start servers in the cloud's console and enable them in Scalelite", Runbook: rules.FleetBelowMinimum})

@@ -151,6 +151,7 @@ func TestVerdicts(t *testing.T) {
 		{"a source was never read", func(s *Situation) { s.Status.Sources[1] = fleet.SourceStatus{Name: "balancer", Error: "401"} }, Bad, "never read: 401"},
 		{"Alertmanager fails", source(2, time.Hour), Attention, "alertmanager cannot be read"},
 		{"servers are uncertain", put(fleet.StateUncertain, 1, 2, 3, 4, 5, 6, 7), Attention, "7 servers are uncertain and left alone: bbb-1, bbb-2, bbb-3, bbb-4, bbb-5 and 2 more"},
+		{"all servers are uncertain, which says nothing of capacity", put(fleet.StateUncertain, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), Attention, "10 servers are uncertain"},
 		{"no notification arrives", status(func(st *fleet.Status) { st.Unheard = []string{rules.FleetCPUHigh} }), Attention, "no notification arrives of BBBFleetCPUHigh"},
 
 		// The daemon is kept from acting.
