@@ -47,12 +47,12 @@ func TestMetricsOfServersWithATagHaveTheLabelPool(t *testing.T) {
 
 func TestThePageShowsPoolsOnlyWhereServersHaveTags(t *testing.T) {
 	_, page := ask(handler(t, pooledMorning()), "GET", "/", "")
-	for _, want := range []string{"<td>untagged</td>", "<td>gold</td>", "No server has the tag brass"} {
+	for _, want := range []string{"<b>0</b><span>active in pool untagged; floor 2, +2 needed</span>", "<b>1</b><span>active in pool gold; floor 1</span>", "No server has the tag brass"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if _, page := ask(handler(t, morning()), "GET", "/", ""); strings.Contains(page, "Pools") {
-		t.Error("the page of a fleet without tags has a table of pools")
+	if _, page := ask(handler(t, morning()), "GET", "/", ""); strings.Contains(page, "pool") {
+		t.Error("the page of a fleet without tags tells of pools")
 	}
 }

@@ -40,6 +40,9 @@ type PoolStatus struct {
 	Counts map[State]int `json:"counts"`
 }
 
+// Active returns the number of servers of the pool that take new meetings.
+func (p PoolStatus) Active() int { return p.Counts[StateActive] }
+
 // PoolName is how people read a pool.
 func PoolName(tag string) string {
 	if tag == "" {

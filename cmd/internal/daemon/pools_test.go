@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 )
 
 // goldStatus is a fleet of which every server has the tag gold.
@@ -26,7 +27,7 @@ func TestCommandsTellOfPools(t *testing.T) {
 		print     func(*strings.Builder) error
 		want, not []string
 	}{
-		"status": {func(out *strings.Builder) error { return printStatus(out, st, time.Now()) },
+		"status": {func(out *strings.Builder) error { return printStatus(out, api.Fleet{Status: st}, time.Now()) },
 			[]string{"Pool gold: 1 active; floor 1, needed 2", "UNKNOWN POOL: the configuration names brass"}, nil},
 		"explain": {func(out *strings.Builder) error { return printServer(out, st, st.Servers[0], nil, nil, time.Now()) },
 			[]string{"Pool: gold", "pool gold: an alert asks"}, []string{"silver"}},
@@ -37,7 +38,7 @@ func TestCommandsTellOfPools(t *testing.T) {
 			return c.err
 		}, []string{"gold: 1 active; floor 1", "every server has a tag in Scalelite", "capacity names the pool brass"}, []string{"WRONG"}},
 		"status without tags": {func(out *strings.Builder) error {
-			return printStatus(out, fleet.Status{Fleet: "bbb", Ready: true}, time.Now())
+			return printStatus(out, api.Fleet{Status: fleet.Status{Fleet: "bbb", Ready: true}}, time.Now())
 		},
 			nil, []string{"ool"}},
 	} {
