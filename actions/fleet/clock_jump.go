@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"reflect"
 	"slices"
 	"time"
 )
@@ -22,7 +23,7 @@ func pulled(t, now time.Time) time.Time {
 // Without that, what waits for a deadline after one of them would wait for as
 // long as the jump, and a server on its way would count as coming all the while.
 func (r *Record) CorrectClock(now time.Time, c Cooldowns) {
-	for _, t := range []*time.Time{&r.At, &r.WroteAt, &r.EmptySince, &r.Up, &r.Down, &r.Since} {
+	for _, t := range []*time.Time{&r.At, &r.WroteAt, &r.EmptySince, &r.Up, &r.Down, &r.Since, &r.MadeAt, &r.ManualAt} {
 		*t = pulled(*t, now)
 	}
 	r.RetryAt = pulled(r.RetryAt, now.Add(c.BackoffMax))
@@ -31,6 +32,19 @@ func (r *Record) CorrectClock(now time.Time, c Cooldowns) {
 		corrected.At, corrected.Deadline = now, now.Add(f.Deadline.Sub(f.At))
 		r.Flight = &corrected
 	}
+}
+
+// correctClock does the same for a contest, and reports whether it changed it.
+func (c *Contest) correctClock(now time.Time) (changed bool) {
+	before := *c
+	c.Reversals = slices.Clone(c.Reversals) // the stored record shares them
+	for i := range c.Reversals {
+		c.Reversals[i].At = pulled(c.Reversals[i].At, now)
+	}
+	for _, t := range []*time.Time{&c.Since, &c.From, &c.Last, &c.Ended} {
+		*t = pulled(*t, now)
+	}
+	return !reflect.DeepEqual(before, *c)
 }
 
 // CorrectClock is f with the times that a clock ahead of now has stored back at now,
@@ -42,5 +56,6 @@ func (f FleetRecord) CorrectClock(now time.Time) (FleetRecord, bool) {
 	}
 	changed := !in.Equal(f.In) || !fewer.Equal(f.FewerSince) || !slices.EqualFunc(outs, f.Outs, time.Time.Equal)
 	f.In, f.FewerSince, f.Outs = in, fewer, outs
+	changed = f.Contest.correctClock(now) || changed
 	return f, changed
 }

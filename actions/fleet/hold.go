@@ -39,6 +39,7 @@ const (
 	HoldUnmeasured HoldKind = "unmeasured" // many servers are not seen by Prometheus
 	HoldSchedule   HoldKind = "schedule"   // the floor is about to rise
 	HoldPause      HoldKind = "pause"      // the whole fleet is paused
+	HoldContested  HoldKind = "contested"  // somebody else undoes the scaler's changes
 )
 
 // The kinds of Status.Unjoined, which name what was not joined to a server.
@@ -56,7 +57,7 @@ func LimitKinds() []HoldKind { return []HoldKind{HoldCeiling, HoldContract, Hold
 
 // BrakeKinds returns the kinds of Status.Brakes.
 func BrakeKinds() []HoldKind {
-	return []HoldKind{HoldRead, HoldStarted, HoldDemand, HoldSilent, HoldUnseen, HoldUnmeasured, HoldSchedule, HoldPause}
+	return []HoldKind{HoldRead, HoldStarted, HoldDemand, HoldSilent, HoldUnseen, HoldUnmeasured, HoldSchedule, HoldPause, HoldContested}
 }
 
 // UnjoinedKinds returns the kinds of Status.Unjoined.

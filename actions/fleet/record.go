@@ -51,6 +51,12 @@ type Record struct {
 	Power  Power  `json:"power,omitempty"`
 	Size   Size   `json:"size,omitzero"`
 	Manual string `json:"manual,omitempty"` // what a person did; empty: nothing known
+	// ManualAt is when Manual was noted.
+	ManualAt time.Time `json:"manual_at,omitzero"`
+	// Made is the last change that was accepted, at MadeAt, as long as it may still
+	// be reversed (Server.NoteReversal).
+	Made   Kind      `json:"made,omitempty"`
+	MadeAt time.Time `json:"made_at,omitzero"`
 
 	State State     `json:"state,omitempty"` // as last published, for Since
 	Since time.Time `json:"since,omitzero"`
@@ -109,6 +115,7 @@ type FleetRecord struct {
 	Of         []string  `json:"of,omitempty"` // the datacenters that Known counts
 	Listed     int       `json:"listed,omitempty"`
 	FewerSince time.Time `json:"fewer_since,omitzero"`
+	Contest    Contest   `json:"contest,omitzero"`
 }
 
 // WithStart is f with one more start in the cooldown, and without those that are

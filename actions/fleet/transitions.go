@@ -93,6 +93,9 @@ func (s *Server) complete(step Step, asked, now time.Time) {
 func (s *Server) end(o Outcome, detail string, now time.Time) []Entry {
 	f := s.Record.Flight
 	s.Record.Flight = nil
+	if o != Done {
+		s.Record.Made = "" // what does not come true is undone by nobody
+	}
 	s.Record.Power, s.Record.Size = s.Power, s.Size
 	return []Entry{{At: now, Step: f.Step, Outcome: o, Detail: detail, Request: f.Request,
 		Took: Seconds(now.Sub(f.At).Seconds())}}
@@ -109,15 +112,15 @@ func (s *Server) notePeople(now time.Time) {
 	}
 	switch {
 	case r.Power == PowerOn && s.Power == PowerOff:
-		r.Manual = "stopped by a person, or by itself: start it, or release it, to give it to the scaler"
+		r.Manual, r.ManualAt = "stopped by a person, or by itself: start it, or release it, to give it to the scaler", now
 	case r.Power == PowerOff && s.Power == PowerOn && r.Manual != "":
-		r.Manual = "" // given back
+		r.Manual, r.ManualAt = "", time.Time{} // given back
 	}
 	if r.Power == PowerOff && s.Power == PowerOn && (r.Aim == AimOff || r.Aim == AimDrain) {
 		r.Aim = AimNone // started by a person
 	}
 	if r.Size != (Size{}) && r.Size != s.Size && r.Manual == "" {
-		r.Manual = fmt.Sprintf("resized by a person from %s to %s: release it to give it to the scaler", r.Size, s.Size)
+		r.Manual, r.ManualAt = fmt.Sprintf("resized by a person from %s to %s: release it to give it to the scaler", r.Size, s.Size), now
 	}
 	if s.Power != PowerOther {
 		r.Power = s.Power

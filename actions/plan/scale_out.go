@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -97,8 +98,22 @@ func (d *decision) startAll(need int) {
 		}
 	}
 	if need > 0 && d.mayStart() && len(d.plan.Limits) == 0 && len(d.v.Servers) > 0 {
-		d.limit(fleet.HoldFleet, "fleet: %s wanted, and none is left to start", fleet.Plural(need, "more server is", "more servers are"))
+		d.limit(fleet.HoldFleet, "fleet: %s wanted, and none is left to start%s", fleet.Plural(need, "more server is", "more servers are"), d.leftToPeople())
 	}
+}
+
+// leftToPeople tells of the servers that could start if people gave them back.
+func (d *decision) leftToPeople() string {
+	n := 0
+	for i := range d.v.Servers {
+		if s := &d.v.Servers[i]; s.State == fleet.StateManual && s.Power == fleet.PowerOff {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", but for %s that somebody else stopped: bbb-scaler release", fleet.Plural(n, "server", "servers"))
 }
 
 // start plans the start of one server, unless the contract or the budget has no

@@ -85,7 +85,7 @@ func (o *options) clientCommands(app *kingpin.Application) {
 	resume.Arg("id", "Id of the pause, as status prints it. Without it, all pauses.").StringVar(&o.id)
 
 	release := add("release", "Returns a server that a person cordoned, disabled, stopped or resized to the scaler's control.")
-	release.Arg("server", "Name or id of the server.").Required().StringVar(&o.server)
+	release.Arg("server", "Name or id of the server, or a pattern of names such as bbb-1*; '*' is every server that was changed.").Required().StringVar(&o.server)
 }
 
 // commands maps the name of each command to its function.
