@@ -69,7 +69,7 @@ func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
 				v.Servers[i].HotPlug = fleet.HotPlug{}
 			}
 			v.Alerts = []fleet.Alert{load(rules.FleetForecastHigh, 6, 8)}
-		}, "start bbb-5"}, // one that may grow is hoped for; the next cycle sees that it cannot
+		}, "start bbb-5"}, // one server is assumed to grow; the next cycle finds that it cannot
 		{"servers whose growth fails are not counted on", func(c *config, v *view) {
 			c.Sizes.Fleet = c.Sizes.Max
 			for i := range 4 {
