@@ -23,8 +23,8 @@ func (s *Scaler) contest(cfg fleet.Config, servers []fleet.Server, reversed []fl
 	c.Fleet = &f
 	switch after := f.Contest; {
 	case !before.Lasts() && after.Lasts():
-		s.log.Warn("somebody else undoes what the scaler does: is a second scaler running? No capacity is removed until it ends",
-			"servers", names(servers, after.Servers()), "since", after.From)
+		s.log.Warn("somebody else reverses the scaler's changes; scale-in is stopped; look for a second scaler",
+			"servers", names(servers, after.Servers()), "since", after.Reversals[0].At)
 	case before.Lasts() && !after.Lasts():
 		var back []string
 		for i := range servers {
@@ -33,7 +33,7 @@ func (s *Scaler) contest(cfg fleet.Config, servers []fleet.Server, reversed []fl
 				c.Records, back = append(c.Records, v.Record), append(back, v.Name)
 			}
 		}
-		s.log.Info("nobody else changes the fleet any more", "since", before.Last, "given_back", back)
+		s.log.Info("nobody else reverses the scaler's changes any more", "last", before.Last, "given_back", back)
 	}
 }
 
@@ -54,9 +54,9 @@ func explainContest(contest fleet.Contest, v *fleet.Server) {
 	if !contest.Took(v.Record) {
 		return
 	}
-	why := "taken out by whoever undoes the scaler's changes; release it to give it to the scaler"
+	why := "taken out of service by somebody who reverses the scaler's changes: release it to give it to the scaler"
 	if contest.Proven {
-		why = "taken out by another program that undoes the scaler's changes; given back at " + fleet.Clock(contest.Until()) +
+		why = "taken out of service by another program that reverses the scaler's changes: given back at " + fleet.Clock(contest.Until()) +
 			" if nobody else changes the fleet until then"
 	}
 	if v.State == fleet.StateManual {

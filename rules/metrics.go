@@ -45,10 +45,17 @@ const (
 	// MetricUnheard counts the alerts that Alertmanager's API lists and of which no
 	// notification arrives. It is missing while the API is not read.
 	MetricUnheard = "bbb_scaler_unheard_alerts"
+	// MetricBrakes counts the reasons that stop scale-in. Its label is reason, a kind
+	// of brake of the actions package.
+	MetricBrakes = "bbb_scaler_brakes"
 	// MetricWritesBlocked is 1 while all writes are stopped (credentials
 	// refused, or a frozen fleet). Its label is reason.
 	MetricWritesBlocked = "bbb_scaler_writes_blocked"
 )
+
+// ReasonContested is the value of the label reason of MetricBrakes while somebody
+// else reverses the scaler's changes.
+const ReasonContested = "contested"
 
 // RecordRules is the recorded series that says which rules Prometheus evaluates.
 // It is 1; its labels are fleet and digest.

@@ -13,11 +13,10 @@ type Reversal struct {
 	At       time.Time `json:"at"` // when it was seen
 }
 
-// Contest is what is known of a second hand on the fleet: another daemon, another
-// scaler, or a person who disagrees. It is noticed by reversals, since a person at
-// work changes servers, but does not undo within minutes what the scaler has just
-// written, on several servers or time and again. While the contest lasts, no
-// capacity is removed, and a change that is reversed is not repeated.
+// Contest is what is known of somebody else who reverses the scaler's changes: a
+// second daemon, another autoscaler, or a person who disagrees. A person at work
+// changes servers, but does not reverse within minutes what the scaler has just
+// written, on several servers or repeatedly.
 type Contest struct {
 	// Reversals are those of the last contestWindow, the oldest first, at most
 	// maxReversals of them.
@@ -131,10 +130,10 @@ func (c Contest) byServer() map[string]int {
 func (c Contest) Hold() Hold {
 	what := "somebody else has changed the fleet since " + Clock(c.From)
 	if len(c.Reversals) > 0 {
-		what = fmt.Sprintf("%s of %s undone by somebody else since %s", Plural(len(c.Reversals), "change", "changes"),
+		what = fmt.Sprintf("%s to %s reversed by somebody else since %s", Plural(len(c.Reversals), "change", "changes"),
 			Plural(len(c.byServer()), "server", "servers"), Clock(c.Reversals[0].At))
 	}
-	return Hold{Kind: HoldContested, Text: what + ": is a second scaler running? No capacity is removed before " + Clock(c.Until())}
+	return Hold{Kind: HoldContested, Text: what + "; is a second scaler running? No scale-in before " + Clock(c.Until())}
 }
 
 // Servers returns the ids of the servers that were reversed within the window.

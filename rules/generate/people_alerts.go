@@ -18,6 +18,7 @@ func peopleAlerts() map[string]expression {
 		rules.ScalerNotificationsRejected: generator.scalerNotificationsRejected,
 		rules.ScalerDeaf:                  generator.scalerDeaf,
 		rules.ScalerWritesBlocked:         generator.scalerWritesBlocked, rules.FleetUnseen: generator.fleetUnseen,
+		rules.ScalerContested:   generator.scalerContested,
 		rules.ScalerClocksApart: generator.scalerClocksApart, rules.ScalerRulesStale: generator.scalerRulesStale,
 	}
 }
@@ -157,6 +158,17 @@ func (g generator) scalerWritesBlocked(rules.Alert) alert {
 		why:         "At once, but for one odd sample: the scaler has stopped itself and waits for a person.",
 		summary:     "bbb-scaler has stopped all changes: {{ $labels.reason }}",
 		description: "bbb-scaler of fleet " + g.in.Fleet + " makes no changes any more: {{ $labels.reason }}. Credentials were refused, or the fleet suddenly looks much smaller than before. `bbb-scaler status` says more.",
+	}
+}
+
+func (g generator) scalerContested(rules.Alert) alert {
+	return alert{
+		severity: g.Severities.Critical, value: count, threshold: "0",
+		expr:    "max(" + g.scaler(rules.MetricBrakes, matcher{"reason", "=", rules.ReasonContested}) + ") > 0",
+		why:     "Soon: the scaler itself waits for several reversals before it says so, and a second scaler may stop what was just started.",
+		summary: "Somebody else reverses the changes of bbb-scaler",
+		description: "What bbb-scaler of fleet " + g.in.Fleet + " starts, stops, enables or cordons is reversed within minutes. A second bbb-scaler or " +
+			"another autoscaler acts on the same servers. Scale-in is stopped meanwhile. `bbb-scaler status` says on how many servers.",
 	}
 }
 
