@@ -172,6 +172,27 @@ func TestASecondScalerIsFound(t *testing.T) {
 	}
 }
 
+func TestRecordingsThatCannotBeSeenAreTold(t *testing.T) {
+	for name, tt := range map[string]struct {
+		edit func(*config.File)
+		seen float64
+		want string
+	}{
+		"seen":                {func(*config.File) {}, 12, "ok     recordings     12 servers tell"},
+		"not exported":        {func(*config.File) {}, 0, "note   recordings     count(bbb_recordings_unprocessed{"},
+		"switched off":        {func(f *config.File) { f.Rules.Exporters.Recordings = false }, 0, "note   recordings     rules.exporters.recordings is false: an empty server is stopped although"},
+		"without an exporter": {func(f *config.File) { f.Rules.Exporters.WithBBB = false }, 0, "note   recordings     rules.exporters.with_bbb is false: an empty server is stopped although"},
+	} {
+		var out strings.Builder
+		c := newPreflight(&out)
+		tt.edit(&c.file)
+		c.recordings(t.Context(), prom{sums: map[string]float64{"count(bbb_recordings_unprocessed{": tt.seen}})
+		if got := out.String(); !strings.Contains(got, tt.want) || len(wrongLines(got)) > 0 {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
 func TestRulesOfAnotherConfigurationAreFound(t *testing.T) {
 	for name, c := range map[string]struct{ digest, want string }{
 		"the same":    {digest: "own"},

@@ -35,6 +35,7 @@ func (c *preflight) prometheus(ctx context.Context) {
 	c.scraped(ctx, prom)
 	c.intervals(ctx, prom)
 	c.names(ctx, prom)
+	c.recordings(ctx, prom)
 	c.contested(ctx, prom)
 }
 
