@@ -66,6 +66,26 @@ func TestCordonThatLostItsRaceIsRepaired(t *testing.T) {
 	fx.unharmed()
 }
 
+// TestMeetingsThatComeBeforeACordonIsConfirmedShowThatItWasInVain has all of them
+// come within the poll interval after the cordon, and none afterwards.
+func TestMeetingsThatComeBeforeACordonIsConfirmedShowThatItWasInVain(t *testing.T) {
+	fx := lowFixture(t, func(c *fleet.Config, _ *sim.Config) { c.Cooldowns.In = 12 * time.Hour })
+	fx.w.Inject(sim.Fault{Kind: sim.CordonRaces, Times: 1})
+	name := drainOne(t, fx)
+	before, err := fx.w.Server(name)
+	must(t, err)
+	fx.tick()
+	fx.meetings(6, 2*time.Hour)
+	if r, err := fx.w.Server(name); err != nil || r.Meetings <= before.Meetings || fx.record(name).Confirmed {
+		t.Fatalf("%d meetings after %d, confirmed %v, %v: none came before the confirmation", r.Meetings, before.Meetings, fx.record(name).Confirmed, err)
+	}
+	fx.run(5 * time.Minute)
+	if r, err := fx.w.Server(name); err != nil || r.Takes || r.State != fleet.Cordoned {
+		t.Errorf("%s is %s and takes meetings: %v, %v; want it cordoned anew\n%s", name, r.State, r.Takes, err, fx.describe())
+	}
+	fx.unharmed()
+}
+
 func TestEnableThatThePollerOverwroteIsRepaired(t *testing.T) {
 	cfg := fixtureConfig()
 	cfg.Capacity.MinActive = 3

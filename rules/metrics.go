@@ -34,7 +34,7 @@ const (
 	// seconds. Its label is server.
 	MetricDraining = "bbb_scaler_server_draining_seconds"
 	// MetricLimited is 1 while more capacity is wanted than a limit allows. Its
-	// label is limit (ceiling, contract, fleet).
+	// label is limit (ceiling, contract, fleet, poller).
 	MetricLimited = "bbb_scaler_capacity_limited"
 	// MetricUnjoined counts servers that could not be joined. Its label is source
 	// (cloud, balancer, prometheus).

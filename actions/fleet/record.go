@@ -30,8 +30,8 @@ type Record struct {
 	Wrote     BalancerState `json:"wrote,omitempty"`
 	WroteAt   time.Time     `json:"wrote_at,omitzero"`
 	Confirmed bool          `json:"confirmed,omitempty"`
-	// Least is the lowest number of meetings, without breakout rooms, since the
-	// cordon was confirmed, if LeastKnown. See Server.CordonedInVain.
+	// Least is the lowest number of meetings, without breakout rooms, since a moment
+	// after the cordon (createTime), if LeastKnown. See Server.CordonedInVain.
 	Least      int       `json:"least,omitempty"`
 	LeastKnown bool      `json:"least_known,omitempty"`
 	EmptySince time.Time `json:"empty_since,omitzero"` // first of the latest probes without a meeting

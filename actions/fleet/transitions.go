@@ -178,10 +178,16 @@ func (s *Server) countMeetings(now time.Time) {
 	} else if r.EmptySince.IsZero() {
 		r.EmptySince = now
 	}
-	if n := s.Probe.Count.placed(); r.Confirmed && (!r.LeastKnown || n < r.Least) {
+	cordoned := r.Wrote == Cordoned && s.Probe.At.Sub(r.WroteAt) >= createTime
+	if n := s.Probe.Count.placed(); (r.Confirmed || cordoned) && (!r.LeastKnown || n < r.Least) {
 		r.Least, r.LeastKnown = n, true
 	}
 }
+
+// createTime is how long a meeting that Scalelite placed on a server before it was
+// cordoned may take until the server lists it. Meetings that appear later were placed
+// after the cordon.
+const createTime = 15 * time.Second
 
 // CordonedInVain reports whether the server still gets new meetings although the
 // balancer lists it as cordoned. This happens when Scalelite's poller adds a server

@@ -83,10 +83,11 @@ func (g generator) scalerDrainingLong(rules.Alert) alert {
 func (g generator) scalerAtLimit(row rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Critical, value: count, threshold: "1",
-		expr:        "max by (limit) (" + g.scaler(rules.MetricLimited) + ") == 1",
-		why:         "Longer than a passing peak; lessons suffer while it lasts.",
-		summary:     "bbb-scaler: more capacity is needed than {{ $labels.limit }} allows",
-		description: "For " + g.For[row.Name].String() + ", fleet " + g.in.Fleet + " has needed more than the limit {{ $labels.limit }} allows. Raise capacity.ceiling, the contract, or the number of servers.",
+		expr:    "max by (limit) (" + g.scaler(rules.MetricLimited) + ") == 1",
+		why:     "Longer than a passing peak; lessons suffer while it lasts.",
+		summary: "bbb-scaler: more capacity is needed than {{ $labels.limit }} allows",
+		description: "For " + g.For[row.Name].String() + ", fleet " + g.in.Fleet + " has needed more than the limit {{ $labels.limit }} allows. Raise capacity.ceiling, the contract, or the number of servers. " +
+			"With the limit poller the servers are not at fault: Scalelite's poller does not bring those online that were started; check that it runs.",
 	}
 }
 
