@@ -1,20 +1,21 @@
-// Package bbb asks BigBlueButton servers for their meetings through their own API,
-// which alone proves that a server is empty. Any reply that is not a complete and
-// consistent answer of BigBlueButton is an error.
+// Package bbb implements fleet.Meetings: it reads the running meetings from the API of
+// each BigBlueButton server. Only this proves that a server is empty. Any reply that is
+// not a complete and consistent answer of BigBlueButton is an error.
 //
 // # Recordings
 //
-// The API cannot prove that no recording is left to process, so that it is not asked
-// for recordings, and the generated rules use the metrics of bbb-exporter instead:
-//   - getRecordings lists as processing what lies in /var/bigbluebutton/recording/process.
-//     A recording gets there after the steps archive and sanity, which take minutes for
-//     a long meeting, and only once those before it in the queue are done. Until then
-//     no state shows it, and none shows the transfer to Scalelite after publishing
-//     (https://github.com/bigbluebutton/bigbluebutton/issues/20578 and /issues/13700 ask
-//     for such states; RecordingServiceFileImpl.java reads the directories).
-//   - Without the ids of recordings and without a limit, a server may be set to answer
-//     with an empty list whatever it has (allowFetchAllRecordings).
-//   - A recording whose processing failed stays listed as processing.
+// The API cannot prove that no recording is left to process, so the package does not
+// read recordings. The generated rules use the metrics of bbb-exporter instead.
+//   - In getRecordings, the state processing stands for the directories below
+//     /var/bigbluebutton/recording/process (RecordingServiceFileImpl.java). A recording
+//     is there only after the steps archive and sanity, which take minutes for a long
+//     meeting, and after the recordings before it in the queue. No state stands for
+//     these steps, or for the transfer to Scalelite after the recording is published.
+//     https://github.com/bigbluebutton/bigbluebutton/issues/20578 and
+//     https://github.com/bigbluebutton/bigbluebutton/issues/13700 ask for such states.
+//   - Without ids of recordings and without a limit, the list is empty on servers that
+//     are configured so (allowFetchAllRecordings), whatever recordings they have.
+//   - A recording that failed to process stays in the state processing.
 //
-// bbb-exporter's bbb_recordings_unprocessed counts the queue on the server's disk.
+// bbb_recordings_unprocessed of bbb-exporter counts the queue on the disk of the server.
 package bbb
