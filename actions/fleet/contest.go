@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Reversal is a change of the scaler's that somebody else has undone.
+// Reversal is a change by the scaler that somebody else has reversed.
 type Reversal struct {
 	ServerID string    `json:"server_id"`
 	At       time.Time `json:"at"` // when it was seen
@@ -23,44 +23,43 @@ type Contest struct {
 	Reversals []Reversal `json:"reversals,omitempty"`
 	// Since is when the contest was noticed; zero: there is none.
 	Since time.Time `json:"since,omitzero"`
-	// From is from when on what was taken out of service is taken for the other's
-	// doing: contestWindow before the first reversal, since a scaler removes some
-	// servers before another one's replacements for them get in its way.
+	// From is the first reversal less contestWindow. Servers that somebody else took out
+	// of service after From count as taken by the second scaler: it removes some servers
+	// before the first one starts others in their place and the changes collide.
 	From time.Time `json:"from,omitzero"`
 	// Last is the last change that was not the scaler's.
 	Last time.Time `json:"last,omitzero"`
-	// Proven is set when it is too much for a person (provenOfOne, provenOfAll): what
-	// was taken out of service during the contest is given back at its end. It stays
-	// set after the end.
+	// Proven reports whether the reversals are too many for a person (provenOfOne,
+	// provenOfAll). Only then are servers given back at the end. It is kept after the end.
 	Proven bool `json:"proven,omitempty"`
-	// Row is the number of contests in a row; each one must have been quiet for
-	// longer than the one before.
+	// Row is the number of contests, each of which began within contestRow after the
+	// end of the previous one. It determines Quiet.
 	Row int `json:"row,omitempty"`
 	// Ended is when the last contest ended.
 	Ended time.Time `json:"ended,omitzero"`
 }
 
 const (
-	// reversalAge is how soon after the scaler's change another one must come in
-	// order to count as its reversal.
+	// reversalAge is the maximum time between a change and its reversal.
 	reversalAge = 10 * time.Minute
 	// contestWindow is the time in which contestReversals make a contest.
 	contestWindow = 30 * time.Minute
 	// contestReversals is the number of reversals that make a contest. A person who
-	// undoes two or three changes does not.
+	// reverses two or three changes does not make one.
 	contestReversals = 4
 	// provenOfOne is the number of reversals of one server within the window that
 	// prove another program, and provenOfAll that of all servers together.
 	provenOfOne = 3
 	provenOfAll = 8
-	// maxReversals bounds what is stored.
+	// maxReversals limits the number of reversals that are stored.
 	maxReversals = 64
-	// contestQuiet is how long nobody else must have changed anything before a
-	// contest ends. It doubles with each contest in a row, up to contestQuietMax:
-	// two daemons that both wait would else begin anew every half an hour.
+	// contestQuiet is the time without a change by somebody else after which a contest
+	// ends. It doubles with each contest in a row, up to contestQuietMax. Otherwise two
+	// daemons that both wait would begin again every 30 min.
 	contestQuiet    = 30 * time.Minute
 	contestQuietMax = 4 * time.Hour
-	// contestRow is how long after its end a contest counts as the one before.
+	// contestRow is the time after the end of a contest in which another one continues
+	// it.
 	contestRow = 4 * time.Hour
 )
 
