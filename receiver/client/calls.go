@@ -11,9 +11,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 )
 
-// Fleet returns the fleet as of the daemon's last cycle.
-func (c *Client) Fleet(ctx context.Context) (fleet.Status, error) {
-	var st fleet.Status
+// Fleet returns the fleet as of the daemon's last cycle, and the verdict on it.
+func (c *Client) Fleet(ctx context.Context) (api.Fleet, error) {
+	var st api.Fleet
 	err := c.call(ctx, http.MethodGet, api.PathFleet, nil, &st)
 	return st, err
 }
