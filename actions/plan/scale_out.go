@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -136,8 +137,23 @@ func (d *decision) startNext(s *fleet.Server) {
 func (d *decision) tellLack() {
 	other := func(h fleet.Hold) bool { return h.Kind != fleet.HoldFleet }
 	if d.lack > 0 && d.mayStart() && !slices.ContainsFunc(d.plan.Limits, other) && len(d.v.Servers) > 0 {
-		d.note(d.hold(fleet.HoldFleet, "fleet: "+fleet.Plural(d.lack, "more server is", "more servers are")+" needed, but no stopped server is left to start"))
+		d.note(d.hold(fleet.HoldFleet, "fleet: "+fleet.Plural(d.lack, "more server is", "more servers are")+" needed, but no stopped server is left to start"+d.leftToPeople()))
 	}
+}
+
+// leftToPeople names the number of servers that were stopped by somebody else and
+// could start if they were released.
+func (d *decision) leftToPeople() string {
+	n := 0
+	for _, s := range d.servers {
+		if s.State == fleet.StateManual && s.Power == fleet.PowerOff {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %s stopped by somebody else could be released with bbb-scaler release", fleet.Plural(n, "server", "servers"))
 }
 
 // start plans the start of one server and returns true, unless the contract or the

@@ -80,7 +80,7 @@ type PauseRequest struct {
 // ReleaseRequest is the body of a POST to PathRelease: it returns a server that
 // a person changed to the scaler's control.
 type ReleaseRequest struct {
-	// Server is the server's id or name.
+	// Server is the server's id or name, or a pattern of names such as bbb-1*.
 	Server string `json:"server"`
 }
 

@@ -74,9 +74,9 @@ func (c *Client) ResumeAll(ctx context.Context) error {
 	return c.call(ctx, http.MethodDelete, api.PathPauses, nil, nil)
 }
 
-// Release returns a server, by id or name, to the scaler's control after a
-// person cordoned, disabled, stopped or resized it. An unknown server is an
-// Error with code 404.
+// Release returns a server, by id or name, or all whose names match a pattern, to
+// the scaler's control after a person cordoned, disabled, stopped or resized them.
+// An unknown server is an Error with code 404.
 func (c *Client) Release(ctx context.Context, server string) error {
 	return c.call(ctx, http.MethodPost, api.PathRelease, api.ReleaseRequest{Server: server}, nil)
 }

@@ -86,7 +86,7 @@ func (o *options) clientCommands(app *kingpin.Application) {
 	resume.Arg("id", "Id of the pause, as status prints it. Without it, all pauses.").StringVar(&o.id)
 
 	release := add("release", "Lets the scaler change a server again that a person cordoned, disabled, stopped or resized.")
-	release.Arg("server", "Name or id of the server.").Required().StringVar(&o.server)
+	release.Arg("server", "Name or id of the server, or a pattern of names such as bbb-1*. The pattern * releases all such servers.").Required().StringVar(&o.server)
 }
 
 // commands maps the name of each command to its function.

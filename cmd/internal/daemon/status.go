@@ -105,6 +105,22 @@ func (p *printer) restrictions(st fleet.Status) {
 	for _, b := range st.Brakes {
 		p.line("No scale-in: %s", b)
 	}
+	p.leftAlone(st)
+}
+
+// leftAlone lists the servers that the scaler does not use because somebody else has
+// changed them.
+func (p *printer) leftAlone(st fleet.Status) {
+	var names []string
+	for _, s := range st.Servers {
+		if s.State == fleet.StateManual {
+			names = append(names, s.Name)
+		}
+	}
+	if len(names) > 0 {
+		p.line("LEFT ALONE: %s changed by a person or another program: %s; bbb-scaler release NAME returns a server to the scaler",
+			fleet.Plural(len(names), "server", "servers"), some(names))
+	}
 }
 
 // unread writes what could not be read, and what matches no server.
