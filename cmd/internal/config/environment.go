@@ -43,11 +43,12 @@ func Variables() []string {
 
 // overrideByEnvironment sets what the environment gives: first the variables of
 // bbb_scaler under their old names and meanings, then BBB_SCALER_<KEY> for each
-// key, such as BBB_SCALER_SCALELITE_URL for scalelite.url. An empty variable
-// counts as one that is not set, because compose passes unset ones as empty.
+// key, such as BBB_SCALER_SCALELITE_URL for scalelite.url, and at last those of
+// Scalelite for what is still missing. An empty variable counts as one that is not
+// set, because compose passes unset ones as empty.
 func overrideByEnvironment(f *File, getenv func(string) string) []error {
 	_, errs := override(predecessors(f), getenv)
-	return slices.Concat(errs, overrideSchedule(f, getenv), overrideKeys(f, getenv))
+	return slices.Concat(errs, overrideSchedule(f, getenv), overrideKeys(f, getenv), completeByScalelite(f, getenv))
 }
 
 // overrideKeys sets each key that a variable can set, also from the variables
