@@ -75,6 +75,7 @@ func (o *options) serve(ctx context.Context, server *http.Server, scaler *action
 		cancel()
 	}()
 	stopReloading := r.onSignal()
+	go r.watch(scaling)
 
 	<-ctx.Done()
 	log.Info("stopping")
@@ -91,6 +92,7 @@ func (o *options) serve(ctx context.Context, server *http.Server, scaler *action
 
 // load reads the configuration and logs its warnings.
 func (o *options) load(log *slog.Logger) (config.File, error) {
+	o.configText, _ = os.ReadFile(o.configFile) // Load names the error
 	file, err := config.Load(o.configFile, o.environ)
 	if err != nil {
 		return file, err

@@ -3,7 +3,7 @@
 // live demo of cmd/simulate runs the same daemon against a simulated cloud.
 //
 // daemon.go starts and stops the daemon, links.go connects it to the outside,
-// reload.go replaces its configuration. check.go, causes.go,
+// reload.go replaces its configuration, watch.go when the file changes. check.go, causes.go,
 // prometheus.go and scraping.go are the command check. control.go, status.go and explain.go are the commands that call
 // a running daemon, by the connection of client.go.
 package daemon

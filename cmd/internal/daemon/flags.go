@@ -23,6 +23,8 @@ import (
 type options struct {
 	environ    []string // as of os.Environ
 	configFile string
+	configText []byte // of that file, when it was last read or refused
+	autoReload time.Duration
 	storage    string
 	dryRun     bool
 	log        *promslog.Config
@@ -54,6 +56,7 @@ func parse(args, environ []string, stdout io.Writer) (*options, string, error) {
 	daemon := app.Command("run", "Runs the daemon. This is the default command.").Default()
 	daemon.Flag("storage.path", "Directory of the store: journal, pauses, cooldowns and the alerts that are active.").Default("data").StringVar(&o.storage)
 	daemon.Flag("dry-run", "Change nothing: plan and write the journal, and send no change to the cloud or the balancer.").BoolVar(&o.dryRun)
+	daemon.Flag("config.auto-reload-interval", "How often the configuration file is looked at for a change, which is then taken over. 0s: only on SIGHUP and POST /-/reload.").Default("30s").DurationVar(&o.autoReload)
 	o.web = webflag.AddFlags(daemon, ":9745")
 
 	app.Command("check", "Reads everything that the daemon reads, changes nothing, prints the fleet, and lists problems and how to fix them. The exit code is 1 if there is a problem.")
