@@ -15,9 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/common/promslog"
-	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
@@ -51,12 +49,13 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	this := thisBuild()
 	reloader := newReloader(o, file, links, scaler, metrics, log)
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
 		Scaler: scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
-		Warnings: reloader.warnings, Metrics: metrics, Log: log, Version: version.Version,
+		Warnings: reloader.warnings, Metrics: metrics, Log: log, Version: this.version,
 	}), log)
-	log.Info("starting", "version", version.Info(), "dry_run", o.dryRun, "datacenters", len(file.Actions.Fleet.Datacenters))
+	log.Info("starting", "version", this.version, "revision", this.revision, "dry_run", o.dryRun, "datacenters", len(file.Actions.Fleet.Datacenters))
 	return o.serve(ctx, server, scaler, reloader, file.Web.ShutdownTimeout, log)
 }
 
@@ -122,7 +121,7 @@ func openStore(dir string, log *slog.Logger) (*store.Bolt, error) {
 func newRegistry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		versioncollector.NewCollector("bbb_scaler"))
+		thisBuild().collector())
 	return r
 }
 

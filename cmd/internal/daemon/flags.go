@@ -11,7 +11,6 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/promslog"
 	logflag "github.com/prometheus/common/promslog/flag"
-	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 	webflag "github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
@@ -48,7 +47,7 @@ func parse(args, environ []string, stdout io.Writer) (*options, string, error) {
 	o := &options{environ: environ, log: &promslog.Config{}}
 	app := kingpin.New("bbb-scaler", "Scales a fleet of BigBlueButton servers on IONOS behind Scalelite. Alerts of Prometheus, sent by Alertmanager, start and stop servers and change their size.")
 	app.UsageWriter(stdout).ErrorWriter(stdout) // of --help and --version; errors are returned
-	app.Version(version.Print("bbb-scaler"))
+	app.Version(thisBuild().String())
 	app.HelpFlag.Short('h')
 	app.Flag("config.file", "Configuration file. Without it, the defaults and the environment variables apply.").StringVar(&o.configFile)
 	logflag.AddFlags(app, o.log)
