@@ -174,13 +174,15 @@ type Operator struct {
 	Secret    string            `yaml:"secret"`  // with keys username and password
 }
 
-// Alertmanager is how notifications are sent to the daemon.
+// Alertmanager is how notifications are sent to the daemon. Prometheus scrapes the
+// daemon with the same scheme, and with a login if there is one here.
 type Alertmanager struct {
 	URL           string         `yaml:"url"` // the daemon's /webhook, as Alertmanager reaches it
 	GroupWait     model.Duration `yaml:"group_wait"`
 	GroupInterval model.Duration `yaml:"group_interval"`
 	Username      string         `yaml:"username"` // "" for no authentication
 	PasswordFile  string         `yaml:"password_file"`
+	CAFile        string         `yaml:"ca_file"` // "" for the system's
 }
 
 // Scrape is how Prometheus reaches the exporters and the daemon.
@@ -192,4 +194,7 @@ type Scrape struct {
 	CAFile       string `yaml:"ca_file"` // "" for the system's
 	SkipVerify   bool   `yaml:"insecure_skip_verify"`
 	Scaler       string `yaml:"scaler"` // host:port of this daemon
+	// ScalerPasswordFile holds the password of Alertmanager.Username, on
+	// Prometheus's host.
+	ScalerPasswordFile string `yaml:"scaler_password_file"`
 }
