@@ -11,7 +11,9 @@ COPY actions actions
 COPY cmd cmd
 COPY receiver receiver
 COPY rules rules
-ARG VERSION REVISION DATE
+ARG VERSION
+ARG REVISION
+ARG DATE
 RUN CGO_ENABLED=0 go build -trimpath -o /out/ -ldflags "-s -w \
       -X github.com/prometheus/common/version.Version=$VERSION \
       -X github.com/prometheus/common/version.Revision=$REVISION \
