@@ -1,4 +1,5 @@
-# The daemon alone, on nothing: no shell, no package manager, no root.
+# The image contains only the daemon and genrules: no shell and no package manager. It
+# does not run as root.
 #
 #   make image     # or docker build --tag bbb-scaler:0.1.0 .
 #   docker run -p 127.0.0.1:9745:9745 -v ./config:/etc/bbb-scaler:ro -v bbb-scaler:/var/lib/bbb-scaler bbb-scaler:0.1.0

@@ -11,7 +11,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// slowBalancer takes a while for every write.
+// slowBalancer is a balancer whose writes are slow.
 type slowBalancer struct {
 	fleet.Balancer
 	w     *sim.World
@@ -112,10 +112,10 @@ func TestChangeInFlightEndsOnlyOnProofOrAtItsDeadline(t *testing.T) {
 		name      string
 		server    string
 		kind      fleet.Kind
-		age, left time.Duration // since it was asked for, and until its deadline
+		age, left time.Duration // since the request, and until the deadline
 		request   string
 		cloud     func(*fleet.CloudServer)
-		outcome   fleet.Outcome // "": it goes on
+		outcome   fleet.Outcome // empty: it stays in flight
 	}{
 		{"its goal shows", on, fleet.Start, time.Minute, time.Hour, "r", nil, fleet.Done},
 		{"its goal shows, and the cloud is still at it", on, fleet.Start, time.Minute, time.Hour, "r", busy, ""},
@@ -173,7 +173,7 @@ func TestChangeThatTheCloudReportsFailedIsNotWaitedFor(t *testing.T) {
 
 func TestRecordFollowsWhatShows(t *testing.T) {
 	const on, off = "bbb-server1", "bbb-server6"
-	start := time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC) // of the fixture
+	start := time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC) // start time of the fixture
 	ago := func(d time.Duration) time.Time { return start.Add(-d) }
 	listed := func(state fleet.BalancerState, online, known bool) func(*fleet.BalancerServer) {
 		return func(b *fleet.BalancerServer) { b.State, b.Online, b.LoadKnown = state, online, known }

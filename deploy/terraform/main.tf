@@ -1,6 +1,6 @@
-# Installs the scaler beside Scalelite, on its node, with docker compose. Copy
-# this folder to modules/autoscaler, build the image, and bring it to the node,
-# or push it to a registry and name it in autoscaler_image:
+# Installs the scaler on the host of Scalelite, with docker compose. Copy this
+# folder to modules/autoscaler, build the image, and load it on the host, or push
+# it to a registry and name it in autoscaler_image:
 #
 #   make image
 #   docker save bbb-scaler:0.1.0 | ssh root@SCALELITE docker load
@@ -29,12 +29,12 @@ terraform {
 locals {
   directory = "/opt/bbb-scaler"
 
-  # Scalelite's own URL_HOST, as the setup of its node writes it.
+  # Scalelite's URL_HOST, as the setup of that host writes it.
   url_host = var.scalelite_url_host != "" ? var.scalelite_url_host : (
     var.domainname != "" ? "scalelite${var.prefix}.${var.domainname}" : ""
   )
 
-  # What docker-compose.yml reads.
+  # Variables of docker-compose.yml.
   environment = {
     IONOS_USER                  = var.hpi_ionos_user
     IONOS_PW                    = var.hpi_ionos_pw
@@ -124,6 +124,6 @@ resource "terraform_data" "autoscaler" {
 }
 
 output "webhook_url" {
-  description = "Where Alertmanager posts to. With the default autoscaler_listen, only from the node itself."
+  description = "URL of the webhook for Alertmanager. By default, only Scalelite's host itself can reach the port (autoscaler_listen)."
   value       = "${var.autoscaler_web_config == "" ? "http" : "https"}://${var.scalelite_host}:9745/webhook"
 }

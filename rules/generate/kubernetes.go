@@ -35,8 +35,8 @@ func (g generator) secretLogin() dict {
 }
 
 // operatorAccess adds the scheme, the login and the TLS settings to an endpoint of
-// a Kubernetes object. ca_file applies to plain files only; objects use the
-// system's authorities, or skip the verification.
+// a Kubernetes object. ca_file applies to plain files only; objects trust the
+// system's certificate authorities, or skip the verification.
 func (g generator) operatorAccess(endpoint dict, scheme string, login bool) {
 	endpoint["scheme"] = scheme
 	if login {
