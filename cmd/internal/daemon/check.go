@@ -175,7 +175,7 @@ func (c *preflight) oversized(list []fleet.CloudServer) {
 	if 2*len(larger) <= len(ours) {
 		return
 	}
-	c.note("ionos", "%d of %d servers are larger than sizes.default: when they are empty, they are shrunk to %s; set sizes.default to the size that they are to have (%s has %s)",
+	c.note("ionos", "%d of %d servers are larger than sizes.default: when they are off, they are shrunk to %s; set sizes.default to the size that they are to have (%s has %s)",
 		len(larger), len(ours), size, larger[0].Name, larger[0].Size)
 }
 

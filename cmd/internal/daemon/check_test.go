@@ -85,7 +85,7 @@ func TestAFleetThatWouldBeShrunkIsToldBeforeItIs(t *testing.T) {
 		want string
 	}{
 		"all larger": {[]fleet.CloudServer{server("bbb-1", large), server("bbb-2", large)},
-			"2 of 2 servers are larger than sizes.default: when they are empty, they are shrunk to 2 cores, 8192 MiB; set sizes.default"},
+			"2 of 2 servers are larger than sizes.default: when they are off, they are shrunk to 2 cores, 8192 MiB; set sizes.default"},
 		"most larger":                            {[]fleet.CloudServer{server("bbb-1", large), server("bbb-2", small), server("bbb-3", large)}, "2 of 3 servers are larger"},
 		"all of the default's size":              {[]fleet.CloudServer{server("bbb-1", small), server("bbb-2", small)}, ""},
 		"one has grown":                          {[]fleet.CloudServer{server("bbb-1", small), server("bbb-2", large)}, ""},
