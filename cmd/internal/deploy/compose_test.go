@@ -76,7 +76,7 @@ func TestTheComposeFileKeepsTheVariablesOfThePredecessor(t *testing.T) {
 	}
 	decode(t, "deploy/docker-compose.yml", &file)
 	got := file.Services["bbb-scaler"].Environment
-	for _, line := range strings.Fields(environment) {
+	for line := range strings.FieldsSeq(environment) {
 		if !slices.Contains(got, line) {
 			t.Errorf("the environment of bbb-scaler lacks %s", line)
 		}
@@ -146,5 +146,33 @@ func TestThePortIsOpenedOnlyWhereItIsAskedFor(t *testing.T) {
 		if !slices.Contains(s.Command, want[1]) {
 			t.Errorf("%q: command %q, want %s", env, s.Command, want[1])
 		}
+	}
+}
+
+// The .env file of the installation before, with its comments and indentation,
+// holds Scalelite's variables too.
+func TestTheEnvFileBesideScaleliteSaysWhereScaleliteIs(t *testing.T) {
+	var environ []string
+	for name, value := range containerEnvironment(t, `### Required by scalelite-api
+ SECRET_KEY_BASE=0123
+ LOADBALANCER_SECRET=lb
+#
+ URL_HOST=scalelite.example.org
+LETSENCRYPT_STAGING=0 # Set to 1 for tests
+
+### AUTOSCALER
+IONOS_USER=scaler@example.org
+IONOS_PW=hush
+DATACENTER=dc-1
+DEFAULT_WORKER_MEMORY=12288
+`) {
+		environ = append(environ, name+"="+value)
+	}
+	f, err := config.Load("", environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Scalelite.URL != "https://scalelite.example.org" || f.Scalelite.Secret.Reveal() != "lb" || f.Actions.Sizes.Default.RAM != 12288 {
+		t.Errorf("scalelite.url %q, secret %q, default size %s", f.Scalelite.URL, f.Scalelite.Secret.Reveal(), f.Actions.Sizes.Default)
 	}
 }
