@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,9 +50,10 @@ type Registry interface {
 type Deps struct {
 	// Scaler is required.
 	Scaler Scaler
-	// Reload reads the configuration again. After an error, the old configuration
-	// stays in use.
-	Reload func() error
+	// Reload reads the configuration again, and returns what the operator must do
+	// for the new one to take full effect, one sentence each. After an error, the
+	// old configuration stays in use.
+	Reload func() (todo []string, err error)
 	// LoginRequired reports whether every request that reaches the handler is
 	// authenticated already, because the server has users or requires client
 	// certificates.
@@ -133,8 +135,9 @@ func (s *server) ready(c echo.Context) error {
 }
 
 func (s *server) reload(c echo.Context) error {
-	if err := s.Reload(); err != nil {
+	todo, err := s.Reload()
+	if err != nil {
 		return fail(http.StatusBadRequest, "the old configuration stays: %v", err)
 	}
-	return c.String(http.StatusOK, "reloaded\n")
+	return c.String(http.StatusOK, strings.Join(append([]string{"reloaded"}, todo...), "\n")+"\n")
 }

@@ -25,14 +25,15 @@ func (g generator) cpuRecords() []Rule {
 	passed := func(more ...matcher) string {
 		return "sum " + g.byInstance("cpu") + " (idelta(" + g.node(g.Metrics.CPUSeconds, more...) + "[" + g.lastTwo().String() + "]))"
 	}
-	scraped := "group " + g.byInstance() + " (" + g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "idle"}) + ")"
-	each := "clamp_max(clamp_min(\n  " + passed(matcher{"mode", "!=", "idle"}) + "\n  / (" + passed() + " > 0),\n  0), 1)\n" +
+	scraped := "group " + g.byInstance() + " (" + g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "user"}) + ")"
+	each := "clamp_max(clamp_min(\n  1 - " + passed(matcher{"mode", "=", "idle"}) + "\n  / (" + passed() + " > 0),\n  0), 1)\n" +
 		"and on (" + g.Labels.Instance + ", " + g.Labels.ServerID + ") " + scraped
 	return []Rule{
 		{Record: coreCPUNow, Expr: each,
-			Why: "Share of the time between the last two scrapes in which a core was not idle: seconds in all other modes, divided by the\n" +
-				"seconds in all modes. A core that is offline, or that was added since the last scrape, has no sample. idelta is used\n" +
-				"instead of rate, because rate takes a counter that decreases by parts of a second for a reset."},
+			Why: "Share of the time between the last two scrapes in which a core was not idle: 1 - seconds in the mode idle, divided by\n" +
+				"the seconds in all modes. A core that is offline, or that was added since the last scrape, has no sample, nor has an\n" +
+				"exporter that exports the mode idle alone. idelta is used instead of rate, because rate takes a counter that decreases\n" +
+				"by parts of a second for a reset."},
 		{Record: instanceCPUNow, Expr: g.identified("avg " + g.byInstance() + " (" + g.rec(coreCPUNow) + ")"),
 			Why: "The same for a server. The label host is the same for all exporters of one server."},
 		{Record: instanceCPU, Expr: "avg_over_time(" + g.rec(instanceCPUNow) + "[" + g.RateWindow.String() + "]) and " + g.rec(instanceCPUNow),

@@ -102,14 +102,15 @@ func (g generator) scalerUnjoined(rules.Alert) alert {
 
 func (g generator) scalerTargetsUnjoined(rules.Alert) alert {
 	of := func(exporter, hosts string) string {
-		strange := g.rec(hosts) + " unless on (host) group by (host) (" + g.rec(aliasHost) + ")"
+		strange := g.rec(hosts) + " unless on (host) " + g.rec(aliasHost)
 		lacking := g.rec(hostState) + " unless on (host) " + g.rec(hosts)
-		return "label_replace(count(" + strange + ") and on () (" + lacking + ") and on () " + g.rec(aliasHost) + ", \"exporter\", \"" + exporter + "\", \"\", \"\")"
+		return "label_replace(count(" + strange + ") and on () (" + lacking + "), \"exporter\", \"" + exporter + "\", \"\", \"\")"
 	}
 	expr := of("node", nodeHost)
 	if g.Exporters.WithBBB {
 		expr += "\nor\n" + of("bbb", bbbHost)
 	}
+	expr = "(\n" + indent(expr) + "\n) and on () " + g.rec(aliasHost)
 	return alert{
 		severity: g.Severities.Warning, value: count, threshold: "0", expr: expr,
 		why: "Targets that match no server are a problem only while a server in service has no target; otherwise they are other machines.\n" +

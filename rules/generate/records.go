@@ -65,19 +65,19 @@ func (g generator) records() []Rule {
 }
 
 func (g generator) serverRecords() []Rule {
-	memory := func(metric string) string { return "max " + g.byInstance() + " (" + g.node(metric) + ")" }
+	memory := func(metric string) string { return g.perTarget(g.node(metric)) }
 	records := append(g.cpuRecords(), []Rule{
-		{Record: instanceMemory, Expr: g.identified("1 - " + memory(g.Metrics.MemoryAvailable) + "\n  / " + memory(g.Metrics.MemoryTotal)),
-			Why: "Memory workload of a server: 1 - available / total."},
 		{Record: instanceBytes, Expr: g.identified(memory(g.Metrics.MemoryTotal) + "\n  and " + memory(g.Metrics.MemoryAvailable)),
-			Why: "Total memory of a server that has a memory workload, in bytes."},
+			Why: "Total memory of a server that exports its available memory, in bytes."},
+		{Record: instanceMemory, Expr: "1 - " + g.renamedBoth(memory(g.Metrics.MemoryAvailable)) + "\n  / on (instance, server_id) group_right () " + g.rec(instanceBytes),
+			Why: "Memory workload of a server: 1 - available / total."},
 	}...)
 	if !g.Exporters.WithBBB {
 		return records
 	}
 	records = append(records,
-		Rule{Record: hostPeople, Expr: g.perHost(g.bbb(g.Metrics.Participants)), Why: "Participants in the meetings on a server."},
-		Rule{Record: hostAPIUp, Expr: g.perHost(g.bbb(g.Metrics.APIUp)), Why: "Whether BigBlueButton answers its exporter."})
+		Rule{Record: hostPeople, Expr: g.perHost(g.perTarget(g.bbb(g.Metrics.Participants))), Why: "Participants in the meetings on a server."},
+		Rule{Record: hostAPIUp, Expr: g.perHost(g.perTarget(g.bbb(g.Metrics.APIUp))), Why: "Whether BigBlueButton answers its exporter."})
 	if g.Exporters.Recordings {
 		records = append(records, Rule{Record: hostRecordings,
 			Expr: g.recordings(),
@@ -89,8 +89,8 @@ func (g generator) serverRecords() []Rule {
 // recordings returns the recordings of each host: the sum of queued and in
 // process, or only one of them if the other is not exported.
 func (g generator) recordings() string {
-	queued, processing := g.perHost(g.bbb(g.Metrics.RecordingsQueued)), g.perHost(g.bbb(g.Metrics.RecordingsProcessing))
-	return queued + " + " + processing + "\nor\n" + queued + "\nor\n" + processing
+	queued, processing := g.perTarget(g.bbb(g.Metrics.RecordingsQueued)), g.perTarget(g.bbb(g.Metrics.RecordingsProcessing))
+	return g.perHost(queued + " + " + processing + "\nor\n" + queued + "\nor\n" + processing)
 }
 
 // knownRecords tell whether the scaler's view of the fleet is recent.
@@ -110,7 +110,7 @@ func (g generator) stateRecords() []Rule {
 	return []Rule{
 		{Record: hostState, Expr: state + "\nor\n" + g.lastOf(hostState),
 			Why: "State of each server from the scaler's metrics; while they are missing, the last known state, for " + g.ScalerHold.String() + "."},
-		{Record: instanceUp, Expr: g.identified("max "+g.byInstance()+" ("+g.node("up")+")") + "\nand on (host) " + g.rec(hostState),
+		{Record: instanceUp, Expr: g.identified(g.perTarget(g.node("up"))) + "\nand on (host) " + g.rec(hostState),
 			Why: "Whether the node exporter of such a server answers; 0 also while it refuses the password."},
 		{Record: hostActive, Expr: "max by (host) (" + g.rec(hostState, matcher{labelState, "=", "active"}) + ")\nor\n" +
 			"(group by (host) (" + g.rec(instanceCPU) + ") unless on () " + g.rec(hostState) + " unless on () " + g.rec(fleetKnown) + ")",

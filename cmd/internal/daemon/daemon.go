@@ -132,7 +132,7 @@ func (r *reloader) onSignal() (stop func()) {
 		for {
 			select {
 			case <-hup:
-				_ = r.reload() // logged there
+				_, _ = r.reload() // logged there
 			case <-done:
 				return
 			}

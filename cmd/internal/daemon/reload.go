@@ -49,23 +49,29 @@ func newReloader(o *options, f config.File, l *links, s *actions.Scaler, metrics
 	return r
 }
 
+// What the operator must do after a reload for the new configuration to take full
+// effect.
+const (
+	todoRules   = "the configuration produces other rules than before: generate them with genrules, and load them into Prometheus"
+	todoRestart = "section web has changed: restart the daemon to apply it"
+)
+
 // took makes f the present configuration and updates the metrics.
 func (r *reloader) took(f config.File) {
-	old := r.now.Swap(&f)
+	r.now.Store(&f)
 	r.rules.Reset()
 	r.rules.WithLabelValues(rulesDigest(f)).Set(1)
-	if old != nil && rulesDigest(*old) != rulesDigest(f) {
-		r.log.Warn("the configuration produces other rules than before: generate them with genrules, and load them into Prometheus")
-	}
 	r.good.Set(1)
 	r.when.SetToCurrentTime()
 }
 
-// reload reads the configuration again. After an error, the complete previous
-// configuration stays in use.
-func (r *reloader) reload() error {
+// reload reads the configuration again, and returns and logs what the operator must
+// do for it to take full effect. After an error, the complete previous configuration
+// stays in use.
+func (r *reloader) reload() (todo []string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	old := r.now.Load()
 	f, err := r.options.load(r.log)
 	if err == nil {
 		err = r.take(f)
@@ -73,11 +79,20 @@ func (r *reloader) reload() error {
 	if err != nil {
 		r.good.Set(0)
 		r.log.Error("reload failed, the old configuration stays", "error", err)
-		return err
+		return nil, err
 	}
 	r.took(f)
 	r.log.Info("reloaded")
-	return nil
+	if rulesDigest(*old) != rulesDigest(f) {
+		todo = append(todo, todoRules)
+	}
+	if !reflect.DeepEqual(old.Web, f.Web) {
+		todo = append(todo, todoRestart)
+	}
+	for _, text := range todo {
+		r.log.Warn(text)
+	}
+	return todo, nil
 }
 
 // rulesDigest returns the digest of the rules that a configuration produces, or ""
@@ -92,9 +107,6 @@ func rulesDigest(f config.File) string {
 
 func (r *reloader) take(f config.File) error {
 	old := r.now.Load()
-	if !reflect.DeepEqual(old.Web, f.Web) {
-		r.log.Warn("section web has changed; restart the daemon to apply it")
-	}
 	if (len(old.Alertmanager.URLs) == 0) != (len(f.Alertmanager.URLs) == 0) {
 		return fmt.Errorf("alertmanager.urls: setting or unsetting it needs a restart")
 	}
