@@ -15,7 +15,7 @@ func (r *reloader) watch(ctx context.Context) {
 	}
 	watchFile(ctx, o.configFile, o.autoReload, r.lastText, func() {
 		r.log.Info("the configuration file has changed", "file", o.configFile)
-		_ = r.reload() // logged there
+		_, _ = r.reload() // logged there
 	})
 }
 
