@@ -98,6 +98,11 @@ func TestTheGuideToTheMetricsListsEveryMetricWithItsLabels(t *testing.T) {
 			t.Errorf("metrics.md lists %s, which the daemon does not have", name)
 		}
 	}
+	for _, kind := range slices.Concat(fleet.BrakeKinds(), fleet.LimitKinds(), fleet.BlockedKinds()) {
+		if !strings.Contains(string(text), "`"+string(kind)+"`") {
+			t.Errorf("metrics.md does not list the reason or limit %s", kind)
+		}
+	}
 	if len(have) < 25 || have[rules.MetricServerState] == nil {
 		t.Errorf("found only the metrics %q", slices.Sorted(maps.Keys(have)))
 	}
