@@ -85,20 +85,29 @@ func engine(p parser.Parser, logger *slog.Logger) *promql.Engine {
 
 // load has Prometheus make its rule groups of the file.
 func (r *Rules) load(file *rulefmt.RuleGroups, p parser.Parser, o Options) error {
-	manager := rules.NewManager(&rules.ManagerOptions{
+	options := &rules.ManagerOptions{
 		NameValidationScheme: model.LegacyValidation, Context: context.Background(), ExternalURL: &url.URL{},
 		Appendable: r.Samples, Queryable: r.Samples, QueryFunc: r.query, NotifyFunc: r.notify,
 		ResendDelay: resend, Registerer: prom.NewRegistry(), Logger: o.Logger, GroupLoader: loaded{file, p}, RuleDependencyController: independent{},
 		DefaultRuleQueryOffset: func() time.Duration { return 0 },
-	})
-	groups, errs := manager.LoadGroups(o.Interval, labels.EmptyLabels(), "", nil, false, "rules")
+	}
+	groups, errs := rules.NewManager(options).LoadGroups(o.Interval, labels.EmptyLabels(), "", nil, false, "rules")
 	if len(errs) > 0 {
 		return fmt.Errorf("loading the rules: %w", errs[0])
 	}
 	for _, g := range file.Groups { // in the file's order
-		r.groups = append(r.groups, groups[rules.GroupKey("rules", g.Name)])
+		r.groups = append(r.groups, r.steady(groups[rules.GroupKey("rules", g.Name)], options))
 	}
 	return nil
+}
+
+// steady returns the group with recording rules that are evaluated only when needed.
+func (r *Rules) steady(g *rules.Group, options *rules.ManagerOptions) *rules.Group {
+	all := slices.Clone(g.Rules())
+	for i := range all {
+		all[i] = steady(all[i], r.Samples)
+	}
+	return rules.NewGroup(rules.GroupOptions{Name: g.Name(), File: g.File(), Interval: g.Interval(), Limit: g.Limit(), Rules: all, Opts: options})
 }
 
 // loaded is a group loader that returns a file that was read before.
