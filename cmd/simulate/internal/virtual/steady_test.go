@@ -22,14 +22,14 @@ import (
 // stay the same, and some whose result may not be.
 var remembered = []string{
 	`max by (host) (a == 1) and on () b`, `a and on (host) c`, `a unless on (host) c > 0.5`, `a or on (host) c`,
-	`count(a) or 0 * max(b)`, `count(a > 0.5)`, `count(a * on (host) c)`, `group by (host) (a) unless on () max_over_time(b[5m])`,
+	`count(a) or 0 * max(b)`, `count(a > 0.5)`, `count(a * on (host) c)`, `count(a > on (host) c)`, `group by (host) (a) unless on () max_over_time(b[5m])`,
 	`group by (host) (a) and on () max_over_time(b[10m])`, `sum(max by (host) (a * on (host) group_left () c))`, `-avg(c) + 2`,
 	`label_replace(clamp_max(a, 0.5), "alias", "$1", "host", "(.*)")`, `min(clamp_min(c, 0.5)) or vector(7)`,
 	`a + on () group_left () vector(time())`, `a - timestamp(a)`, `a offset 5m`, `topk(1, c)`, `max_over_time(a[5m])`, `count(max_over_time(a[2m]) > 0.5)`,
 }
 
 // TestRulesRecordWhatTheirExpressionsGive has series that seldom change, end with
-// and without a marker, and come back.
+// and without a marker, are swept, and come back.
 func TestRulesRecordWhatTheirExpressionsGive(t *testing.T) {
 	var file strings.Builder
 	file.WriteString("groups:\n- name: records\n  interval: 30s\n  rules:\n")
@@ -50,6 +50,7 @@ func TestRulesRecordWhatTheirExpressionsGive(t *testing.T) {
 	for step := range 1500 {
 		now := time.Unix(0, 0).Add(time.Duration(step) * 30 * time.Second)
 		wander.step(t, now)
+		r.Samples.Sweep(now)
 		r.Eval(t.Context(), now)
 		for i, expr := range remembered {
 			got, err := ask(t.Context(), fmt.Sprintf(`{__name__="recorded:%d"}`, i), now)
@@ -75,24 +76,25 @@ func listed(v promql.Vector) []string {
 
 // wander is seven series that seldom change.
 type wander struct {
-	random *rand.Rand
-	series []*virtual.Series
-	value  []float64
-	silent []int // steps without a sample
+	samples *virtual.Samples
+	random  *rand.Rand
+	series  []labels.Labels
+	value   []float64
+	silent  []int // steps without a sample
 }
 
 func newWander(samples *virtual.Samples) *wander {
-	w := &wander{random: rand.New(rand.NewPCG(1, 0)), value: make([]float64, 7), silent: make([]int, 7)}
-	w.series = append(w.series, samples.Series(labels.FromStrings("__name__", "b")))
+	w := &wander{samples: samples, random: rand.New(rand.NewPCG(1, 0)), value: make([]float64, 7), silent: make([]int, 7)}
+	w.series = append(w.series, labels.FromStrings("__name__", "b"))
 	for _, host := range []string{"1", "2", "3"} {
-		w.series = append(w.series, samples.Series(labels.FromStrings("__name__", "a", "host", host)), samples.Series(labels.FromStrings("__name__", "c", "host", host)))
+		w.series = append(w.series, labels.FromStrings("__name__", "a", "host", host), labels.FromStrings("__name__", "c", "host", host))
 	}
 	return w
 }
 
 func (w *wander) step(t *testing.T, now time.Time) {
 	t.Helper()
-	for i, s := range w.series {
+	for i, l := range w.series {
 		v := w.value[i]
 		switch chance := w.random.IntN(100); {
 		case w.silent[i] > 0:
@@ -106,7 +108,7 @@ func (w *wander) step(t *testing.T, now time.Time) {
 		case chance < 7:
 			w.silent[i], v = w.random.IntN(30), math.Float64frombits(value.StaleNaN)
 		}
-		if err := s.Append(now.UnixMilli(), v); err != nil {
+		if err := w.samples.Series(l).Append(now.UnixMilli(), v); err != nil {
 			t.Fatal(err)
 		}
 	}
