@@ -7,14 +7,14 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// joinRecords map the hosts of scrape targets to servers, by the scaler's own
-// table of aliases, so that rules and scaler join alike.
+// joinRecords map the hosts of scrape targets to servers by the aliases that the
+// scaler exports, so that the rules match servers as the scaler does.
 func (g generator) joinRecords() []Rule {
 	hosts := "max by (alias, host) (" + g.scaler(rules.MetricServerAlias) + ")"
 	records := []Rule{{Record: aliasHost,
 		Expr: hosts + "\n  unless on (alias) count by (alias) (" + hosts + ") > 1\n  and on () " + g.rec(fleetKnown) + "\nor\n" + g.lastOf(aliasHost),
-		Why: "Every host that names a server, and the one that stands for it, by the scaler; while it says nothing, what it said last,\nfor " +
-			g.ScalerHold.String() + ". What two scalers say differently joins nothing."}}
+		Why: "Every alias of a server, and the host that identifies the server, from the scaler's metrics; while they are missing, the\nlast known ones, for " +
+			g.ScalerHold.String() + ". An alias that two scalers give to different servers is left out."}}
 	records = append(records, g.targetRecords(nodeTarget, nodeHost, g.node("up"), g.node(g.Metrics.MemoryTotal),
 		g.node(g.Metrics.CPUSeconds, matcher{"cpu", "=", "0"}, matcher{"mode", "=", "idle"}))...)
 	if !g.Exporters.WithBBB {
@@ -25,8 +25,8 @@ func (g generator) joinRecords() []Rule {
 	return append(records, bbb...)
 }
 
-// targetRecords record an exporter's targets, of which there are some series, and
-// the host that stands for the server of each.
+// targetRecords record the targets of an exporter, found by some of its series,
+// and the host that identifies the server of each target.
 func (g generator) targetRecords(target, host string, series ...string) []Rule {
 	for i, s := range series {
 		series[i] = "group " + g.byInstance() + " (" + s + ")"
@@ -41,9 +41,9 @@ func (g generator) targetRecords(target, host string, series ...string) []Rule {
 	}
 	const or = "\nor on (instance, server_id)\n"
 	return []Rule{
-		{Record: target, Expr: g.renamedBoth(strings.Join(series, "\nor\n")), Why: "The node exporters, by what sets them apart: also those whose series were copied from another Prometheus, without up."},
+		{Record: target, Expr: g.renamedBoth(strings.Join(series, "\nor\n")), Why: "The targets of node exporter, by the labels that identify them; also those whose series come without up, from another Prometheus."},
 		{Record: host, Expr: by(rules.LabelServerID, "(.+)", "$1", matcher{rules.LabelServerID, "!=", ""}) + or + by(rules.LabelInstance, hostOfInstance, hostGroups) + or +
 			labelled(labelHost, rules.LabelInstance, hostOfInstance, hostGroups),
-			Why: "The server of each: by its label server_id, else by the host part of instance, else that host part itself."},
+			Why: "The server of each target: by the label server_id, else by the host part of instance. Without a match, host is that host part."},
 	}
 }
