@@ -234,3 +234,12 @@ func (s *Series) window(mint, maxt int64) storage.Series {
 
 // Len returns the number of samples.
 func (s *Series) Len() int { return len(s.points) }
+
+// Last returns the time of the last sample, in milliseconds since 1970, or 0
+// without one.
+func (s *Series) Last() int64 {
+	if s == nil || len(s.points) == 0 {
+		return 0
+	}
+	return s.points[len(s.points)-1].T
+}
