@@ -28,10 +28,11 @@ const (
 
 // Rules is Prometheus's rule evaluation over Samples, at given times.
 //
-// It differs from Prometheus in one point: the templates of annotations are
-// expanded when an alert is sent, not at each evaluation, where they would be most
-// of the work. The alerts that are sent are the same, since the templates use only
-// the alert's own labels and value.
+// It differs from Prometheus in two points, neither of which changes a recorded
+// sample or an alert that is sent. A recording rule keeps its result while the
+// samples that it reads stay the same. The templates of annotations are expanded
+// when an alert is sent, not at each evaluation, where they would be most of the
+// work; they use only the alert's own labels and value.
 type Rules struct {
 	Samples *Samples
 	query   rules.QueryFunc

@@ -13,12 +13,10 @@ import (
 	"github.com/prometheus/prometheus/rules"
 )
 
-// Most recorded series, such as those that join targets to servers, have the same
-// values for hours. Prometheus computes them again at each evaluation; here a
-// recording rule is evaluated only when one of the samples that it reads changed.
-
-// steadyRule is a recording rule that gives its last result again while all that
-// its expression reads is the same.
+// steadyRule is a recording rule that returns its last result again while the
+// samples that its expression reads stay the same. Most recorded series, such as
+// those that join targets to servers, have the same values for hours, and Prometheus
+// computes them again at each evaluation.
 type steadyRule struct {
 	*rules.RecordingRule
 	samples *Samples
@@ -27,8 +25,8 @@ type steadyRule struct {
 	last    promql.Vector
 }
 
-// steady returns the rule as it is evaluated only when needed, or the rule itself
-// if its result depends on more than the present samples.
+// steady returns a recording rule as a steadyRule. It returns the rule itself if it
+// is an alert, or if its result depends on more than the present samples.
 func steady(rule rules.Rule, samples *Samples) rules.Rule {
 	record, ok := rule.(*rules.RecordingRule)
 	if !ok {
@@ -63,7 +61,7 @@ func (r *steadyRule) Eval(ctx context.Context, offset time.Duration, at time.Tim
 	return r.last, err
 }
 
-// read is what one selector of an expression reads.
+// read is the samples that one selector of an expression reads.
 type read struct {
 	matchers []*labels.Matcher
 	window   int64 // ms; a series counts while it has a sample within it
