@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"path/filepath"
 	"reflect"
 	"time"
 
@@ -30,8 +31,8 @@ const (
 // settings are the texts that configure the parts of the demo.
 type settings struct {
 	files        map[string]string // in the demo's directory
-	prometheus   string
-	alertmanager string
+	prometheus   []string          // one for each
+	alertmanager []string
 	past         []monitor.Past // what Prometheus recorded a week ago
 }
 
@@ -52,15 +53,25 @@ func (d *demo) settings() (settings, error) {
 	if s.files[ruleFile], err = c.Generated(generate.FormatRules); err != nil {
 		return s, err
 	}
-	if s.alertmanager, err = c.Generated(generate.FormatAlertmanager); err != nil {
-		return s, err
-	}
 	if s.files[daemonFile], err = d.daemonConfig(c); err != nil {
 		return s, err
 	}
 	s.past = d.history(c.Actions.Fleet.Name, time.Duration(c.Rules.EvaluationInterval))
-	s.prometheus, err = d.prometheusConfig(c)
-	return s, err
+	for range d.alertmanagerAt {
+		text, err := d.alertmanagerConfig(c)
+		if err != nil {
+			return s, err
+		}
+		s.alertmanager = append(s.alertmanager, text)
+	}
+	for range d.prometheusAt {
+		text, err := d.prometheusConfig(c)
+		if err != nil {
+			return s, err
+		}
+		s.prometheus = append(s.prometheus, text)
+	}
+	return s, nil
 }
 
 // config returns the default configuration for the demo's fleet. Every duration
@@ -122,6 +133,16 @@ func (d *demo) shorten(v reflect.Value) {
 	}
 }
 
+// alertmanagerConfig is the generated route to the daemon.
+func (d *demo) alertmanagerConfig(c config.File) (string, error) {
+	at, err := d.network.to(d.daemonAt)
+	if err != nil {
+		return "", err
+	}
+	c.Rules.Alertmanager.URL = "http://" + at[0] + api.PathWebhook
+	return c.Generated(generate.FormatAlertmanager)
+}
+
 // daemonConfig is the daemon's file.
 func (d *demo) daemonConfig(c config.File) (string, error) {
 	c.Actions.Fleet.Datacenters = d.world.Datacenters()
@@ -133,11 +154,18 @@ func (d *demo) daemonConfig(c config.File) (string, error) {
 	if err := yaml.Unmarshal(text, &doc); err != nil {
 		return "", err
 	}
+	urls, err := d.network.each(d.alertmanagerAt)
+	if err != nil {
+		return "", err
+	}
+	for i, at := range urls {
+		urls[i] = "http://" + at
+	}
 	maps.Copy(doc, map[string]any{
 		"rules":        c.Rules,
 		"ionos":        map[string]any{"url": "http://" + d.ionosAt, "username": ionosUser, "password_file": ionosFile},
 		"scalelite":    map[string]any{"url": d.scaleliteURL, "secret_file": balancerFile, "poll_interval": d.pollInterval.String()},
-		"alertmanager": map[string]any{"urls": []string{"http://" + d.alertmanagerAt}},
+		"alertmanager": map[string]any{"urls": urls, "request_timeout": callTimeout.String()},
 	})
 	text, err = yaml.Marshal(doc)
 	return string(text), err
@@ -153,11 +181,15 @@ func (d *demo) prometheusConfig(c config.File) (string, error) {
 		}
 		return j
 	}
+	alertmanagers, err := d.network.each(d.alertmanagerAt)
+	if err != nil {
+		return "", err
+	}
 	interval := c.Rules.ScrapeInterval.String()
 	text, err := yaml.Marshal(map[string]any{
 		"global":     map[string]any{"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": c.Rules.EvaluationInterval.String()},
-		"rule_files": []string{ruleFile},
-		"alerting":   map[string]any{"alertmanagers": []any{map[string]any{"static_configs": []any{map[string]any{"targets": []string{d.alertmanagerAt}}}}}},
+		"rule_files": []string{filepath.Join(d.dir, ruleFile)},
+		"alerting":   map[string]any{"alertmanagers": []any{map[string]any{"static_configs": []any{map[string]any{"targets": alertmanagers}}}}},
 		"scrape_configs": []any{
 			job("node", login, d.scraped(d.node, c.Rules.Exporters.Node)...),
 			job("bbb", login, d.scraped(d.exporter, c.Rules.Exporters.BBB)...),

@@ -23,8 +23,8 @@ func (d *demo) introduce(out io.Writer) {
 		{"bbb-scaler", "http://" + d.daemonAt + "/", "the daemon: page, " + api.PathMetrics + ", " + api.PathFleet},
 		{"IONOS", "http://" + d.ionosAt + "/cloudapi/v6", "user " + ionosUser + ", password " + d.secret.password.Reveal()},
 		{"Scalelite", d.scaleliteURL + "/scalelite/api", d.balancerNote()},
-		{"Prometheus", "http://" + d.prometheusAt + "/api/v1/query", "?query=fleet:bbb_cpu_workload:avg"},
-		{"Alertmanager", "http://" + d.alertmanagerAt + "/api/v2/alerts", "also takes silences: they are pauses"},
+		{"Prometheus", "http://" + d.prometheusAt[0] + "/api/v1/query", "?query=fleet:bbb_cpu_workload:avg"},
+		{"Alertmanager", "http://" + d.alertmanagerAt[0] + "/api/v2/alerts", "also takes silences: they are pauses"},
 		{"BBB servers", "http://" + d.bbb[0].Addr().String() + "/bigbluebutton/api", "and so on; Scalelite's getServers has their secrets"},
 		{"node exporters", "http://" + d.node[0].Addr().String() + "/metrics", "and so on; user " + exporterUser + ", password " + d.secret.exporter.Reveal()},
 	}
