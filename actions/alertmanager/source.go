@@ -17,6 +17,7 @@ import (
 	"github.com/go-openapi/strfmt"
 	"github.com/prometheus/alertmanager/api/v2/client"
 	"github.com/prometheus/alertmanager/api/v2/client/alertgroup"
+	"github.com/prometheus/alertmanager/api/v2/client/general"
 	"github.com/prometheus/alertmanager/api/v2/models"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
@@ -41,8 +42,9 @@ var _ fleet.AlertSource = (*Source)(nil)
 
 // peer is one Alertmanager.
 type peer struct {
-	url string
-	api alertgroup.ClientService
+	url     string
+	api     alertgroup.ClientService
+	general general.ClientService
 }
 
 // New returns a source for a configuration that is valid, has at least one URL
@@ -62,15 +64,16 @@ func New(c Config, o outbound.Options) (*Source, error) {
 		if err != nil {
 			return nil, errors.New("alertmanager.urls holds what is not a URL")
 		}
-		s.peers = append(s.peers, peer{u.Redacted(), newAPI(u, t)})
+		api := newAPI(u, t)
+		s.peers = append(s.peers, peer{u.Redacted(), api.Alertgroup, api.General})
 	}
 	return s, nil
 }
 
-func newAPI(u *url.URL, t http.RoundTripper) alertgroup.ClientService {
+func newAPI(u *url.URL, t http.RoundTripper) *client.AlertmanagerAPI {
 	rt := runtime.NewWithClient(u.Host, path.Join(u.Path, "/api/v2"), []string{u.Scheme}, outbound.NewClient(t))
 	rt.Debug = false // the environment (DEBUG, SWAGGER_DEBUG) would have it print all bodies
-	return client.New(rt, strfmt.Default).Alertgroup
+	return client.New(rt, strfmt.Default)
 }
 
 // login returns what adds the configured headers and credentials to a request.

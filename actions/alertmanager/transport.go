@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
@@ -26,11 +27,19 @@ type transport struct {
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	start := time.Now()
 	resp, fault := t.exchange(req)
-	t.metrics.Observe("getAlertGroups", outbound.OutcomeOf(fault), start)
+	t.metrics.Observe(operation(req), outbound.OutcomeOf(fault), start)
 	if fault != nil {
 		return nil, fault
 	}
 	return resp, nil
+}
+
+// operation is the name of the call in Alertmanager's own description of its API.
+func operation(req *http.Request) string {
+	if strings.HasSuffix(req.URL.Path, "/status") {
+		return "getStatus"
+	}
+	return "getAlertGroups"
 }
 
 func (t *transport) exchange(req *http.Request) (*http.Response, *outbound.Fault) {
