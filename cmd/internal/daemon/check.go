@@ -268,6 +268,7 @@ func (c *preflight) alertmanager(ctx context.Context) {
 		c.note("alertmanager", "%s: before Alertmanager 0.28, and does not tell which alerts a mute or active time interval keeps back; the daemon acts on them; use silences or bbb-scaler pause, or update it",
 			strings.Join(source.Blind(), ", "))
 	}
+	c.routes(ctx, alerts)
 }
 
 // fleet runs cycles of the daemon's scaler as a dry run over an empty store, and
