@@ -5,10 +5,8 @@ import (
 	"maps"
 	"net"
 	"path/filepath"
-	"reflect"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
@@ -74,17 +72,13 @@ func (d *demo) settings() (settings, error) {
 	return s, nil
 }
 
-// config returns the default configuration for the demo's fleet. Every duration
-// is divided by the speed, except the time limits of calls.
+// config returns the default configuration for the demo's fleet, in faster time.
 func (d *demo) config() config.File {
 	c := config.Defaults()
 	c.Actions.Capacity.MinActive = floor
 	c.Actions.Thresholds = thresholds()
 	c.Actions.Sizes.Max.Cores = 4 // the same
-	d.shorten(reflect.ValueOf(&c.Actions).Elem())
-	d.shorten(reflect.ValueOf(&c.Rules).Elem())
-	limits := &c.Actions.Deadlines // calls take as long as without the speed
-	limits.Read, limits.Write, limits.Patience = 2*time.Second, 5*time.Second, time.Second
+	c.Faster(d.speed)
 	c.Rules.Alertmanager.URL = "http://" + d.daemonAt + api.PathWebhook
 	c.Rules.Alertmanager.Username = ""
 	return c
@@ -98,40 +92,7 @@ func thresholds() rules.Thresholds {
 	return t
 }
 
-func (d *demo) shorter(t time.Duration) time.Duration {
-	return max(time.Millisecond, (time.Duration(float64(t) / d.speed)).Round(time.Millisecond))
-}
-
-// shorten divides all durations within v.
-func (d *demo) shorten(v reflect.Value) {
-	switch t := v.Interface().(type) {
-	case time.Duration:
-		if t > 0 {
-			v.SetInt(int64(d.shorter(t)))
-		}
-		return
-	case model.Duration:
-		if t > 0 {
-			v.SetInt(int64(d.shorter(time.Duration(t))))
-		}
-		return
-	}
-	switch v.Kind() {
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
-				d.shorten(v.Field(i))
-			}
-		}
-	case reflect.Map:
-		for _, key := range v.MapKeys() {
-			value := reflect.New(v.Type().Elem()).Elem()
-			value.Set(v.MapIndex(key))
-			d.shorten(value)
-			v.SetMapIndex(key, value)
-		}
-	}
-}
+func (d *demo) shorter(t time.Duration) time.Duration { return config.Shorter(t, d.speed) }
 
 // alertmanagerConfig is the generated route to the daemon.
 func (d *demo) alertmanagerConfig(c config.File) (string, error) {
