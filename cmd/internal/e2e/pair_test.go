@@ -190,15 +190,15 @@ func newLink(t *testing.T, target string) *link.Link {
 	return l
 }
 
-// start runs the pair with a configuration file.
-func (p *pair) start(t *testing.T, s stack, config string) {
+// start runs the pair with a configuration file, or with one for each.
+func (p *pair) start(t *testing.T, s stack, configs ...string) {
 	t.Helper()
 	listen := []string{freeAddr(t), freeAddr(t)}
 	for _, addr := range listen {
 		p.links = append(p.links, newLink(t, addr))
 	}
 	for i, addr := range listen {
-		startAlertmanager(t, s, p.hosts()[i], config,
+		startAlertmanager(t, s, p.hosts()[i], configs[min(i, len(configs)-1)],
 			"--cluster.listen-address="+addr, "--cluster.advertise-address="+p.links[i].Addr(), "--cluster.peer="+p.links[1-i].Addr(),
 			"--cluster.peer-timeout="+peerTimeout.String(), "--cluster.settle-timeout=1s", "--cluster.pushpull-interval=1s",
 			"--cluster.gossip-interval=50ms", "--cluster.probe-interval=300ms", "--cluster.probe-timeout=200ms",
@@ -207,10 +207,12 @@ func (p *pair) start(t *testing.T, s stack, config string) {
 }
 
 // api returns a source that reads both peers.
-func (p *pair) api(t *testing.T) *alertmanager.Source {
+func (p *pair) api(t *testing.T) *alertmanager.Source { return apiOf(t, p.urls...) }
+
+func apiOf(t *testing.T, urls ...string) *alertmanager.Source {
 	t.Helper()
 	c := alertmanager.Defaults()
-	c.URLs = p.urls
+	c.URLs = urls
 	s, err := alertmanager.New(c, outbound.Options{})
 	if err != nil {
 		t.Fatal(err)
