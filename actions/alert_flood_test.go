@@ -21,7 +21,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// madeUp is an alert that no Prometheus sent, as large as is taken.
+// madeUp returns an alert that no Prometheus sent, of nearly the maximum size.
 func madeUp(i int, w *sim.World) fleet.Alert {
 	return fleet.Alert{
 		Fingerprint: fmt.Sprintf("%016x", i), Name: rules.ServerMemoryHigh, StartsAt: w.Now(), SeenAt: w.Now(),
@@ -29,7 +29,7 @@ func madeUp(i int, w *sim.World) fleet.Alert {
 	}
 }
 
-// heap is the memory in use, in bytes.
+// heap returns the memory in use, in bytes.
 func heap() uint64 {
 	var m runtime.MemStats
 	runtime.GC()
@@ -37,7 +37,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// TestFloodOfMadeUpAlertsIsRefusedAndTakesLittle sends 100,000 of them.
+// TestFloodOfMadeUpAlertsIsRefusedAndTakesLittle sends 100,000 made-up alerts.
 func TestFloodOfMadeUpAlertsIsRefusedAndTakesLittle(t *testing.T) {
 	const flood, batch, mostMemory, mostFile = 100_000, 500, 64 << 20, 128 << 20
 	path := filepath.Join(t.TempDir(), "bbb-scaler.db")

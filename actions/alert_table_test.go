@@ -13,8 +13,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// racing is an Alertmanager whose list was made before a notification that
-// arrives before the list does.
+// racing is an Alertmanager that makes its list before a notification, which then
+// arrives before the list.
 type racing struct {
 	source
 	meanwhile func()
@@ -53,8 +53,8 @@ type source struct {
 
 func (s *source) Alerts(context.Context) ([]fleet.Alert, error) { return s.alerts, s.err }
 
-// newAlertFixture returns a Scaler over one server, with src as its Alertmanager (nil:
-// none), and a clock to turn.
+// newAlertFixture returns a Scaler for one server, with src as its Alertmanager (nil:
+// none), and its clock, which the test sets.
 func newAlertFixture(t *testing.T, src *source) (*actions.Scaler, *time.Time) {
 	t.Helper()
 	now := noon
@@ -263,7 +263,7 @@ func TestAlertsThatOnlyAlertmanagersListTellsOfAreToldToPeople(t *testing.T) {
 	expiry := fleet.Defaults().Deadlines.AlertExpiry
 	for _, tt := range []struct {
 		name string
-		// each is called before each cycle, of which there is one every three minutes
+		// called before each cycle; a cycle runs every three minutes
 		each func(at time.Duration, list []fleet.Alert, notify func(fleet.Alert))
 		want int
 	}{

@@ -10,9 +10,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// applyAll carries out a plan's steps side by side, or one after the other with
-// Deps.InOrder. It waits at most Deadlines.Patience: a write that hangs ends in
-// the background, while its server is left alone.
+// applyAll carries out the steps of a plan concurrently, or sequentially with
+// Deps.InOrder. It waits at most Deadlines.Patience. A write that takes longer
+// continues in the background, and its server gets no other step until it ends.
 func (s *Scaler) applyAll(ctx context.Context, cfg fleet.Config, plan fleet.Plan, servers []fleet.Server) error {
 	if len(plan.Steps) == 0 {
 		return nil
@@ -27,23 +27,23 @@ func (s *Scaler) applyAll(ctx context.Context, cfg fleet.Config, plan fleet.Plan
 	return s.applySide(ctx, cfg, plan, byID)
 }
 
-// applyInOrder applies one step after the other, for as long as the patience.
+// applyInOrder applies the steps sequentially, until Deadlines.Patience is over.
 func (s *Scaler) applyInOrder(ctx context.Context, cfg fleet.Config, plan fleet.Plan, byID map[string]fleet.Server) error {
 	var errs []error
 	begun := s.deps.Now()
 	for _, step := range plan.Steps {
 		if s.deps.Now().Sub(begun) > cfg.Deadlines.Patience {
-			break // what is left is decided anew
+			break // the next cycle plans the remaining steps again
 		}
 		errs = append(errs, s.apply(ctx, cfg, step, byID[step.ServerID], nil))
 	}
 	return errors.Join(errs...)
 }
 
-// applySide applies side by side. A step that has not begun when the patience
-// is over is called off and decided anew: others would be planned in its place,
-// since nothing shows it yet. late is closed while nothing can begin, so that
-// the next cycle sees either the step in flight or none.
+// applySide applies the steps concurrently. A replaceable step that has not begun
+// when Deadlines.Patience is over is dropped: the next cycle does not see it yet and
+// may plan another in its place. mu is held while late is closed, so that a step is
+// either in flight in the next cycle or never begins.
 func (s *Scaler) applySide(ctx context.Context, cfg fleet.Config, plan fleet.Plan, byID map[string]fleet.Server) error {
 	var all sync.WaitGroup
 	errs := make(chan error, len(plan.Steps))
@@ -80,7 +80,7 @@ func (s *Scaler) applySide(ctx context.Context, cfg fleet.Config, plan fleet.Pla
 	return errors.Join(failed...)
 }
 
-// entered takes a slot, unless it is too late.
+// entered waits for a slot and takes it, unless late is closed first.
 func entered(slots chan<- struct{}, late <-chan struct{}) bool {
 	if over(late) {
 		return false
@@ -93,7 +93,7 @@ func entered(slots chan<- struct{}, late <-chan struct{}) bool {
 	}
 }
 
-// over reports whether late is closed; nil never is.
+// over reports whether late is closed. It returns false for nil.
 func over(late <-chan struct{}) bool {
 	select {
 	case <-late:
@@ -103,6 +103,7 @@ func over(late <-chan struct{}) bool {
 	}
 }
 
+// mark records that a write to the server is in progress, or no longer is.
 func (s *Scaler) mark(id string, on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,9 +114,10 @@ func (s *Scaler) mark(id string, on bool) {
 	}
 }
 
-// apply checks a step once more, writes the intent, makes the change, and
-// writes what came of it, unless it is too late for it. Only a failing store is
-// an error: without a journal nothing may be done.
+// apply checks a step again, commits the intent, makes the change, and commits the
+// result. It begins nothing once late is closed. It returns an error only if the
+// store fails, since nothing may be changed without a journal; the failure of a write
+// is journaled instead.
 func (s *Scaler) apply(ctx context.Context, cfg fleet.Config, step fleet.Step, v fleet.Server, late <-chan struct{}) error {
 	if cfg.DryRun {
 		return s.pretend(step)
@@ -133,9 +135,9 @@ func (s *Scaler) apply(ctx context.Context, cfg fleet.Config, step fleet.Step, v
 	return s.settle(cfg, step, before, request, err)
 }
 
-// precheck is recheck before the intent is journaled, so that a step which must
-// not be made leaves no trace of an attempt. It has its own time beside that of
-// the write.
+// precheck calls recheck before the intent is journaled, so that a step which must not
+// be taken has no entry "begun". Its timeout, Deadlines.Write, is separate from that
+// of the write.
 func (s *Scaler) precheck(ctx context.Context, cfg fleet.Config, step fleet.Step, v fleet.Server) string {
 	if step.Kind == fleet.Cordon && step.Aim == fleet.AimRepair && v.Record.Aim != fleet.AimRepair {
 		if no := s.mustBeSilent(ctx, cfg, v); no != "" {
@@ -147,7 +149,7 @@ func (s *Scaler) precheck(ctx context.Context, cfg fleet.Config, step fleet.Step
 	return s.recheck(ctx, step, v)
 }
 
-// abandon journals why a step was not made.
+// abandon journals why a step was not taken.
 func (s *Scaler) abandon(step fleet.Step, why string) error {
 	if s.toldLately(step, why) {
 		return nil
@@ -155,7 +157,7 @@ func (s *Scaler) abandon(step fleet.Step, why string) error {
 	return s.record(step, fleet.Abandoned, why, nil)
 }
 
-// pretend journals a step of a dry run.
+// pretend journals a step that a dry run does not take.
 func (s *Scaler) pretend(step fleet.Step) error {
 	const why = "dry run: not made"
 	if s.toldLately(step, why) {
@@ -164,15 +166,16 @@ func (s *Scaler) pretend(step fleet.Step) error {
 	return s.record(step, fleet.Done, why, func(e *fleet.Entry, _ *fleet.Commit) { e.DryRun = true })
 }
 
-// telling is what was journaled of a step that was not made, and when it was
-// last so.
+// telling is the text that was journaled for a step that was not taken, and the last
+// time at which it was due.
 type telling struct {
 	what string
 	at   time.Time
 }
 
-// toldLately reports whether the same was to be journaled within the last hour:
-// a cycle repeats itself every few seconds, and the journal is for news.
+// toldLately reports whether the same text was due for the same server and kind of
+// step within the last hour. Each cycle repeats the text every few seconds; the
+// journal gets it once.
 func (s *Scaler) toldLately(step fleet.Step, what string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -182,14 +185,14 @@ func (s *Scaler) toldLately(step fleet.Step, what string) bool {
 	return old.what == what && now.at.Sub(old.at) < time.Hour
 }
 
-// record commits a journal line, and what else with adds to the commit.
+// record commits a journal entry, and what with adds to the entry and the commit.
 func (s *Scaler) record(step fleet.Step, o fleet.Outcome, detail string, with func(*fleet.Entry, *fleet.Commit)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.note(step, o, detail, with)
 }
 
-// note is record for a caller that holds mu.
+// note does the same as record for a caller that holds mu.
 func (s *Scaler) note(step fleet.Step, o fleet.Outcome, detail string, with func(*fleet.Entry, *fleet.Commit)) error {
 	e := fleet.Entry{At: s.deps.Now(), Step: step, Outcome: o, Detail: detail}
 	var c fleet.Commit

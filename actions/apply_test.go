@@ -53,7 +53,7 @@ func TestNothingIsBegunOnceItIsToEnd(t *testing.T) {
 	}
 }
 
-// hooked calls what a test has set when the cloud is called.
+// hooked is a cloud that calls the functions of a test before Start and Contract.
 type hooked struct {
 	fleet.Cloud
 	start, contract func()
@@ -91,8 +91,8 @@ func TestRepeatedRefusalOfTheCheckIsJournaledOnce(t *testing.T) {
 	}
 }
 
-// stalled is the context of a process that stands still, once armed, whenever
-// it comes to a call of its own: a machine that is suspended or starved.
+// stalled is the context of a process that sleeps, once armed, each time it uses the
+// context. It stands for a machine that is suspended or has no CPU time.
 type stalled struct {
 	context.Context
 	armed *atomic.Bool
@@ -106,8 +106,8 @@ func (c stalled) Done() <-chan struct{} {
 	return c.Context.Done()
 }
 
-// arming arms a stall once the cycle has stored what it read: right before it
-// applies its plan.
+// arming is a store that arms a stall after the cycle has committed what it read,
+// immediately before it applies its plan.
 type arming struct {
 	fleet.Store
 	armed, when *atomic.Bool
@@ -146,8 +146,8 @@ func TestStartsThatAStallHeldBackAreNotMadeBesideThoseInTheirPlace(t *testing.T)
 	})
 }
 
-// slowWrites is a cloud and a balancer whose writes take a while, and counts
-// those of one server that overlap.
+// slowWrites is a balancer whose writes are slow. It counts the writes that overlap on
+// one server.
 type slowWrites struct {
 	fleet.Balancer
 	takes time.Duration
@@ -177,7 +177,7 @@ func (s *slowWrites) SetState(ctx context.Context, id string, to fleet.BalancerS
 	return s.Balancer.SetState(ctx, id, to)
 }
 
-// slowStarts is a cloud with the same.
+// slowStarts is a cloud with slow starts, counted by the same slowWrites.
 type slowStarts struct {
 	fleet.Cloud
 	*slowWrites

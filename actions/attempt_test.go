@@ -10,8 +10,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// throttled is a cloud whose client has to send each stop twice: the rate limit
-// refuses the first attempt, and something happens while it waits.
+// throttled is a cloud whose client sends each stop twice: the rate limit refuses the
+// first attempt, and meanwhile is called while the client waits.
 type throttled struct {
 	fleet.Cloud
 	meanwhile func(fleet.ServerRef)
@@ -86,7 +86,7 @@ func TestAServerThatAPersonMadeLargerIsNotMadeSmallerByItsGrowth(t *testing.T) {
 	fx := newFixture(t, fixtureConfig(), sim.Config{Servers: 2, Running: 2})
 	fx.run(time.Minute)
 	r := fx.w.Servers()[0]
-	fx.w.Inject(sim.Fault{Kind: sim.ListHangs, On: r.Datacenter, For: 4 * time.Minute}) // the scaler goes by its last list
+	fx.w.Inject(sim.Fault{Kind: sim.ListHangs, On: r.Datacenter, For: 4 * time.Minute}) // the scaler uses its last list
 	larger := fleet.Size{Cores: 8, RAM: 16384}
 	must(t, fx.w.Operator().Resize(r.Name, larger))
 	high := fires(rules.ServerMemoryHigh, fx.w.Now(), fx.w.Now())
@@ -104,7 +104,7 @@ func TestAServerThatAPersonMadeLargerIsNotMadeSmallerByItsGrowth(t *testing.T) {
 func TestARoomThatIsOpenedOnADisabledServerCanBeJoined(t *testing.T) {
 	fx := lowFixture(t, func(c *fleet.Config, _ *sim.Config) { c.ScaleIn.RecordingsDeadline = 0 })
 	name := drainOne(t, fx)
-	stopIdle(fx) // it stays on
+	stopIdle(fx) // the server stays on
 	fx.until(4*time.Hour, "it is disabled", func() bool { r, _ := fx.w.Server(name); return r.State == fleet.Disabled })
 	_, err := fx.w.HostMeeting(name, sim.MeetingSpec{ID: "room", Duration: time.Hour, Participants: 0})
 	must(t, err)

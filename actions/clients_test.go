@@ -23,12 +23,12 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// httpFixture is a Scaler that talks to a simulated fleet with the real clients.
+// httpFixture is a Scaler that uses the real clients against a simulated fleet.
 type httpFixture struct {
 	s           *actions.Scaler
 	w           *sim.World
-	cloud, pool atomic.Int32  // calls
-	first       chan struct{} // one call of the cloud
+	cloud, pool atomic.Int32  // number of calls of the cloud and the balancer
+	first       chan struct{} // receives when the cloud is called
 }
 
 func newHTTPFixture(t testing.TB, servers, datacenters int, change func(*fleet.Config)) *httpFixture {
@@ -100,8 +100,8 @@ func BenchmarkQuietCycle(b *testing.B) {
 	}
 }
 
-// BenchmarkNotificationToCloud measures from a notification to the first call
-// of the cloud, with a debounce of 1 ms, over the real clients and store.
+// BenchmarkNotificationToCloud measures the time from a notification to the first call
+// of the cloud, with a debounce of 1 ms, the real clients and the real store.
 func BenchmarkNotificationToCloud(b *testing.B) {
 	for _, n := range []int{1, 1000} {
 		b.Run(fmt.Sprintf("alerts=%d", n), func(b *testing.B) {
@@ -110,7 +110,7 @@ func BenchmarkNotificationToCloud(b *testing.B) {
 				c.Fleet.EvaluationInterval, c.Fleet.BusyInterval = time.Hour, time.Hour
 			})
 			go func() { _ = x.s.Run(b.Context()) }()
-			time.Sleep(2 * time.Second) // the first cycle
+			time.Sleep(2 * time.Second) // until the first cycle is over
 			var took []float64
 			for b.Loop() {
 				alerts := flappingAlerts(n)
@@ -120,7 +120,7 @@ func BenchmarkNotificationToCloud(b *testing.B) {
 				<-x.first
 				took = append(took, float64(time.Since(begun).Microseconds())/1000)
 				b.StopTimer()
-				time.Sleep(300 * time.Millisecond) // the cycle ends
+				time.Sleep(300 * time.Millisecond) // until the cycle is over
 				b.StartTimer()
 			}
 			slices.Sort(took)

@@ -15,11 +15,11 @@ import (
 
 var errKilled = errors.New("killed")
 
-// crashingStore is a store whose process dies at a certain commit: before it is
-// durable, or right after.
+// crashingStore is a store whose process is killed at a given commit, before or after
+// the commit is durable.
 type crashingStore struct {
 	fleet.Store
-	left  int // commits until death
+	left  int // commits until the process is killed
 	after bool
 	dead  bool
 }
@@ -40,9 +40,9 @@ func (m *crashingStore) Commit(c fleet.Commit) error {
 	return errKilled
 }
 
-// drainAndStart has a fleet that drains a server and starts two, with the process killed
-// at the given commit and started again. It returns what came of it, and
-// whether it was killed at all.
+// drainAndStart runs a fleet that drains one server and starts two, while the process
+// is killed at the given commit and started again. It returns the final state, and
+// whether the process was killed at all.
 func drainAndStart(t *testing.T, kill int, after bool) (ending string, killed bool) {
 	t.Helper()
 	cfg := fixtureConfig()
@@ -82,8 +82,8 @@ func drainAndStart(t *testing.T, kill int, after bool) (ending string, killed bo
 	return fx.ending(), killed
 }
 
-// ending sums up the fleet: each server's state, and how many changes of each
-// kind came true.
+// ending returns the number of servers in each state, and of the steps of each kind
+// that took effect.
 func (fx *fixture) ending() string {
 	var out strings.Builder
 	out.WriteString(fmt.Sprint("counts ", fx.s.Status().Counts, "\n"))
@@ -93,8 +93,8 @@ func (fx *fixture) ending() string {
 	return out.String()
 }
 
-// evaluateOr evaluates; a store that dies meanwhile is as a process that does:
-// Alertmanager will send again.
+// evaluateOr evaluates the rules and sends notifications. If that fails with the
+// allowed error, Alertmanager sends the notifications again the next time.
 func (fx *fixture) evaluateOr(allowed error) {
 	before := maps.Clone(fx.firing)
 	if err := fx.notify(); err != nil {

@@ -39,7 +39,7 @@ func TestAFleetOfCubesIsStartedAndStoppedOverTheRealClient(t *testing.T) {
 	fx.unharmed()
 }
 
-// realCloud is the cloud of w through the client of IONOS.
+// realCloud returns the cloud of w, through the IONOS client.
 func realCloud(t *testing.T, w *sim.World) fleet.Cloud {
 	t.Helper()
 	server := httptest.NewServer(ionostest.New(ionostest.Config{World: w, Token: "tok"}))

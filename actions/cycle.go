@@ -9,9 +9,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/plan"
 )
 
-// Cycle runs one cycle at the time now: read, join, probe, update, decide,
-// publish, apply. It returns an error when the store fails, and then writes
-// nothing to the outside.
+// Cycle runs one cycle at the time now: read, join, probe, update, decide, publish,
+// apply. It returns an error if the store fails, and then changes nothing in the
+// cloud or the balancer.
 func (s *Scaler) Cycle(ctx context.Context, now time.Time) error {
 	s.cycle.Lock()
 	defer s.cycle.Unlock()
@@ -33,8 +33,8 @@ func (s *Scaler) Cycle(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// together runs the functions side by side, or one after the other with
-// Deps.InOrder.
+// together runs the functions concurrently, or sequentially with Deps.InOrder, and
+// waits for all of them.
 func (s *Scaler) together(fs ...func()) {
 	var wg sync.WaitGroup
 	for _, f := range fs {
@@ -47,8 +47,8 @@ func (s *Scaler) together(fs ...func()) {
 	wg.Wait()
 }
 
-// change commits what f returns, and logs when the store fails: the next cycle
-// tries again.
+// change commits what f returns. If the store fails, it logs the error; the next cycle
+// makes the same change.
 func (s *Scaler) change(what string, f func() fleet.Commit) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -25,7 +25,7 @@ func TestNotificationsAreDebounced(t *testing.T) {
 		if n := cycles.Load() - before; n != 1 {
 			t.Errorf("100 notifications within a second led to %d cycles, want 1", n)
 		}
-		for range 20 { // never quiet: the wait is bounded
+		for range 20 { // notifications without a pause: DebounceMax limits the wait
 			must(t, onlyErr(s.Notify([]fleet.Alert{{Fingerprint: "a", Name: rules.ServerCPUHigh, StartsAt: time.Now(), SeenAt: time.Now()}})))
 			time.Sleep(time.Second)
 		}
@@ -85,7 +85,7 @@ func TestHungServersDoNotDelayTheOthers(t *testing.T) {
 		cfg := sideBySideConfig(dcA)
 		cfg.Capacity.MinActive, cfg.Capacity.MaxStep, cfg.Fleet.Concurrency = 20, 20, 4
 		s, w, _ := runScaler(t, cfg, sim.Config{Servers: 20, Running: 0, Datacenters: []string{dcA},
-			// With its default of 5 threads Scalelite itself would be starved by them.
+			// The default of Scalelite's poller is 5 threads, which these servers would block.
 			Balancer: sim.BalancerConfig{PollerThreads: 50, PollerWait: 30 * time.Second}}, nil)
 		for _, r := range w.Servers()[:10] {
 			w.Inject(sim.Fault{Kind: sim.BBBHangs, On: r.Name})

@@ -1,51 +1,55 @@
-// Package actions executes: its Scaler runs cycles that read the fleet, have
-// package plan decide, and carry the plan out in small, journaled steps.
+// Package actions executes plans: its Scaler runs cycles that read the fleet, call
+// plan.Decide, and carry out the plan in small, journaled steps.
 //
-// A notification is only a hint. It updates the table of alerts and wakes the
-// Scaler, which reads the cloud and the balancer again before it decides. A step in
-// progress is a record with a deadline, never a waiting goroutine: a later cycle
-// sees from the cloud whether it came true, also after a crash.
+// A notification is only a hint. It updates the table of alerts and wakes the Scaler,
+// which reads the cloud and the balancer again before it makes a plan. A step in
+// flight is a stored record with a deadline; no goroutine waits for it. A later cycle
+// reads from the cloud whether the step has reached its goal, also after a crash.
 //
-// # The way of an alert
+// # From an alert to a change
 //
-// From POST /webhook to the PATCH, and to the journal's line "done":
+// These are the steps from POST /webhook to the PATCH that grows a server, and to the
+// journal entry "done":
 //
-//  1. receiver/webhook.go reads the notification, whole or not at all.
-//  2. scaler.go, Notify: the change that it makes to the table
-//     (fleet/alert_table.go) is committed to the store.
-//  3. pace.go, Run: the next cycle begins once notifications are quiet.
-//  4. cycle.go, Cycle: the list of the steps that follow.
+//  1. receiver/webhook.go reads the notification and accepts or refuses it as a whole.
+//  2. scaler.go, Notify: the change to the alert table (fleet/alert_table.go) is
+//     committed to the store.
+//  3. pace.go, Run: the next cycle begins when no notification has arrived for
+//     FleetConfig.DebounceQuiet.
+//  4. cycle.go, Cycle: calls the following steps in order.
 //  5. reads.go: the datacenters, the balancer, the contract and Alertmanager
-//     (resync.go) are read side by side (reader.go), and joined to servers
+//     (resync.go) are read concurrently (reader.go), and joined to servers
 //     (fleet/join.go).
-//  6. probes.go: BigBlueButton is asked on the servers that are on their way.
-//  7. update.go: each record is brought up to what was read
-//     (fleet/transitions.go), each state is set (fleet/classify.go), and the
-//     changes are committed. The view is complete now.
-//  8. plan/decide.go: the view becomes a plan. For an alert on a server's own
-//     workload, plan/resize.go plans a growth.
-//  9. publish.go: the page, the API and the metrics show the plan.
-//  10. apply.go: the step is checked (recheck.go).
-//  11. write.go: the journal's line "begun" and the record's flight are committed;
-//     then the cloud is called. Its client (ionos/client.go) has the step checked
-//     again before each attempt to send the PATCH.
-//  12. write.go, settle: the request's id is committed, or failures.go says what a
-//     failure means for the server.
-//  13. A later cycle's step 7 sees the new size and commits the line "done".
+//  6. probes.go: BigBlueButton is read on the servers that have an aim, or that an
+//     alert reports as down.
+//  7. update.go: each record is updated from what was read (fleet/transitions.go),
+//     each state is set (fleet/classify.go), and the changes are committed. The view
+//     is complete now.
+//  8. plan/decide.go: computes the plan from the view. For an alert about a server's
+//     own workload, plan/resize.go plans a growth.
+//  9. publish.go: sets the status for the page, the API and the metrics.
+//  10. apply.go: checks the step again (recheck.go).
+//  11. write.go: commits the journal entry "begun" and the step in flight, then calls
+//     the cloud. The client (ionos/client.go) has the step checked again before each
+//     attempt to send the PATCH.
+//  12. write.go, settle: commits the id of the request. After a failure, failures.go
+//     commits what it means for the server.
+//  13. In a later cycle, step 7 sees the new size and commits the entry "done".
 //
-// # Rules that hold everywhere
+// # Rules
 //
-// Inputs of the plan are complete before it is made; nothing is read while it is.
-// Whatever can do harm is checked by whoever sends it, immediately before it is
-// sent, and is not sent when an answer is missing. Everything of a step that has
-// not begun when Deadlines.Patience is over is dropped, and the next cycle plans
-// anew. Without a store that can be written, nothing is changed.
+//   - The view is complete before Decide is called, and Decide reads nothing else.
+//   - Every change that can do harm is checked immediately before it is sent, by the
+//     code that sends it. It is not sent if the check gets no answer.
+//   - A replaceable step that has not begun when Deadlines.Patience is over is
+//     dropped, and the next cycle makes a new plan.
+//   - Nothing is changed while the store cannot be written.
 //
-// # The cut
+// # Packages
 //
-// fleet has the words and the interfaces, plan decides, store keeps, and actions
-// executes. plan depends on fleet and rules alone, and the layout test holds it to
-// that; so do the adapters below and the simulation in sim, which know nothing of
-// the Scaler. View and Decide's input stand in plan, since nothing else needs them;
-// Plan and Step stand in fleet, since the journal, the API and the page show them.
+// fleet has the domain types and interfaces, plan makes plans, store persists, and
+// actions executes. plan imports only fleet and rules; the layout test enforces this.
+// The adapters and the simulation in sim do not depend on the Scaler. View is in plan,
+// since only Decide needs it. Plan and Step are in fleet, since the journal, the API
+// and the page show them.
 package actions

@@ -31,8 +31,7 @@ func TestServerWhoseStopComesLateIsNotTakenBackUntilThen(t *testing.T) {
 	}
 }
 
-// drainOne brings the fleet to a state in which one server with a meeting
-// drains, and returns its name.
+// drainOne runs the fleet until a server with a meeting drains, and returns its name.
 func drainOne(t *testing.T, fx *fixture) string {
 	t.Helper()
 	fx.run(time.Minute)
@@ -82,7 +81,7 @@ func TestEmptyServerWaitsForItsRecordings(t *testing.T) {
 	fx.until(30*time.Minute, "stopped after the deadline", func() bool { return fx.state(name) == fleet.StateOff })
 }
 
-// stopIdle has the idle alert ask for nothing, as if it never fired.
+// stopIdle removes the meaning of the idle alert, as if it never fired.
 func stopIdle(fx *fixture) {
 	asks := rules.Meanings()
 	delete(asks, rules.ServerIdle)

@@ -7,10 +7,11 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// fell commits a failure, and the server backs off, unless the credentials are
-// refused, which is no fault of the server's, or a check called the step off. After a definite no the server is
-// as before; a balancer that failed otherwise may have done what it was told, so
-// the aim stays and the next cycle compares.
+// fell commits the failure of a step. The server backs off, unless the credentials
+// were refused, which is not the server's fault, or a check stopped the step. If the
+// write has definitely changed nothing, the record from before the step is restored.
+// Otherwise a write to the balancer may have taken effect, so the new aim stays, and
+// the next cycle compares it with the balancer.
 func (s *Scaler) fell(cfg fleet.Config, step fleet.Step, before fleet.Record, failure error) error {
 	outcome := fleet.Failed
 	_, off := errors.AsType[calledOff](failure)
@@ -35,16 +36,17 @@ func (s *Scaler) fell(cfg fleet.Config, step fleet.Step, before fleet.Record, fa
 	})
 }
 
-// definite reports whether a failed write surely changed nothing.
+// definite reports whether a failed write has definitely changed nothing.
 func definite(err error) bool {
 	_, off := errors.AsType[calledOff](err)
 	return off || errors.Is(err, fleet.ErrAuth) || errors.Is(err, fleet.ErrGone) || errors.Is(err, fleet.ErrBusy) || errors.Is(err, fleet.ErrThrottled)
 }
 
-// refusals remembers until when no write is made since credentials were
-// refused: repeating them would only lock the account.
+// refusals holds the times until which no write is sent, because the cloud or the
+// balancer has refused the credentials. Repeated attempts could lock the account.
 type refusals struct{ cloud, balancer time.Time }
 
+// note stops writes until the given time, after a step of kind k was refused.
 func (f *refusals) note(k fleet.Kind, until time.Time) {
 	if k.BalancerState() == "" {
 		f.cloud = until
@@ -53,12 +55,13 @@ func (f *refusals) note(k fleet.Kind, until time.Time) {
 	}
 }
 
+// why returns a hold for each side that refuses the credentials at now.
 func (f *refusals) why(now time.Time) (out []fleet.Hold) {
 	if now.Before(f.cloud) {
-		out = append(out, fleet.Hold{Kind: fleet.HoldCloud, Text: "the cloud refuses our credentials; next try at " + fleet.Clock(f.cloud) + ", or after a reload"})
+		out = append(out, fleet.Hold{Kind: fleet.HoldCloud, Text: "the cloud refuses the credentials; next attempt at " + fleet.Clock(f.cloud) + ", or after a reload"})
 	}
 	if now.Before(f.balancer) {
-		out = append(out, fleet.Hold{Kind: fleet.HoldBalancer, Text: "the balancer refuses our credentials; next try at " + fleet.Clock(f.balancer) + ", or after a reload"})
+		out = append(out, fleet.Hold{Kind: fleet.HoldBalancer, Text: "the balancer refuses the credentials; next attempt at " + fleet.Clock(f.balancer) + ", or after a reload"})
 	}
 	return out
 }

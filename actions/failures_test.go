@@ -62,7 +62,7 @@ func TestRefusedCredentialsStopAllWrites(t *testing.T) {
 	}
 }
 
-// startFails is a cloud whose starts end with an error.
+// startFails is a cloud whose starts return an error.
 type startFails struct {
 	fleet.Cloud
 	err error
@@ -98,7 +98,7 @@ func TestChangeWhoseOutcomeIsUnknownStaysInFlight(t *testing.T) {
 	}
 }
 
-// statesFail is a balancer whose writes end with an error.
+// statesFail is a balancer whose writes return an error.
 type statesFail struct {
 	fleet.Balancer
 	err error

@@ -9,8 +9,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// faults is every error of the cloud and the balancer, at every operation: it
-// strikes the first three calls of each, or for twenty minutes.
+// faults returns every error of the cloud and the balancer at every operation. Each
+// affects the first three calls or lasts 20 min.
 func faults() (out []sim.Fault) {
 	for _, op := range []string{"servers", "start", "stop", "resize", "request", "contract"} {
 		for _, status := range []int{401, 403, 404, 409, 422, 423, 429, 500, 502, 503, 504} {
@@ -31,9 +31,9 @@ func faults() (out []sim.Fault) {
 		sim.Fault{Kind: sim.BBBFails, For: 20 * time.Minute}, sim.Fault{Kind: sim.BBBHangs, For: 20 * time.Minute})
 }
 
-// TestEveryFaultAtEveryOperationIsSurvived has a fleet start, enable, grow,
-// cordon, disable, stop and shrink while something is wrong, and wants the same
-// end as without, nobody harmed, and no promise broken.
+// TestEveryFaultAtEveryOperationIsSurvived lets a fleet start, enable, grow, cordon,
+// disable, stop and shrink servers during a fault. The final state must be the same as
+// without the fault, no meeting may be harmed, and no promise broken.
 func TestEveryFaultAtEveryOperationIsSurvived(t *testing.T) {
 	for _, f := range append(faults(), sim.Fault{}) {
 		t.Run(fmt.Sprintf("%s %s %d", f.Kind, f.Op, f.Status), func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestEveryFaultAtEveryOperationIsSurvived(t *testing.T) {
 			check := fx.checkPromises()
 			fx.run(time.Minute)
 			fx.meetings(8, 50*time.Minute)
-			fx.run(4 * time.Minute) // all have come in
+			fx.run(4 * time.Minute) // everybody has joined
 			if f.Kind != "" {
 				fx.w.Inject(f)
 			}

@@ -26,7 +26,7 @@ func (fx *fixture) steps() (n int) {
 	return n
 }
 
-// lowFixture has a fleet of four running servers of which two suffice.
+// lowFixture returns a fleet of four running servers that needs only two.
 func lowFixture(t *testing.T, change func(*fleet.Config, *sim.Config)) *fixture {
 	t.Helper()
 	cfg, simCfg := fixtureConfig(), sim.Config{Servers: 6, Running: 4, Seed: 7}
@@ -38,7 +38,7 @@ func lowFixture(t *testing.T, change func(*fleet.Config, *sim.Config)) *fixture 
 	return newFixture(t, cfg, simCfg)
 }
 
-// onlyErr leaves the error of Notify's results.
+// onlyErr returns the error of the results of Notify.
 func onlyErr(_ int, err error) error { return err }
 
 func must(t tb, err error) {
@@ -50,9 +50,9 @@ func must(t tb, err error) {
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// fixture is a simulated fleet with a Scaler over it and a stand-in for
-// Prometheus and Alertmanager that keeps to the meaning of the rules. It runs
-// in virtual time, one thing after the other.
+// fixture is a simulated fleet with a Scaler and a substitute for Prometheus and
+// Alertmanager, which fires the same alerts as the rules. It runs sequentially in
+// virtual time.
 type fixture struct {
 	t      tb
 	w      *sim.World
@@ -61,17 +61,17 @@ type fixture struct {
 	s      *actions.Scaler
 	mute   bool // no notification is sent
 	watch  func(fleet.Cloud, fleet.Balancer) (fleet.Cloud, fleet.Balancer)
-	bbb    func(fleet.Meetings) fleet.Meetings // wraps what asks BigBlueButton; nil: nothing
+	bbb    func(fleet.Meetings) fleet.Meetings // wraps the client of BigBlueButton; nil: no wrapper
 	alerts fleet.AlertSource                   // nil: none
 	now    func() time.Time                    // nil: the simulation's
-	log    *slog.Logger                        // nil: silent
-	side   bool                                // calls run side by side, not in order
+	log    *slog.Logger                        // nil: no logs
+	side   bool                                // outside calls are concurrent, not in order
 
 	pending map[string]time.Time // alert → since when its condition holds
 	firing  map[string]fleet.Alert
 }
 
-// tb is what tests and properties have in common.
+// tb is the common interface of tests and rapid properties.
 type tb interface {
 	Helper()
 	Errorf(format string, args ...any)
@@ -79,7 +79,7 @@ type tb interface {
 	Fatal(args ...any)
 }
 
-// fixtureConfig is the configuration that tests start from.
+// fixtureConfig returns the configuration that most tests start from.
 func fixtureConfig() fleet.Config {
 	cfg := fleet.Defaults()
 	cfg.Fleet.BusyInterval = 15 * time.Second
@@ -109,7 +109,7 @@ func (fx *fixture) datacenters() []string {
 	return slices.Sorted(maps.Keys(dcs))
 }
 
-// restart puts a new Scaler, with the old one's store, in its place.
+// restart replaces the Scaler by a new one with the same store.
 func (fx *fixture) restart() {
 	fx.t.Helper()
 	cloud, balancer := fx.w.Cloud(), fx.w.Balancer()
@@ -134,7 +134,8 @@ func (fx *fixture) restart() {
 	}
 }
 
-// run lets d pass: a cycle every 15 s, an evaluation of the rules every 30 s.
+// run advances the time by d, with a cycle every 15 s and an evaluation of the rules
+// every 30 s.
 func (fx *fixture) run(d time.Duration) {
 	fx.t.Helper()
 	for end := fx.w.Now().Add(d); fx.w.Now().Before(end); {
@@ -142,7 +143,7 @@ func (fx *fixture) run(d time.Duration) {
 	}
 }
 
-// until lets time pass until done, and fails after limit.
+// until runs until done returns true, and fails after limit.
 func (fx *fixture) until(limit time.Duration, what string, done func() bool) {
 	fx.t.Helper()
 	for end := fx.w.Now().Add(limit); !done(); fx.tick() {
@@ -168,13 +169,14 @@ func (fx *fixture) tick() {
 	}
 }
 
-// dead reports whether the process has just died at a commit.
+// dead reports whether the process was killed at a commit.
 func (fx *fixture) dead() bool {
 	m, ok := fx.store.(*crashingStore)
 	return ok && m.dead
 }
 
-// evaluate stands in for Prometheus and Alertmanager.
+// evaluate evaluates the rules and sends the notifications, instead of Prometheus and
+// Alertmanager.
 func (fx *fixture) evaluate() {
 	fx.t.Helper()
 	before := maps.Clone(fx.firing)
@@ -182,7 +184,7 @@ func (fx *fixture) evaluate() {
 		if !fx.dead() {
 			fx.t.Fatalf("Notify() = %v", err)
 		}
-		fx.firing = before // Alertmanager will send again
+		fx.firing = before // Alertmanager sends the notification again
 	}
 }
 
@@ -216,7 +218,7 @@ func (fx *fixture) notify() error {
 	return onlyErr(fx.s.Notify(send))
 }
 
-// conditions is what the rules would find, by alert.
+// conditions returns the alerts whose conditions hold now, by name.
 func (fx *fixture) conditions() map[string]fleet.Alert {
 	out := map[string]fleet.Alert{}
 	add := func(name, instance string, annotations map[string]string) {
@@ -227,7 +229,7 @@ func (fx *fixture) conditions() map[string]fleet.Alert {
 		out[name+" "+instance] = a
 	}
 	th := fx.cfg.Thresholds
-	var has fleet.Size // of the servers that take meetings
+	var has fleet.Size // total size of the servers that get meetings
 	var load struct{ cores, mib float64 }
 	for _, r := range fx.w.Servers() {
 		if r.Power != fleet.PowerOn || !r.NodeUp {
@@ -278,7 +280,7 @@ func value(v float64) map[string]string {
 	return map[string]string{rules.AnnotationValue: fmt.Sprint(v)}
 }
 
-// describe tells where everything stands, for failures.
+// describe returns the state of all servers and the journal, for failure messages.
 func (fx *fixture) describe() string {
 	st := fx.s.Status()
 	var out strings.Builder
@@ -311,7 +313,7 @@ func (fx *fixture) count(states ...fleet.State) (n int) {
 	return n
 }
 
-// meetings has people ask for so many meetings at once.
+// meetings creates n meetings at the same time.
 func (fx *fixture) meetings(n int, d time.Duration) {
 	fx.t.Helper()
 	for range n {
@@ -321,7 +323,7 @@ func (fx *fixture) meetings(n int, d time.Duration) {
 	}
 }
 
-// unharmed fails when any meeting was ended early or refused.
+// unharmed fails if any meeting was ended early or refused.
 func (fx *fixture) unharmed() {
 	fx.t.Helper()
 	if f := fx.w.Figures(); f.MeetingsEndedEarly+f.MeetingsRefused+f.JoinsRefused > 0 {
@@ -330,7 +332,7 @@ func (fx *fixture) unharmed() {
 	}
 }
 
-// schedule is a floor from one time of day to another, UTC.
+// schedule returns a floor between two times of day, in UTC.
 func schedule(t tb, from, to string, floor int) fleet.Schedule {
 	t.Helper()
 	var f fleet.Floor
@@ -339,7 +341,7 @@ func schedule(t tb, from, to string, floor int) fleet.Schedule {
 	return fleet.Schedule{f}
 }
 
-// record returns what the store knows of a server, by name.
+// record returns the stored record of a server, by name.
 func (fx *fixture) record(name string) fleet.Record {
 	fx.t.Helper()
 	r, err := fx.w.Server(name)
@@ -349,7 +351,7 @@ func (fx *fixture) record(name string) fleet.Record {
 	return m.Records[r.ID]
 }
 
-// reason returns why the next step of a server is what it is, by name.
+// reason returns the reason that the status shows for a server, by name.
 func (fx *fixture) reason(name string) string {
 	for _, v := range fx.s.Status().Servers {
 		if v.Name == name {
@@ -359,7 +361,7 @@ func (fx *fixture) reason(name string) string {
 	return ""
 }
 
-// lowNow is the alert that the fleet has no load at all, as of now.
+// lowNow returns the alert that the fleet has no load at all, as of now.
 func (fx *fixture) lowNow() fleet.Alert {
 	a := fires(rules.FleetWorkloadLow, fx.w.Now(), fx.w.Now())
 	a.Annotations = idle

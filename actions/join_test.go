@@ -10,8 +10,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// registeredTwice is a balancer that lists one server a second time, with
-// another id.
+// registeredTwice is a balancer that lists one server twice, with two ids.
 type registeredTwice struct {
 	fleet.Balancer
 	url string

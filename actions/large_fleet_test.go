@@ -12,9 +12,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// TestThousandServersWithFlappingAlertsForADay is made for the race detector: a
-// day of 1,000 servers, each with an alert that comes and goes, looked at every
-// two minutes with everything side by side.
+// TestThousandServersWithFlappingAlertsForADay is meant for the race detector. It
+// simulates a day of 1,000 servers, each with a flapping alert, with concurrent reads
+// and writes and a cycle every 2 min.
 func TestThousandServersWithFlappingAlertsForADay(t *testing.T) {
 	cfg := fixtureConfig()
 	cfg.Fleet.Concurrency = 16
@@ -43,7 +43,8 @@ func TestThousandServersWithFlappingAlertsForADay(t *testing.T) {
 	}
 }
 
-// flapping is a notification for every server, firing or resolved in turns.
+// flapping returns a notification with an alert for each server, alternately firing
+// and resolved.
 func flapping(servers []sim.Reading, cycle int, now time.Time) []fleet.Alert {
 	out := make([]fleet.Alert, len(servers))
 	for i, r := range servers {

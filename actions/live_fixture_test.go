@@ -14,7 +14,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// stateOf is the state of a server by name, as s last published it.
+// stateOf returns the state of a server in the status of s, by name.
 func stateOf(s *actions.Scaler, name string) fleet.State {
 	for _, v := range s.Status().Servers {
 		if v.Name == name {
@@ -34,12 +34,12 @@ func firing(name string, r *sim.Reading, annotations map[string]string) fleet.Al
 
 var idle = map[string]string{rules.AnnotationCores: "0", rules.AnnotationRAM: "0"}
 
-// counted counts the list calls for one datacenter: one a cycle.
+// counted is a cloud that counts the list calls for one datacenter: one for each cycle.
 type counted struct {
 	fleet.Cloud
 	cycles *atomic.Int32
 	stuck  string        // id of the server whose start never answers
-	slow   time.Duration // that a list takes
+	slow   time.Duration // duration of a list call
 }
 
 func (c counted) Servers(ctx context.Context, dc string) ([]fleet.CloudServer, error) {
@@ -56,7 +56,8 @@ func (c counted) Start(ctx context.Context, s fleet.ServerRef) (string, error) {
 	return c.Cloud.Start(ctx, s)
 }
 
-// runScaler runs a Scaler side by side with a simulation, both by the bubble's clock.
+// runScaler runs a Scaler concurrently with a simulation; both use the clock of the
+// synctest bubble.
 func runScaler(t *testing.T, cfg fleet.Config, simCfg sim.Config, stuck func(*sim.World) string) (*actions.Scaler, *sim.World, *atomic.Int32) {
 	t.Helper()
 	w := newBubbleSim(simCfg)
@@ -67,7 +68,7 @@ func runScaler(t *testing.T, cfg fleet.Config, simCfg sim.Config, stuck func(*si
 	return runOver(t, cfg, w, cloud), w, cloud.cycles
 }
 
-// newBubbleSim is a simulation that keeps to a bubble's clock.
+// newBubbleSim returns a simulation that uses the clock of the synctest bubble.
 func newBubbleSim(simCfg sim.Config) *sim.World {
 	simCfg.Start, simCfg.BlockOnHang = time.Now(), true
 	return sim.New(simCfg)
@@ -78,7 +79,7 @@ func runOver(t *testing.T, cfg fleet.Config, w *sim.World, cloud fleet.Cloud) *a
 	return runWith(t, cfg, w, actions.Deps{Cloud: cloud, Meetings: w.Meetings()})
 }
 
-// runWith runs a Scaler with the given dependencies, and those of w for the others.
+// runWith runs a Scaler with the given dependencies, and those of w for the rest.
 func runWith(t *testing.T, cfg fleet.Config, w *sim.World, deps actions.Deps) *actions.Scaler {
 	t.Helper()
 	if deps.Balancer == nil {

@@ -13,14 +13,14 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// ends are what may become of one write.
+// ends are the possible outcomes of a write.
 var ends = []string{"made", "made, answer lost", "lost", "failed", "refused", "killed before it was made", "killed after it was made"}
 
-// unreliable stands between the Scaler and the simulation, and lets each write end
-// as it is told.
+// unreliable sits between the Scaler and the simulation, and determines the outcome of
+// each write.
 type unreliable struct {
 	fx *fixture
-	// end says how a write ends, one of ends.
+	// end returns the outcome of a write, one of ends.
 	end func(what string) string
 }
 
@@ -82,7 +82,7 @@ func (u unreliableBalancer) SetState(ctx context.Context, id string, to fleet.Ba
 	return u.write(string(to), func() error { return u.Balancer.SetState(ctx, id, to) })
 }
 
-// interfere puts u between the Scaler and the world.
+// interfere places u between the Scaler and the simulation.
 func (fx *fixture) interfere(end func(what string) string) {
 	u := &unreliable{fx: fx, end: end}
 	fx.store = &crashingStore{Store: fx.store, left: 1 << 30}
@@ -92,9 +92,10 @@ func (fx *fixture) interfere(end func(what string) string) {
 	fx.restart()
 }
 
-// TestEveryServerReachesRestWhateverBecomesOfWrites has writes lost, refused, or
-// cut by the end of the process at random, while meetings come and the floor
-// rises and falls. Once writes are made again, all but the floor is off.
+// TestEveryServerReachesRestWhateverBecomesOfWrites lets random writes be lost,
+// refused, or interrupted by the end of the process, while meetings begin and the
+// floor rises and falls. Once writes succeed again, all servers beyond the floor must
+// be switched off.
 func TestEveryServerReachesRestWhateverBecomesOfWrites(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		cfg := fixtureConfig()
@@ -127,9 +128,9 @@ func TestEveryServerReachesRestWhateverBecomesOfWrites(t *testing.T) {
 	})
 }
 
-// TestNoWriteOfADrainIsWaitedForInVain has a server drain that Scalelite's poller
-// put back among the candidates, so that it is cordoned, enabled, cordoned again
-// and stopped (the poller disables it), and one of these writes is not what it seems.
+// TestNoWriteOfADrainIsWaitedForInVain drains a server that Scalelite's poller adds
+// back to the candidates, so that it is cordoned, enabled, cordoned again and stopped
+// (the poller disables it). One of these writes has another outcome than reported.
 func TestNoWriteOfADrainIsWaitedForInVain(t *testing.T) {
 	for _, what := range []string{"cordoned", "enabled", "stop"} {
 		for _, end := range ends {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestMain has the properties draw the same fleets in every run, so that a red
-// test is the change's doing and not the day's; make soak draws new ones.
+// TestMain makes the properties draw the same fleets in every run, so that a test
+// fails because of a change and not by chance. make soak draws new ones.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("rapid.seed"); f != nil && f.Value.String() == "0" {

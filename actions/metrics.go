@@ -7,13 +7,15 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// metrics are those of the Scaler itself. The receiver exposes what Status tells.
+// metrics are the counters and histograms of the Scaler. The receiver exposes gauges
+// computed from Status.
 type metrics struct {
 	steps   *prometheus.CounterVec
 	cycles  prometheus.Histogram
 	refused *prometheus.CounterVec
 }
 
+// newMetrics returns the metrics, registered with reg if it is not nil.
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
 		steps: prometheus.NewCounterVec(prometheus.CounterOpts{

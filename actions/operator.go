@@ -6,8 +6,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Pause stores a pause. Its reason and a time to end in the future are required,
-// and a server's id, or a name or pattern, of a server that the last cycle saw.
+// Pause stores a pause and returns it with its id. From defaults to now. The error
+// matches fleet.ErrInvalid if the pause is not valid (fleet.Pause.Validate), or if it
+// is for a server that the last cycle did not see.
 func (s *Scaler) Pause(p fleet.Pause) (fleet.Pause, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -21,7 +22,7 @@ func (s *Scaler) Pause(p fleet.Pause) (fleet.Pause, error) {
 	if err := s.knows(p); err != nil {
 		return fleet.Pause{}, err
 	}
-	for at := now.UnixNano(); ; at++ { // two can come at the same time of a coarse clock
+	for at := now.UnixNano(); ; at++ { // with a coarse clock, two pauses can get the same time
 		p.ID = fmt.Sprintf("p%d", at)
 		if _, taken := s.memory.Pauses[p.ID]; !taken {
 			break
@@ -34,9 +35,10 @@ func (s *Scaler) Pause(p fleet.Pause) (fleet.Pause, error) {
 	return p, nil
 }
 
-// knows refuses a pause that is of no server. Until the whole fleet was read once,
-// and while the cloud lists fewer servers than before, its server may be one that
-// is not known now, and each pause is accepted. The caller holds mu.
+// knows returns an error if the pause matches no server of the last cycle. Every pause
+// is accepted until the whole fleet was read once, and while the cloud lists fewer
+// servers than before, since its server may be missing from the list. The caller
+// holds mu.
 func (s *Scaler) knows(p fleet.Pause) error {
 	servers, listed := s.status.Servers, s.memory.Fleet
 	if p.Server == "" || s.complete == 0 || listed.Listed < listed.Known {
@@ -55,7 +57,8 @@ func (s *Scaler) knows(p fleet.Pause) error {
 		fleet.ErrInvalid, p.Server, some)
 }
 
-// Resume ends a pause by its id; "" ends all. ErrGone if there is none.
+// Resume ends the pause with the given id, or all pauses if id is empty. The error
+// matches fleet.ErrGone if there is no pause with that id.
 func (s *Scaler) Resume(id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,9 +75,10 @@ func (s *Scaler) Resume(id string) error {
 	return s.commit(fleet.Commit{DropPauses: drop})
 }
 
-// Release gives a server that a person stopped, resized, cordoned or disabled
-// back to the scaler, by id or name. One that runs and is not enabled is
-// brought into service once BigBlueButton answers.
+// Release gives a server that a person stopped, resized, cordoned or disabled back to
+// the scaler. server is its id or name. A server that runs and is not enabled is
+// brought into service once BigBlueButton answers. The error matches fleet.ErrGone if
+// the last cycle did not see the server.
 func (s *Scaler) Release(server string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

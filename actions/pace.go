@@ -7,21 +7,21 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Pace tells when the next cycle is due: an interval after the last one, or,
-// after a notification, as soon as notifications have been quiet for
-// FleetConfig.DebounceQuiet, at most DebounceMax after the first of them. Run
-// keeps it with timers, a simulation in virtual time.
+// Pace computes when the next cycle is due: an interval after the last one, or, after
+// a notification, once no further one has arrived for FleetConfig.DebounceQuiet, and
+// at most DebounceMax after the first. Run uses it with timers, a simulation with
+// virtual time.
 type Pace struct {
-	rest        time.Time // when the interval is over
+	rest        time.Time // end of the interval
 	first, last time.Time // notifications since the last cycle; zero: none
 }
 
-// Cycled notes a cycle at now; interval is the time to the next one.
+// Cycled records a cycle at now. The next one is due after interval.
 func (p *Pace) Cycled(now time.Time, interval time.Duration) {
 	*p = Pace{rest: now.Add(interval)}
 }
 
-// Notified notes a notification at now.
+// Notified records a notification at now.
 func (p *Pace) Notified(now time.Time) {
 	p.last = now
 	if p.first.IsZero() {
@@ -44,8 +44,8 @@ func (p *Pace) Next(c fleet.FleetConfig) time.Time {
 	return due
 }
 
-// Run runs cycles until ctx is done, at the pace of Pace. It waits for the
-// writes under way before it returns.
+// Run runs cycles until ctx is done, at the times that Pace computes, and logs their
+// errors. Before it returns, it waits for the writes in progress.
 func (s *Scaler) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := s.Cycle(ctx, s.deps.Now()); err != nil && ctx.Err() == nil {
@@ -57,8 +57,8 @@ func (s *Scaler) Run(ctx context.Context) error {
 	return nil
 }
 
-// rest waits until the next cycle is due. The timers go by their own clock, which
-// no change of the wall clock stops.
+// rest waits until the next cycle is due. It uses the monotonic clock, so that setting
+// the wall clock does not change the wait.
 func (s *Scaler) rest(ctx context.Context) {
 	var p Pace
 	p.Cycled(time.Now(), s.Interval())
@@ -77,9 +77,9 @@ func (s *Scaler) rest(ctx context.Context) {
 	}
 }
 
-// Interval is the time from one cycle to the next with nothing new: short while
-// a server is on its way from one state to another, or the fleet has not been
-// read completely yet.
+// Interval returns the time to the next cycle if no notification arrives. It is
+// FleetConfig.BusyInterval while a server starts, warms, drains, stops, resizes or is
+// down, and until the fleet was read completely once; otherwise EvaluationInterval.
 func (s *Scaler) Interval() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,7 +93,7 @@ func (s *Scaler) Interval() time.Duration {
 	return s.cfg.Fleet.EvaluationInterval
 }
 
-// poke wakes Run, and never waits.
+// poke wakes Run. It does not block.
 func (s *Scaler) poke() {
 	select {
 	case s.wake <- struct{}{}:

@@ -11,9 +11,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// probeServers asks BigBlueButton on the servers that are on their way or said
-// to be down what runs there, and the cloud what became of the requests whose
-// goal does not show. It returns why requests failed, by server id.
+// probeServers sets the Probe of the servers that toProbe selects, and reads from the
+// cloud the requests of steps in flight whose goal it does not show yet. It returns
+// the error messages of the requests that failed, by server id.
 func (s *Scaler) probeServers(ctx context.Context, cfg fleet.Config, servers []fleet.Server, now time.Time) (failed map[string]string) {
 	ask, requests := s.toAsk(cfg, servers)
 	var probes map[string]reading[fleet.MeetingCount]
@@ -29,8 +29,8 @@ func (s *Scaler) probeServers(ctx context.Context, cfg fleet.Config, servers []f
 	return failed
 }
 
-// toAsk returns the ids of the servers whose BigBlueButton is to be asked, and
-// the server ids of the requests that the cloud is to be asked about.
+// toAsk returns the ids of the servers to probe, and the requests to read, as request
+// id → server id.
 func (s *Scaler) toAsk(cfg fleet.Config, servers []fleet.Server) (ask []string, requests map[string]string) {
 	requests = map[string]string{}
 	s.mu.Lock()
@@ -50,10 +50,11 @@ func (s *Scaler) toAsk(cfg fleet.Config, servers []fleet.Server) (ask []string, 
 	return ask, requests
 }
 
-// probeOf is a reading as a Probe; one that is too old is none.
+// probeOf returns a reading as a Probe. An answer older than twice
+// FleetConfig.BusyInterval gives the zero value.
 func probeOf(r reading[fleet.MeetingCount], cfg fleet.Config, now time.Time) fleet.Probe {
 	switch {
-	case r.Err != nil: // also while the next try hangs as the last one did
+	case r.Err != nil: // even if the next read is still in progress
 		return fleet.Probe{At: now, Err: r.Err}
 	case r.Err == nil && r.fresh(now, 2*cfg.Fleet.BusyInterval):
 		return fleet.Probe{At: r.At, Count: r.Value}
@@ -61,6 +62,8 @@ func probeOf(r reading[fleet.MeetingCount], cfg fleet.Config, now time.Time) fle
 	return fleet.Probe{}
 }
 
+// toProbe reports whether a running server is probed: if an alert says that it is
+// down, or if the scaler has an aim for it.
 func toProbe(cfg fleet.Config, v *fleet.Server, r fleet.Record) bool {
 	if v.Balancer == nil || v.Power != fleet.PowerOn || r.InFlight(fleet.Start) || r.InFlight(fleet.Stop) {
 		return false
@@ -69,7 +72,7 @@ func toProbe(cfg fleet.Config, v *fleet.Server, r fleet.Record) bool {
 	return down || (r.Aim != fleet.AimNone && r.Aim != fleet.AimOff)
 }
 
-// probe asks BigBlueButton on a server of the present cycle.
+// probe reads the meetings of the server with this id from its BigBlueButton.
 func (s *Scaler) probe(ctx context.Context, id string) (fleet.MeetingCount, error) {
 	s.mu.Lock()
 	v := s.servers[id]
@@ -80,8 +83,8 @@ func (s *Scaler) probe(ctx context.Context, id string) (fleet.MeetingCount, erro
 	return s.deps.Meetings.Meetings(ctx, *v.Balancer)
 }
 
-// failedRequests asks the cloud about requests, given with their server's id,
-// and returns by server id why those that failed did.
+// failedRequests reads the requests (request id → server id) from the cloud, and
+// returns the error messages of those that failed, by server id.
 func (s *Scaler) failedRequests(ctx context.Context, cfg fleet.Config, requests map[string]string) map[string]string {
 	failed := map[string]string{}
 	for request, r := range s.requests.Read(ctx, slices.Sorted(maps.Keys(requests)), cfg.Deadlines.Patience) {

@@ -14,7 +14,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// answering is every server's BigBlueButton, with one answer to all.
+// answering is the BigBlueButton of all servers, with the same answer for each.
 type answering struct {
 	count fleet.MeetingCount
 	err   error
@@ -52,7 +52,7 @@ func TestServerDrainsUntilBigBlueButtonItselfSaysThatNobodyIsOnIt(t *testing.T) 
 	}
 }
 
-// hangs is BigBlueButton that does not answer any more once hung is set.
+// hangs is a BigBlueButton that no longer answers once hung is set.
 type hangs struct {
 	asked fleet.Meetings
 	hung  *atomic.Bool

@@ -14,34 +14,33 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// promiseChecker stands between the Scaler and the simulation, knows the true
-// state of every server, and notes
-// every write that breaks a promise.
+// promiseChecker sits between the Scaler and the simulation. It knows the true state
+// of every server, and records every write that breaks a promise.
 type promiseChecker struct {
 	fleet.Cloud
 	fleet.Balancer
 	fx     *fixture
 	pauses []fleet.Pause
 
-	people *rand.Rand // decides what people do between a check and its write; nil: nothing
-	hand   sync.Mutex // people act one after the other, so that excluded is what was reloaded last
+	people *rand.Rand // determines what people do between a check and its write; nil: nothing
+	hand   sync.Mutex // held while a person acts, so that excluded matches the last reload
 
-	mu       sync.Mutex      // writes may be made side by side
-	touch    map[string]bool // servers that belong to a person now, by name
+	mu       sync.Mutex      // guards pauses and the fields below, since writes may be concurrent
+	touch    map[string]bool // servers that a person has taken over, by name
 	excluded string          // the server that a person excluded last, by name
 	broken   []string
 	grown    map[string]growth
-	listed   map[string]bool // servers that the cloud ever listed, by id
+	listed   map[string]bool // servers that the cloud has listed at any time, by id
 }
 
-// growth is what a server was asked to grow from, and when.
+// growth is the size before a growth, and the time of the request.
 type growth struct {
 	at   time.Time
 	from fleet.Size
 }
 
-// checkedCloud and checkedBalancer split the checker by interface: both have the
-// methods Servers and Server.
+// checkedCloud and checkedBalancer are the checker as a Cloud and as a Balancer. They
+// are two types because both interfaces have the methods Servers and Server.
 type (
 	checkedCloud    struct{ *promiseChecker }
 	checkedBalancer struct{ *promiseChecker }
@@ -51,28 +50,28 @@ func (fx *fixture) checkPromises() *promiseChecker {
 	check := &promiseChecker{fx: fx, touch: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}}
 	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
 		check.Cloud, check.Balancer = c, b
-		check.exclude("") // a restart reads the fixture's configuration again
+		check.exclude("") // a restart uses the configuration of the fixture again
 		return checkedCloud{check}, checkedBalancer{check}
 	}
 	fx.restart()
 	return check
 }
 
-// taken reports whether a person has the server.
+// taken reports whether a person has taken over the server.
 func (check *promiseChecker) taken(name string) bool {
 	check.mu.Lock()
 	defer check.mu.Unlock()
 	return check.touch[name]
 }
 
-// take notes that a person takes the server, or gives it back.
+// take records that a person takes over the server, or gives it back.
 func (check *promiseChecker) take(name string, taken bool) {
 	check.mu.Lock()
 	defer check.mu.Unlock()
 	check.touch[name] = taken
 }
 
-// exclude notes the one server that the configuration excludes now; "" is none.
+// exclude records the server that the configuration excludes now; empty: none.
 func (check *promiseChecker) exclude(name string) {
 	check.mu.Lock()
 	defer check.mu.Unlock()
@@ -91,7 +90,7 @@ func (check *promiseChecker) say(r sim.Reading, format string, args ...any) {
 	check.broken = append(check.broken, fmt.Sprintf("%s %s: ", check.fx.w.Now().Format("15:04:05"), r.Name)+fmt.Sprintf(format, args...))
 }
 
-// see returns the truth of a server, and checks what holds for every write.
+// see returns the true state of a server, and checks what applies to every write.
 func (check *promiseChecker) see(id, what string) sim.Reading {
 	for _, r := range check.fx.w.Servers() {
 		if r.ID != id && r.BalancerID != id {
@@ -115,18 +114,23 @@ func (check *promiseChecker) addPause(p fleet.Pause) {
 	check.pauses = append(check.pauses, p)
 }
 
-// paused checks that no pause covers the server; takes tells a write that takes
-// capacity away.
+// paused checks that no pause covers the server. takes is true for a write that
+// removes capacity.
 func (check *promiseChecker) paused(r sim.Reading, what string, takes bool) {
 	check.mu.Lock()
 	pauses := slices.Clone(check.pauses)
 	check.mu.Unlock()
 	for _, p := range pauses {
-		match, _ := path.Match(p.Server, r.Name)
-		if now := check.fx.w.Now(); p.ScaleInOnly == takes && (match || p.Server == "") && !now.Before(p.From) && now.Before(p.Until) {
+		if now := check.fx.w.Now(); p.ScaleInOnly == takes && covers(p, r) && !now.Before(p.From) && now.Before(p.Until) {
 			check.say(r, "%s although it is paused: %+v", what, p)
 		}
 	}
+}
+
+// covers reports whether the pause is of the server, or of the whole fleet.
+func covers(p fleet.Pause, r sim.Reading) bool {
+	match, err := path.Match(p.Server, r.Name)
+	return p.Server == "" || err == nil && match
 }
 
 func (check *promiseChecker) change(id, what string) sim.Reading {
@@ -151,9 +155,9 @@ func (check checkedCloud) Server(ctx context.Context, ref fleet.ServerRef) (flee
 	return check.Cloud.Server(ctx, ref)
 }
 
-// sent returns the context of a write whose truth is looked at the moment that it
-// is sent: after the Scaler's own check of the attempt. Before that check people
-// may act.
+// sent returns the context of a write, with which truth is called immediately before
+// the write is sent, after the Scaler's own check of the attempt. People may act
+// before that check.
 func (check *promiseChecker) sent(ctx context.Context, id string, truth func()) context.Context {
 	return fleet.WithCheck(ctx, func(again context.Context) error {
 		check.meddle(id)
@@ -165,7 +169,7 @@ func (check *promiseChecker) sent(ctx context.Context, id string, truth func()) 
 	})
 }
 
-// meddle lets a person do something to a server, or the whole fleet, now and then.
+// meddle lets a person change something on the server in one of three calls.
 func (check *promiseChecker) meddle(id string) {
 	check.mu.Lock()
 	if check.people == nil || check.people.IntN(3) > 0 {
@@ -183,11 +187,11 @@ func (check *promiseChecker) meddle(id string) {
 	}
 }
 
-// personMeddles has a person act before a write of the cloud or of the balancer.
+// personMeddles lets a person act before a write to the cloud or the balancer.
 func (check *promiseChecker) personMeddles(what int, r sim.Reading, cloud bool) {
 	fx := check.fx
 	switch what {
-	case 0: // opens a room there, past the balancer
+	case 0: // creates a meeting on it directly, without the balancer
 		_, _ = fx.w.HostMeeting(r.Name, sim.MeetingSpec{ID: "surprise-" + r.Name, Duration: 10 * time.Minute, Participants: 3})
 	case 1:
 		p, err := fx.s.Pause(fleet.Pause{Server: r.Name, Reason: "wait", Until: fx.w.Now().Add(5 * time.Minute)})
@@ -200,7 +204,7 @@ func (check *promiseChecker) personMeddles(what int, r sim.Reading, cloud bool) 
 		must(fx.t, fx.s.Reload(cfg))
 		check.exclude(r.Name)
 	case 3:
-		if r.State == fleet.Disabled && r.Power == fleet.PowerOn { // it was to be stopped
+		if r.State == fleet.Disabled && r.Power == fleet.PowerOn { // about to be stopped
 			must(fx.t, fx.w.Operator().SetState(r.Name, fleet.Enabled))
 		}
 	case 4:
@@ -228,8 +232,8 @@ func (check *promiseChecker) starts(ref fleet.ServerRef) {
 	}
 }
 
-// known reports whether the cloud ever listed the server: nobody can count one
-// that it has left out of every list.
+// known reports whether the cloud has ever listed the server. The Scaler cannot count
+// one that is missing from every list.
 func (check *promiseChecker) known(r sim.Reading) bool {
 	check.mu.Lock()
 	defer check.mu.Unlock()
@@ -313,7 +317,7 @@ func (check *promiseChecker) setsState(id string, to fleet.BalancerState) {
 	}
 }
 
-// leaves checks a healthy server's way out of service.
+// leaves checks the cordon of a server that answers.
 func (check *promiseChecker) leaves(r sim.Reading) {
 	rest := 0
 	for _, other := range check.fx.w.Servers() {
@@ -327,9 +331,9 @@ func (check *promiseChecker) leaves(r sim.Reading) {
 	}
 }
 
-// outs is the largest number of starts that came true and were asked for
-// within one cooldown. Starts that the cloud reported failed do not count, nor
-// those that came true only after they were given up: others took their place.
+// outs returns the maximum number of successful starts that were requested within one
+// scale-out cooldown. Starts that the cloud reported as failed do not count, nor those
+// that took effect after their deadline, because others replaced them.
 func (check *promiseChecker) outs() (most int) {
 	lines, err := check.fx.store.Journal(1<<20, "")
 	must(check.fx.t, err)

@@ -7,7 +7,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/plan"
 )
 
-// publish makes what the cycle read and decided the Status.
+// publish sets the Status from what the cycle read and planned.
 func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan, j joined) {
 	st := fleet.Status{
 		Fleet: cfg.Fleet.Name, At: v.Now, DryRun: cfg.DryRun, Floor: plan.Floor, Ceiling: cfg.Capacity.Ceiling,
@@ -18,7 +18,7 @@ func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan
 	defer s.mu.Unlock()
 	st.Unheard = s.memory.Alerts.Unheard(cfg, v.Now)
 	if len(st.Unheard) > 0 && len(s.status.Unheard) == 0 {
-		s.log.Warn("Alertmanager lists alerts whose notifications do not arrive; look at its route and the webhook's URL", "alerts", st.Unheard)
+		s.log.Warn("Alertmanager lists alerts whose notifications do not arrive; check its route and the URL of the webhook", "alerts", st.Unheard)
 	}
 	if r.whole {
 		s.complete++
@@ -33,6 +33,7 @@ func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan
 	s.status = st
 }
 
+// statusOf returns the status of one server.
 func statusOf(v *fleet.Server, cfg fleet.Config, plan fleet.Plan, now time.Time) fleet.ServerStatus {
 	out := fleet.ServerStatus{
 		ID: v.ID, Name: v.Name, Datacenter: v.Datacenter, Size: v.Size, State: v.State, Since: v.Record.Since,
@@ -54,7 +55,7 @@ func statusOf(v *fleet.Server, cfg fleet.Config, plan fleet.Plan, now time.Time)
 	return out
 }
 
-// cooldowns returns those in force, by name, with their ends.
+// cooldowns returns the ends of the cooldowns in force, by name.
 func cooldowns(r fleet.Record, cfg fleet.Config, now time.Time) map[string]time.Time {
 	all := map[string]time.Time{}
 	note := func(name string, until time.Time) {

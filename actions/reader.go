@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// reading is the last that was learnt of one thing read from outside.
+// reading is the latest result of reading one key.
 type reading[V any] struct {
 	Value V
-	At    time.Time // when the read of Value was begun; zero: never read
-	Err   error     // of the last read, if it failed; Value is then an older one
-	// Pending is set while a read that was waited for is still under way.
+	At    time.Time // when the read that returned Value began; zero: none has succeeded
+	Err   error     // of the last read; if it is set, Value is from an earlier one
+	// Pending is set while a read is in progress after the patience is over.
 	Pending bool
 }
 
-// fresh reports whether the reading succeeded at all and is at most age old.
+// fresh reports whether the reading has a value that is at most age old.
 func (r reading[V]) fresh(now time.Time, age time.Duration) bool {
 	return !r.At.IsZero() && now.Sub(r.At) <= age
 }
 
-// errPending is why a reading that is not there yet is not to be relied on.
+// errPending is the failure of a reading whose latest read is still in progress.
 var errPending = errors.New("no answer yet")
 
-// failure is why the reading is not the latest truth, or nil.
+// failure returns why Value is not from the latest read, or nil.
 func (r reading[V]) failure() error {
 	if r.Err == nil && r.Pending {
 		return errPending
@@ -32,14 +32,14 @@ func (r reading[V]) failure() error {
 	return r.Err
 }
 
-// reader reads things of one kind by key, each at most once at a time. A cycle
-// waits for its reads up to a patience: one that hangs goes on in the background
-// while the cycle goes on with what was known before, so that a slow
-// datacenter, server or balancer never delays the others.
+// reader reads values of one kind by key, with at most one read of each key at a time.
+// A cycle waits for its reads until a patience is over. A read that takes longer
+// continues in the background, and the cycle uses the previous value, so that a slow
+// datacenter, server or balancer does not delay the others.
 type reader[V any] struct {
 	read    func(ctx context.Context, key string) (V, error)
 	timeout time.Duration // of one read
-	slots   chan struct{} // bounds reads under way; nil: one after the other, in order
+	slots   chan struct{} // limits the concurrent reads; nil: sequential, in the order of the keys
 	suspect chan struct{} // the same for keys whose last read failed, so that they delay only each other
 	clock   func() time.Time
 
@@ -48,8 +48,8 @@ type reader[V any] struct {
 	running map[string]bool
 }
 
-// newReader returns a reader with at most concurrency reads under way; 0: one
-// after the other, in the caller's goroutine, without patience.
+// newReader returns a reader with at most concurrency reads at a time. With 0, reads
+// are sequential, in the caller's goroutine, and Read waits for all of them.
 func newReader[V any](concurrency int, timeout time.Duration, clock func() time.Time,
 	read func(context.Context, string) (V, error)) *reader[V] {
 	r := &reader[V]{read: read, timeout: timeout, clock: clock, last: map[string]reading[V]{}, running: map[string]bool{}}
@@ -59,8 +59,9 @@ func newReader[V any](concurrency int, timeout time.Duration, clock func() time.
 	return r
 }
 
-// Read reads all keys, waits at most patience for them, and returns the last
-// reading of each; those still under way are pending and give what was known before.
+// Read reads all keys, waits for them until patience is over, and returns the latest
+// reading of each. Reads that are still in progress are pending, with the previous
+// value.
 func (r *reader[V]) Read(ctx context.Context, keys []string, patience time.Duration) map[string]reading[V] {
 	if r.slots == nil {
 		for _, key := range keys {
@@ -88,7 +89,8 @@ func (r *reader[V]) Read(ctx context.Context, keys []string, patience time.Durat
 	return r.all(keys)
 }
 
-// begin starts a read unless one of key is under way.
+// begin starts a read of key and returns a channel that is closed when it ends, or nil
+// if one is already in progress.
 func (r *reader[V]) begin(ctx context.Context, key string) chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -116,6 +118,7 @@ func (r *reader[V]) begin(ctx context.Context, key string) chan struct{} {
 	return done
 }
 
+// one reads key and stores the reading.
 func (r *reader[V]) one(ctx context.Context, key string) {
 	at := r.clock()
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
@@ -131,7 +134,7 @@ func (r *reader[V]) one(ctx context.Context, key string) {
 	r.last[key] = reading[V]{Value: v, At: at}
 }
 
-// all returns the readings of keys, and forgets those of others.
+// all returns the readings of keys, and drops those of all other keys.
 func (r *reader[V]) all(keys []string) map[string]reading[V] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -151,7 +154,7 @@ func (r *reader[V]) all(keys []string) map[string]reading[V] {
 	return out
 }
 
-// peek returns the last reading of key without a new read.
+// peek returns the latest reading of key without a new read.
 func (r *reader[V]) peek(key string) reading[V] {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -12,20 +12,20 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// reads is a snapshot of the outside, with how each source of it was read.
+// reads is the snapshot of one cycle, with how each source was read.
 type reads struct {
 	fleet.Snapshot
 	contract   *fleet.Contract      // nil: not known
-	cloudAt    map[string]time.Time // when each datacenter was read
+	cloudAt    map[string]time.Time // datacenter → when it was read
 	balancerAt time.Time
 	sources    []fleet.SourceStatus
 	failing    []fleet.Hold // sources whose last read failed: no scale-in
-	whole      bool         // every source was read lately
-	listed     int          // servers that the cloud lists, or did where it cannot be read
-	unread     bool         // a datacenter was never read
+	whole      bool         // whether every source was read within Deadlines.Stale
+	listed     int          // servers in the latest list of each datacenter
+	unread     bool         // whether a datacenter was never read
 }
 
-// read reads every source that a cycle needs, side by side.
+// read reads all sources of a cycle concurrently.
 func (s *Scaler) read(ctx context.Context, cfg fleet.Config, now time.Time) reads {
 	var clouds map[string]reading[[]fleet.CloudServer]
 	var balancer map[string]reading[[]fleet.BalancerServer]
@@ -58,32 +58,33 @@ func (s *Scaler) read(ctx context.Context, cfg fleet.Config, now time.Time) read
 	return r
 }
 
-// tellSources logs a source whose reads begin to fail, and that is read again:
-// one line each, however many cycles lie between.
+// tellSources logs one line when the reads of a source begin to fail, and one when it
+// is read again.
 func (s *Scaler) tellSources(sources []fleet.SourceStatus, now time.Time) {
 	for _, source := range sources {
 		since, failing := s.unread[source.Name]
 		switch {
-		case source.Error == errPending.Error(): // it may only be slow; its deadline tells
+		case source.Error == errPending.Error(): // it may only be slow; after Deadlines.Read the error is set
 		case source.Error != "" && !failing:
 			s.unread[source.Name] = now
-			s.log.Warn("cannot be read", "source", source.Name, "error", source.Error, "last_read", source.ReadAt)
+			s.log.Warn("source cannot be read", "source", source.Name, "error", source.Error, "last_read", source.ReadAt)
 		case source.Error == "" && failing:
 			delete(s.unread, source.Name)
-			s.log.Info("is read again", "source", source.Name, "after", now.Sub(since))
+			s.log.Info("source is read again", "source", source.Name, "after", now.Sub(since))
 		}
 	}
 }
 
-// listing is a server as the cloud listed it last.
+// listing is a server as the cloud last listed it, and when.
 type listing struct {
 	fleet.CloudServer
 	at time.Time
 }
 
-// keepMissing adds servers that the cloud listed a while ago and does not list
-// now: they are more likely left out than gone, and if they are on they count
-// against the ceiling.
+// keepMissing adds the servers that the cloud listed within the last
+// fleet.VanishedTrust and does not list now. It is more likely that the list is
+// incomplete than that they were deleted, and those that are on count against the
+// ceiling.
 func (s *Scaler) keepMissing(cfg fleet.Config, r *reads, now time.Time) {
 	r.Missing = map[string]string{}
 	for _, c := range r.Cloud {
@@ -101,6 +102,7 @@ func (s *Scaler) keepMissing(cfg fleet.Config, r *reads, now time.Time) {
 	}
 }
 
+// readBalancer reads the balancer's list; nil without a balancer.
 func (s *Scaler) readBalancer(ctx context.Context, cfg fleet.Config) map[string]reading[[]fleet.BalancerServer] {
 	if cfg.NoBalancer {
 		return nil
@@ -108,7 +110,8 @@ func (s *Scaler) readBalancer(ctx context.Context, cfg fleet.Config) map[string]
 	return s.balancer.Read(ctx, []string{""}, cfg.Deadlines.Patience)
 }
 
-// readContract returns what the contract has left, or nil if that is not known.
+// readContract returns the room that the contract has left, or nil if it was not read
+// within Deadlines.Stale.
 func (s *Scaler) readContract(ctx context.Context, cfg fleet.Config, now time.Time) *fleet.Contract {
 	got := s.contract.Read(ctx, []string{""}, cfg.Deadlines.Patience)[""]
 	status := fleet.SourceStatus{Name: "contract", ReadAt: got.At}
@@ -122,11 +125,12 @@ func (s *Scaler) readContract(ctx context.Context, cfg fleet.Config, now time.Ti
 	return &got.Value
 }
 
-// source notes how a source was read, and says why its servers are uncertain.
+// source adds the status of a source. It returns why its servers are uncertain, or ""
+// if it was read within Deadlines.Stale.
 func (r *reads) source(name string, at time.Time, err error, cfg fleet.Config, now time.Time) (uncertain string) {
 	status := fleet.SourceStatus{Name: name, ReadAt: at}
 	if errors.Is(err, errPending) && now.Sub(at) <= cfg.Deadlines.Read+cfg.Fleet.EvaluationInterval {
-		err = nil // slow, and read in the cycle before
+		err = nil // slow, but the previous read is recent
 	}
 	if err != nil {
 		status.Error = err.Error()
@@ -140,15 +144,14 @@ func (r *reads) source(name string, at time.Time, err error, cfg fleet.Config, n
 	return ""
 }
 
-// joined is what the join of a snapshot came to.
+// joined is the result of joining a snapshot.
 type joined struct {
 	servers  []fleet.Server
 	unjoined []fleet.Hold
 	shared   []string
 }
 
-// join joins the snapshot to servers, after it has looked up the hosts that the
-// join needs addresses of.
+// join joins the snapshot to servers. It looks up the addresses that the join needs.
 func (s *Scaler) join(ctx context.Context, cfg fleet.Config, snapshot fleet.Snapshot, now time.Time) joined {
 	snapshot.Hosts = s.spelled
 	j := fleet.NewJoin(cfg, snapshot)
@@ -162,18 +165,19 @@ func (s *Scaler) join(ctx context.Context, cfg fleet.Config, snapshot fleet.Snap
 }
 
 const (
-	// resolveAge is how long a resolved host is believed.
+	// resolveAge is how long the addresses of a host are used before it is looked up
+	// again.
 	resolveAge = 10 * time.Minute
-	// resolveRetry is how long a host that is joined without its addresses is not
-	// looked up again after a failure.
+	// resolveRetry is the time between two lookups of a host whose addresses the join
+	// does not need, after a failure.
 	resolveRetry = 10 * time.Minute
-	// spelledMost bounds the hosts that are remembered from alerts, a server.
+	// spelledMost is the maximum number of hosts remembered from alerts, per server.
 	spelledMost = 8
 )
 
-// resolve looks up hosts; addresses known for less than resolveAge are not
-// looked up again. The needed hosts are tried in each cycle, further ones less
-// often.
+// resolve returns the addresses of hosts. It looks up those whose addresses are older
+// than resolveAge: the needed hosts in every cycle, the further ones at most every
+// resolveRetry.
 func (s *Scaler) resolve(ctx context.Context, cfg fleet.Config, needed, further []string, now time.Time) map[string][]netip.Addr {
 	var due []string
 	for _, host := range needed {
@@ -202,7 +206,8 @@ func (s *Scaler) resolve(ctx context.Context, cfg fleet.Config, needed, further 
 	return out
 }
 
-// lookup is the last reading of a host's addresses, and when it was tried.
+// lookup is the latest successful reading of a host's addresses, and when the last
+// lookup was made.
 type lookup struct {
 	reading[[]netip.Addr]
 	tried time.Time

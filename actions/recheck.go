@@ -9,17 +9,17 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// calledOff is why a step is not made after all. The adapters return it, wrapped,
-// when the check of an attempt finds it.
+// calledOff is the error of a check that stops a step. The adapters return it, wrapped.
 type calledOff struct{ why string }
 
+// Error returns why the step was stopped.
 func (c calledOff) Error() string { return c.why }
 
-// checked returns the context of a step's write: the step is checked again
-// immediately before each attempt to send it, also after waits for a rate limit
-// or a connection. What remains is the time from the answer of the last read to
-// the arrival of the write: at most Deadlines.Proof and one round trip
-// (BenchmarkWindowBetweenProofAndStop).
+// checked returns the context of a step's write, with which the step is checked again
+// immediately before each attempt to send it, also after waits for a rate limit or a
+// connection. Only a change between the answer of the last read and the arrival of
+// the write goes unnoticed. This time is at most Deadlines.Proof plus one round trip;
+// BenchmarkWindowBetweenProofAndStop measures it.
 func (s *Scaler) checked(ctx context.Context, step fleet.Step, v fleet.Server) context.Context {
 	return fleet.WithCheck(ctx, func(ctx context.Context) error {
 		if no := s.recheck(ctx, step, v); no != "" {
@@ -29,9 +29,9 @@ func (s *Scaler) checked(ctx context.Context, step fleet.Step, v fleet.Server) c
 	})
 }
 
-// recheck reads again, from whoever knows it, what the step depends on, and says
-// why it must not be made; v is the server as the plan saw it. The table of pauses
-// and alerts is read last, so that a pause holds from its answer on.
+// recheck reads again what the step depends on, and returns why the step must not be
+// taken, or "". v is the server as the plan saw it. Pauses and alerts are checked
+// last, so that a pause applies as soon as the call that sets it has returned.
 func (s *Scaler) recheck(ctx context.Context, step fleet.Step, v fleet.Server) string {
 	if no := s.recheckOutside(ctx, step, v); no != "" {
 		return no
@@ -39,6 +39,7 @@ func (s *Scaler) recheck(ctx context.Context, step fleet.Step, v fleet.Server) s
 	return s.recheckTable(step, v)
 }
 
+// recheckOutside checks the step against the cloud, the balancer and BigBlueButton.
 func (s *Scaler) recheckOutside(ctx context.Context, step fleet.Step, v fleet.Server) string {
 	switch step.Kind {
 	case fleet.Grow:
@@ -63,16 +64,16 @@ func (s *Scaler) recheckOutside(ctx context.Context, step fleet.Step, v fleet.Se
 	return ""
 }
 
-// mustBeAsPlanned says why the cloud does not show the server with the power and
-// size that the step was planned from. A step that was planned from an old list
-// could otherwise make a server smaller that a person has made larger.
+// mustBeAsPlanned returns why the server no longer has the power and size from which
+// the step was planned, or "". Without this check, a step planned from an old list
+// could shrink a server that a person has just made larger.
 func (s *Scaler) mustBeAsPlanned(ctx context.Context, v fleet.Server) string {
 	now, err := s.deps.Cloud.Server(ctx, v.ServerRef)
 	switch {
 	case err != nil:
 		return fmt.Sprintf("reading it again: %v", err)
 	case now.Busy:
-		return "the cloud has another change of it pending"
+		return "another change to it is pending in the cloud"
 	case now.Power != v.Power:
 		return fmt.Sprintf("its power is %s now", now.Power)
 	case now.Size != v.Size:
@@ -81,7 +82,7 @@ func (s *Scaler) mustBeAsPlanned(ctx context.Context, v fleet.Server) string {
 	return ""
 }
 
-// mustBe says why the balancer does not show the server in one of the states.
+// mustBe returns why the server is not in one of the states in the balancer, or "".
 func (s *Scaler) mustBe(ctx context.Context, v fleet.Server, states ...fleet.BalancerState) string {
 	now, err := s.deps.Balancer.Server(ctx, v.Balancer.ID)
 	switch {
@@ -93,9 +94,9 @@ func (s *Scaler) mustBe(ctx context.Context, v fleet.Server, states ...fleet.Bal
 	return ""
 }
 
-// mustBeEmpty says why the server is not in one of the states, or not proven to be
-// empty. An answer that takes longer than Deadlines.Proof is none: a meeting may
-// have begun since the server wrote it.
+// mustBeEmpty returns why the server is not in one of the states, or not proven to be
+// empty, or "". An answer that takes longer than Deadlines.Proof does not count: a
+// meeting may have begun after the server wrote it.
 func (s *Scaler) mustBeEmpty(ctx context.Context, v fleet.Server, states ...fleet.BalancerState) string {
 	if no := s.mustBe(ctx, v, states...); no != "" {
 		return no
@@ -112,8 +113,9 @@ func (s *Scaler) mustBeEmpty(ctx context.Context, v fleet.Server, states ...flee
 	return ""
 }
 
-// mustBeSilent says that BigBlueButton answers. It is asked once for a step, with
-// time of its own, since a server that hangs takes all that it is given.
+// mustBeSilent returns a text if BigBlueButton answers, otherwise "". It is called
+// once for each step, with its own timeout of Deadlines.Write, since the read of a
+// server that hangs always takes the whole timeout.
 func (s *Scaler) mustBeSilent(ctx context.Context, cfg fleet.Config, v fleet.Server) string {
 	ctx, cancel := context.WithTimeout(ctx, cfg.Deadlines.Write)
 	defer cancel()
@@ -123,8 +125,8 @@ func (s *Scaler) mustBeSilent(ctx context.Context, cfg fleet.Config, v fleet.Ser
 	return ""
 }
 
-// recheckTable says why a pause, the present configuration, or the end of the
-// alerts behind it forbids the step.
+// recheckTable returns why the step is forbidden by a pause, by the present
+// configuration, or because the alerts that asked for it no longer fire, or "".
 func (s *Scaler) recheckTable(step fleet.Step, v fleet.Server) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,8 +145,8 @@ func (s *Scaler) recheckTable(step fleet.Step, v fleet.Server) string {
 	return ""
 }
 
-// removes reports whether the step removes capacity, or goes on to; a cordon that
-// is repeated or that takes out a server without an answer does not.
+// removes reports whether the step removes capacity or continues to do so. A repeated
+// cordon, and the cordon of a server that does not answer, do not.
 func removes(step fleet.Step, v fleet.Server) bool {
 	switch step.Kind {
 	case fleet.Disable, fleet.Shrink, fleet.Stop:
@@ -155,13 +157,13 @@ func removes(step fleet.Step, v fleet.Server) bool {
 	return false
 }
 
-// mustBeAsked says that none of the alerts behind the step fires any more. The
-// caller holds mu.
+// mustBeAsked returns a text if none of the alerts that asked for the step fires any
+// more, otherwise "". The caller holds mu.
 func (s *Scaler) mustBeAsked(step fleet.Step, now time.Time) string {
 	for _, a := range s.memory.Alerts.Believed(s.cfg, now) {
 		if slices.Contains(step.Alerts, a.Name) {
 			return ""
 		}
 	}
-	return "the alert behind it does not fire any more"
+	return "the alert that asked for it no longer fires"
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// fakeServer is a cloud and a balancer with one server, and that server's
-// BigBlueButton.
+// fakeServer is a cloud and a balancer with one server, and the BigBlueButton of that
+// server.
 type fakeServer struct {
 	fleet.Balancer
 	state fleet.BalancerState
@@ -21,7 +21,7 @@ type fakeServer struct {
 	gone  error // of the cloud
 }
 
-// Server is the balancer's; cloudOf is the cloud's.
+// Server implements fleet.Balancer; cloudOf implements the method of fleet.Cloud.
 func (w fakeServer) Server(context.Context, string) (fleet.BalancerServer, error) {
 	return fleet.BalancerServer{State: w.state}, nil
 }
@@ -66,7 +66,7 @@ func TestWhatCouldDoHarmIsCheckedAgainRightBefore(t *testing.T) {
 		name   string
 		step   fleet.Step
 		server fakeServer
-		since  func(*Scaler) // what has happened since the plan was made
+		since  func(*Scaler) // changes the state after the plan was made
 		made   bool
 	}{
 		{"a disabled, empty server is stopped", stop, at(fleet.Disabled), nothing, true},

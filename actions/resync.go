@@ -9,7 +9,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// noteAlerts adds the believed alerts and how Alertmanager was read.
+// noteAlerts adds the alerts that count now, and the status of Alertmanager.
 func (s *Scaler) noteAlerts(cfg fleet.Config, r *reads, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -25,8 +25,9 @@ func (s *Scaler) noteAlerts(cfg fleet.Config, r *reads, now time.Time) {
 	r.sources = append(r.sources, status)
 }
 
-// resync reads Alertmanager's own list when it is time, or when the fleet asks
-// for something and values should be fresh.
+// resync reads Alertmanager's list and applies it to the alert table, every
+// Deadlines.AlertResync, or every FleetConfig.EvaluationInterval while valuesCount. It
+// reads again in the next cycle if the last read failed.
 func (s *Scaler) resync(ctx context.Context, cfg fleet.Config, now time.Time) {
 	s.change("alerts", func() fleet.Commit { return s.memory.Alerts.CorrectClock(now) })
 	if s.deps.Alerts == nil {
@@ -42,7 +43,7 @@ func (s *Scaler) resync(ctx context.Context, cfg fleet.Config, now time.Time) {
 		return
 	}
 	got := s.alerts.Read(ctx, []string{""}, cfg.Deadlines.Patience)[""]
-	if got.Err != nil || !got.At.After(last) { // it may have come after the cycle that asked for it
+	if got.Err != nil || !got.At.After(last) { // a slow read may also end after the cycle that began it
 		s.change("alerts", func() fleet.Commit { return s.memory.Alerts.Expire(cfg, now) })
 		return
 	}
@@ -54,8 +55,8 @@ func (s *Scaler) resync(ctx context.Context, cfg fleet.Config, now time.Time) {
 	})
 }
 
-// noteRefused counts refused alerts, and logs when refusing begins and ends: a
-// flood would fill the log as well. The caller holds mu.
+// noteRefused counts the refused alerts. It logs only when refusals begin and when they
+// end, so that a flood of alerts does not fill the log. The caller holds mu.
 func (s *Scaler) noteRefused(r fleet.Refusal) {
 	s.metrics.refused.WithLabelValues("full").Add(float64(r.Full))
 	s.metrics.refused.WithLabelValues("oversized").Add(float64(r.Oversized))
@@ -64,13 +65,13 @@ func (s *Scaler) noteRefused(r fleet.Refusal) {
 	case err != nil && !s.refusing:
 		s.log.Warn("alerts refused", "error", err)
 	case err == nil && s.refusing:
-		s.log.Info("no alert is refused any more", "alerts", len(s.memory.Alerts))
+		s.log.Info("alerts are no longer refused", "alerts", len(s.memory.Alerts))
 	}
 	s.refusing = err != nil
 }
 
-// valuesCount reports whether an alert fires whose value decides how much is to
-// change: it is to be fresher than the last notification.
+// valuesCount reports whether an alert fires whose value determines how much capacity
+// changes. Such a value must be newer than that in the last notification.
 func (s *Scaler) valuesCount(cfg fleet.Config, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

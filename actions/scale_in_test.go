@@ -33,7 +33,7 @@ func TestStormOfAlertsCausesNoMoreThanTheBoundedSteps(t *testing.T) {
 	fx := newFixture(t, cfg, sim.Config{Servers: 20, Running: 20})
 	fx.run(3 * time.Minute)
 	before := fx.steps()
-	for range 10 { // all exporters gone, back, gone …
+	for range 10 { // all exporters are gone, back, gone …
 		lift := fx.w.Inject(sim.Fault{Kind: sim.ExporterGone})
 		fx.run(4 * time.Minute)
 		lift()
@@ -42,7 +42,7 @@ func TestStormOfAlertsCausesNoMoreThanTheBoundedSteps(t *testing.T) {
 	if n := fx.count(fleet.StateActive); n < 10 {
 		t.Errorf("%d in service after the storm, want the floor of 10 at least", n)
 	}
-	// Eighty minutes allow 16 cooldowns of at most 4 drains, down to the floor.
+	// 80 min allow 16 cooldowns with at most 4 drains each, enough to reach the floor.
 	if n := fx.steps() - before; n > 3*10 {
 		t.Errorf("%d steps, want at most cordon, disable and stop of ten servers\n%s", n, fx.describe())
 	}
@@ -63,7 +63,7 @@ func TestNothingIsTakenWhileAReadFails(t *testing.T) {
 			}
 			lift := fx.w.Inject(fault)
 			must(t, onlyErr(fx.s.Notify([]fleet.Alert{fx.lowNow()})))
-			fx.run(fx.cfg.Deadlines.Stale - time.Minute) // what was read is still believed
+			fx.run(fx.cfg.Deadlines.Stale - time.Minute) // the last read is still used
 			if got := fx.s.Status().Brakes; len(got) == 0 || !strings.Contains(got[0].Text, "cannot be read") {
 				t.Errorf("brakes %q, want the read named", got)
 			}

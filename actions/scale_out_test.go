@@ -23,7 +23,7 @@ func TestServersThatAreNotOfTheFleetDoNotCountAgainstTheCeiling(t *testing.T) {
 func TestStartThatFailsLateForgivesNoOther(t *testing.T) {
 	cfg := fixtureConfig()
 	cfg.Capacity.MinActive, cfg.Capacity.MaxStep = 7, 2
-	cfg.Cooldowns.Out = 5 * time.Minute // others were started within it when the first is given up
+	cfg.Cooldowns.Out = 5 * time.Minute // others start within it when the first reaches its deadline
 	cfg.Deadlines.Start, cfg.Deadlines.Queue = 6*time.Minute, 0
 	fx := newFixture(t, cfg, sim.Config{Servers: 8, Running: 0})
 	check := fx.checkPromises()
@@ -34,9 +34,9 @@ func TestStartThatFailsLateForgivesNoOther(t *testing.T) {
 	}
 }
 
-// BenchmarkStartOfHundred has 100 servers start in 7 datacenters that do one
-// change at a time, 60 s each. The best that any schedule can do is the fullest
-// datacenter's queue: 15 × 60 s.
+// BenchmarkStartOfHundred starts 100 servers in 7 datacenters that carry out one change
+// at a time, 60 s each. The lower bound is the queue of the largest datacenter:
+// 15 × 60 s.
 func BenchmarkStartOfHundred(b *testing.B) {
 	const servers, dcs, each = 100, 7, time.Minute
 	best := time.Duration((servers+dcs-1)/dcs) * each

@@ -16,26 +16,26 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Deps is what a Scaler acts through.
+// Deps holds the interfaces and functions that a Scaler uses.
 type Deps struct {
 	Cloud    fleet.Cloud
 	Balancer fleet.Balancer // nil with Config.NoBalancer
 	Meetings fleet.Meetings
-	Alerts   fleet.AlertSource // nil: alerts are known from notifications alone
-	// Resolve looks up the addresses of a balancer server's host.
+	Alerts   fleet.AlertSource // nil: alerts are only known from notifications
+	// Resolve looks up the addresses of a host, in DNS.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	Store   fleet.Store
-	Log     *slog.Logger          // nil: silent
+	Log     *slog.Logger          // nil: no logs
 	Metrics prometheus.Registerer // nil: not registered
 	Now     func() time.Time      // nil: time.Now
-	// InOrder makes every outside call one after the other, and waits for each:
-	// for simulations in virtual time, where the same input must give the same
-	// steps. In a daemon one slow server would delay all others.
+	// InOrder makes all outside calls sequentially, and waits for each. It is for
+	// simulations in virtual time, in which the same input must give the same steps.
+	// In a daemon, one slow server would delay all others.
 	InOrder bool
 }
 
-// Scaler keeps the table of alerts and, cycle by cycle, brings the fleet to
-// what they ask for. Its methods are safe for concurrent use.
+// Scaler keeps the alert table and scales the fleet to what the alerts ask for, in
+// cycles. Its methods are safe for concurrent use.
 type Scaler struct {
 	deps    Deps
 	log     *slog.Logger
@@ -50,29 +50,29 @@ type Scaler struct {
 	alerts   *reader[[]fleet.Alert]
 	contract *reader[fleet.Contract]
 
-	writes sync.WaitGroup // writes under way
+	writes sync.WaitGroup // writes in progress
 
-	cycle    sync.Mutex // one cycle at a time; guards the fields up to mu
-	resynced time.Time  // when the list of alerts taken over last was asked for
-	dns      map[string]lookup
-	spelled  []string             // hosts that alerts named and that are joined, as they spell them
-	listed   map[string]listing   // by id
-	unread   map[string]time.Time // sources that cannot be read → since when
+	cycle    sync.Mutex           // held during a cycle; guards the fields up to mu
+	resynced time.Time            // when the last applied list of alerts was requested
+	dns      map[string]lookup    // by host
+	spelled  []string             // hosts that alerts named and that are joined, see Join.Learned
+	listed   map[string]listing   // servers listed within fleet.VanishedTrust, by id
+	unread   map[string]time.Time // source that cannot be read → since when
 
 	mu       sync.Mutex // guards everything below
 	cfg      fleet.Config
 	memory   fleet.Memory
 	status   fleet.Status
 	servers  map[string]fleet.Server // of the last cycle, by id
-	applying map[string]bool         // servers with a write under way
-	complete int                     // cycles that read everything
+	applying map[string]bool         // servers with a write in progress, by id
+	complete int                     // number of cycles that read all sources
 	refused  refusals
-	refusing bool               // the last alerts were not all taken
-	told     map[string]telling // of steps that were not made, by server and kind
+	refusing bool               // whether alerts of the last notification or list were refused
+	told     map[string]telling // steps that were journaled as not taken, by server and kind
 }
 
-// New returns a Scaler that knows what its store remembers. It does nothing
-// until Cycle or Run.
+// New returns a Scaler with the contents of its store. It does nothing until Cycle or
+// Run is called. It returns an error if the store cannot be read.
 func New(cfg fleet.Config, d Deps) (*Scaler, error) {
 	if d.Now == nil {
 		d.Now = time.Now
@@ -96,7 +96,7 @@ func New(cfg fleet.Config, d Deps) (*Scaler, error) {
 	return s, nil
 }
 
-// open makes the readers of the outside.
+// open creates the readers.
 func (s *Scaler) open(cfg fleet.Config) {
 	n, limit := cfg.Fleet.Concurrency, cfg.Deadlines.Read
 	if s.deps.InOrder {
@@ -117,14 +117,17 @@ func (s *Scaler) open(cfg fleet.Config) {
 	})
 }
 
+// config returns the present configuration.
 func (s *Scaler) config() fleet.Config {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.cfg
 }
 
-// Reload takes over a new configuration from the next cycle on, but for the
-// concurrency, the dry run and the read deadline, which stay until a restart.
+// Reload sets a new configuration, which applies from the next cycle on, and allows
+// writes again that were stopped because credentials were refused. Concurrency and
+// Deadlines.Read keep their old values until a restart. Reload returns an error, and
+// changes nothing, if DryRun differs.
 func (s *Scaler) Reload(cfg fleet.Config) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,10 +140,11 @@ func (s *Scaler) Reload(cfg fleet.Config) error {
 	return nil
 }
 
-// Notify stores what a notification tells of the alerts that concern the fleet,
-// wakes Run, and returns how many do. An error that matches fleet.ErrFull or
-// fleet.ErrInvalid tells what was refused for good, while the rest was stored;
-// at any other nothing was, and the notification should be sent again.
+// Notify stores the alerts of a notification that concern the fleet, wakes Run, and
+// returns how many concern it. If the error matches fleet.ErrFull or fleet.ErrInvalid,
+// some alerts were refused and the others were stored; sending the notification again
+// does not help. After any other error nothing was stored, and the notification
+// should be sent again.
 func (s *Scaler) Notify(alerts []fleet.Alert) (concern int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,7 +165,8 @@ func (s *Scaler) Notify(alerts []fleet.Alert) (concern int, err error) {
 	return concern, refused.Err()
 }
 
-// commit makes a change in the store, then in memory. The caller holds mu.
+// commit applies a change to the store, then to memory, and logs its journal entries.
+// The caller holds mu.
 func (s *Scaler) commit(c fleet.Commit) error {
 	if c.Empty() {
 		return nil
@@ -178,19 +183,21 @@ func (s *Scaler) commit(c fleet.Commit) error {
 	return nil
 }
 
-// Ready reports whether the fleet was read completely within the last
-// Deadlines.Stale, and cycles go on.
+// Ready reports whether the last cycle had a result of every source that was at most
+// Deadlines.Stale old, and whether that cycle itself is at most as old.
 func (s *Scaler) Ready() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.ready(s.deps.Now())
 }
 
+// ready does the same as Ready for a caller that holds mu.
 func (s *Scaler) ready(now time.Time) bool {
 	return s.status.Ready && now.Sub(s.status.At) <= s.cfg.Deadlines.Stale
 }
 
-// Alerts returns the alerts that fire, by name, suppressed ones included.
+// Alerts returns the firing alerts, including suppressed ones, sorted with
+// fleet.CompareAlerts.
 func (s *Scaler) Alerts() []fleet.Alert {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -200,7 +207,7 @@ func (s *Scaler) Alerts() []fleet.Alert {
 	return out
 }
 
-// Status returns what the last cycle saw and decided, with the present pauses.
+// Status returns the result of the last cycle, with the pauses in force now.
 func (s *Scaler) Status() fleet.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -209,8 +216,8 @@ func (s *Scaler) Status() fleet.Status {
 	return st
 }
 
-// Journal returns the newest entries first; server keeps those of one server,
-// by id or name.
+// Journal returns up to limit journal entries, newest first. If server is not empty,
+// only the entries of the server with this id or name are returned.
 func (s *Scaler) Journal(limit int, server string) ([]fleet.Entry, error) {
 	return s.deps.Store.Journal(limit, server)
 }

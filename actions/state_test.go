@@ -8,7 +8,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// listedAs is a balancer that lists one server in a way that a test sets.
+// listedAs is a balancer that applies change to one server in its list.
 type listedAs struct {
 	fleet.Balancer
 	url    string
@@ -25,7 +25,7 @@ func (b listedAs) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
 	return list, err
 }
 
-// cloudListsAs is a cloud with the same.
+// cloudListsAs is a cloud that applies change to one server in its lists.
 type cloudListsAs struct {
 	fleet.Cloud
 	id     string
@@ -42,8 +42,8 @@ func (c cloudListsAs) Servers(ctx context.Context, dc string) ([]fleet.CloudServ
 	return list, err
 }
 
-// cycleWith runs one cycle of a new Scaler that has the given record of a
-// server, which the cloud and the balancer list as the two functions say.
+// cycleWith runs one cycle of a new Scaler with the given record of a server. The two
+// functions change what the cloud and the balancer list for it; nil: no change.
 func (fx *fixture) cycleWith(name string, record fleet.Record, cloud func(*fleet.CloudServer), balancer func(*fleet.BalancerServer)) {
 	fx.t.Helper()
 	r, err := fx.w.Server(name)

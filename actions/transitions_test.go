@@ -11,7 +11,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// slowBalancer takes a while for every write.
+// slowBalancer is a balancer whose writes are slow.
 type slowBalancer struct {
 	fleet.Balancer
 	w     *sim.World
@@ -112,10 +112,10 @@ func TestChangeInFlightEndsOnlyOnProofOrAtItsDeadline(t *testing.T) {
 		name      string
 		server    string
 		kind      fleet.Kind
-		age, left time.Duration // since it was asked for, and until its deadline
+		age, left time.Duration // since the request, and until the deadline
 		request   string
 		cloud     func(*fleet.CloudServer)
-		outcome   fleet.Outcome // "": it goes on
+		outcome   fleet.Outcome // empty: it stays in flight
 	}{
 		{"its goal shows", on, fleet.Start, time.Minute, time.Hour, "r", nil, fleet.Done},
 		{"its goal shows, and the cloud is still at it", on, fleet.Start, time.Minute, time.Hour, "r", busy, ""},
@@ -173,7 +173,7 @@ func TestChangeThatTheCloudReportsFailedIsNotWaitedFor(t *testing.T) {
 
 func TestRecordFollowsWhatShows(t *testing.T) {
 	const on, off = "bbb-server1", "bbb-server6"
-	start := time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC) // of the fixture
+	start := time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC) // start time of the fixture
 	ago := func(d time.Duration) time.Time { return start.Add(-d) }
 	listed := func(state fleet.BalancerState, online, known bool) func(*fleet.BalancerServer) {
 		return func(b *fleet.BalancerServer) { b.State, b.Online, b.LoadKnown = state, online, known }
@@ -182,6 +182,10 @@ func TestRecordFollowsWhatShows(t *testing.T) {
 		Confirmed: true, Least: 5, LeastKnown: true, EmptySince: ago(30 * time.Minute)}
 	unconfirmed := cordoned
 	unconfirmed.Confirmed, unconfirmed.LeastKnown, unconfirmed.Least, unconfirmed.WroteAt = false, false, 0, ago(30*time.Second)
+	smaller := fleet.Size{Cores: 1, RAM: 8192}
+	growth := func(to fleet.Size) *fleet.Flight {
+		return &fleet.Flight{Step: fleet.Step{Kind: fleet.Grow, To: to}, At: ago(2 * time.Minute), Deadline: start.Add(time.Hour)}
+	}
 	enabled := fleet.Record{Aim: fleet.AimServe, At: ago(5 * time.Minute), Wrote: fleet.Enabled, WroteAt: ago(5 * time.Minute)}
 	for _, tt := range []struct {
 		name    string
@@ -224,6 +228,18 @@ func TestRecordFollowsWhatShows(t *testing.T) {
 		{"any other is a person's", off, fleet.Record{Aim: fleet.AimDrain, Power: fleet.PowerOn},
 			listed(fleet.Disabled, false, false), answering{},
 			func(r fleet.Record) bool { return r.Manual != "" && r.State == fleet.StateManual }},
+		{"a person's size is seen when a growth to another one left no trace", on,
+			fleet.Record{Power: fleet.PowerOn, Size: smaller, Flight: growth(fleet.Size{Cores: 5, RAM: 8192})},
+			listed(fleet.Enabled, true, true), answering{},
+			func(r fleet.Record) bool { return r.Flight == nil && r.Manual != "" }},
+		{"a growth that came true is ours", on,
+			fleet.Record{Power: fleet.PowerOn, Size: smaller, Flight: growth(fleet.Size{Cores: 2, RAM: 8192})},
+			listed(fleet.Enabled, true, true), answering{},
+			func(r fleet.Record) bool { return r.Flight == nil && r.Manual == "" }},
+		{"a stop by a person is seen when a growth came true", off,
+			fleet.Record{Power: fleet.PowerOn, Size: smaller, Flight: growth(fleet.Size{Cores: 2, RAM: 8192})},
+			listed(fleet.Enabled, false, false), answering{},
+			func(r fleet.Record) bool { return r.Flight == nil && r.Manual != "" }},
 		{"a person's start ends the drain", on, fleet.Record{Aim: fleet.AimDrain, Power: fleet.PowerOff},
 			listed(fleet.Enabled, true, true), answering{},
 			func(r fleet.Record) bool { return r.Aim == fleet.AimNone && r.State == fleet.StateActive }},

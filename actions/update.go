@@ -10,8 +10,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/plan"
 )
 
-// update brings the records up to what the cycle read, stores them, and returns
-// the complete view that the plan is made from. It reads nothing from outside.
+// update updates the records from what the cycle read, commits them, and returns the
+// view for plan.Decide. It makes no outside calls.
 func (s *Scaler) update(cfg fleet.Config, r reads, servers []fleet.Server, failed map[string]string, now time.Time) (plan.View, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -29,18 +29,18 @@ func (s *Scaler) update(cfg fleet.Config, r reads, servers []fleet.Server, faile
 	}
 	v := plan.View{
 		Now: now, Servers: servers, Alerts: cfg.FleetAlerts(r.Alerts), Fleet: s.memory.Fleet, Contract: r.contract,
-		// Known counts what is not of the fleet, too.
+		// Known also counts servers that are not in the fleet.
 		Unknown: max(0, s.memory.Fleet.Known-len(r.Cloud)),
 		Pauses:  pauses, Blocked: append(blocked, s.refused.why(now)...), Brakes: r.failing,
 	}
 	if s.complete == 0 {
-		v.Brakes = append(v.Brakes, fleet.Hold{Kind: fleet.HoldStarted, Text: "just started: nothing is taken before one whole cycle"})
+		v.Brakes = append(v.Brakes, fleet.Hold{Kind: fleet.HoldStarted, Text: "just started: no scale-in before all sources were read once"})
 	}
 	return v, nil
 }
 
-// updateServer brings one server's record and state up to what the cycle read.
-// The caller holds mu.
+// updateServer updates the record and the state of one server from what the cycle
+// read. The caller holds mu.
 func (s *Scaler) updateServer(cfg fleet.Config, r reads, v *fleet.Server, failed map[string]string, pauses []fleet.Pause, now time.Time, c *fleet.Commit) {
 	stored := s.memory.Records[v.ID]
 	v.Record = stored
@@ -54,16 +54,16 @@ func (s *Scaler) updateServer(cfg fleet.Config, r reads, v *fleet.Server, failed
 	v.Classify(cfg, r.Snapshot, now)
 	v.ApplyPauses(pauses, now)
 	if s.applying[v.ID] {
-		v.Hold = "a write is under way"
+		v.Hold = "a write to it is in progress"
 	}
 	v.NoteState(now)
-	if v.Record != stored && !reflect.DeepEqual(v.Record, stored) { // the first is quick
+	if v.Record != stored && !reflect.DeepEqual(v.Record, stored) { // != is fast and usually enough; DeepEqual decides if a pointer differs
 		c.Records = append(c.Records, v.Record)
 	}
 }
 
-// forgive takes a start that failed out of the scale-out cooldown: another is to
-// be started in its place at once.
+// forgive removes failed starts from the scale-out cooldown, so that other servers can
+// be started instead without a wait.
 func (s *Scaler) forgive(c *fleet.Commit, flight *fleet.Flight, ended []fleet.Entry) {
 	for _, e := range ended {
 		if e.Step.Kind != fleet.Start || e.Outcome == fleet.Done {
@@ -76,7 +76,8 @@ func (s *Scaler) forgive(c *fleet.Commit, flight *fleet.Flight, ended []fleet.En
 	}
 }
 
-// pausesAt returns the pauses in force and drops those that are over.
+// pausesAt returns the pauses that have not ended at now, sorted by their begin, and
+// adds the others to c, to be dropped.
 func (s *Scaler) pausesAt(now time.Time, c *fleet.Commit) []fleet.Pause {
 	var out []fleet.Pause
 	for _, p := range s.memory.Pauses {
@@ -90,8 +91,8 @@ func (s *Scaler) pausesAt(now time.Time, c *fleet.Commit) []fleet.Pause {
 	return out
 }
 
-// shortList says that nothing may be done while the cloud suddenly lists far
-// fewer servers than before: a wrong answer is likelier than a smaller fleet.
+// shortList returns a hold while the cloud lists far fewer servers than before
+// (fleet.FleetRecord.Frozen): an incomplete list is more likely than a smaller fleet.
 // The caller holds mu.
 func (s *Scaler) shortList(cfg fleet.Config, r reads, now time.Time, c *fleet.Commit) []fleet.Hold {
 	f := s.memory.Fleet

@@ -20,10 +20,10 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/store"
 )
 
-// BenchmarkWindowBetweenProofAndStop measures what remains of the check before a
-// stop: from BigBlueButton's answer that nobody is there to the arrival of the
-// stop at the cloud, with the real client of the cloud over loopback, and 99 stops
-// at once through its three connections.
+// BenchmarkWindowBetweenProofAndStop measures the time that the check before a stop
+// does not cover: from BigBlueButton's answer that the server is empty to the arrival
+// of the stop at the cloud. It sends 99 stops at the same time over loopback, with the
+// IONOS client and its three connections.
 func BenchmarkWindowBetweenProofAndStop(b *testing.B) {
 	var windows []float64
 	for b.Loop() {
@@ -34,8 +34,8 @@ func BenchmarkWindowBetweenProofAndStop(b *testing.B) {
 	b.ReportMetric(windows[len(windows)*99/100], "p99-ms")
 }
 
-// window notes when each server proved that it is empty, and how long after that
-// its stop arrived, in milliseconds.
+// window records when each server answered that it is empty, and how many
+// milliseconds later its stop arrived.
 type window struct {
 	inner   fleet.Meetings
 	mu      sync.Mutex
@@ -60,8 +60,8 @@ func (w *window) received(r *http.Request) {
 	}
 }
 
-// stopAll has all but one of n servers stopped that are drained, disabled and
-// empty, and returns the windows of the stops.
+// stopAll lets a Scaler stop all but one of n servers, which are drained, disabled and
+// empty. It returns the window of each stop, in milliseconds.
 func stopAll(b *testing.B, n int) []float64 {
 	w := sim.New(sim.Config{Servers: n, Running: n, Datacenters: []string{dcA}, Start: noon})
 	win := &window{inner: w.Meetings(), proved: map[string]time.Time{}, of: map[string]string{}}

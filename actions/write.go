@@ -9,9 +9,10 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// intend commits what is about to be done, and returns the record before it; or
-// it begins nothing: the process is to end, credentials were refused since the
-// plan was made, or it is too late for it.
+// intend commits the journal entry "begun" and the new record of the server, and
+// returns the record from before. begun is false, and nothing is committed, if the
+// process is ending, if credentials were refused since the plan was made, or if the
+// step is replaceable and late is closed.
 func (s *Scaler) intend(ctx context.Context, cfg fleet.Config, step fleet.Step, v fleet.Server, late <-chan struct{}) (before fleet.Record, begun bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -23,8 +24,8 @@ func (s *Scaler) intend(ctx context.Context, cfg fleet.Config, step fleet.Step, 
 	return before, err == nil, err
 }
 
-// begin adds what a step in progress is known by to the commit. The caller
-// holds mu.
+// begin adds the server's record with the begun step to the commit: the new aim, and
+// the step in flight or the state written to the balancer. The caller holds mu.
 func (s *Scaler) begin(cfg fleet.Config, step fleet.Step, v fleet.Server, now time.Time, c *fleet.Commit) {
 	r := s.memory.Records[step.ServerID]
 	r.ID = step.ServerID
@@ -42,8 +43,8 @@ func (s *Scaler) begin(cfg fleet.Config, step fleet.Step, v fleet.Server, now ti
 	c.Records = []fleet.Record{r}
 }
 
-// queue is how much longer a change may take behind the others that are under
-// way in its datacenter. The caller holds mu.
+// queue returns Deadlines.Queue for each other step in flight in the datacenter of the
+// server, since the cloud may carry them out one after the other. The caller holds mu.
 func (s *Scaler) queue(cfg fleet.Config, v fleet.Server) (wait time.Duration) {
 	for id, other := range s.servers {
 		if other.Datacenter == v.Datacenter && s.memory.Records[id].Flight != nil {
@@ -53,7 +54,8 @@ func (s *Scaler) queue(cfg fleet.Config, v fleet.Server) (wait time.Duration) {
 	return wait
 }
 
-// write makes the change.
+// write sends the change to the cloud or the balancer. For the cloud, it returns the id
+// of the request.
 func (s *Scaler) write(ctx context.Context, step fleet.Step, v fleet.Server) (request string, err error) {
 	switch step.Kind {
 	case fleet.Start:
@@ -66,8 +68,8 @@ func (s *Scaler) write(ctx context.Context, step fleet.Step, v fleet.Server) (re
 	return "", s.deps.Balancer.SetState(ctx, v.Balancer.ID, step.Kind.BalancerState())
 }
 
-// settle commits what came of a write. A change of the cloud stays in flight
-// until the cloud shows it; so does one whose outcome is unknown.
+// settle commits the result of a write. A step in the cloud stays in flight until a
+// later cycle sees its goal, also if its outcome is unknown.
 func (s *Scaler) settle(cfg fleet.Config, step fleet.Step, before fleet.Record, request string, failure error) error {
 	switch {
 	case failure == nil && step.Kind.BalancerState() == "":
@@ -75,22 +77,22 @@ func (s *Scaler) settle(cfg fleet.Config, step fleet.Step, before fleet.Record, 
 	case failure == nil:
 		return s.record(step, fleet.Done, "", func(e *fleet.Entry, c *fleet.Commit) { s.changed(cfg, step, e.At, c) })
 	case outcomeUnknown(failure):
-		s.log.Warn("outcome unknown, the next cycle will tell", "step", step.Kind, "server", step.Server, "error", failure)
+		s.log.Warn("outcome unknown, read again in the next cycle", "step", step.Kind, "server", step.Server, "error", failure)
 		return nil
 	}
 	return s.fell(cfg, step, before, failure)
 }
 
-// outcomeUnknown reports whether the write may have been carried out.
+// outcomeUnknown reports whether a failed write may have been carried out.
 func outcomeUnknown(failure error) bool {
 	if errors.Is(failure, fleet.ErrUnknown) {
-		return true // an earlier attempt may have been, whatever called the later ones off
+		return true // an earlier attempt may have been carried out, even if a check stopped a later one
 	}
 	_, off := errors.AsType[calledOff](failure)
 	return !off && (errors.Is(failure, context.DeadlineExceeded) || errors.Is(failure, context.Canceled))
 }
 
-// sent notes the request of an accepted change of the cloud.
+// sent commits the request id of a change that the cloud has accepted.
 func (s *Scaler) sent(cfg fleet.Config, step fleet.Step, request string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,7 +112,7 @@ func (s *Scaler) sent(cfg fleet.Config, step fleet.Step, request string) error {
 	return nil
 }
 
-// changed adds the cooldowns that a change that was made begins. The caller
+// changed adds the begin of the cooldowns after a change to the commit. The caller
 // holds mu.
 func (s *Scaler) changed(cfg fleet.Config, step fleet.Step, now time.Time, c *fleet.Commit) {
 	f := s.memory.Fleet
@@ -119,7 +121,7 @@ func (s *Scaler) changed(cfg fleet.Config, step fleet.Step, now time.Time, c *fl
 		r = c.Records[0]
 	}
 	if step.Kind.BalancerState() != "" {
-		r.WroteAt = now // the poll interval begins when the write has come through
+		r.WroteAt = now // the poll interval for the confirmation begins when the write has returned
 	}
 	switch step.Kind {
 	case fleet.Start, fleet.Enable, fleet.Reclaim:

@@ -21,38 +21,38 @@ type Config struct {
 	// URLs are the base addresses of all peers of an Alertmanager cluster; "/api/v2"
 	// is appended.
 	URLs []string `yaml:"urls"`
-	// Username with Password, or BearerToken, are the login; with both, the token is
-	// used. PasswordFile and BearerTokenFile name the files that hold the secrets;
-	// whoever calls New has read them into Password and BearerToken.
+	// Username and Password, or BearerToken, are the login. If both are set, the token
+	// is used. PasswordFile and BearerTokenFile name files with the secrets; the caller
+	// of New reads them into Password and BearerToken.
 	Username        string       `yaml:"username"`
 	Password        fleet.Secret `yaml:"password"`
 	PasswordFile    string       `yaml:"password_file"`
 	BearerToken     fleet.Secret `yaml:"bearer_token"`
 	BearerTokenFile string       `yaml:"bearer_token_file"`
-	// Headers are added to each call, such as X-Scope-OrgID, by which Mimir knows
-	// the tenant. They are shown with the configuration and hold no secrets.
+	// Headers are added to each call, such as X-Scope-OrgID, which selects the tenant
+	// in Mimir. They are shown with the configuration and must not hold secrets.
 	Headers map[string]string `yaml:"headers"`
-	// Receiver is a regular expression that must match the whole name of a receiver
-	// for its alerts to be read; if it is empty, all are read.
+	// Receiver is a regular expression. Only alerts for receivers whose whole name it
+	// matches are read. Empty: all alerts are read.
 	Receiver string `yaml:"receiver"`
 	// Filter holds label matchers such as fleet="bbb"; an alert must match all of
 	// them.
 	Filter []string `yaml:"filter"`
-	// RequestTimeout bounds one call to one peer.
+	// RequestTimeout is the timeout of one call to one peer.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
 	// CAFile is a PEM file with the certificate authorities to trust; if it is
 	// empty, the system's are trusted.
 	CAFile string `yaml:"ca_file"`
 }
 
-// Defaults returns the section that an empty file gives.
+// Defaults returns the section of an empty file.
 func Defaults() Config { return Config{RequestTimeout: 10 * time.Second} }
 
-// headerName matches the names of headers that are in use.
+// headerName matches the allowed names of headers.
 var headerName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// Validate returns everything that is wrong with the section, each error with
-// the key's path, the value, and what is allowed.
+// Validate returns all errors in the section. Each error names the key's path, its
+// value, and what is allowed.
 func (c Config) Validate() []error {
 	var p refuse.Problems
 	p.Positive("alertmanager.request_timeout", c.RequestTimeout)

@@ -24,8 +24,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// Source reads the alerts of all peers of one Alertmanager. It is safe for
-// concurrent use.
+// Source implements fleet.AlertSource for all peers of one Alertmanager cluster. It is
+// safe for concurrent use.
 type Source struct {
 	peers    []peer
 	filter   []string
@@ -34,8 +34,8 @@ type Source struct {
 	log      *slog.Logger
 
 	mu      sync.Mutex
-	failing map[string]bool // peers that failed last time, so that each change is logged once
-	blind   map[string]bool // peers that were seen not to tell which alerts are muted
+	failing map[string]bool // peers whose last call failed, so that only changes are logged
+	blind   map[string]bool // peers whose answers do not show which alerts are muted
 }
 
 var _ fleet.AlertSource = (*Source)(nil)
@@ -47,8 +47,9 @@ type peer struct {
 	general general.ClientService
 }
 
-// New returns a source for a configuration that is valid, has at least one URL
-// and its secrets read. It makes no call.
+// New returns a source. c must be valid and have at least one URL, and the files that it
+// names must have been read into Password and BearerToken. New makes no calls. It
+// returns an error if CAFile cannot be used.
 func New(c Config, o outbound.Options) (*Source, error) {
 	base, err := o.Connect(outbound.Connections{CAFile: c.CAFile})
 	if err != nil {
@@ -62,7 +63,7 @@ func New(c Config, o outbound.Options) (*Source, error) {
 	for _, text := range c.URLs {
 		u, err := url.Parse(text)
 		if err != nil {
-			return nil, errors.New("alertmanager.urls holds what is not a URL")
+			return nil, errors.New("alertmanager.urls has an entry that is not a URL")
 		}
 		api := newAPI(u, t)
 		s.peers = append(s.peers, peer{u.Redacted(), api.Alertgroup, api.General})
@@ -70,13 +71,15 @@ func New(c Config, o outbound.Options) (*Source, error) {
 	return s, nil
 }
 
+// newAPI returns Alertmanager's client for one peer.
 func newAPI(u *url.URL, t http.RoundTripper) *client.AlertmanagerAPI {
 	rt := runtime.NewWithClient(u.Host, path.Join(u.Path, "/api/v2"), []string{u.Scheme}, outbound.NewClient(t))
-	rt.Debug = false // the environment (DEBUG, SWAGGER_DEBUG) would have it print all bodies
+	rt.Debug = false // DEBUG or SWAGGER_DEBUG in the environment would print all bodies
 	return client.New(rt, strfmt.Default)
 }
 
-// login returns what adds the configured headers and credentials to a request.
+// login returns a function that adds the configured headers and credentials to a
+// request.
 func login(c Config) func(*http.Request) {
 	token, user, password := c.BearerToken.Reveal(), c.Username, c.Password.Reveal()
 	return func(req *http.Request) {
@@ -92,11 +95,10 @@ func login(c Config) func(*http.Request) {
 	}
 }
 
-// Alerts implements fleet.AlertSource: the union of what the peers hold, by
-// fingerprint. Peers share silences and notifications but not alerts, and
-// Prometheus sends every alert to each of them; so one answer is the whole
-// list, and complete enough to drop what it lacks. Peers that fail are logged
-// and counted; only when all do is there an error, and no list.
+// Alerts implements fleet.AlertSource. It returns the union of the peers' alerts, by
+// fingerprint. Prometheus sends every alert to each peer, so that the answer of one peer
+// is a complete list. Failures of single peers are logged and counted; Alerts returns an
+// error only if all peers fail.
 func (s *Source) Alerts(ctx context.Context) ([]fleet.Alert, error) {
 	now := time.Now()
 	lists, errs := s.ask(ctx)
@@ -119,16 +121,17 @@ func (s *Source) Alerts(ctx context.Context) ([]fleet.Alert, error) {
 	return alerts, nil
 }
 
-// Blind returns the URLs of the peers whose answers did not tell which alerts
-// a mute or active time interval keeps back: Alertmanager does since 0.28. What
-// they mute counts as firing.
+// Blind returns the URLs of the peers whose answers do not show which alerts a mute or
+// active time interval mutes, as those of Alertmanager before 0.28. Alerts that such a
+// peer mutes count as firing.
 func (s *Source) Blind() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.blind))
 }
 
-// ask asks all peers at once; either the groups or the error of each is set.
+// ask reads the alerts of all peers concurrently. For each peer, either the groups or
+// the error is set.
 func (s *Source) ask(ctx context.Context) (lists []models.AlertGroups, errs []error) {
 	lists, errs = make([]models.AlertGroups, len(s.peers)), make([]error, len(s.peers))
 	var wg sync.WaitGroup
@@ -139,7 +142,7 @@ func (s *Source) ask(ctx context.Context) (lists []models.AlertGroups, errs []er
 	return lists, errs
 }
 
-// read reads the alerts by group, since muting is a property of a group.
+// read reads the alerts of one peer, by group.
 func (s *Source) read(ctx context.Context, p peer) (models.AlertGroups, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -154,7 +157,7 @@ func (s *Source) read(ctx context.Context, p peer) (models.AlertGroups, error) {
 	return ok.Payload, nil
 }
 
-// note logs when a peer begins or ceases to fail.
+// note logs when the calls to a peer begin to fail, and when they succeed again.
 func (s *Source) note(url string, err error) {
 	s.mu.Lock()
 	was := s.failing[url]
@@ -162,19 +165,19 @@ func (s *Source) note(url string, err error) {
 	s.mu.Unlock()
 	switch {
 	case err != nil && !was:
-		s.log.Warn("an Alertmanager does not answer; the others count", "peer", url, "error", err)
+		s.log.Warn("Alertmanager peer does not answer; the alerts of the other peers are used", "peer", url, "error", err)
 	case err == nil && was:
-		s.log.Info("an Alertmanager answers again", "peer", url)
+		s.log.Info("Alertmanager peer answers again", "peer", url)
 	}
 }
 
-// noteBlind logs once that a peer does not tell what is muted.
+// noteBlind logs once that the answers of a peer do not show which alerts are muted.
 func (s *Source) noteBlind(url string) {
 	s.mu.Lock()
 	was := s.blind[url]
 	s.blind[url] = true
 	s.mu.Unlock()
 	if !was {
-		s.log.Warn("an Alertmanager before 0.28 does not tell which alerts its time intervals mute; they count as firing", "peer", url)
+		s.log.Warn("Alertmanager before 0.28 does not show which alerts its time intervals mute; they count as firing", "peer", url)
 	}
 }

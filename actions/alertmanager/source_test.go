@@ -25,7 +25,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound/outboundtest"
 )
 
-// peers answers by the host that is asked, and keeps the requests.
+// peers answers with a function for each host, and keeps the requests.
 type peers struct {
 	answers map[string]func(*http.Request) (*http.Response, error)
 	mu      sync.Mutex
@@ -69,12 +69,12 @@ func pair(first, second func(*http.Request) (*http.Response, error)) *peers {
 	return &peers{answers: map[string]func(*http.Request) (*http.Response, error){"am-1": first, "am-2": second}}
 }
 
-// group is an answer with one group of alerts.
+// group returns an answer with one group of alerts.
 func group(alerts ...string) string {
 	return `[{"labels":{},"receiver":{"name":"bbb-scaler"},"alerts":[` + strings.Join(alerts, ",") + `]}]`
 }
 
-// inJSON writes an alert as Alertmanager 0.31 lists it.
+// inJSON returns an alert in the format of Alertmanager 0.31.
 func inJSON(fingerprint, state, value, updated string) string {
 	return fmt.Sprintf(`{"annotations":{"value":%q},"endsAt":"2026-03-02T08:10:00.000Z","fingerprint":%q,"receivers":[{"name":"bbb-scaler"}],
 "startsAt":"2026-03-02T07:55:30.123Z","status":{"inhibitedBy":[],"mutedBy":[],"silencedBy":[],"state":%q},"updatedAt":%q,
@@ -100,7 +100,7 @@ func TestTheUnionOfAllPeersIsRead(t *testing.T) {
 	})
 }
 
-// held writes an alert with what keeps it back.
+// held returns an alert with what suppresses it.
 func held(fingerprint, silencedBy, inhibitedBy, mutedBy string) string {
 	return fmt.Sprintf(`{"fingerprint":%q,"status":{"state":"active","silencedBy":[%s],"inhibitedBy":[%s],"mutedBy":[%s]}}`,
 		fingerprint, silencedBy, inhibitedBy, mutedBy)
@@ -130,7 +130,7 @@ func TestWhatKeepsAnAlertBackSuppressesIt(t *testing.T) {
 	}
 }
 
-// trim takes the brackets off a list.
+// trim removes the brackets of a list.
 func trim(list string) string { return strings.TrimSuffix(strings.TrimPrefix(list, "["), "]") }
 
 func TestAnOldAlertmanagerThatDoesNotTellWhatIsMutedIsNamedOnce(t *testing.T) {
@@ -253,7 +253,7 @@ func TestAnyFieldMayBeMissing(t *testing.T) {
 
 func TestCallsAreCountedByOutcome(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	for range 2 { // as at a reload: a second source counts on
+	for range 2 { // as after a reload: a second source continues the counters
 		source(t, pair(answers(200, `[]`), answers(500, ``)), outbound.Options{Registerer: reg}).Alerts(t.Context())
 	}
 	err := testutil.GatherAndCompare(reg, strings.NewReader(`
@@ -304,7 +304,7 @@ func TestTheEnvironmentDoesNotMakeItPrintBodies(t *testing.T) {
 	}
 }
 
-// FuzzAnswers holds that no answer makes a read panic.
+// FuzzAnswers checks that no answer makes a read panic.
 func FuzzAnswers(f *testing.F) {
 	f.Add(200, []byte(group(inJSON("a", "active", "1", early))))
 	f.Add(200, []byte(`[null,{"alerts":[null,{"status":null,"receivers":[null]}]}]`))

@@ -11,14 +11,17 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// maxBody bounds an answer. Ten alerts for each of a thousand servers are 10 MB.
+// maxBody is the maximum size of an answer, in bytes. Ten alerts for each of 1,000
+// servers are 10 MB.
 const maxBody = 32 << 20
 
-// transport is the http.RoundTripper under Alertmanager's client: it logs in,
-// bounds the answer, and turns all but a success into an *outbound.Fault.
+// transport is the http.RoundTripper under Alertmanager's client. It adds the
+// credentials, limits the size of the answer, and turns every answer other than a
+// success into an *outbound.Fault.
 type transport struct {
 	base http.RoundTripper
-	// authorize adds the login. It is a function since fmt shows what fields hold.
+	// authorize adds the credentials. It is a function because fmt would print the
+	// content of a field.
 	authorize func(*http.Request)
 	metrics   outbound.Metrics
 }
@@ -42,6 +45,7 @@ func operation(req *http.Request) string {
 	return "getAlertGroups"
 }
 
+// exchange sends the request once and reads the whole answer.
 func (t *transport) exchange(req *http.Request) (*http.Response, *outbound.Fault) {
 	const caKey = "alertmanager.ca_file"
 	out := req.Clone(req.Context())
@@ -61,8 +65,8 @@ func (t *transport) exchange(req *http.Request) (*http.Response, *outbound.Fault
 	return resp, nil
 }
 
-// refusal tells what to do. None of the sentinels of actions is meant by it:
-// they are about the cloud and the balancer.
+// refusal returns the fault of an answer with another status than 200. It matches none
+// of the sentinels of package fleet, which are for the cloud and the balancer.
 func refusal(status int, body []byte) *outbound.Fault {
 	text := fmt.Sprintf("%d %s", status, http.StatusText(status))
 	var kinds []error

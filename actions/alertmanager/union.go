@@ -11,16 +11,16 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// entry is an alert as one or more Alertmanagers hold it.
+// entry is an alert of one or more peers.
 type entry struct {
 	alert   fleet.Alert
-	updated time.Time // when Alertmanager last heard of it
-	// silenced is set while a silence or an inhibition keeps it back, and muted
-	// while a time interval of its route does.
+	updated time.Time // when Alertmanager last received it
+	// silenced is set while a silence or an inhibition suppresses the alert, muted
+	// while a time interval of its route mutes it.
 	silenced, muted bool
 }
 
-// suppressedAlert is the alert, marked if nothing is sent of it.
+// suppressedAlert returns the alert, with Suppressed set if no notification is sent.
 func (e entry) suppressedAlert() fleet.Alert {
 	e.alert.Suppressed = e.silenced || e.muted
 	return e.alert
@@ -29,8 +29,9 @@ func (e entry) suppressedAlert() fleet.Alert {
 // entries are alerts by fingerprint.
 type entries map[string]entry
 
-// addPeer adds what another peer holds: the newer copy counts, for its
-// annotations; what only one of them keeps back yet counts as kept back.
+// addPeer adds the alerts of another peer. Of two copies, the newer one is kept, because
+// of its annotations. An alert that only one peer suppresses counts as suppressed, since
+// peers receive a silence at different times.
 func (u entries) addPeer(held entries) {
 	for fingerprint, e := range held {
 		have, ok := u[fingerprint]
@@ -43,8 +44,8 @@ func (u entries) addPeer(held entries) {
 	}
 }
 
-// addGroup adds an alert of a further group of the same peer: an alert goes to
-// several receivers, and is muted only if it is on the way to all of them.
+// addGroup adds an alert of another group of the same peer. An alert for several
+// receivers is in several groups, and is muted only if it is muted in all of them.
 func (u entries) addGroup(e entry) {
 	if e.alert.Fingerprint == "" {
 		return
@@ -55,8 +56,8 @@ func (u entries) addGroup(e entry) {
 	u[e.alert.Fingerprint] = e
 }
 
-// entriesOf reads the groups of one peer; told is false if it does not tell
-// what is muted.
+// entriesOf returns the alerts in the groups of one peer. told is false if the answer
+// does not show which alerts are muted.
 func entriesOf(groups models.AlertGroups, now time.Time) (held entries, told bool) {
 	held, told = entries{}, true
 	for _, g := range groups {
@@ -74,6 +75,7 @@ func entriesOf(groups models.AlertGroups, now time.Time) (held entries, told boo
 	return held, told
 }
 
+// entryOf returns the entry of an alert that was listed at now.
 func entryOf(a *models.GettableAlert, now time.Time) entry {
 	e := entry{alert: AlertOf(a, now), updated: timeOf(a.UpdatedAt)}
 	if a.Status != nil {
@@ -84,9 +86,9 @@ func entryOf(a *models.GettableAlert, now time.Time) entry {
 	return e
 }
 
-// AlertOf returns an alert that Alertmanager's API listed at now, without what
-// its status says. The API lists firing alerts only; their endsAt is when
-// Alertmanager would forget them, and is left out.
+// AlertOf returns an alert that Alertmanager's API listed at now. Suppressed is not set.
+// EndsAt is not set either: the API lists only firing alerts, and their endsAt is the
+// time at which Alertmanager resolves them if Prometheus sends no update.
 func AlertOf(a *models.GettableAlert, now time.Time) fleet.Alert {
 	out := fleet.Alert{
 		Name: a.Labels[rules.LabelAlert], Labels: a.Labels, Annotations: a.Annotations, SeenAt: now, StartsAt: timeOf(a.StartsAt),
@@ -97,6 +99,7 @@ func AlertOf(a *models.GettableAlert, now time.Time) fleet.Alert {
 	return out
 }
 
+// timeOf returns a time, or the zero time for nil.
 func timeOf(t *strfmt.DateTime) time.Time {
 	if t == nil {
 		return time.Time{}

@@ -28,8 +28,8 @@ type Client struct {
 
 var _ fleet.Meetings = (*Client)(nil)
 
-// New returns a client for a valid configuration without making a call. The error
-// is that the file of authorities cannot be used.
+// New returns a client. c must be valid. New makes no calls. It returns an error if
+// CAFile cannot be used.
 func New(c Config, o outbound.Options) (*Client, error) {
 	transport, err := o.Connect(outbound.Connections{CAFile: c.CAFile, InsecureSkipVerify: c.InsecureSkipVerify})
 	if err != nil {
@@ -60,6 +60,7 @@ func (c *Client) Meetings(ctx context.Context, s fleet.BalancerServer) (fleet.Me
 	return count, nil
 }
 
+// ask calls getMeetings of a server once.
 func (c *Client) ask(ctx context.Context, s fleet.BalancerServer) (fleet.MeetingCount, *outbound.Fault) {
 	const call, caKey = "getMeetings", "bbb.ca_file"
 	address := strings.TrimSuffix(s.URL, "/") + "/" + call + "?checksum=" + c.checksum.Sign(call, "", s.Secret)
@@ -81,9 +82,11 @@ func (c *Client) ask(ctx context.Context, s fleet.BalancerServer) (fleet.Meeting
 	return count(body)
 }
 
+// refused returns the fault of a refusal.
 func refused(text string) *outbound.Fault { return &outbound.Fault{Text: text, Outcome: "refused"} }
 
-// hostOf returns the host of a server's URL in Scalelite, or what is wrong with it.
+// hostOf returns the host of a server's URL in Scalelite, or an error if the URL is not
+// that of an API.
 func hostOf(address string) (string, error) {
 	u, err := url.Parse(address)
 	switch {

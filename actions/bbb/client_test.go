@@ -180,7 +180,7 @@ func TestABodyThatHangsOrNeverEndsIsGivenUp(t *testing.T) {
 	for url, want := range map[string]error{hang.URL: context.DeadlineExceeded, flood.URL: outbound.ErrTooLarge} {
 		s := server()
 		s.URL = url
-		// The timeout is long enough for the flood, and short enough to wait for.
+		// The timeout is long enough to send the large answer, and short enough for a test.
 		_, err := client(t, nil, func(c *Config) { c.RequestTimeout = 2 * time.Second }).Meetings(t.Context(), s)
 		if !errors.Is(err, want) {
 			t.Errorf("Meetings() = %v, want %v", err, want)
@@ -217,8 +217,7 @@ func TestNothingPrintedOrEncodedShowsASecret(t *testing.T) {
 	outboundtest.CheckSecrets(t, secrets, err)
 }
 
-// FuzzAnswers holds that only a document with SUCCESS and noMeetings counts as
-// empty, whatever else is in it.
+// FuzzAnswers checks that only a document with SUCCESS and noMeetings counts as empty.
 func FuzzAnswers(f *testing.F) {
 	f.Add([]byte(none))
 	f.Add([]byte(three))

@@ -13,8 +13,8 @@ type Config struct {
 	// Checksum is the hash that signs calls: sha1, sha256 or sha512. It must be one
 	// of the servers' supportedChecksumAlgorithms.
 	Checksum outbound.Checksum `yaml:"checksum_algorithm"`
-	// RequestTimeout bounds one call. A server that takes longer counts as one that
-	// does not answer.
+	// RequestTimeout is the timeout of one call. A server that takes longer counts as
+	// one that does not answer.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
 	// CAFile is a PEM file with the certificate authorities to trust; if it is
 	// empty, the system's are trusted.
@@ -23,15 +23,15 @@ type Config struct {
 	InsecureSkipVerify bool `yaml:"insecure_skip_verify"`
 }
 
-// Defaults returns the section that an empty file gives. BigBlueButton accepts
+// Defaults returns the section of an empty file. BigBlueButton accepts
 // SHA-1 and SHA-256 (its API documentation). A healthy server answers in well
 // under a second; 6 s are enough for one under load.
 func Defaults() Config {
 	return Config{Checksum: outbound.SHA256, RequestTimeout: 6 * time.Second}
 }
 
-// Validate returns everything that is wrong with the section, each error with
-// the key's path, the value, and what is allowed.
+// Validate returns all errors in the section. Each error names the key's path, its
+// value, and what is allowed.
 func (c Config) Validate() []error {
 	var p refuse.Problems
 	p.Add(c.Checksum.Check("bbb.checksum_algorithm"))

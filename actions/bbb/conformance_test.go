@@ -17,8 +17,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
 
-// newFleet returns a simulated fleet whose servers all answer on one listener, told apart by
-// host, and a client that reaches them there.
+// newFleet returns a simulated fleet whose servers answer on one listener, distinguished
+// by host, and a client that connects to it.
 func newFleet(t *testing.T, cfg sim.Config) (*sim.World, *bbb.Client) {
 	t.Helper()
 	cfg.Each = func(_ int, s *sim.ServerSpec) { s.URL = strings.Replace(s.URL, "https:", "http:", 1) }

@@ -11,8 +11,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// answer is a reply of getMeetings. Elements that must be there once are lists, so
-// that a second one is noticed.
+// answer is a reply of getMeetings. Elements that must occur once are slices, so that a
+// second one is detected.
 type answer struct {
 	XMLName    xml.Name   `xml:"response"`
 	ReturnCode []string   `xml:"returncode"`
@@ -58,6 +58,7 @@ func count(body []byte) (fleet.MeetingCount, *outbound.Fault) {
 	return total, nil
 }
 
+// decode decodes a reply, which must be one complete XML document.
 func decode(body []byte) (answer, error) {
 	d := xml.NewDecoder(bytes.NewReader(body))
 	var a answer
@@ -73,7 +74,7 @@ func decode(body []byte) (answer, error) {
 	return a, nil
 }
 
-// atEnd returns an error when more than space and comments follow.
+// atEnd returns an error if anything other than white space and comments follows.
 func atEnd(d *xml.Decoder) error {
 	for {
 		token, err := d.Token()
@@ -90,6 +91,7 @@ func atEnd(d *xml.Decoder) error {
 	}
 }
 
+// refusal returns the fault of a reply whose returncode is not SUCCESS.
 func refusal(code, key, message string) *outbound.Fault {
 	text := outbound.Brief(fmt.Sprintf("%s %s: %s", code, key, message))
 	if key == "checksumError" {
@@ -98,6 +100,7 @@ func refusal(code, key, message string) *outbound.Fault {
 	return refused(text)
 }
 
+// sum returns the totals of all meetings, or an error if a meeting is incomplete.
 func sum(lists []meetings) (total fleet.MeetingCount, err error) {
 	for _, list := range lists {
 		for _, m := range list.Meeting {

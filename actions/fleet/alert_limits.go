@@ -6,18 +6,20 @@ import (
 	"slices"
 )
 
-// The largest alert that is taken. Alertmanager's fingerprints have 16 bytes,
+// Limits of an alert that is accepted. Alertmanager's fingerprints have 16 bytes,
 // and a generated alert has about 1 KiB of labels and annotations.
 const (
-	MaxFingerprint = 64
-	MaxAlertBytes  = 8 << 10
+	MaxFingerprint = 64      // bytes of the fingerprint
+	MaxAlertBytes  = 8 << 10 // bytes of the names and values of all labels and annotations
 )
 
-// ErrFull: the table of alerts has as many as FleetConfig.MaxAlerts allows.
+// ErrFull is returned when the alert table has no room for a new alert; see
+// Config.AlertLimit.
 var ErrFull = errors.New("the table of alerts is full")
 
-// AlertLimit is the number of alerts that are kept of a fleet with that many
-// servers: FleetConfig.MaxAlerts, or enough for all rules to fire on all servers.
+// AlertLimit returns the maximum number of alerts in the table: FleetConfig.MaxAlerts
+// if it is set, otherwise 100 and 20 for each of the given number of servers, at
+// least 2000. That is enough for all rules to fire on all servers.
 func (c Config) AlertLimit(servers int) int {
 	if c.Fleet.MaxAlerts > 0 {
 		return c.Fleet.MaxAlerts
@@ -25,8 +27,8 @@ func (c Config) AlertLimit(servers int) int {
 	return max(2000, 100+20*servers)
 }
 
-// Oversized says why an alert is larger than any that is taken, or nil. Its error
-// begins with the name of the field and matches ErrInvalid.
+// Oversized returns an error if the alert exceeds MaxFingerprint or MaxAlertBytes.
+// The error begins with the name of the field and matches ErrInvalid.
 func (a Alert) Oversized() error {
 	if n := len(a.Fingerprint); n > MaxFingerprint {
 		return fmt.Errorf("fingerprint: %w: %d bytes, of at most %d", ErrInvalid, n, MaxFingerprint)
@@ -43,38 +45,38 @@ func (a Alert) Oversized() error {
 	return nil
 }
 
-// Refusal is what was not taken of a list of alerts.
+// Refusal counts the alerts of a list that were not added to the table.
 type Refusal struct {
-	Full      int   // alerts for which the table had no room
-	Oversized int   // alerts that are too large
-	Limit     int   // of the table
-	Example   error // why the first oversized one was refused
+	Full      int   // new alerts for which the table had no room
+	Oversized int   // alerts that are too large, see Alert.Oversized
+	Limit     int   // limit of the table, see Config.AlertLimit
+	Example   error // why the first oversized alert was refused
 }
 
-// Err is nil when nothing was refused. It matches ErrInvalid for oversized alerts
-// alone, and ErrFull otherwise.
+// Err returns nil if no alert was refused. The error matches ErrFull if the table
+// had no room for an alert, and ErrInvalid if alerts were only oversized.
 func (r Refusal) Err() error {
 	switch {
 	case r.Full > 0:
-		return fmt.Errorf("%w: %d new alerts are refused beyond fleet.max_alerts (%d); the others were taken", ErrFull, r.Full, r.Limit)
+		return fmt.Errorf("%w: %d new alerts are refused beyond fleet.max_alerts (%d); the others were accepted", ErrFull, r.Full, r.Limit)
 	case r.Oversized > 0:
-		return fmt.Errorf("%d alerts refused, the others were taken: %w", r.Oversized, r.Example)
+		return fmt.Errorf("%d alerts refused, the others were accepted: %w", r.Oversized, r.Example)
 	}
 	return nil
 }
 
-// admission lets alerts into a table up to its limit.
+// admission adds alerts to a table up to its limit.
 type admission struct {
 	table   AlertTable
-	free    int // how many more fit
-	fresh   map[string]bool
-	victims []string // resolved alerts that make room, the oldest first
+	free    int             // how many more alerts fit
+	fresh   map[string]bool // fingerprints of the alerts that were added
+	victims []string        // resolved alerts that may be dropped to make room, oldest first
 	out     Commit
 	refused Refusal
 }
 
-// admit begins an admission of the incoming alerts to t, where drop goes in any
-// case.
+// admit prepares the admission of the incoming alerts to t. The alerts in drop are
+// dropped from the table in any case.
 func (t AlertTable) admit(limit int, incoming []Alert, drop []string) *admission {
 	ad := &admission{table: t, free: limit - len(t) + len(drop), fresh: map[string]bool{}}
 	ad.refused.Limit = limit
@@ -87,7 +89,7 @@ func (t AlertTable) admit(limit int, incoming []Alert, drop []string) *admission
 		stay[a.Fingerprint] = true
 	}
 	for _, f := range drop {
-		stay[f] = true // gone already
+		stay[f] = true // already dropped
 	}
 	for f, a := range t {
 		if a.Resolved && !stay[f] {
@@ -98,8 +100,8 @@ func (t AlertTable) admit(limit int, incoming []Alert, drop []string) *admission
 	return ad
 }
 
-// take adds an alert to the change, or counts it as refused. A resolved alert
-// that nobody knew of is dropped without a word when there is no room.
+// take adds an alert to the change, or counts it as refused. A resolved alert that
+// is not in the table is ignored, and not counted, when there is no room.
 func (ad *admission) take(a Alert) {
 	if err := a.Oversized(); err != nil {
 		if ad.refused.Oversized++; ad.refused.Example == nil {
@@ -120,7 +122,8 @@ func (ad *admission) take(a Alert) {
 	ad.out.Alerts = append(ad.out.Alerts, a)
 }
 
-// makeRoom reports whether one more fits, if need be in place of a resolved one.
+// makeRoom reports whether one more alert fits. If the table is full, it drops the
+// oldest resolved alert.
 func (ad *admission) makeRoom() bool {
 	if ad.free <= 0 && len(ad.victims) > 0 {
 		ad.out.DropAlerts = append(ad.out.DropAlerts, ad.victims[0])

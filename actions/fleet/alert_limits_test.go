@@ -13,7 +13,7 @@ import (
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// told is an alert that was told of so many seconds after noon.
+// told returns an alert that was reported the given number of seconds after noon.
 func told(fingerprint string, seconds int, resolved bool) fleet.Alert {
 	return fleet.Alert{
 		Fingerprint: fingerprint, Name: rules.ServerMemoryHigh, StartsAt: noon, Resolved: resolved,
@@ -77,7 +77,7 @@ func TestListOfAlertmanagerIsTakenUpToTheLimitAndFreesWhatIsOver(t *testing.T) {
 	have := table(told("1", 0, false), told("2", 0, false), told("3", 0, false))
 	list := []fleet.Alert{told("4", 9, false), told("5", 9, false), told("6", 9, false), told("1", 9, false)}
 	for i := range list {
-		list[i].StartsAt = noon.Add(-time.Minute) // their notifications should have come
+		list[i].StartsAt = noon.Add(-time.Minute) // old enough that their notifications are due
 	}
 	got, refused := have.Resync(cfg, 10, list, noon.Add(8*time.Second))
 	if len(got.Alerts) != 3 || !slices.Equal(got.DropAlerts, []string{"2", "3"}) || refused.Full != 1 {

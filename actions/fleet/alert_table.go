@@ -7,34 +7,39 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// AlertTable is the alerts that concern the fleet, by fingerprint: the firing
-// ones, and for a while the resolved ones, so that a late copy of an earlier
-// notification is known for what it is. Its methods return the change to make.
+// AlertTable holds the alerts that concern the fleet, by fingerprint: the firing
+// ones, and the resolved ones for at least Deadlines.AlertLate, so that a late copy
+// of an earlier notification is recognized. Its methods change nothing; they return
+// the Commit to store.
 type AlertTable map[string]Alert
 
-// unflushed is how old a firing alert is at least that Alertmanager has told of,
-// or keeps back: its default group_wait. Before, its list shows alerts that a
-// time interval is about to mute as active.
+// unflushed is the minimum age at which a new alert is accepted from Alertmanager's
+// API: the default of group_wait. A younger alert may be listed as active although a
+// mute interval applies to it, since Alertmanager evaluates these only when it sends
+// the first notification.
 const unflushed = 30 * time.Second
 
-// Concerns reports whether an alert is about this fleet and asks for something.
+// Concerns reports whether an alert is about this fleet and has a known meaning: it
+// has no fleet label or that of this fleet, and Config.Asks contains its name.
 func (c Config) Concerns(a Alert) bool {
 	_, known := c.Asks[a.Name]
 	fleet := a.Labels[rules.LabelFleet]
 	return known && (fleet == "" || fleet == c.Fleet.Name)
 }
 
-// Believes reports whether an alert asks for something now: it fires, nothing
-// mutes it, and Alertmanager told of it within Deadlines.AlertExpiry.
+// Believes reports whether an alert counts now: it fires, it is not suppressed, and
+// Alertmanager last reported it within Deadlines.AlertExpiry.
 func (c Config) Believes(a Alert, now time.Time) bool {
 	return !a.Resolved && !a.Suppressed && now.Sub(a.SeenAt) <= c.Deadlines.AlertExpiry
 }
 
-// Notify is the change that a notification makes to the table of a fleet with
-// that many servers, and what of it is refused. Start times do not order
-// notifications: a pair of Prometheus reports two of them for one alert, and a
-// lapse brings an alert back with the old one. What orders them is that an
-// episode ends after it begins, and the time at which they arrive.
+// Notify returns the change that a notification makes to the table, and the alerts
+// that are refused. servers is the size of the fleet, for Config.AlertLimit.
+//
+// Notifications are not ordered by StartsAt: two Prometheus replicas report
+// different start times for one alert, and an alert that lapses returns with its old
+// start time. They are ordered by the time at which they arrive, and by the rule
+// that an alert is resolved after it has started.
 func (t AlertTable) Notify(c Config, servers int, alerts []Alert) (Commit, Refusal) {
 	ad := t.admit(c.AlertLimit(servers), alerts, nil)
 	for _, a := range alerts {
@@ -47,11 +52,11 @@ func (t AlertTable) Notify(c Config, servers int, alerts []Alert) (Commit, Refus
 	return ad.out, ad.refused
 }
 
-// outdatedBy reports whether a tells of an earlier time than old does, the copy
-// in the table. Soon after a resolved notification, within late, a firing one of
-// the same episode is a copy that another peer sent; an alert that comes back
-// after a lapse of Prometheus, with its old start time, is repeated for as long
-// as it fires.
+// outdatedBy reports whether a is older than old, the copy in the table. Within
+// late after a resolved notification, a firing one with a start time before that end
+// is a copy sent by another Alertmanager peer. It may also be an alert that returns
+// after a gap in Prometheus with its old start time; ignoring it does no harm,
+// because Alertmanager repeats it as long as it fires.
 func (a Alert) outdatedBy(old Alert, late time.Duration) bool {
 	switch {
 	case a.Resolved && !old.Resolved:
@@ -62,14 +67,14 @@ func (a Alert) outdatedBy(old Alert, late time.Duration) bool {
 	return false
 }
 
-// ended is when a resolved alert's episode ended, at the earliest.
+// ended returns the earliest time at which a resolved alert may have ended.
 func (a Alert) ended() time.Time { return later(a.StartsAt, a.EndsAt) }
 
-// Resync is the change that a complete list of Alertmanager's alerts, asked
-// for at the given time, makes to the table of a fleet with that many servers:
-// what the list lacks is over. An alert that is new is left to its notification
-// for the time that Alertmanager waits with it. It also returns what of the list
-// is refused.
+// Resync returns the change that a complete list of Alertmanager's alerts makes to
+// the table, and the alerts that are refused. servers is the size of the fleet, for
+// Config.AlertLimit; asked is the time at which the list was requested. An alert that
+// is not on the list is dropped. A new alert is added once it is 30 s old: until
+// then, its notification is awaited.
 func (t AlertTable) Resync(c Config, servers int, list []Alert, asked time.Time) (Commit, Refusal) {
 	list = slices.DeleteFunc(slices.Clone(list), func(a Alert) bool { return !c.Concerns(a) })
 	listed := make(map[string]bool, len(list))
@@ -78,7 +83,7 @@ func (t AlertTable) Resync(c Config, servers int, list []Alert, asked time.Time)
 	}
 	var over []string
 	for f, a := range t {
-		late := a.Resolved && asked.Sub(a.SeenAt) < c.Deadlines.AlertLate // of use until then
+		late := a.Resolved && asked.Sub(a.SeenAt) < c.Deadlines.AlertLate // needed to recognize late copies
 		if !listed[f] && a.SeenAt.Before(asked) && !late {
 			over = append(over, f)
 		}
@@ -88,7 +93,7 @@ func (t AlertTable) Resync(c Config, servers int, list []Alert, asked time.Time)
 	for _, a := range list {
 		old, have := t[a.Fingerprint]
 		switch {
-		case old.SeenAt.After(asked): // a notification told more while the list was made
+		case old.SeenAt.After(asked): // a notification that arrived meanwhile is newer than the list
 		case !have && asked.Sub(a.StartsAt) < unflushed:
 		default:
 			a.UnheardSince = old.UnheardSince
@@ -101,15 +106,16 @@ func (t AlertTable) Resync(c Config, servers int, list []Alert, asked time.Time)
 	return ad.out, ad.refused
 }
 
-// Unheard returns the names of the alerts that ask for something and of which no
-// notification has come for so long that Alertmanager must have repeated it.
+// Unheard returns the names of the alerts that count now and that only
+// Alertmanager's API has reported for more than Deadlines.AlertExpiry. Alertmanager
+// must have sent a notification within that time.
 func (t AlertTable) Unheard(c Config, now time.Time) []string {
 	return AlertNames(slices.DeleteFunc(t.Believed(c, now), func(a Alert) bool {
 		return a.UnheardSince.IsZero() || now.Sub(a.UnheardSince) <= c.Deadlines.AlertExpiry
 	}))
 }
 
-// Expire is the change that drops the alerts of which Alertmanager has not told
+// Expire returns the change that drops the alerts which Alertmanager has not reported
 // for twice Deadlines.AlertExpiry.
 func (t AlertTable) Expire(c Config, now time.Time) Commit {
 	var out Commit
@@ -122,9 +128,9 @@ func (t AlertTable) Expire(c Config, now time.Time) Commit {
 	return out
 }
 
-// CorrectClock is the change that brings times of a clock that was ahead of now
-// back to now: otherwise the alert would be believed for as long as the jump, and
-// no list would end it.
+// CorrectClock returns the change that sets every SeenAt which lies more than 1 min
+// after now to now. Such a time was stored before the clock was set back; the alert
+// would count for as long as the clock was ahead, and Resync would not drop it.
 func (t AlertTable) CorrectClock(now time.Time) Commit {
 	var out Commit
 	for _, a := range t {
@@ -137,8 +143,8 @@ func (t AlertTable) CorrectClock(now time.Time) Commit {
 	return out
 }
 
-// Believed returns the alerts that ask for something now, in the order of
-// CompareAlerts.
+// Believed returns the alerts that count now (see Config.Concerns and
+// Config.Believes), sorted with CompareAlerts.
 func (t AlertTable) Believed(c Config, now time.Time) []Alert {
 	var out []Alert
 	for _, a := range t {
@@ -150,7 +156,7 @@ func (t AlertTable) Believed(c Config, now time.Time) []Alert {
 	return out
 }
 
-// FleetAlerts returns those of the alerts that speak of the whole fleet.
+// FleetAlerts returns those of the alerts that are about the whole fleet.
 func (c Config) FleetAlerts(alerts []Alert) []Alert {
 	return slices.DeleteFunc(slices.Clone(alerts), func(a Alert) bool { return a.scope(c.Asks) != rules.ScopeFleet })
 }

@@ -8,24 +8,25 @@ import (
 	"strings"
 )
 
-// aliases is the one table of the names and addresses of the fleet's servers.
-// Servers go by their index. A key of it is what HostKey returns.
+// aliases maps the names and addresses of the fleet's servers to the servers. A
+// server is identified by its index; keys are the results of HostKey.
 type aliases struct {
-	of    map[string]owner
-	named [][]string       // server → its hosts, spelled as they were found
+	of    map[string]owner // key → the server that it names
+	named [][]string       // server → its hosts, in their original spelling
 	also  map[string][]int // key that several servers share → these servers
-	gone  []bool           // server → whether the cloud lists it no more
+	gone  []bool           // server → whether the cloud no longer lists it
 }
 
 // owner is the server that a key names.
 type owner struct {
-	server  int  // shared: several
-	derived bool // by DNS alone: what the cloud says of another server counts more
+	server  int  // index of the server, or shared
+	derived bool // known only from DNS; what the cloud lists for another server takes precedence
 }
 
-// shared stands for several servers.
+// shared is the owner.server of a key that names several servers.
 const shared = -1
 
+// newAliases returns an empty table with room for the given number of servers.
 func newAliases(servers int) *aliases {
 	return &aliases{
 		of: make(map[string]owner, 4*servers), named: make([][]string, 0, servers), // an id, a name, and two addresses each
@@ -33,14 +34,15 @@ func newAliases(servers int) *aliases {
 	}
 }
 
-// add makes room for one more server.
+// add appends one more server to the table, without hosts.
 func (t *aliases) add(gone bool) {
 	t.named, t.gone = append(t.named, make([]string, 0, 4)), append(t.gone, gone)
 }
 
-// claim notes that host names a server. A server that the cloud lists no more
-// keeps only what no other claims: one that was made anew has its name and its
-// addresses.
+// claim records that host names a server. A server that the cloud no longer lists
+// loses every host that a listed server claims, since a server that was created again
+// has the same name and addresses. A host known only from DNS never replaces one that
+// the cloud lists.
 func (t *aliases) claim(server int, host string, derived bool) {
 	if host == "" {
 		return
@@ -67,13 +69,14 @@ func (t *aliases) claim(server int, host string, derived bool) {
 	}
 }
 
-// find returns the one server that host names.
+// find returns the server that host names. ok is false if it names none or several.
 func (t *aliases) find(host string) (server int, ok bool) {
 	o, ok := t.of[HostKey(host)]
 	return o.server, ok && o.server != shared
 }
 
-// findAddr returns the one server that all known ones of the addresses name.
+// findAddr returns the server that the addresses name; unknown addresses are ignored.
+// ok is false if they name none or several servers.
 func (t *aliases) findAddr(addrs []netip.Addr) (server int, ok bool) {
 	for _, a := range addrs {
 		o, known := t.of[a.Unmap().String()]
@@ -88,8 +91,8 @@ func (t *aliases) findAddr(addrs []netip.Addr) (server int, ok bool) {
 	return server, ok
 }
 
-// hosts returns every host that names the server alone: as it was found, and in
-// lower case. Prometheus compares with the case.
+// hosts returns every host that names this server and no other, in its original
+// spelling and in lower case, because Prometheus compares labels case-sensitively.
 func (t *aliases) hosts(server int) []string {
 	out := make([]string, 0, len(t.named[server])+1)
 	for _, host := range t.named[server] {
@@ -106,8 +109,8 @@ func (t *aliases) hosts(server int) []string {
 	return out
 }
 
-// primary returns the host that stands for the server in labels: its first
-// address, name or id that names no other server.
+// primary returns the host that identifies the server in labels: the first of its
+// addresses, its name and its id that names no other server.
 func (t *aliases) primary(s CloudServer, server int) string {
 	for _, a := range s.Addrs {
 		if key := a.Unmap().String(); t.of[key].server == server {
@@ -120,8 +123,9 @@ func (t *aliases) primary(s CloudServer, server int) string {
 	return s.ID
 }
 
-// HostKey returns what the host is compared by: an address in its shortest
-// form without brackets, a name in lower case without a trailing dot.
+// HostKey returns the canonical form of a host, by which hosts are compared: an
+// address in its shortest form without brackets, a name in lower case without a
+// trailing dot.
 func HostKey(host string) string {
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	if mayBeAddr(host) {
@@ -132,12 +136,13 @@ func HostKey(host string) string {
 	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
-// mayBeAddr reports whether it is worth parsing host as an address.
+// mayBeAddr reports whether host can be an IP address: it saves the time to parse
+// names.
 func mayBeAddr(host string) bool {
 	return host != "" && (isDigit(host[0]) || strings.Contains(host, ":"))
 }
 
-// InstanceHost returns the host part of an exporter's instance label: without
+// InstanceHost returns the host part of an exporter's instance label, without the
 // port and brackets.
 func InstanceHost(instance string) string {
 	if host, _, err := net.SplitHostPort(instance); err == nil {
@@ -146,7 +151,8 @@ func InstanceHost(instance string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(instance, "["), "]")
 }
 
-// sharedHosts says which hosts name several servers.
+// sharedHosts returns one line for each host that names several servers, as
+// "host: server, server".
 func (t *aliases) sharedHosts(servers []Server) []string {
 	var out []string
 	for key, of := range t.also {
@@ -156,6 +162,7 @@ func (t *aliases) sharedHosts(servers []Server) []string {
 	return out
 }
 
+// namesOf returns the names of the servers with the given indexes, sorted.
 func namesOf(servers []Server, of []int) []string {
 	names := make([]string, len(of))
 	for i, s := range of {

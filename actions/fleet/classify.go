@@ -5,11 +5,13 @@ import (
 	"time"
 )
 
-// Classify sets where the server stands in its life.
+// Classify sets State and Problem from the server, its record and the snapshot.
 func (s *Server) Classify(cfg Config, w Snapshot, now time.Time) {
 	s.State, s.Problem = s.stateNow(cfg, w, now)
 }
 
+// stateNow returns the state and the problem. The first condition that applies
+// decides.
 func (s *Server) stateNow(cfg Config, w Snapshot, now time.Time) (State, string) {
 	switch {
 	case cfg.Excluded(s.CloudServer):
@@ -25,16 +27,16 @@ func (s *Server) stateNow(cfg Config, w Snapshot, now time.Time) (State, string)
 	case s.Balancer == nil && s.Problem != "":
 		return StateUnjoined, s.Problem
 	case s.Balancer == nil:
-		return StateUnjoined, "not found in the balancer: register it, or mend its DNS name or scalelite.host_names"
+		return StateUnjoined, "not found in the balancer: register it, or correct its DNS name or scalelite.host_names"
 	case s.Power == PowerOther:
-		return StateUncertain, "the cloud says that it is neither on nor off"
+		return StateUncertain, "the cloud reports it as neither on nor off"
 	case s.Power == PowerOff:
 		return s.stateOff()
 	}
 	return s.stateOn(cfg, now)
 }
 
-// stateAlone is the life of a server without a balancer: on or off.
+// stateAlone returns the state of a server when no balancer is configured.
 func (s *Server) stateAlone() (State, string) {
 	switch s.Power {
 	case PowerOn:
@@ -42,9 +44,10 @@ func (s *Server) stateAlone() (State, string) {
 	case PowerOff:
 		return s.stateOff()
 	}
-	return StateUncertain, "the cloud says that it is neither on nor off"
+	return StateUncertain, "the cloud reports it as neither on nor off"
 }
 
+// stateOff returns the state of a server that is switched off.
 func (s *Server) stateOff() (State, string) {
 	switch {
 	case s.InFlight(Start):
@@ -57,6 +60,7 @@ func (s *Server) stateOff() (State, string) {
 	return StateOff, ""
 }
 
+// stateOn returns the state of a server that is switched on.
 func (s *Server) stateOn(cfg Config, now time.Time) (State, string) {
 	switch {
 	case s.InFlight(Start):
@@ -70,23 +74,25 @@ func (s *Server) stateOn(cfg Config, now time.Time) (State, string) {
 	case AimDrain:
 		return s.stateDrain()
 	case AimRepair:
-		return StateDown, "does not answer; taken out until it does"
+		return StateDown, "does not answer; cordoned until it does"
 	}
 	return s.stateFree()
 }
 
-// stateServe is the way into service; Scalelite sends meetings to an enabled
-// server only once its poller has seen it.
+// stateServe returns the state of a server that the scaler brings into service. An
+// enabled server is not active before the balancer reports it as online with a known
+// load: Scalelite places no meetings on it before its poller has reached it.
 func (s *Server) stateServe(cfg Config, now time.Time) (State, string) {
 	switch {
 	case s.Balancer.State == Enabled && s.Balancer.Online && s.Balancer.LoadKnown:
 		return StateActive, ""
 	case now.Sub(s.Record.At) > cfg.Deadlines.Warm:
-		return StateDown, "runs, but BigBlueButton did not come into service in time; back once it answers"
+		return StateDown, "runs, but BigBlueButton was not in service before deadlines.warm; enabled once it answers"
 	}
 	return StateWarming, ""
 }
 
+// stateDrain returns the state of a server that the scaler drains.
 func (s *Server) stateDrain() (State, string) {
 	if s.Balancer.State != Enabled && s.Probe.Empty() {
 		return StateEmpty, ""
@@ -94,7 +100,7 @@ func (s *Server) stateDrain() (State, string) {
 	return StateDraining, ""
 }
 
-// stateFree is a running server that the scaler has begun nothing with.
+// stateFree returns the state of a running server for which the scaler has no aim.
 func (s *Server) stateFree() (State, string) {
 	switch {
 	case s.Balancer.State != Enabled:
@@ -105,10 +111,10 @@ func (s *Server) stateFree() (State, string) {
 	return StateActive, ""
 }
 
-// InFlight reports whether a step of the kind was asked for and does not show yet.
+// InFlight reports whether a step of kind k was sent to the cloud and has not ended.
 func (s *Server) InFlight(k Kind) bool { return s.Record.InFlight(k) }
 
-// NoteState notes when the state changed.
+// NoteState stores State in the record, and the time of a change in Record.Since.
 func (s *Server) NoteState(now time.Time) {
 	s.Record.ID = s.ID
 	if s.Record.State != s.State {
@@ -116,7 +122,8 @@ func (s *Server) NoteState(now time.Time) {
 	}
 }
 
-// ApplyPauses notes why the server is to be left alone for now.
+// ApplyPauses sets Hold and HoldIn from the pauses that cover the server, and Hold
+// from what a person did to it.
 func (s *Server) ApplyPauses(pauses []Pause, now time.Time) {
 	for _, p := range pauses {
 		if !p.Covers(s.CloudServer, now) {

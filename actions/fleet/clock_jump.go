@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// clockSlack is how far ahead of a cycle's time a stored time may be: writes of
-// earlier cycles go on while a cycle runs.
+// clockSlack is how far a stored time may be ahead of a cycle's time before it
+// counts as wrong: writes of earlier cycles store times while a cycle runs.
 const clockSlack = time.Minute
 
-// pulled is t, or now if t lies so far ahead that the clock must have been set
-// back since it was stored: cooldowns would last as long as the jump.
+// pulled returns t, or now if t is more than clockSlack after now. Then the clock was
+// set back since t was stored.
 func pulled(t, now time.Time) time.Time {
 	if t.Sub(now) > clockSlack {
 		return now
@@ -18,23 +18,23 @@ func pulled(t, now time.Time) time.Time {
 	return t
 }
 
-// CorrectClock brings times that a clock ahead of now has stored back to now.
-// Without that, what waits for a deadline after one of them would wait for as
-// long as the jump, and a server on its way would count as coming all the while.
+// CorrectClock sets every time of the record that is more than 1 min after now to
+// now: the clock was set back since it was stored. Without this, cooldowns and
+// deadlines would last longer by as much as the clock was ahead.
 func (r *Record) CorrectClock(now time.Time, c Cooldowns) {
 	for _, t := range []*time.Time{&r.At, &r.WroteAt, &r.EmptySince, &r.Up, &r.Down, &r.Since} {
 		*t = pulled(*t, now)
 	}
 	r.RetryAt = pulled(r.RetryAt, now.Add(c.BackoffMax))
 	if f := r.Flight; f != nil && pulled(f.At, now) != f.At {
-		corrected := *f // the stored record shares f
+		corrected := *f // a copy, because the stored record points to f
 		corrected.At, corrected.Deadline = now, now.Add(f.Deadline.Sub(f.At))
 		r.Flight = &corrected
 	}
 }
 
-// CorrectClock is f with the times that a clock ahead of now has stored back at now,
-// and whether there were any.
+// CorrectClock returns f with every time that is more than 1 min after now set to
+// now, and whether any time was changed.
 func (f FleetRecord) CorrectClock(now time.Time) (FleetRecord, bool) {
 	in, fewer, outs := pulled(f.In, now), pulled(f.FewerSince, now), slices.Clone(f.Outs)
 	for i, at := range outs {

@@ -6,35 +6,36 @@ import (
 	"net/netip"
 )
 
-// Cloud is where servers are switched on, off, and resized. Writes are
-// accepted, not finished, when they return: they give the id of a request to
-// follow. All of them are "make it so": starting a running server does
-// nothing. Implementations own timeouts, retries and rate limits, call Check
-// before each attempt of a write, and return errors that match the Err sentinels
-// below where they apply.
+// Cloud starts, stops and resizes servers. A write returns as soon as the cloud has
+// accepted it, with the id of a request that Request follows. Writes are idempotent:
+// starting a running server does nothing. Implementations have their own timeouts,
+// retries and rate limits, call Check before each attempt of a write, and return
+// errors that match the Err sentinels below where they apply.
 type Cloud interface {
-	// Servers lists a datacenter in one call.
+	// Servers returns all servers of a datacenter, with one call.
 	Servers(ctx context.Context, datacenter string) ([]CloudServer, error)
-	// Server reads one server again. A list may be minutes old: whoever changes a
-	// server reads it first.
+	// Server reads one server again. A list may be minutes old, so callers read a
+	// server before they change it.
 	Server(ctx context.Context, s ServerRef) (CloudServer, error)
+	// Start switches the server on.
 	Start(ctx context.Context, s ServerRef) (request string, err error)
+	// Stop switches the server off, so that it is no longer billed.
 	Stop(ctx context.Context, s ServerRef) (request string, err error)
-	// Resize sets cores and RAM in one call.
+	// Resize sets cores and RAM, with one call. It never reboots the server.
 	Resize(ctx context.Context, s ServerRef, to Size) (request string, err error)
-	// Request tells how an accepted write is doing.
+	// Request returns the progress of an accepted write.
 	Request(ctx context.Context, id string) (RequestStatus, error)
-	// Contract tells what the contract still has room for.
+	// Contract returns the cores and RAM that the contract has left.
 	Contract(ctx context.Context) (Contract, error)
 }
 
-// ServerRef names one server of the cloud, and tells how it is to be handled.
+// ServerRef identifies one server of the cloud.
 type ServerRef struct {
 	Datacenter string `json:"datacenter"`
 	ID         string `json:"id"`
-	// Template is set for types that are sized by template (CUBE, GPU) and cannot
-	// be resized; it holds the type. Calls that switch a server on or off need it:
-	// a CUBE is resumed and suspended.
+	// Template is the type of a server whose size a template sets (CUBE, GPU) and
+	// which cannot be resized; empty for all others. Start and Stop need it, because
+	// a CUBE is resumed and suspended instead.
 	Template string `json:"template,omitempty"`
 }
 
@@ -44,12 +45,13 @@ type CloudServer struct {
 	Name    string       `json:"name"`
 	Size    Size         `json:"size"`
 	Power   Power        `json:"power"`
-	Busy    bool         `json:"busy"` // a change is pending; more would queue
+	Busy    bool         `json:"busy"` // a change is pending; another one would queue
 	Addrs   []netip.Addr `json:"addrs,omitempty"`
 	HotPlug HotPlug      `json:"hot_plug"`
 }
 
-// HotPlug tells what can grow while the server runs: flags of its boot volume.
+// HotPlug says which resources can grow while the server runs. They are flags of its
+// boot volume.
 type HotPlug struct {
 	CPU bool `json:"cpu"`
 	RAM bool `json:"ram"`
@@ -58,8 +60,8 @@ type HotPlug struct {
 // Power is whether a server is switched on.
 type Power string
 
-// The powers. Anything the cloud reports that is neither clearly on nor
-// clearly off (blocked, crashed, paused, no state) is PowerOther.
+// The values of Power. PowerOther is any state of the cloud that is neither clearly
+// on nor clearly off (blocked, crashed, paused, no state).
 const (
 	PowerOn    Power = "on"
 	PowerOff   Power = "off"
@@ -69,36 +71,39 @@ const (
 // RequestStatus is the progress of an accepted write.
 type RequestStatus struct {
 	Phase   RequestPhase
-	Message string // the cloud's words, when it failed
+	Message string // the error message of the cloud, for RequestFailed
 }
 
-// RequestPhase is how far an accepted write has come.
+// RequestPhase is the progress of an accepted write.
 type RequestPhase string
 
-// The phases; requests that the cloud no longer knows are RequestDone.
+// The phases of a request. A request that the cloud no longer knows is RequestDone.
 const (
 	RequestPending RequestPhase = "pending"
 	RequestDone    RequestPhase = "done"
 	RequestFailed  RequestPhase = "failed"
 )
 
-// Contract is the room that the cloud contract leaves.
+// Contract holds the limits of the cloud contract.
 type Contract struct {
-	PerServer Size // the greatest size of one server
-	Free      Size // what is not provisioned yet
+	PerServer Size // maximum size of one server
+	Free      Size // cores and RAM that are not provisioned yet
 }
 
-// What callers of Cloud and Balancer branch on, with errors.Is.
+// Errors of Cloud and Balancer, to be tested with errors.Is.
 var (
-	// ErrAuth: the credentials are refused (401, 403). Writes must stop.
+	// ErrAuth is returned when the credentials are refused (401, 403). No further
+	// write may be sent.
 	ErrAuth = errors.New("credentials refused")
-	// ErrGone: the thing named does not exist (404).
+	// ErrGone is returned when what the call names does not exist (404).
 	ErrGone = errors.New("does not exist")
-	// ErrBusy: the server has a change pending (409, 422, 423). Try later.
+	// ErrBusy is returned when the server has a change pending (409, 422, 423). The
+	// call can be repeated later.
 	ErrBusy = errors.New("busy with another change")
-	// ErrUnknown: the write may or may not have happened (a broken connection,
-	// 5xx on a POST). Read before repeating it.
+	// ErrUnknown is returned when a write may or may not have been carried out (a
+	// broken connection, 5xx on a POST). Callers read the server before they repeat
+	// the write.
 	ErrUnknown = errors.New("outcome unknown")
-	// ErrThrottled: the rate limit is used up. Nothing happened.
+	// ErrThrottled is returned when the rate limit is exhausted. Nothing was changed.
 	ErrThrottled = errors.New("rate limit reached")
 )

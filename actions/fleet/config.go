@@ -6,9 +6,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// Config is what the scaler decides by. The first fields are sections of the
-// configuration file; the others are derived from them and from the sections of
-// the balancer and the rules.
+// Config is the configuration of the scaler. The first fields are sections of the
+// configuration file; the others are derived from them and from the sections of the
+// balancer and the rules.
 type Config struct {
 	Fleet      FleetConfig      `yaml:"fleet"`
 	Thresholds rules.Thresholds `yaml:"thresholds"`
@@ -18,34 +18,38 @@ type Config struct {
 	Cooldowns  Cooldowns        `yaml:"cooldowns"`
 	Deadlines  Deadlines        `yaml:"deadlines"`
 
-	HostNames  HostNames                `yaml:"-"` // balancer host → cloud server name, where DNS does not tell
-	Asks       map[string]rules.Meaning `yaml:"-"` // alert name → what it asks for, the operator's included
+	HostNames  HostNames                `yaml:"-"` // derives cloud server names from balancer hosts that DNS does not resolve to them
+	Asks       map[string]rules.Meaning `yaml:"-"` // alert name → what it asks for, including the operator's own alerts
 	NoBalancer bool                     `yaml:"-"` // no Scalelite configured: only start and grow
-	// PollInterval is the balancer's: how long a state must be read back for.
+	// PollInterval is the time between two polls of the balancer's poller. A state that
+	// is still read back after it is confirmed.
 	PollInterval time.Duration `yaml:"-"`
 	DryRun       bool          `yaml:"-"`
 }
 
-// FleetConfig says which servers of the cloud are the fleet, what they may use
-// together, and how often the scaler runs a cycle for them.
+// FleetConfig selects the servers of the fleet, limits what they may use together,
+// and sets how often a cycle runs.
 type FleetConfig struct {
+	// Name is the value of the fleet label in alerts and metrics.
 	Name string `yaml:"name"`
 	// EvaluationInterval is the time between two cycles when no notification
 	// arrives.
 	EvaluationInterval time.Duration `yaml:"evaluation_interval"`
-	// BusyInterval is the same while a step is in flight or a server drains.
+	// BusyInterval replaces EvaluationInterval while a server starts, warms, drains,
+	// stops, resizes or is down, and until the fleet was read completely once.
 	BusyInterval time.Duration `yaml:"busy_interval"`
 	// DebounceQuiet is how long no notification must arrive before a cycle starts.
 	DebounceQuiet time.Duration `yaml:"debounce_quiet"`
 	// DebounceMax is the longest such wait, from the first notification on.
 	DebounceMax time.Duration `yaml:"debounce_max"`
-	// MaxAlerts bounds the table of alerts: further ones are refused. 0: 20 for
-	// each server of the fleet and 100 for the fleet itself, at least 2000.
+	// MaxAlerts is the maximum number of alerts in the table; further ones are refused.
+	// 0: 100 and 20 for each server of the fleet, at least 2000.
 	MaxAlerts int `yaml:"max_alerts"`
-	// Concurrency bounds the outside calls under way at once, of each kind.
+	// Concurrency is the maximum number of outside calls of one kind at a time.
 	Concurrency int `yaml:"concurrency"`
 
-	// Datacenters are the ids (at IONOS UUIDs) of those with the fleet's servers.
+	// Datacenters are the ids (at IONOS: UUIDs) of the datacenters with the fleet's
+	// servers.
 	Datacenters []string `yaml:"datacenters"`
 	// NamePattern must match the whole name of each of the fleet's servers; the
 	// zero value matches all.
@@ -53,7 +57,8 @@ type FleetConfig struct {
 	// Exclude lists servers that the scaler leaves alone: ids, names, or
 	// path.Match patterns of names.
 	Exclude []string `yaml:"exclude"`
-	// Budget limits what is switched on, below the contract's own limits.
+	// Budget limits the cores and RAM of the servers that are switched on, below the
+	// limits of the contract.
 	Budget Budget `yaml:"budget"`
 }
 
@@ -81,18 +86,20 @@ type Capacity struct {
 	// MinActive is the minimum number of active servers outside the schedule: the
 	// floor.
 	MinActive int `yaml:"min_active"`
-	// MinActiveShare is the floor as a share of the fleet; the larger one counts.
+	// MinActiveShare is the floor as a share of the fleet; the larger of the two
+	// applies.
 	MinActiveShare float64 `yaml:"min_active_share"`
 	// LearningActiveShare replaces MinActiveShare while an alert says that the
-	// forecast has no history, if there is no Schedule. In the simulated weeks, a
-	// tenth of the servers carries the first morning.
+	// forecast has no history, if it is larger and there is no Schedule. Its default
+	// is from the simulated weeks, in which 10 % of the servers carry the first
+	// morning.
 	LearningActiveShare float64 `yaml:"learning_active_share"`
 	// Schedule raises the floor at given times.
 	Schedule Schedule `yaml:"schedule"`
 	// Headroom is the share of a band's maximum that scaling keeps free, in both
 	// directions.
 	Headroom float64 `yaml:"headroom"`
-	// Tolerance is the share by which the load may exceed what scaling aims at
+	// Tolerance is the share by which the needed size may exceed the present one
 	// before servers grow or start for it.
 	Tolerance float64 `yaml:"tolerance"`
 	// MaxStep is the maximum number of servers started within Cooldowns.Out.
@@ -109,10 +116,11 @@ type ScaleIn struct {
 	// MaxShare is the share of the active servers that may drain at a time;
 	// at least one may.
 	MaxShare float64 `yaml:"max_share"`
-	// MaxUnseen is the share of the fleet that may be unseen before scale-in stops.
+	// MaxUnseen is the share of the fleet that the cloud, the balancer or Prometheus
+	// may not see before scale-in stops.
 	MaxUnseen float64 `yaml:"max_unseen"`
-	// MaxVanished is the share of servers that may be missing from a list that
-	// had them before everything freezes.
+	// MaxVanished is the share of the known servers that may be missing from the
+	// cloud's list. If more are missing, all writes stop.
 	MaxVanished float64 `yaml:"max_vanished"`
 	// RecordingsDeadline is how long an empty server waits for its idle alert,
 	// which shows that its recordings are processed, before it is stopped without
@@ -120,23 +128,24 @@ type ScaleIn struct {
 	RecordingsDeadline time.Duration `yaml:"recordings_deadline"`
 }
 
-// Cooldowns are the pauses between two changes of one kind, to one server
-// (ServerUp, ServerDown) or to the number of servers (Out, In).
+// Cooldowns are the minimum times between two changes, to one server (ServerUp,
+// ServerDown) or to the number of servers (Out, In).
 type Cooldowns struct {
-	ServerUp   time.Duration `yaml:"server_up"`
-	ServerDown time.Duration `yaml:"server_down"`
-	Out        time.Duration `yaml:"scale_out"`
-	In         time.Duration `yaml:"scale_in"`
-	Backoff    time.Duration `yaml:"backoff"`     // after a server's first failed step; doubles
-	BackoffMax time.Duration `yaml:"backoff_max"` // and stops doubling here
+	ServerUp   time.Duration `yaml:"server_up"`   // from a growth of a server to its next one
+	ServerDown time.Duration `yaml:"server_down"` // from a growth, cordon or shrink of a server to its next cordon
+	Out        time.Duration `yaml:"scale_out"`   // in which at most Capacity.MaxStep servers start
+	In         time.Duration `yaml:"scale_in"`    // from a start, enable or cordon of any server to the next scale-in
+	Backoff    time.Duration `yaml:"backoff"`     // after a server's first failed step; doubles with each further one
+	BackoffMax time.Duration `yaml:"backoff_max"` // upper limit of the doubled backoff
 }
 
-// Deadlines are how long something may take before it is given up, reported
-// and tried again later. No deadline ever ends a meeting.
+// Deadlines are the maximum times that parts of a step may take. A step that
+// exceeds its deadline is reported as failed and tried again later. No deadline ever
+// ends a meeting.
 type Deadlines struct {
 	Start time.Duration `yaml:"start"` // until the server runs
-	// Queue is added to Start, Stop and Resize for each other change
-	// under way in the same datacenter, which may do one after the other.
+	// Queue is added to Start, Stop and Resize for each other change in progress in
+	// the same datacenter, since the cloud may carry them out one after the other.
 	Queue  time.Duration `yaml:"queue"`
 	Warm   time.Duration `yaml:"warm"`   // until BigBlueButton answers and the balancer sends meetings
 	Stop   time.Duration `yaml:"stop"`   // until the server is off
@@ -144,27 +153,27 @@ type Deadlines struct {
 	Drain  time.Duration `yaml:"drain"`  // until a draining server is reported as draining too long
 	Read   time.Duration `yaml:"read"`   // one read of a datacenter, the balancer or a server
 	Write  time.Duration `yaml:"write"`  // one write
-	// Proof is how long a server may take to prove that it is empty, right before
-	// it is stopped or disabled. A meeting may begin from then on until the write
-	// arrives, so that it is short.
+	// Proof is how long a server may take to answer that it is empty, immediately
+	// before it is stopped or disabled. It is short, because a meeting that begins
+	// after the answer was written would not be seen.
 	Proof time.Duration `yaml:"proof"`
-	Stale time.Duration `yaml:"stale"` // age at which a read counts as no knowledge
+	Stale time.Duration `yaml:"stale"` // age from which on the result of a read is not used
 	// Patience is how long a cycle waits for slow reads and writes before it
 	// continues without them.
 	Patience time.Duration `yaml:"patience"`
 	// AlertExpiry is how long an alert counts as firing after Alertmanager last
-	// told of it. It must exceed Alertmanager's repeat_interval.
+	// reported it. It must exceed Alertmanager's repeat_interval.
 	AlertExpiry time.Duration `yaml:"alert_expiry"`
 	// AlertResync is the time between two reads of Alertmanager's API.
 	AlertResync time.Duration `yaml:"alert_resync"`
-	// AlertLate is how late a copy of a notification may arrive: for so long after
-	// a resolved notification, a firing one of the same start time is ignored.
-	// Alertmanager's peers send 15 s apart each (--cluster.peer-timeout) while they
-	// do not hear of each other.
+	// AlertLate is how late a copy of a notification may arrive: for this time after a
+	// resolved notification, a firing one with a start time before the end is ignored.
+	// Alertmanager peers that cannot reach each other send the same notification one
+	// after the other, 15 s apart (--cluster.peer-timeout).
 	AlertLate time.Duration `yaml:"alert_late"`
 }
 
-// For is how long a step in the cloud may take.
+// For returns the deadline of a step of kind k in the cloud, without Queue.
 func (d Deadlines) For(k Kind) time.Duration {
 	switch k {
 	case Start:
@@ -175,14 +184,14 @@ func (d Deadlines) For(k Kind) time.Duration {
 	return d.Resize
 }
 
-// Budget limits what the whole fleet may be switched on with; a zero part is
+// Budget limits the total cores and RAM of the servers that are switched on. Zero is
 // no limit.
 type Budget struct {
 	Cores Cores `yaml:"max_cores"`
 	RAM   MiB   `yaml:"max_ram_mib"`
 }
 
-// Defaults returns the configuration that an empty file gives.
+// Defaults returns the configuration of an empty file.
 func Defaults() Config {
 	return Config{
 		Fleet: FleetConfig{

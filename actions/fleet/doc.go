@@ -1,12 +1,12 @@
-// Package fleet holds the words of the scaler: what a server, an alert, a step
-// and a record are, the configuration, and the interfaces through which the
-// scaler reaches the outside. It decides nothing and calls nothing.
+// Package fleet defines the domain types of the scaler: servers, alerts, steps,
+// records, the configuration, and the interfaces to the cloud, the balancer,
+// BigBlueButton, Alertmanager and the store. It makes no decisions and no calls.
 //
 // # A server
 //
-// A Server is joined anew in every cycle from what the cloud, the balancer and
-// the alerts tell (Join), and from the scaler's own Record of it, which alone is
-// stored. Its State follows from these (Server.Classify) and is never stored.
+// A Server is joined in every cycle (Join) from the cloud's list, the balancer's
+// list, the alerts, and the scaler's own Record of it. Only the Record is stored.
+// The State is computed from the Server (Server.Classify) in every cycle.
 //
 //	off ──start──► starting ──runs──► warming ──enable, seen by the poller──► active
 //	 ▲                                   │                                    │  ▲
@@ -18,43 +18,45 @@
 //	 │                                                                        ▼
 //	 └──────────── stopping ◄──stop── disabled ◄──disable──────────────── empty
 //
-// A server that is off and larger than Sizes.Default is resizing for a while
-// (shrink). The states manual, excluded, unjoined and uncertain are outside of the
-// diagram: the scaler leaves such servers alone, and Server.Problem says what ends
+// A server that is off and larger than Sizes.Default is in state resizing while it
+// shrinks. The states manual, excluded, unjoined and uncertain are not in the
+// diagram: the scaler does not change such servers, and Server.Problem says what ends
 // the state.
 //
-// Three things of the Record move a server through it:
-//   - Aim is what the scaler brings the server to: serve, drain, repair or off. It
-//     is also the proof of ownership. A server that is out of service without an
-//     aim was taken out by a person, and is left alone.
-//   - Flight is a change of the cloud that was asked for and does not show yet. It
-//     ends when the cloud shows its goal, when the cloud says that the request
-//     failed, or at its deadline (Server.Observe). One server has at most one.
-//   - Wrote and Confirmed are the last state written to the balancer, and whether a
-//     read shows it after a poll interval. Scalelite's poller may overwrite a state
-//     that is written while it polls; before the confirmation a difference is
-//     repaired, after it a difference is a person's doing and ends the aim.
+// Three parts of the Record determine how a server moves through the diagram:
+//   - Aim is the goal that the scaler has for the server: serve, drain, repair or
+//     off. It also marks ownership: a server that is out of service without an aim
+//     was taken out by a person, and the scaler does not change it.
+//   - Flight is a change that was sent to the cloud and that the cloud does not show
+//     yet. It ends when the cloud shows its goal, when the cloud reports that the
+//     request failed, or at its deadline (Server.Observe). A server has at most one.
+//   - Wrote and Confirmed are the last state written to the balancer, and whether it
+//     was still read back after a poll interval. Scalelite's poller may overwrite a
+//     state that is written while it polls. A difference before the confirmation is
+//     repaired; a difference after it was made by a person and ends the aim.
 //
 // # Alerts
 //
-// The AlertTable holds what Alertmanager told, by fingerprint. A notification is a
-// hint: lost, repeated, late and reordered ones change nothing in the end.
+// The AlertTable holds the alerts that Alertmanager reported, by fingerprint. It does
+// not depend on single notifications: lost, repeated, late and reordered ones lead to
+// the same table, since every list of Alertmanager's API corrects it.
 //
-// # The outside
+// # Interfaces
 //
-// Cloud, Balancer, Meetings, AlertSource and Store are implemented elsewhere. A
-// second cloud is one more package beside actions/ionos, with its own section of
+// Cloud, Balancer, Meetings, AlertSource and Store are implemented by other packages.
+// A second cloud needs one more package beside actions/ionos, with its own section of
 // the configuration file, and one line of wiring in cmd/internal/daemon. It must
-//   - list a datacenter, or what it calls a region, in one call, with power, size,
-//     addresses of all interfaces, and whether a change is pending (CloudServer);
+//   - list a datacenter or region in one call, with power, size, the addresses of all
+//     interfaces, and whether a change is pending (CloudServer);
 //   - map its states to on, off and other, and never report off for a server that
 //     may still run;
 //   - accept start, stop and resize as requests that can be repeated without harm,
 //     and return the id of a request that Request can follow;
-//   - say in HotPlug what can grow while the server runs, and never reboot a server
-//     for a growth;
+//   - report in HotPlug what can grow while the server runs, and never reboot a
+//     server to grow it;
 //   - return errors that match ErrAuth, ErrGone, ErrBusy, ErrUnknown and
-//     ErrThrottled where they apply, and own its timeouts, retries and rate limits.
+//     ErrThrottled where they apply, and have its own timeouts, retries and rate
+//     limits.
 //
-// Nothing else in the module names a cloud.
+// No other package of the module depends on a particular cloud.
 package fleet

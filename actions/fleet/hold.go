@@ -1,7 +1,7 @@
 package fleet
 
-// Hold is a reason why something is not done: its kind for metrics and alerts,
-// which must not depend on words, and its text for people.
+// Hold is a reason why something is not done. Metrics and alerts use its kind, since
+// they must not depend on wording; people read its text.
 type Hold struct {
 	Kind HoldKind `json:"kind"`
 	Text string   `json:"text"`
@@ -10,8 +10,8 @@ type Hold struct {
 // String returns the text.
 func (h Hold) String() string { return h.Text }
 
-// HoldKind is the value of a metric's label. Each list of holds in a Status has
-// kinds of its own.
+// HoldKind classifies a Hold. It is the value of a metric's label. Each list of holds
+// in a Status has its own kinds.
 type HoldKind string
 
 // The kinds of Status.Blocked, which stop every write.
@@ -25,8 +25,8 @@ const (
 const (
 	HoldCeiling  HoldKind = "ceiling"  // Capacity.Ceiling is reached
 	HoldContract HoldKind = "contract" // the contract or the budget has no room
-	HoldFleet    HoldKind = "fleet"    // no stopped server is left
-	HoldPoller   HoldKind = "poller"   // the balancer takes none of those that started
+	HoldFleet    HoldKind = "fleet"    // no stopped server is left to start
+	HoldPoller   HoldKind = "poller"   // the balancer does not bring started servers online
 )
 
 // The kinds of Status.Brakes, which stop scale-in.
@@ -34,18 +34,18 @@ const (
 	HoldRead       HoldKind = "read"       // a source cannot be read
 	HoldStarted    HoldKind = "started"    // the daemon has just started
 	HoldDemand     HoldKind = "demand"     // an alert asks for more capacity
-	HoldSilent     HoldKind = "silent"     // many servers do not answer at once
-	HoldUnseen     HoldKind = "unseen"     // many servers are not seen by a source
-	HoldUnmeasured HoldKind = "unmeasured" // many servers are not seen by Prometheus
-	HoldSchedule   HoldKind = "schedule"   // the floor is about to rise
+	HoldSilent     HoldKind = "silent"     // many servers do not answer at the same time
+	HoldUnseen     HoldKind = "unseen"     // many servers are not seen by the cloud, the balancer or Prometheus
+	HoldUnmeasured HoldKind = "unmeasured" // many servers in service are not seen by Prometheus
+	HoldSchedule   HoldKind = "schedule"   // the schedule soon raises the floor
 	HoldPause      HoldKind = "pause"      // the whole fleet is paused
 )
 
-// The kinds of Status.Unjoined, which name what was not joined to a server.
+// The kinds of Status.Unjoined.
 const (
-	HoldNoServer  HoldKind = "balancer"   // a balancer server
-	HoldNoTarget  HoldKind = "prometheus" // an alert about a server
-	HoldNotJoined HoldKind = "cloud"      // a server of the cloud
+	HoldNoServer  HoldKind = "balancer"   // a balancer server that matches no cloud server
+	HoldNoTarget  HoldKind = "prometheus" // an alert about a server that matches no cloud server
+	HoldNotJoined HoldKind = "cloud"      // a cloud server that is not joined
 )
 
 // BlockedKinds returns the kinds of Status.Blocked.
@@ -62,7 +62,7 @@ func BrakeKinds() []HoldKind {
 // UnjoinedKinds returns the kinds of Status.Unjoined.
 func UnjoinedKinds() []HoldKind { return []HoldKind{HoldNoServer, HoldNoTarget, HoldNotJoined} }
 
-// CountHolds counts the holds of a kind.
+// CountHolds returns the number of holds of a kind.
 func CountHolds(holds []Hold, kind HoldKind) (n int) {
 	for _, h := range holds {
 		if h.Kind == kind {

@@ -11,34 +11,34 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// Snapshot is what one cycle read from outside.
+// Snapshot is what one cycle read from the cloud, the balancer and the alerts.
 type Snapshot struct {
 	Cloud          []CloudServer
 	Unsure         map[string]string // datacenter → why its servers are uncertain
-	Missing        map[string]string // server id → since when the cloud does not list it
+	Missing        map[string]string // server id → why it counts as missing from the cloud's list
 	Balancer       []BalancerServer
-	BalancerUnsure string   // why the balancer is uncertain; empty: it is not
-	Alerts         []Alert  // believed
-	Hosts          []string // further hosts that alerts named, as Join.Learned returned them
+	BalancerUnsure string   // why the state of the balancer is uncertain; empty: it is not
+	Alerts         []Alert  // see AlertTable.Believed
+	Hosts          []string // hosts that earlier alerts named, from Join.Learned
 }
 
-// Join makes one Server of each cloud server of the fleet, with what the
-// balancer and the alerts tell of it. It works in two steps, so that it reads
-// nothing itself: NewJoin finds what the table of aliases tells, Unknown and
-// Named are what must be looked up, and Servers finishes with the addresses
-// found.
+// Join makes one Server of each cloud server of the fleet, with its balancer server
+// and its alerts. It makes no DNS queries itself: NewJoin joins by the names and
+// addresses in the snapshot, Unknown and Named return the hosts to look up, and
+// Servers completes the join with their addresses.
 type Join struct {
 	cfg     Config
-	alerts  []Alert // about servers
+	alerts  []Alert // those about servers
 	servers []Server
 	table   *aliases
 	ids     map[int][]string // server → ids of its balancer servers
 	hosts   map[int]string   // server → its host in the balancer
-	rest    []BalancerServer // those that no name told the server of
-	spelled []string         // hosts that alerts name, each once, as they spell it
+	rest    []BalancerServer // balancer servers that no name or address joined
+	spelled []string         // hosts that alerts name, without duplicates, in their original spelling
 }
 
-// NewJoin joins a snapshot as far as names and addresses in it tell.
+// NewJoin starts the join of a snapshot: it joins all that its names and addresses
+// identify.
 func NewJoin(cfg Config, snapshot Snapshot) *Join {
 	n := len(snapshot.Cloud)
 	j := &Join{cfg: cfg, servers: make([]Server, 0, n), table: newAliases(n), ids: map[int][]string{}, hosts: make(map[int]string, n)}
@@ -54,8 +54,8 @@ func NewJoin(cfg Config, snapshot Snapshot) *Join {
 	return j
 }
 
-// addServers takes over the servers of the fleet. One that overlapping groups
-// list twice is one.
+// addServers adds the cloud servers that belong to the fleet. A server that is listed
+// twice is added once.
 func (j *Join) addServers(snapshot Snapshot) {
 	ids := make(map[string]bool, len(snapshot.Cloud))
 	for _, c := range snapshot.Cloud {
@@ -74,7 +74,7 @@ func (j *Join) addServers(snapshot Snapshot) {
 	}
 }
 
-// addSpelled notes the alerts about servers, and the hosts that they name.
+// addSpelled collects the alerts about servers, and the hosts that they name.
 func (j *Join) addSpelled(snapshot Snapshot) {
 	seen := map[string]bool{"": true}
 	spell := func(host string) {
@@ -97,7 +97,7 @@ func (j *Join) addSpelled(snapshot Snapshot) {
 	}
 }
 
-// Unknown returns the hosts whose addresses Servers needs.
+// Unknown returns the hosts that are not joined yet. Servers needs their addresses.
 func (j *Join) Unknown() []string {
 	var hosts []string
 	for _, b := range j.rest {
@@ -111,8 +111,8 @@ func (j *Join) Unknown() []string {
 	return hosts
 }
 
-// Named returns the hosts of the balancer that are joined by name. Their
-// addresses are further aliases, which Servers can do without.
+// Named returns the balancer's hosts that are joined by name, sorted. Servers uses
+// their addresses as further aliases, but does not need them.
 func (j *Join) Named() []string {
 	var hosts []string
 	for _, host := range j.hosts {
@@ -124,9 +124,9 @@ func (j *Join) Named() []string {
 	return hosts
 }
 
-// Servers returns the servers, in the order of their names, and what could not
-// be joined; addrs holds the addresses of the unknown hosts that have any. It
-// sets no states.
+// Servers returns the joined servers, sorted with ByName, and what could not be
+// joined. addrs holds the addresses of the hosts that Unknown and Named returned.
+// Servers does not set State.
 func (j *Join) Servers(addrs map[string][]netip.Addr) (servers []Server, unjoined []Hold) {
 	for _, b := range j.rest {
 		host := hostOf(b.URL)
@@ -149,8 +149,8 @@ func (j *Join) Servers(addrs map[string][]netip.Addr) (servers []Server, unjoine
 	return j.byName(), unjoined
 }
 
-// Learned returns the hosts that alerts name and that are joined, as the alerts
-// spell them.
+// Learned returns the hosts that alerts name and that are joined, in the spelling of
+// the alerts.
 func (j *Join) Learned() []string {
 	var out []string
 	for _, host := range j.spelled {
@@ -161,10 +161,11 @@ func (j *Join) Learned() []string {
 	return out
 }
 
-// Shared says which hosts name several servers, so that nothing is joined by
-// them.
+// Shared returns one line for each host that names several servers. Nothing is joined
+// by such a host.
 func (j *Join) Shared() []string { return j.table.sharedHosts(j.servers) }
 
+// take joins a balancer server to the server with index i.
 func (j *Join) take(i int, b BalancerServer) {
 	host := hostOf(b.URL)
 	j.ids[i], j.hosts[i] = append(j.ids[i], b.ID), host
@@ -172,8 +173,8 @@ func (j *Join) take(i int, b BalancerServer) {
 	j.table.claim(i, host, false)
 }
 
-// claimResolved adds the addresses of the balancer's hosts to the table. It goes
-// by the order of the servers, so that the same input gives the same table.
+// claimResolved adds the addresses of the balancer's hosts to the table, in the order
+// of the servers, so that the same input gives the same table.
 func (j *Join) claimResolved(addrs map[string][]netip.Addr) {
 	for i := range j.servers {
 		for _, a := range addrs[j.hosts[i]] {
@@ -195,8 +196,8 @@ func (j *Join) claimSpelled(addrs map[string][]netip.Addr) {
 	}
 }
 
-// byName returns the servers in their order for people. A Server is large, so
-// that each is moved once.
+// byName returns the servers sorted with ByName. It sorts pointers, because a Server
+// is large and is then copied only once.
 func (j *Join) byName() []Server {
 	order := make([]*Server, len(j.servers))
 	for i := range j.servers {
@@ -210,8 +211,8 @@ func (j *Join) byName() []Server {
 	return sorted
 }
 
-// leaveTwice leaves a server unjoined that two balancer servers stand for:
-// cordoning one of them would not keep meetings away.
+// leaveTwice leaves a server unjoined that is registered more than once in the
+// balancer: if one of these were cordoned, meetings would still come by the other.
 func (j *Join) leaveTwice() {
 	for i, of := range j.ids {
 		if len(of) > 1 {
@@ -221,6 +222,7 @@ func (j *Join) leaveTwice() {
 	}
 }
 
+// findHost returns the server that a host names, also by HostNames.
 func (j *Join) findHost(host string) (int, bool) {
 	if i, ok := j.table.find(host); ok {
 		return i, true
@@ -231,8 +233,8 @@ func (j *Join) findHost(host string) (int, bool) {
 	return 0, false
 }
 
-// addAlerts gives each server its alerts: by the server_id label, else by the
-// host part of instance. Fleet alerts are nobody's.
+// addAlerts adds the alerts about servers to their servers: by the server_id label,
+// otherwise by the host part of instance. It returns the alerts that match no server.
 func (j *Join) addAlerts() (unjoined []Hold) {
 	for _, a := range j.alerts {
 		host := InstanceHost(a.Labels[rules.LabelInstance])
@@ -250,7 +252,8 @@ func (j *Join) addAlerts() (unjoined []Hold) {
 	return unjoined
 }
 
-// whyNot says that a host, or an address of it, names several servers.
+// whyNot returns why a host is not joined, as the end of a sentence: it or one of its
+// addresses names several servers, or its addresses are those of no server.
 func (j *Join) whyNot(host string, addrs []netip.Addr) string {
 	keys := []string{HostKey(host)}
 	for _, a := range addrs {
@@ -258,7 +261,7 @@ func (j *Join) whyNot(host string, addrs []netip.Addr) string {
 	}
 	for _, key := range keys {
 		if of := j.table.also[key]; len(of) > 0 {
-			return fmt.Sprintf(": %s is of several, %s", key, strings.Join(namesOf(j.servers, of), " and "))
+			return fmt.Sprintf(": %s belongs to several servers, %s", key, strings.Join(namesOf(j.servers, of), " and "))
 		}
 	}
 	if len(addrs) > 0 {
@@ -267,6 +270,7 @@ func (j *Join) whyNot(host string, addrs []netip.Addr) string {
 	return ""
 }
 
+// hostOf returns the host of a URL, or all of the text if it is not a URL.
 func hostOf(rawURL string) string {
 	u, err := url.Parse(rawURL)
 	if err != nil {
@@ -275,8 +279,8 @@ func hostOf(rawURL string) string {
 	return u.Hostname()
 }
 
-// Excluded reports whether the configuration takes the server out of the
-// scaler's hands, by id, name, or pattern of names.
+// Excluded reports whether FleetConfig.Exclude lists the server, by id, name or name
+// pattern.
 func (c Config) Excluded(s CloudServer) bool {
 	return slices.ContainsFunc(c.Fleet.Exclude, func(x string) bool {
 		matched, err := path.Match(x, s.Name)

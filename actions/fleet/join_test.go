@@ -17,7 +17,7 @@ func listed(id, name string, addrs ...string) CloudServer {
 	return c
 }
 
-// dns answers for the hosts that a join asks for.
+// dns completes a join with fixed addresses for the hosts that it looks up.
 type dns map[string][]string
 
 func (d dns) join(t *testing.T, cfg Config, snapshot Snapshot) (servers []Server, unjoined []Hold, j *Join) {
@@ -37,8 +37,8 @@ func ofServer(instance, serverID string) Alert {
 	return Alert{Name: rules.ServerCPUHigh, Labels: map[string]string{rules.LabelInstance: instance, rules.LabelServerID: serverID}}
 }
 
-// TestAlertIsJoinedByEveryNameOfItsServer: two servers; b1 is in Scalelite by
-// the name of its host.
+// TestAlertIsJoinedByEveryNameOfItsServer has two servers. Scalelite lists b1 by host
+// name and b2 by address.
 func TestAlertIsJoinedByEveryNameOfItsServer(t *testing.T) {
 	names, err := ParseNamePattern(`node([0-9]+)\.mgmt`)
 	if err != nil {
@@ -119,8 +119,8 @@ func TestBalancerServerIsJoinedByNameInAnyCaseAndByAddress(t *testing.T) {
 	}
 }
 
-// TestServerMadeAnewIsJoinedAtOnce: the cloud lists the new one and is believed
-// to have left out the old one, in whichever order.
+// TestServerMadeAnewIsJoinedAtOnce has a cloud list with the new server, and the old
+// one of the same name that still counts as missing from it, in both orders.
 func TestServerMadeAnewIsJoinedAtOnce(t *testing.T) {
 	older, newer := listed("old", "bbb-server1", "10.0.0.1", "10.9.9.9"), listed("new", "bbb-server1", "10.0.0.1")
 	for name, cloud := range map[string][]CloudServer{"the new one first": {newer, older}, "the old one first": {older, newer}} {
@@ -153,7 +153,7 @@ func TestHostThatTwoServersShareJoinsNeitherAndIsSaid(t *testing.T) {
 			t.Errorf("%s has alerts %v and aliases %q", s.Name, s.Alerts, s.Aliases)
 		}
 	}
-	if len(unjoined) != 1 || !strings.Contains(unjoined[0].Text, "192.168.0.1 is of several, bbb-server1 and bbb-server2") {
+	if len(unjoined) != 1 || !strings.Contains(unjoined[0].Text, "192.168.0.1 belongs to several servers, bbb-server1 and bbb-server2") {
 		t.Errorf("unjoined %q, want the alert with the cause", unjoined)
 	}
 	if got, want := j.Shared(), []string{"192.168.0.1: bbb-server1, bbb-server2"}; !slices.Equal(got, want) {
@@ -161,8 +161,8 @@ func TestHostThatTwoServersShareJoinsNeitherAndIsSaid(t *testing.T) {
 	}
 }
 
-// TestWhatDNSSaysNeverTakesAnAddressFromItsServer: DNS still names the address
-// that another server has now.
+// TestWhatDNSSaysNeverTakesAnAddressFromItsServer has a DNS name that still resolves
+// to an address which now belongs to another server.
 func TestWhatDNSSaysNeverTakesAnAddressFromItsServer(t *testing.T) {
 	servers, _, j := dns{"bbb-server1": {"10.0.0.2"}}.join(t, Config{}, Snapshot{
 		Cloud:    []CloudServer{listed("a", "bbb-server1", "10.0.0.1"), listed("b", "bbb-server2", "10.0.0.2")},
@@ -191,7 +191,7 @@ func TestAliasesArePublishedAsTheyAreSpelledAndInLowerCase(t *testing.T) {
 			t.Errorf("host of %s is %q, want %q, which is of no other", servers[i].ID, got, want)
 		}
 	}
-	// The alert is over; what it taught stays.
+	// The alert is resolved; the host that it named is still joined.
 	snapshot.Alerts, snapshot.Hosts = nil, j.Learned()
 	servers, _, _ = resolver.join(t, cfg, snapshot)
 	if got := servers[0].Aliases; !slices.Equal(got, want) {

@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// Pause stops the scaler from acting, for a while, on what it matches.
+// Pause stops all steps, or with ScaleInOnly those that remove capacity, for the
+// servers that it matches, from From until Until.
 type Pause struct {
 	ID          string    `json:"id"`
-	Server      string    `json:"server,omitempty"` // id or id or name pattern (path.Match); empty: the whole fleet
+	Server      string    `json:"server,omitempty"` // id, name, or path.Match pattern of names; empty: the whole fleet
 	ScaleInOnly bool      `json:"scale_in_only,omitempty"`
 	Reason      string    `json:"reason"`
 	By          string    `json:"by,omitempty"`
@@ -18,11 +19,11 @@ type Pause struct {
 	Until       time.Time `json:"until"`
 }
 
-// ErrInvalid: what was asked for makes no sense; the message says what would.
+// ErrInvalid is returned for invalid input. The message says what is allowed.
 var ErrInvalid = errors.New("invalid")
 
-// Validate returns an error that matches ErrInvalid when the pause has no reason,
-// ends in the past, or has no valid pattern.
+// Validate returns an error that matches ErrInvalid if the pause has no reason, does
+// not end after now, or has an invalid pattern.
 func (p Pause) Validate(now time.Time) error {
 	switch _, err := path.Match(p.Server, ""); {
 	case p.Reason == "":
@@ -35,12 +36,12 @@ func (p Pause) Validate(now time.Time) error {
 	return nil
 }
 
-// Covers reports whether the pause is in force for a server.
+// Covers reports whether the pause is in force for the server at now.
 func (p Pause) Covers(s CloudServer, now time.Time) bool {
 	return !now.Before(p.From) && now.Before(p.Until) && p.Matches(s)
 }
 
-// Matches reports whether the pause is of the server, whenever it is in force.
+// Matches reports whether the pause is for the server, at any time.
 func (p Pause) Matches(s CloudServer) bool {
 	matched, err := path.Match(p.Server, s.Name)
 	return p.Server == "" || p.Server == s.ID || (err == nil && matched)

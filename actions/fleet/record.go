@@ -5,80 +5,81 @@ import (
 	"time"
 )
 
-// Aim is what the scaler is bringing a server to. It is the record of
-// ownership: a server that is out of service without an aim of ours is a
-// person's, and stays so.
+// Aim is the goal that the scaler has for a server. It also marks ownership: a server
+// that is out of service without an aim was taken out by a person, and the scaler
+// does not change it.
 type Aim string
 
 // The aims.
 const (
-	AimNone   Aim = ""       // nothing begun: in service, or a person's
-	AimServe  Aim = "serve"  // started or taken back; to be enabled
+	AimNone   Aim = ""       // no goal: in service, or taken out by a person
+	AimServe  Aim = "serve"  // started or taken back, to be enabled
 	AimDrain  Aim = "drain"  // cordoned, to be stopped when empty
-	AimRepair Aim = "repair" // cordoned since it does not answer; back once it does
+	AimRepair Aim = "repair" // cordoned because it does not answer, to be enabled once it does
 	AimOff    Aim = "off"    // stopped by the scaler
 )
 
-// Record is what the scaler knows of a server and no source tells. It
-// is stored, and survives every restart.
+// Record is what the scaler remembers about a server, because it cannot be read from
+// the cloud, the balancer or the alerts. It is stored, and survives a restart.
 type Record struct {
 	ID  string    `json:"id"`
 	Aim Aim       `json:"aim,omitempty"`
-	At  time.Time `json:"at,omitzero"` // of the aim
-	// Wrote is the last state written to the balancer for the aim; Confirmed is
-	// set once a read, a poll interval later, still shows it.
+	At  time.Time `json:"at,omitzero"` // when Aim was set; for a start: when the server ran
+	// Wrote is the last state written to the balancer for the aim, at WroteAt.
+	// Confirmed is set once a read at least one poll interval later still shows it.
 	Wrote     BalancerState `json:"wrote,omitempty"`
 	WroteAt   time.Time     `json:"wrote_at,omitzero"`
 	Confirmed bool          `json:"confirmed,omitempty"`
-	// Least is the smallest number of meetings, breakout rooms aside, seen since a
-	// cordon was confirmed; a cordoned server whose meetings grow was cordoned in vain.
+	// Least is the lowest number of meetings, without breakout rooms, since the
+	// cordon was confirmed, if LeastKnown. See Server.CordonedInVain.
 	Least      int       `json:"least,omitempty"`
 	LeastKnown bool      `json:"least_known,omitempty"`
-	EmptySince time.Time `json:"empty_since,omitzero"`
+	EmptySince time.Time `json:"empty_since,omitzero"` // first of the latest probes without a meeting
 
-	Flight *Flight `json:"flight,omitempty"`
+	Flight *Flight `json:"flight,omitempty"` // the step in flight; nil: none
 
-	Up       time.Time `json:"up,omitzero"`   // last growth
-	Down     time.Time `json:"down,omitzero"` // last step down: cordon or shrink
-	Failures int       `json:"failures,omitempty"`
-	RetryAt  time.Time `json:"retry_at,omitzero"`
-	Failure  string    `json:"failure,omitempty"` // the last one, for people
-	// Tried is the step given up last: should it come true late, it was ours.
+	Up       time.Time `json:"up,omitzero"`        // last growth
+	Down     time.Time `json:"down,omitzero"`      // last cordon or shrink
+	Failures int       `json:"failures,omitempty"` // failed steps since the last one that succeeded
+	RetryAt  time.Time `json:"retry_at,omitzero"`  // end of the backoff after the last failure
+	Failure  string    `json:"failure,omitempty"`  // text of the last failure
+	// Tried is the last step that failed. If its goal shows later, the change was the
+	// scaler's and not a person's.
 	Tried *Step `json:"tried,omitempty"`
 
-	// Power and Size are what was last seen, or made; a change without a step
-	// of ours is a person's.
+	// Power and Size are the last ones that the cloud showed. If they change without a
+	// step of the scaler, a person has changed the server.
 	Power  Power  `json:"power,omitempty"`
 	Size   Size   `json:"size,omitzero"`
-	Manual string `json:"manual,omitempty"` // what a person did; empty: nothing known
+	Manual string `json:"manual,omitempty"` // what a person changed; empty: nothing
 
-	State State     `json:"state,omitempty"` // as last published, for Since
-	Since time.Time `json:"since,omitzero"`
+	State State     `json:"state,omitempty"` // state after the last cycle
+	Since time.Time `json:"since,omitzero"`  // since when it has been in State
 }
 
-// Flight is a change asked of the cloud whose end has not been seen yet.
+// Flight is a step that was sent to the cloud and has not ended.
 type Flight struct {
 	Step     Step      `json:"step"`
-	At       time.Time `json:"at"`
+	At       time.Time `json:"at"` // when the intent was committed
 	Deadline time.Time `json:"deadline"`
-	Request  string    `json:"request,omitempty"`
+	Request  string    `json:"request,omitempty"` // the cloud's request id; empty: no answer yet
 }
 
-// SetAim sets a new aim, and forgets what belonged to the last.
+// SetAim sets a new aim, and resets what belonged to the previous one.
 func (r *Record) SetAim(to Aim, now time.Time) {
 	r.Aim, r.At = to, now
 	r.Wrote, r.WroteAt, r.Confirmed = "", time.Time{}, false
 	r.Least, r.LeastKnown, r.EmptySince = 0, false, time.Time{}
 }
 
-// SetWrote notes a state written to the balancer, to be read back.
+// SetWrote records a state written to the balancer. It is not confirmed yet.
 func (r *Record) SetWrote(state BalancerState, now time.Time) {
 	r.Wrote, r.WroteAt, r.Confirmed = state, now, false
 	r.Least, r.LeastKnown = 0, false
 }
 
-// Fail counts a failure and sets when the server may be tried again: base
-// after the first, doubling up to most.
+// Fail counts a failure and sets RetryAt: Cooldowns.Backoff after the first failure,
+// doubled with each further one up to Cooldowns.BackoffMax.
 func (r *Record) Fail(why string, now time.Time, c Cooldowns) {
 	wait := c.Backoff << min(r.Failures, 20)
 	if wait <= 0 || wait > c.BackoffMax {
@@ -88,39 +89,40 @@ func (r *Record) Fail(why string, now time.Time, c Cooldowns) {
 	r.Failure, r.RetryAt = why, now.Add(wait)
 }
 
-// ForgetFailures forgets earlier failures.
+// ForgetFailures resets the failures and ends the backoff.
 func (r *Record) ForgetFailures() {
 	r.Failures, r.Failure, r.RetryAt, r.Tried = 0, "", time.Time{}, nil
 }
 
-// LastChange is the time of the last growth or step down of the server.
+// LastChange returns the time of the server's last growth, cordon or shrink.
 func (r Record) LastChange() time.Time { return later(r.Up, r.Down) }
 
-// InFlight reports whether a step of the kind was asked for and does not show yet.
+// InFlight reports whether a step of kind k was sent to the cloud and has not ended.
 func (r Record) InFlight(k Kind) bool { return r.Flight != nil && r.Flight.Step.Kind == k }
 
-// FleetRecord is what the scaler remembers of the fleet as a whole.
+// FleetRecord is what the scaler remembers about the fleet as a whole.
 type FleetRecord struct {
 	Outs []time.Time `json:"outs,omitempty"` // starts within the scale-out cooldown
-	In   time.Time   `json:"in,omitzero"`    // last cordon for scale-in, or last capacity added
-	// Known is the number of servers listed when it was last believed; Listed is
-	// how many are listed now, and FewerSince since when it has been that few.
+	In   time.Time   `json:"in,omitzero"`    // last start, enable, or cordon for scale-in
+	// Known is the number of servers that the cloud listed when the number was last
+	// accepted (NoteListed). Listed is the present number. FewerSince is when Listed
+	// last fell, while it is below Known.
 	Known      int       `json:"known,omitempty"`
 	Of         []string  `json:"of,omitempty"` // the datacenters that Known counts
 	Listed     int       `json:"listed,omitempty"`
 	FewerSince time.Time `json:"fewer_since,omitzero"`
 }
 
-// WithStart is f with one more start in the cooldown, and without those that are
-// past it.
+// WithStart returns f with a start at now added to Outs, and without the starts that
+// are older than the cooldown.
 func (f FleetRecord) WithStart(now time.Time, cooldown time.Duration) *FleetRecord {
 	f.Outs = slices.DeleteFunc(slices.Clone(f.Outs), func(at time.Time) bool { return now.Sub(at) >= cooldown })
 	f.Outs = append(f.Outs, now)
 	return &f
 }
 
-// WithoutStart is f without the start asked for at the given time: it failed, and
-// another may take its place at once.
+// WithoutStart returns f without the start that was requested at asked. That start
+// failed, so it must not delay another one.
 func (f FleetRecord) WithoutStart(asked time.Time) *FleetRecord {
 	f.Outs = slices.Clone(f.Outs)
 	if i := slices.IndexFunc(f.Outs, asked.Equal); i >= 0 {

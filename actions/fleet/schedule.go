@@ -7,18 +7,19 @@ import (
 	"github.com/prometheus/alertmanager/timeinterval"
 )
 
-// Schedule raises the floor at given times: the floor at a time is the greatest
-// of those that apply, and never below that of Capacity.
+// Schedule raises the floor at given times. The floor at a time is the highest of
+// those that apply, and at least the one that Capacity sets for all times.
 type Schedule []Floor
 
-// Floor is the least number of active servers during its intervals, which are
-// written as Alertmanager writes time intervals, each with its own location.
+// Floor is a minimum number of active servers during time intervals in Alertmanager's
+// syntax. Each interval has its own location.
 type Floor struct {
-	Name      string                      `yaml:"name"`
+	Name      string                      `yaml:"name"` // shown in Floor.String
 	MinActive int                         `yaml:"min_active"`
 	Intervals []timeinterval.TimeInterval `yaml:"time_intervals"`
 }
 
+// contains reports whether t is in one of the intervals.
 func (f Floor) contains(t time.Time) bool {
 	for _, in := range f.Intervals {
 		if in.ContainsTime(t.UTC()) {
@@ -28,8 +29,9 @@ func (f Floor) contains(t time.Time) bool {
 	return false
 }
 
-// least is the floor outside the schedule, in a fleet of the given number of
-// servers. The share of them is rounded up, and capped at the ceiling.
+// least returns the floor outside the schedule for a fleet of the given number of
+// servers: the larger of MinActive and MinActiveShare × servers. The share is rounded
+// up and capped at Ceiling.
 func (c Capacity) least(servers int) int {
 	share := RoundUp(c.MinActiveShare * float64(servers))
 	if c.Ceiling > 0 {
@@ -38,8 +40,8 @@ func (c Capacity) least(servers int) int {
 	return max(c.MinActive, share)
 }
 
-// FloorAt returns the least number of active servers at t, in a fleet of the
-// given number of servers.
+// FloorAt returns the floor at t: the minimum number of active servers for a fleet of
+// the given number of servers.
 func (c Capacity) FloorAt(t time.Time, servers int) int {
 	floor := c.least(servers)
 	for _, f := range c.Schedule {
@@ -50,5 +52,5 @@ func (c Capacity) FloorAt(t time.Time, servers int) int {
 	return floor
 }
 
-// String names the floor for people.
+// String returns the floor as "name: at least 5 active".
 func (f Floor) String() string { return fmt.Sprintf("%s: at least %d active", f.Name, f.MinActive) }

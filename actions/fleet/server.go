@@ -8,46 +8,48 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// Server is one server of the fleet, joined from the cloud, the balancer, the
-// alerts and the scaler's own record, as one cycle sees it.
+// Server is one server of the fleet in one cycle, joined from the cloud, the
+// balancer, the alerts and the scaler's own record.
 type Server struct {
 	CloudServer
-	Balancer *BalancerServer // nil: not in the balancer
+	Balancer *BalancerServer // nil: not in the balancer, or registered several times
 	Record   Record
 	Probe    Probe
-	Alerts   []Alert // believed, unsuppressed, about this server
+	Alerts   []Alert // about this server, see AlertTable.Believed
 	State    State
-	// Host stands for the server in labels, and names no other. Aliases are all
-	// hosts that name it, and only it, spelled as its exporters may spell them.
+	// Host identifies the server in labels and names no other server. Aliases are all
+	// hosts that name this server and no other, in the spellings that exporters may
+	// use.
 	Host    string
 	Aliases []string
-	// Problem says why the state is unjoined, uncertain, excluded, down or
-	// manual, and what would change it.
+	// Problem says why the state is unjoined, uncertain, excluded, down or manual, and
+	// what changes it.
 	Problem string
-	// Hold, when set, says why the server must not be changed for now; HoldIn why
-	// no capacity may be removed from it.
+	// Hold says why the server must not be changed now, HoldIn why no capacity may be
+	// removed from it. Empty: no reason.
 	Hold, HoldIn string
 }
 
-// Probe is the answer of the server's own BigBlueButton.
+// Probe is the latest answer of the server's own BigBlueButton.
 type Probe struct {
-	At    time.Time // zero: not asked lately
-	Count MeetingCount
-	Err   error // it did not answer as BigBlueButton does
+	At    time.Time    // when it was asked; zero: not asked recently
+	Count MeetingCount // valid if Err is nil
+	Err   error        // why it did not answer as BigBlueButton does
 }
 
-// Answered reports whether BigBlueButton itself answered lately.
+// Answered reports whether BigBlueButton answered the latest probe.
 func (p Probe) Answered() bool { return !p.At.IsZero() && p.Err == nil }
 
-// Empty reports whether the server is proven to have no meeting.
+// Empty reports whether BigBlueButton answered that it has no meeting and nobody in
+// one.
 func (p Probe) Empty() bool {
 	return p.Answered() && p.Count.Meetings == 0 && p.Count.Participants == 0
 }
 
-// Silent reports whether it was asked lately and did not answer.
+// Silent reports whether BigBlueButton was probed and did not answer.
 func (p Probe) Silent() bool { return !p.At.IsZero() && p.Err != nil }
 
-// AlertsAsking returns the believed alerts about the server that ask for want.
+// AlertsAsking returns the alerts about the server that ask for want.
 func (s *Server) AlertsAsking(asks map[string]rules.Meaning, want rules.Ask) (out []Alert) {
 	for _, a := range s.Alerts {
 		if asks[a.Name].Ask == want {
@@ -57,11 +59,13 @@ func (s *Server) AlertsAsking(asks map[string]rules.Meaning, want rules.Ask) (ou
 	return out
 }
 
-// ByName orders servers as people count: bbb-2 before bbb-10.
+// ByName orders servers by name, with digits compared as numbers: bbb-2 comes before
+// bbb-10. Servers of the same name are ordered by id.
 func ByName(a, b *Server) int {
 	return cmp.Or(compareNatural(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 }
 
+// compareNatural compares two texts; digits in them are compared as numbers.
 func compareNatural(a, b string) int {
 	a, b = different(a, b)
 	for a != "" && b != "" {
@@ -82,8 +86,8 @@ func compareNatural(a, b string) int {
 	return cmp.Compare(len(a), len(b))
 }
 
-// different cuts off what both begin with, which is most of two servers' names,
-// but for the number that they may differ in.
+// different removes the common prefix, which is most of the names of two servers,
+// except for trailing digits: these belong to the first number that may differ.
 func different(a, b string) (restA, restB string) {
 	n := 0
 	for n < min(len(a), len(b)) && a[n] == b[n] {
@@ -97,7 +101,7 @@ func different(a, b string) (restA, restB string) {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// digits splits off leading digits, without leading zeros.
+// digits splits s into its leading digits, without leading zeros, and the rest.
 func digits(s string) (number, rest string) {
 	n := 0
 	for n < len(s) && isDigit(s[n]) {
@@ -110,7 +114,8 @@ func digits(s string) (number, rest string) {
 	return number, rest
 }
 
-// Addr returns the address that people and exporters know the server by.
+// Addr returns the first address of the server, which the status shows; the zero
+// value if it has none.
 func (s CloudServer) Addr() netip.Addr {
 	if len(s.Addrs) == 0 {
 		return netip.Addr{}

@@ -6,13 +6,14 @@ import (
 	"time"
 )
 
-// VanishedTrust is how long a list that is far shorter than before must stay
-// so until it is believed.
+// VanishedTrust is how long the cloud must list fewer servers than before until the
+// lower number is accepted.
 const VanishedTrust = time.Hour
 
-// NoteListed takes over how many servers the cloud lists: more at once, fewer only
-// once it has stayed so for vanishedTrust, counted anew whenever still more are
-// missing, or when the datacenters are others.
+// NoteListed records that the cloud lists n servers in the datacenters of. Known is
+// set to a higher number immediately, and to a lower one after VanishedTrust, which
+// starts again whenever still more servers are missing. If the datacenters have
+// changed, the number is accepted immediately.
 func (f *FleetRecord) NoteListed(n int, of []string, now time.Time) {
 	same := slices.Equal(f.Of, of)
 	switch {
@@ -24,12 +25,12 @@ func (f *FleetRecord) NoteListed(n int, of []string, now time.Time) {
 	f.Listed = n
 }
 
-// Frozen says why nothing may be done while n servers are listed: more than the
-// share maxVanished of the known ones are missing.
+// Frozen returns a hold if more than the share maxVanished of the known servers are
+// missing from the cloud's list, which has n servers. Nothing may be changed then.
 func (f FleetRecord) Frozen(n int, maxVanished float64) []Hold {
 	if float64(f.Known-n) <= maxVanished*float64(f.Known) {
 		return nil
 	}
-	return []Hold{{HoldShortList, fmt.Sprintf("frozen: the cloud lists %d servers, %d before; believed at %s if it stays so",
+	return []Hold{{HoldShortList, fmt.Sprintf("frozen: the cloud lists %d servers, %d before; accepted at %s unless the number rises again",
 		n, f.Known, Clock(f.FewerSince.Add(VanishedTrust)))}}
 }

@@ -1,27 +1,27 @@
 package fleet
 
-// State is where a server stands in its life; it is derived anew from the
-// snapshot and the scaler's records in every cycle, never stored.
+// State is the state of a server. Server.Classify computes it in every cycle from
+// what was read and from the scaler's records.
 type State string
 
-// The states, in the order of a server's life.
+// The states. The scaler does not change servers in the last four.
 const (
 	StateOff       State = "off"       // switched off
-	StateStarting  State = "starting"  // start asked for, not running yet
-	StateWarming   State = "warming"   // running, not in service yet: BigBlueButton must answer, then enable
-	StateActive    State = "active"    // takes new meetings
+	StateStarting  State = "starting"  // start requested, not running yet
+	StateWarming   State = "warming"   // running, not in service yet: BigBlueButton must answer, and the balancer reach it
+	StateActive    State = "active"    // in service: gets new meetings
 	StateDraining  State = "draining"  // cordoned by the scaler; has meetings, or may have
-	StateEmpty     State = "empty"     // drained: proven to have no meeting
-	StateStopping  State = "stopping"  // stop asked for, still running
-	StateResizing  State = "resizing"  // out of service for a change of size
-	StateDown      State = "down"      // taken out by the scaler since it does not answer
-	StateManual    State = "manual"    // a person's: cordoned, disabled or stopped by hand; left alone
-	StateExcluded  State = "excluded"  // by the config; left alone
-	StateUnjoined  State = "unjoined"  // not found in the balancer, or ambiguous; left alone
-	StateUncertain State = "uncertain" // its cloud or the balancer could not be read lately; left alone
+	StateEmpty     State = "empty"     // cordoned by the scaler; proven to have no meeting
+	StateStopping  State = "stopping"  // stop requested, still running
+	StateResizing  State = "resizing"  // switched off and shrinking
+	StateDown      State = "down"      // does not answer: cordoned by the scaler, or offline in the balancer
+	StateManual    State = "manual"    // cordoned, disabled or stopped by a person
+	StateExcluded  State = "excluded"  // excluded by the configuration
+	StateUnjoined  State = "unjoined"  // not found in the balancer, or registered several times
+	StateUncertain State = "uncertain" // the cloud or the balancer was not read recently, or reports neither on nor off
 )
 
-// States returns every state.
+// States returns all states.
 func States() []State {
 	return []State{StateOff, StateStarting, StateWarming, StateActive, StateDraining, StateEmpty, StateStopping,
 		StateResizing, StateDown, StateManual, StateExcluded, StateUnjoined, StateUncertain}

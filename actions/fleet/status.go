@@ -2,61 +2,61 @@ package fleet
 
 import "time"
 
-// Status is the scaler's view after its last cycle, for the API and the page.
+// Status is the result of the last cycle, for the API, the page and the metrics.
 type Status struct {
 	Fleet    string         `json:"fleet"`
 	At       time.Time      `json:"at"`
 	Ready    bool           `json:"ready"` // the fleet was read completely within deadlines.stale
 	DryRun   bool           `json:"dry_run"`
-	Floor    int            `json:"floor"`
-	Ceiling  int            `json:"ceiling"`
-	Need     int            `json:"need"`
-	Counts   map[State]int  `json:"counts"`
-	Brakes   []Hold         `json:"brakes"`
-	Limits   []Hold         `json:"limits"`
-	Blocked  []Hold         `json:"blocked"` // why no write is made at all
-	Pauses   []Pause        `json:"pauses"`
-	Sources  []SourceStatus `json:"sources"`
-	Servers  []ServerStatus `json:"servers"`  // by name
-	Unjoined []Hold         `json:"unjoined"` // balancer servers and alerts that match no server
-	// Shared are the hosts that name several servers and join none, with these.
+	Floor    int            `json:"floor"`    // minimum number of active servers now
+	Ceiling  int            `json:"ceiling"`  // maximum number of servers switched on; 0: no limit
+	Need     int            `json:"need"`     // servers needed beyond those active or on their way
+	Counts   map[State]int  `json:"counts"`   // number of servers in each state
+	Brakes   []Hold         `json:"brakes"`   // reasons why no capacity is removed
+	Limits   []Hold         `json:"limits"`   // reasons why less capacity is added than needed
+	Blocked  []Hold         `json:"blocked"`  // reasons why nothing is changed at all
+	Pauses   []Pause        `json:"pauses"`   // in force
+	Sources  []SourceStatus `json:"sources"`  // how each source was read
+	Servers  []ServerStatus `json:"servers"`  // sorted with ByName
+	Unjoined []Hold         `json:"unjoined"` // balancer servers and alerts that match no cloud server
+	// Shared has one line for each host that names several servers, see Join.Shared.
 	Shared []string `json:"shared_hosts,omitempty"`
-	// Unheard names the alerts that are known from Alertmanager's API alone, though
-	// a notification of them should have come.
+	// Unheard names the alerts of which no notification has arrived although one was
+	// due, see AlertTable.Unheard.
 	Unheard []string `json:"unheard,omitempty"`
 }
 
-// SourceStatus is the freshness of one thing that the fleet is read from.
+// SourceStatus says when and how one source of the fleet was last read.
 type SourceStatus struct {
-	Name   string    `json:"name"` // "datacenter <id>", "balancer", "alertmanager"
-	ReadAt time.Time `json:"read_at,omitzero"`
-	Error  string    `json:"error,omitempty"`
+	Name   string    `json:"name"`             // "datacenter <id>", "balancer" or "alertmanager"
+	ReadAt time.Time `json:"read_at,omitzero"` // start of the last successful read
+	Error  string    `json:"error,omitempty"`  // of the last read
 }
 
-// ServerStatus is one server, and all that bears on its next step.
+// ServerStatus is the status of one server.
 type ServerStatus struct {
 	ID         string `json:"id"`
 	Name       string `json:"name"`
 	Datacenter string `json:"datacenter"`
 	Addr       string `json:"addr,omitempty"`
-	// Host stands for the server in the labels of metrics; Aliases are all hosts
-	// that name it and no other: by them, alerts and targets are joined.
+	// Host identifies the server in the labels of metrics. Aliases are all hosts that
+	// name this server and no other; alerts and scrape targets are joined by them.
 	Host    string   `json:"host"`
 	Aliases []string `json:"aliases,omitempty"`
 
 	Size     Size          `json:"size"`
 	State    State         `json:"state"`
-	Since    time.Time     `json:"since,omitzero"` // of the state, as far as the scaler knows
+	Since    time.Time     `json:"since,omitzero"` // since when it has been in State
 	Power    Power         `json:"power"`
 	Balancer BalancerState `json:"balancer,omitempty"`
-	// BalancerURL is that of its BigBlueButton API, as the balancer knows it.
+	// BalancerURL is the URL of its BigBlueButton API in the balancer.
 	BalancerURL string `json:"balancer_url,omitempty"`
 
-	Load     float64       `json:"load"`
-	Meetings *MeetingCount `json:"meetings,omitempty"` // when it was asked lately
-	Reason   string        `json:"reason"`             // why the next step is what it is, or is none
-	Alerts   []string      `json:"alerts,omitempty"`
-	InFlight *Step         `json:"in_flight,omitempty"`
-	// Cooldowns in force: up, down, backoff → until.
+	Load     float64       `json:"load"`                // BalancerServer.Load
+	Meetings *MeetingCount `json:"meetings,omitempty"`  // of a recent probe; nil: none
+	Reason   string        `json:"reason"`              // why it gets its next step, or none
+	Alerts   []string      `json:"alerts,omitempty"`    // names
+	InFlight *Step         `json:"in_flight,omitempty"` // nil: none
+	// Cooldowns holds the end of each cooldown in force: "up", "down" and "backoff".
 	Cooldowns map[string]time.Time `json:"cooldowns,omitempty"`
 }

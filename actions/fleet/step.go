@@ -2,11 +2,12 @@ package fleet
 
 import "time"
 
-// Kind is what a step does; the words are the same in code, journal, metrics
-// and pages.
+// Kind is the kind of a step. Code, journal, metrics and page use the same words.
 type Kind string
 
-// The kinds of step. Reclaim is an enable that takes a draining server back.
+// The kinds of step. Start, Stop, Grow and Shrink change the cloud; Enable, Cordon,
+// Disable and Reclaim change the balancer. Reclaim is an enable that takes a draining
+// server back into service.
 const (
 	Start   Kind = "start"
 	Stop    Kind = "stop"
@@ -18,35 +19,36 @@ const (
 	Reclaim Kind = "reclaim"
 )
 
-// Kinds returns every kind of step, in the order of a server's life.
+// Kinds returns all kinds of step, in the order in which a server goes through them.
 func Kinds() []Kind {
 	return []Kind{Start, Enable, Grow, Cordon, Reclaim, Disable, Shrink, Stop}
 }
 
-// Step is one change to one server, decided and not yet made.
+// Step is one planned change to one server.
 type Step struct {
 	Kind     Kind     `json:"kind"`
 	ServerID string   `json:"server_id"`
-	Server   string   `json:"server"`           // its name, for people
-	To       Size     `json:"to,omitzero"`      // grow, shrink: the size to make
-	Aim      Aim      `json:"aim,omitempty"`    // what the server is brought to by it
-	Reason   string   `json:"reason"`           // why, for people
-	Alerts   []string `json:"alerts,omitempty"` // names of the alerts behind it
+	Server   string   `json:"server"`           // name of the server
+	To       Size     `json:"to,omitzero"`      // for Grow and Shrink: the new size
+	Aim      Aim      `json:"aim,omitempty"`    // aim of the server from this step on
+	Reason   string   `json:"reason"`           // for people
+	Alerts   []string `json:"alerts,omitempty"` // names of the alerts that asked for it
 }
 
-// Plan is all that one cycle decides: at most one step a server,
-// and a reason for every server, also for doing nothing.
+// Plan is the result of one cycle: at most one step for each server, and a reason for
+// every server, including those that get no step.
 type Plan struct {
 	At      time.Time         `json:"at"`
 	Steps   []Step            `json:"steps"`
-	Reasons map[string]string `json:"reasons"`          // by server id
-	Brakes  []Hold            `json:"brakes,omitempty"` // what holds back scale-in, or everything
-	Limits  []Hold            `json:"limits,omitempty"` // what holds back scale-out: ceiling, contract, fleet
-	Floor   int               `json:"floor"`            // least active servers now, by schedule
-	Need    int               `json:"need"`             // servers wanted beyond those active or on their way
+	Reasons map[string]string `json:"reasons"`          // server id → reason
+	Brakes  []Hold            `json:"brakes,omitempty"` // reasons why no capacity is removed
+	Limits  []Hold            `json:"limits,omitempty"` // reasons why less capacity is added than needed
+	Floor   int               `json:"floor"`            // minimum number of active servers now
+	Need    int               `json:"need"`             // servers needed beyond those active or on their way
 }
 
-// BalancerState is the balancer state that a step writes; "" for steps of the cloud.
+// BalancerState returns the state that a step of kind k writes to the balancer, or ""
+// for steps in the cloud.
 func (k Kind) BalancerState() BalancerState {
 	switch k {
 	case Enable, Reclaim:
@@ -59,9 +61,10 @@ func (k Kind) BalancerState() BalancerState {
 	return ""
 }
 
-// Replaceable reports whether the next plan makes another step in place of one
-// that has not begun: of these only so many may be made. The others are due
-// whatever else is planned, and what they are checked by may be slow to answer.
+// Replaceable reports whether the next plan may replace the step by one for another
+// server if it has not begun when Deadlines.Patience is over. This holds for steps
+// whose number is limited. All other steps must be taken for this very server, and
+// the read that checks them may take longer.
 func (s Step) Replaceable() bool {
 	switch s.Kind {
 	case Start, Reclaim, Grow:

@@ -3,25 +3,26 @@ package fleet
 // Store keeps what must survive a restart. Implementations are safe for
 // concurrent use.
 type Store interface {
-	// Commit writes all of c or nothing, durably, before it returns.
+	// Commit writes all of c or nothing, and returns after it is durable.
 	Commit(c Commit) error
-	// Load returns everything committed, without the journal.
+	// Load returns everything committed, except for the journal.
 	Load() (Memory, error)
-	// Journal returns the newest entries first, at most limit of them; server,
-	// when not empty, keeps those of one server, by id or name.
+	// Journal returns up to limit entries, newest first. If server is not empty, only
+	// the entries of the server with this id or name are returned.
 	Journal(limit int, server string) ([]Entry, error)
+	// Close releases the store. It must not be used afterwards.
 	Close() error
 }
 
 // Commit is one atomic change of a Store.
 type Commit struct {
-	Alerts     []Alert  // added or replaced, by fingerprint
-	DropAlerts []string // fingerprints
-	Records    []Record // added or replaced, by server id
-	Fleet      *FleetRecord
-	Pauses     []Pause  // added or replaced, by id
-	DropPauses []string // ids
-	Entries    []Entry  // appended to the journal; Seq is given by the store
+	Alerts     []Alert      // added or replaced, by fingerprint
+	DropAlerts []string     // fingerprints
+	Records    []Record     // added or replaced, by server id
+	Fleet      *FleetRecord // replaces the record of the fleet; nil: no change
+	Pauses     []Pause      // added or replaced, by id
+	DropPauses []string     // ids
+	Entries    []Entry      // appended to the journal; the store sets Seq
 }
 
 // Empty reports whether the commit changes nothing.
@@ -30,11 +31,11 @@ func (c Commit) Empty() bool {
 		c.Fleet == nil
 }
 
-// Memory is everything a Store holds but the journal.
+// Memory is everything that a Store holds, except for the journal.
 type Memory struct {
 	Alerts  AlertTable
-	Records map[string]Record
-	Pauses  map[string]Pause
+	Records map[string]Record // by server id
+	Pauses  map[string]Pause  // by pause id
 	Fleet   FleetRecord
 }
 
@@ -43,7 +44,7 @@ func NewMemory() Memory {
 	return Memory{Alerts: AlertTable{}, Records: map[string]Record{}, Pauses: map[string]Pause{}}
 }
 
-// Apply makes c's changes to m.
+// Apply makes the changes of c in m. It ignores the journal entries.
 func (m *Memory) Apply(c Commit) {
 	for _, a := range c.Alerts {
 		m.Alerts[a.Fingerprint] = a

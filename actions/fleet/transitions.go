@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Observe brings a server's record up to what was read, before anything
-// is decided: it ends flights, confirms what was written to the balancer,
-// notices what a person did, and returns the journal lines that follow. failed
-// holds the cloud's words when it says that the flight's request failed;
-// cloudAt and balancerAt are when the two were read.
+// Observe updates the server's record from what was read, before the plan is made: it
+// ends the step in flight, confirms what was written to the balancer, and detects
+// what a person changed. It returns the journal entries of the steps that ended.
+// failed is the cloud's error message if the request of the step in flight failed,
+// otherwise "". cloudAt and balancerAt are when the two lists were read.
 func (s *Server) Observe(cfg Config, failed string, cloudAt, balancerAt, now time.Time) []Entry {
 	r := &s.Record
 	r.ID = s.ID
@@ -27,8 +27,8 @@ func (s *Server) Observe(cfg Config, failed string, cloudAt, balancerAt, now tim
 	return entries
 }
 
-// endFlight ends the flight when its goal shows, its request failed, or its
-// deadline is over.
+// endFlight ends the step in flight if the cloud shows its goal, its request failed,
+// nothing shows that it was ever sent, or its deadline has passed.
 func (s *Server) endFlight(cfg Config, failed string, readAt, now time.Time) []Entry {
 	f := s.Record.Flight
 	switch {
@@ -39,29 +39,31 @@ func (s *Server) endFlight(cfg Config, failed string, readAt, now time.Time) []E
 	case failed != "":
 		return s.giveUp(cfg, failed, now)
 	case f.Request == "" && !s.Busy && readAt.Sub(f.At) > untraced && !f.Step.Kind.SwitchesOff():
-		return s.end(Abandoned, "the cloud shows nothing of it: it was never sent, or never accepted", now)
+		return s.end(Abandoned, "the cloud shows no sign of it: it was never sent, or never accepted", now)
 	case !now.Before(f.Deadline):
-		return s.giveUp(cfg, fmt.Sprintf("not done within %s (the cloud says: power %s, busy %v)",
+		return s.giveUp(cfg, fmt.Sprintf("not done within %s (the cloud reports power %s, busy %v)",
 			f.Deadline.Sub(f.At).Round(time.Second), s.Power, s.Busy), now)
 	}
 	return nil
 }
 
-// untraced is how long a write whose answer was lost, to a crash or a broken
-// connection, may take to show in the cloud's list before it is decided anew.
+// untraced is how long a write whose answer was lost, in a crash or with a broken
+// connection, may take to show in the cloud's list before it is abandoned.
 const untraced = time.Minute
 
-// SwitchesOff reports whether a step that comes true late would end meetings that
-// have begun since: one without trace keeps its server until its deadline.
+// SwitchesOff reports whether a step of kind k that is carried out late would end
+// meetings that have begun in the meantime. Such a step is not abandoned while
+// nothing shows it: it stays in flight until its deadline.
 func (k Kind) SwitchesOff() bool { return k == Stop || k == Shrink }
 
+// giveUp ends the step in flight as failed, and starts the backoff.
 func (s *Server) giveUp(cfg Config, why string, now time.Time) []Entry {
 	s.Record.Fail(why, now, cfg.Cooldowns)
 	s.Record.Tried = &s.Record.Flight.Step
 	return s.end(Failed, why, now)
 }
 
-// Reached reports whether the cloud shows the goal of a step.
+// Reached reports whether the cloud shows the goal of a step and no pending change.
 func (s *Server) Reached(step Step) bool {
 	if s.Busy {
 		return false
@@ -75,8 +77,9 @@ func (s *Server) Reached(step Step) bool {
 	return s.Size == step.To
 }
 
-// complete sets what comes after a step, asked for at the given time, that came
-// true: also the cooldown, should its answer have been lost.
+// complete updates the record after a step that was requested at asked has reached its
+// goal. It also begins the cooldown, because the answer to the write may have been
+// lost.
 func (s *Server) complete(step Step, asked, now time.Time) {
 	switch step.Kind {
 	case Grow:
@@ -84,22 +87,31 @@ func (s *Server) complete(step Step, asked, now time.Time) {
 	case Shrink:
 		s.Record.Down = later(s.Record.Down, asked)
 	case Start:
-		s.Record.At = now // the deadline for warming begins
+		s.Record.At = now // Deadlines.Warm counts from here
 	case Stop:
 		s.Record.SetAim(AimOff, now)
 	}
 }
 
+// end removes the step in flight and returns its journal entry. A step that has reached
+// its goal explains the power or the size that it changes; notePeople detects every
+// other change.
 func (s *Server) end(o Outcome, detail string, now time.Time) []Entry {
 	f := s.Record.Flight
 	s.Record.Flight = nil
-	s.Record.Power, s.Record.Size = s.Power, s.Size
+	switch {
+	case o != Done:
+	case f.Step.To == (Size{}):
+		s.Record.Power = s.Power
+	default:
+		s.Record.Size = s.Size
+	}
 	return []Entry{{At: now, Step: f.Step, Outcome: o, Detail: detail, Request: f.Request,
 		Took: Seconds(now.Sub(f.At).Seconds())}}
 }
 
-// notePeople compares power and size with what was last seen: a change without a
-// step of ours is a person's.
+// notePeople compares power and size with those of the last cycle. A change without a
+// step of the scaler was made by a person.
 func (s *Server) notePeople(now time.Time) {
 	r := &s.Record
 	if t := r.Tried; t != nil && s.Reached(*t) {
@@ -111,7 +123,7 @@ func (s *Server) notePeople(now time.Time) {
 	case r.Power == PowerOn && s.Power == PowerOff:
 		r.Manual = "stopped by a person, or by itself: start it, or release it, to give it to the scaler"
 	case r.Power == PowerOff && s.Power == PowerOn && r.Manual != "":
-		r.Manual = "" // given back
+		r.Manual = "" // the person has given it back
 	}
 	if r.Power == PowerOff && s.Power == PowerOn && (r.Aim == AimOff || r.Aim == AimDrain) {
 		r.Aim = AimNone // started by a person
@@ -125,12 +137,12 @@ func (s *Server) notePeople(now time.Time) {
 	r.Size = s.Size
 }
 
-// confirm reads back what was written to the balancer: before a poll interval
-// has passed its poller may still undo it, and a difference is to be repaired;
-// after that a difference is a person's doing, and ends our aim. A write that
-// never showed was lost: what the balancer shows instead is then read back in
-// its place, so that the next step is decided from there and nothing waits for
-// a state that nobody is going to write.
+// confirm compares the balancer's list with the last state written to it. A state
+// that is still there a poll interval after the write is confirmed. Before that, the
+// balancer's poller may have overwritten it, and the plan repairs a difference. After
+// that, a person has changed it, and the aim ends. If the list never shows the state
+// within a poll interval, the write was lost: the state in the list replaces Wrote,
+// so that no later step waits for the confirmation of the lost one.
 func (s *Server) confirm(cfg Config, readAt, now time.Time) {
 	r := &s.Record
 	if r.Wrote == "" {
@@ -154,7 +166,7 @@ func (s *Server) confirm(cfg Config, readAt, now time.Time) {
 	}
 }
 
-// countMeetings follows the meetings of a server that drains.
+// countMeetings updates EmptySince and Least from the latest probe.
 func (s *Server) countMeetings(now time.Time) {
 	r := &s.Record
 	if !s.Probe.Answered() {
@@ -170,8 +182,9 @@ func (s *Server) countMeetings(now time.Time) {
 	}
 }
 
-// CordonedInVain reports whether meetings still come to the server although it
-// reads cordoned: Scalelite's poller had put it back among the candidates.
+// CordonedInVain reports whether the server still gets new meetings although the
+// balancer lists it as cordoned. This happens when Scalelite's poller adds a server
+// back to the candidates while it is being cordoned.
 func (s *Server) CordonedInVain() bool {
 	r := s.Record
 	return r.Confirmed && r.LeastKnown && s.Probe.Answered() && s.Balancer.State == Cordoned &&

@@ -9,8 +9,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// Validate returns everything that is wrong with the sections that are the
-// core's own, each error with the key's path, the value, and what is allowed.
+// Validate returns all errors in the sections that Config holds. Each error names the
+// key's path, its value, and what is allowed.
 func (c Config) Validate() []error {
 	var p refuse.Problems
 	c.Fleet.validate(&p)
@@ -40,6 +40,7 @@ func anyShare(p *refuse.Problems, key string, v float64) {
 	p.Require(v >= 0 && v <= 1, key, v, "be from 0 to 1")
 }
 
+// validate checks the section fleet.
 func (c FleetConfig) validate(p *refuse.Problems) {
 	p.Require(c.Name != "", "fleet.name", c.Name, "be a name")
 	p.Positive("fleet.evaluation_interval", c.EvaluationInterval)
@@ -54,8 +55,8 @@ func (c FleetConfig) validate(p *refuse.Problems) {
 	c.validateSelection(p)
 }
 
-// validateSelection checks what is given; that there is a datacenter at all
-// matters only to programs that read the cloud.
+// validateSelection checks the keys that select servers. An empty list of datacenters
+// is allowed, since only programs that read the cloud need one.
 func (c FleetConfig) validateSelection(p *refuse.Problems) {
 	for i, id := range c.Datacenters {
 		key := fmt.Sprintf("fleet.datacenters[%d]", i)
@@ -71,10 +72,10 @@ func (c FleetConfig) validateSelection(p *refuse.Problems) {
 	p.AtLeast("fleet.budget.max_ram_mib", int(c.Budget.RAM), 0)
 }
 
-// ramUnit is the granularity that sizes are kept to: what hot-plugging RAM
-// needs at IONOS.
+// ramUnit is the granularity of RAM sizes, which IONOS requires for hot-plugging.
 const ramUnit MiB = 1024
 
+// validate checks the section sizes.
 func (s Sizes) validate(p *refuse.Problems) {
 	whole := wholeSize(p, "sizes.default", s.Default)
 	whole = wholeSize(p, "sizes.fleet", s.Fleet) && whole
@@ -92,7 +93,8 @@ func (s Sizes) validate(p *refuse.Problems) {
 		"be a divisor of the %d MiB between sizes.default and sizes.max", room.RAM)
 }
 
-// wholeSize requires whole cores and whole GiB.
+// wholeSize requires at least one core and a positive number of whole GiB. It reports
+// whether both hold.
 func wholeSize(p *refuse.Problems, key string, s Size) bool {
 	before := len(*p)
 	p.AtLeast(key+".cores", int(s.Cores), 1)
@@ -100,6 +102,7 @@ func wholeSize(p *refuse.Problems, key string, s Size) bool {
 	return len(*p) == before
 }
 
+// validate checks the section capacity.
 func (c Capacity) validate(p *refuse.Problems) {
 	p.Require(c.MinActive >= 1, "capacity.min_active", c.MinActive, "be at least 1: without an active server no meeting can begin")
 	anyShare(p, "capacity.min_active_share", c.MinActiveShare)
@@ -117,10 +120,9 @@ func (c Capacity) validate(p *refuse.Problems) {
 		"be 0 (no limit) or at least the highest floor (%d)", floor)
 }
 
-// validate requires each interval to name its time zone. Alertmanager's syntax
-// means UTC without one, which is one or two hours off for a school in Central
-// Europe: the floor would rise after the bell. UTC has to be written, so that
-// it is meant.
+// validate checks one floor of the schedule. It requires each interval to name its
+// time zone, also for UTC: without one, Alertmanager's syntax means UTC, which is one
+// or two hours off in Central Europe, so that the floor would rise too late.
 func (f Floor) validate(p *refuse.Problems, key string) {
 	p.AtLeast(key+".min_active", f.MinActive, 1)
 	p.Require(len(f.Intervals) > 0, key+".time_intervals", nil, "list at least one interval, or the floor never holds")
@@ -130,6 +132,7 @@ func (f Floor) validate(p *refuse.Problems, key string) {
 	}
 }
 
+// validate checks the section scale_in.
 func (s ScaleIn) validate(p *refuse.Problems) {
 	positiveShare(p, "scale_in.max_share", s.MaxShare)
 	positiveShare(p, "scale_in.max_unseen", s.MaxUnseen)
@@ -138,6 +141,7 @@ func (s ScaleIn) validate(p *refuse.Problems) {
 		"be at least 0s (0s: wait without a limit)")
 }
 
+// validate checks the section cooldowns.
 func (c Cooldowns) validate(p *refuse.Problems) {
 	p.Positive("cooldowns.server_up", c.ServerUp)
 	p.Positive("cooldowns.server_down", c.ServerDown)
@@ -148,6 +152,7 @@ func (c Cooldowns) validate(p *refuse.Problems) {
 		"be at least cooldowns.backoff (%v)", c.Backoff)
 }
 
+// validate checks the section deadlines.
 func (d Deadlines) validate(p *refuse.Problems) {
 	p.Positive("deadlines.start", d.Start)
 	p.Require(d.Queue >= 0, "deadlines.queue", d.Queue, "be at least 0s")
@@ -167,7 +172,7 @@ func (d Deadlines) validate(p *refuse.Problems) {
 		"be more than deadlines.alert_resync (%v)", d.AlertResync)
 }
 
-// Warnings names what is allowed and likely to surprise.
+// Warnings returns a text for each setting that is allowed but likely not intended.
 func (c Config) Warnings() []string {
 	var all []string
 	for i, f := range c.Capacity.Schedule {

@@ -95,9 +95,9 @@ func TestEveryKeyThatIsWrongIsNamedWithItsValue(t *testing.T) {
 	}
 }
 
-// The interval code of Alertmanager counts a day too few at the change to
-// summer time when it counts from the end of the month; the warning exists for
-// as long as this holds.
+// Alertmanager's time intervals are wrong by one day at the change to summer time if
+// days are counted from the end of the month. The warning is needed as long as this
+// test passes.
 func TestDaysFromTheEndAreADayOffAtTheChangeToSummerTime(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {

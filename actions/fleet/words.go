@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Plural writes a number with its noun.
+// Plural returns n with its noun: one for 1, many for all other numbers.
 func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -14,17 +14,17 @@ func Plural(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// AtLeastOne is a share of n, rounded down, and at least one.
+// AtLeastOne returns share × n, rounded down, but at least 1.
 func AtLeastOne(share float64, n int) int { return max(1, int(share*float64(n))) }
 
-// Clock is how reasons write a time of day.
+// Clock returns the time of day as reasons show it, such as "12:30:00 CET".
 func Clock(t time.Time) string { return t.Format("15:04:05 MST") }
 
-// RoundUp is x rounded up to a whole number, at most math.MaxInt32, since x comes
-// from outside.
+// RoundUp returns x rounded up to a whole number, at most math.MaxInt32, because x may
+// come from an alert. An excess below 1e-9 is not rounded up.
 func RoundUp(x float64) int { return int(min(math.Ceil(x-1e-9), math.MaxInt32)) }
 
-// later returns the later of two times.
+// later returns the later of a and b.
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

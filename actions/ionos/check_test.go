@@ -15,7 +15,8 @@ import (
 
 var errMeeting = errors.New("a meeting runs on it")
 
-// meetingFrom is a check that fails once a meeting began, some time from now.
+// meetingFrom returns a context with a check that fails after the given time, when a
+// meeting begins.
 func meetingFrom(ctx context.Context, after time.Duration) context.Context {
 	begins := time.Now().Add(after)
 	return fleet.WithCheck(ctx, func(context.Context) error {
@@ -64,7 +65,7 @@ func TestAWriteThatItsCheckLetsThroughIsRepeatedAsEver(t *testing.T) {
 func TestAWriteIsCheckedAfterItsWaits(t *testing.T) {
 	tests := []struct {
 		name  string
-		block string // the operation that makes the write wait
+		block string // the call that makes the write wait
 		set   func(*Config)
 	}{
 		{"for a connection", "contract", func(c *Config) { c.MaxConnections = 1 }},
@@ -102,8 +103,8 @@ func TestAWriteIsCheckedAfterItsWaitForTheRateLimit(t *testing.T) {
 	})
 }
 
-// The check reads the cloud itself: that must not wait for the write's own turn,
-// and must not be checked in its turn.
+// The check reads the cloud itself. These reads must not wait for the turn of the
+// write, and must not be checked themselves.
 func TestACheckReadsTheCloudInTheTurnOfItsWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{answer: func(_ int, req *http.Request) (*http.Response, error) {

@@ -19,7 +19,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// Client is the fleet.Cloud of one login. It is safe for concurrent use.
+// Client implements fleet.Cloud for one login. It is safe for concurrent use.
 type Client struct {
 	api      *sdk.APIClient
 	contract int64
@@ -27,12 +27,13 @@ type Client struct {
 
 var _ fleet.Cloud = (*Client)(nil)
 
-// New returns a client for a configuration that is valid and has its secrets
-// read. It makes no call.
+// New returns a client. c must be valid, and the files that it names must have been
+// read into Password and Token. New makes no calls. It returns an error if CAFile
+// cannot be used.
 func New(c Config, o outbound.Options) (*Client, error) {
 	base, err := o.Connect(outbound.Connections{
-		// Twice the calls at once: a write that has its connection may have to wait for
-		// the calls of its check.
+		// Twice the number of concurrent calls, because the check of a write makes calls
+		// while the write holds its connection.
 		CAFile: c.CAFile, ConnectTimeout: c.ConnectTimeout, MaxPerHost: 2 * c.MaxConnections,
 	})
 	if err != nil {
@@ -42,6 +43,7 @@ func New(c Config, o outbound.Options) (*Client, error) {
 	return &Client{api, c.ContractNumber}, err
 }
 
+// newPolicy returns the transport under the SDK.
 func newPolicy(c Config, base http.RoundTripper, o outbound.Options) *policy {
 	return &policy{
 		base: base, authorize: login(c), contract: contractNumber(c), timeout: c.RequestTimeout,
@@ -51,10 +53,10 @@ func newPolicy(c Config, base http.RoundTripper, o outbound.Options) *policy {
 	}
 }
 
-// newAPI builds the SDK's client. Its configuration is written out, since the
-// SDK's constructors take log level, credentials and address from the
-// environment; it holds no credentials at all. One attempt is what switches
-// the SDK's own retries off.
+// newAPI returns the SDK's client. It sets the configuration itself, because the SDK's
+// constructors read log level, credentials and address from the environment. The
+// configuration has no credentials; policy adds them. MaxRetries of 1 turns the SDK's
+// own retries off.
 func newAPI(base string, client *http.Client) (*sdk.APIClient, error) {
 	const version = sdk.DefaultIonosBasePath
 	u, err := url.Parse(strings.TrimSuffix(strings.TrimSuffix(base, "/"), version) + version)
@@ -67,12 +69,12 @@ func newAPI(base string, client *http.Client) (*sdk.APIClient, error) {
 		MaxRetries: 1, LogLevel: sdk.Off, HTTPClient: &http.Client{},
 	}
 	api := sdk.NewAPIClient(config)
-	// Only now: NewAPIClient replaces the transport when IONOS_PINNED_CERT is set.
+	// Set last, because NewAPIClient replaces the transport if IONOS_PINNED_CERT is set.
 	config.HTTPClient = client
 	return api, nil
 }
 
-// login returns what adds the configured credentials to a request.
+// login returns a function that adds the configured credentials to a header.
 func login(c Config) func(http.Header) {
 	value := "Bearer " + c.Token.Reveal()
 	if c.Token == "" {
@@ -82,6 +84,7 @@ func login(c Config) func(http.Header) {
 	return func(h http.Header) { h.Set("Authorization", value) }
 }
 
+// contractNumber returns the value of the header X-Contract-Number, or "" for none.
 func contractNumber(c Config) string {
 	if c.ContractNumber == 0 {
 		return ""
@@ -89,8 +92,8 @@ func contractNumber(c Config) string {
 	return strconv.FormatInt(c.ContractNumber, 10)
 }
 
-// Servers implements fleet.Cloud with one call for each thousand servers: at
-// depth 3 the list holds the addresses and the hot-plug flags of all of them.
+// Servers implements fleet.Cloud with one call for each 1,000 servers. At depth 3 the
+// list includes the addresses and the hot-plug flags of all servers.
 func (c *Client) Servers(ctx context.Context, datacenter string) ([]fleet.CloudServer, error) {
 	const page = 1000
 	var servers []fleet.CloudServer
@@ -113,11 +116,12 @@ func (c *Client) Servers(ctx context.Context, datacenter string) ([]fleet.CloudS
 			return servers, nil
 		}
 		if fresh == 0 {
-			return nil, fmt.Errorf("listing the servers of datacenter %s: the page at offset %d brings nothing new, although more are announced", datacenter, offset)
+			return nil, fmt.Errorf("listing the servers of datacenter %s: the page at offset %d has no new servers, although it is not the last", datacenter, offset)
 		}
 	}
 }
 
+// listError returns the error of a list call.
 func listError(datacenter string, err error) error {
 	err = fmt.Errorf("listing the servers of datacenter %s: %w", datacenter, outbound.OneLine(err))
 	if errors.Is(err, fleet.ErrGone) {
@@ -126,7 +130,7 @@ func listError(datacenter string, err error) error {
 	return err
 }
 
-// Server implements fleet.Cloud in one call.
+// Server implements fleet.Cloud with one call.
 func (c *Client) Server(ctx context.Context, s fleet.ServerRef) (fleet.CloudServer, error) {
 	got, _, err := c.api.ServersApi.DatacentersServersFindById(ctx, s.Datacenter, s.ID).Depth(3).Execute()
 	if err != nil {
@@ -140,9 +144,8 @@ func (c *Client) Server(ctx context.Context, s fleet.ServerRef) (fleet.CloudServ
 	return server, nil
 }
 
-// Start implements fleet.Cloud. A CUBE is resumed: IONOS refuses to start it, and
-// resumes no other. A GPU is started, since suspend and resume are documented for
-// CUBE alone.
+// Start implements fleet.Cloud. A CUBE is resumed, because IONOS refuses to start it.
+// All other types are started, since IONOS documents resume only for CUBE.
 func (c *Client) Start(ctx context.Context, s fleet.ServerRef) (request string, err error) {
 	if s.Template == typeCube {
 		resp, err := c.api.ServersApi.DatacentersServersResumePost(ctx, s.Datacenter, s.ID).Execute()
@@ -152,9 +155,9 @@ func (c *Client) Start(ctx context.Context, s fleet.ServerRef) (request string, 
 	return accepted("starting", s, resp, err)
 }
 
-// Stop implements fleet.Cloud. The provider frees the server's cores and RAM
-// and charges them no longer, unlike a shutdown from inside. A CUBE is suspended,
-// and charged all the same: it keeps what its template gives it.
+// Stop implements fleet.Cloud. IONOS releases the server's cores and RAM and no longer
+// charges for them, unlike after a shutdown by the operating system. A CUBE is
+// suspended; IONOS still charges for it, since it keeps its cores and RAM.
 func (c *Client) Stop(ctx context.Context, s fleet.ServerRef) (request string, err error) {
 	if s.Template == typeCube {
 		resp, err := c.api.ServersApi.DatacentersServersSuspendPost(ctx, s.Datacenter, s.ID).Execute()
@@ -164,7 +167,7 @@ func (c *Client) Stop(ctx context.Context, s fleet.ServerRef) (request string, e
 	return accepted("stopping", s, resp, err)
 }
 
-// Resize implements fleet.Cloud.
+// Resize implements fleet.Cloud with one PATCH of cores and RAM.
 func (c *Client) Resize(ctx context.Context, s fleet.ServerRef, to fleet.Size) (request string, err error) {
 	cores, ram := int32(to.Cores), int32(to.RAM)
 	_, resp, err := c.api.ServersApi.DatacentersServersPatch(ctx, s.Datacenter, s.ID).
@@ -172,8 +175,8 @@ func (c *Client) Resize(ctx context.Context, s fleet.ServerRef, to fleet.Size) (
 	return accepted(fmt.Sprintf("resizing to %s", to), s, resp, err)
 }
 
-// accepted returns the request's id out of the answer's Location. A write that
-// the cloud accepted is one, also where the SDK cannot read the answer's body.
+// accepted returns the id of the request in the answer's Location header. A write with
+// a 2xx status was accepted, even if the SDK cannot decode the body.
 func accepted(doing string, s fleet.ServerRef, resp *sdk.APIResponse, err error) (string, error) {
 	if resp.SafeStatusCode()/100 == 2 {
 		return requestID(resp.Header.Get("Location")), nil
@@ -181,7 +184,7 @@ func accepted(doing string, s fleet.ServerRef, resp *sdk.APIResponse, err error)
 	return "", fmt.Errorf("%s server %s in datacenter %s: %w", doing, s.ID, s.Datacenter, outbound.OneLine(err))
 }
 
-// requestID is the id in ".../requests/{id}/status", or "".
+// requestID returns the id in ".../requests/{id}/status", or "" for any other path.
 func requestID(location string) string {
 	before, last := path.Split(location)
 	if last != "status" {
@@ -193,8 +196,8 @@ func requestID(location string) string {
 	return ""
 }
 
-// Request implements fleet.Cloud. An empty id, of an answer that named none,
-// is a request that the cloud does not know.
+// Request implements fleet.Cloud. An empty id, from an answer without one, counts as a
+// request that the cloud no longer knows.
 func (c *Client) Request(ctx context.Context, id string) (fleet.RequestStatus, error) {
 	if id == "" {
 		return fleet.RequestStatus{Phase: fleet.RequestDone}, nil
@@ -209,8 +212,9 @@ func (c *Client) Request(ctx context.Context, id string) (fleet.RequestStatus, e
 	return requestStatus(status), nil
 }
 
-// Contract implements fleet.Cloud. A limit that the cloud does not tell is
-// none: the cloud itself refuses what goes beyond.
+// Contract implements fleet.Cloud. A limit that is missing in the answer counts as
+// unlimited, since the cloud itself refuses changes beyond it. The error says what to
+// set if ContractNumber does not select one contract.
 func (c *Client) Contract(ctx context.Context) (fleet.Contract, error) {
 	list, _, err := c.api.ContractResourcesApi.ContractsGet(ctx).Depth(1).Execute()
 	if err != nil {
@@ -223,5 +227,5 @@ func (c *Client) Contract(ctx context.Context) (fleet.Contract, error) {
 	return room(limits), nil
 }
 
-// unlimited stands for a limit that the cloud does not tell.
+// unlimited is the value of a limit that is missing in the cloud's answer.
 const unlimited = math.MaxInt32

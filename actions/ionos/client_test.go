@@ -206,7 +206,7 @@ func TestTheContractTellsItsRoom(t *testing.T) {
 		{"the named one of two, with limits untold", two, 2,
 			fleet.Contract{PerServer: fleet.Size{Cores: 8, RAM: unlimited}, Free: fleet.Size{Cores: unlimited, RAM: unlimited}}, ""},
 		{"two, and none named", two, 0, fleet.Contract{}, "the login has 2 contracts, [1 2]: set ionos.contract_number"},
-		{"another one named", two, 3, fleet.Contract{}, "ionos.contract_number 3 is none of those of the login: [1 2]"},
+		{"another one named", two, 3, fleet.Contract{}, "ionos.contract_number 3 is not a contract of the login, which has [1 2]"},
 		{"none", `{}`, 0, fleet.Contract{}, "the login has 0 contracts"},
 	}
 	for _, tt := range tests {

@@ -11,9 +11,9 @@ import (
 type Config struct {
 	// URL is the API's base address; "/cloudapi/v6" is appended when missing.
 	URL string `yaml:"url"`
-	// Username and Password, or Token, are the login; with both, the token is used.
-	// PasswordFile and TokenFile name the files that hold the secrets; whoever
-	// calls New has read them into Password and Token.
+	// Username and Password, or Token, are the login. If both are set, the token is
+	// used. PasswordFile and TokenFile name files with the secrets; the caller of New
+	// reads them into Password and Token.
 	Username     string       `yaml:"username"`
 	Password     fleet.Secret `yaml:"password"`
 	PasswordFile string       `yaml:"password_file"`
@@ -25,24 +25,24 @@ type Config struct {
 	// Datacenters is the number of datacenters of the fleet (fleet.datacenters),
 	// which share the connections. 0 counts as 1.
 	Datacenters int `yaml:"-"`
-	// MaxConnections bounds the calls in progress at the same time. To one
-	// datacenter go at most MaxConnections - Datacenters + 1 of them (at least 1),
-	// so that a datacenter whose calls hang leaves connections to the others.
+	// MaxConnections is the maximum number of concurrent calls. At most
+	// MaxConnections - Datacenters + 1 of them (at least 1) go to one datacenter, so
+	// that a datacenter whose calls hang does not take the connections of the others.
 	MaxConnections int `yaml:"max_connections"`
-	// MaxAttempts is the highest number of attempts of one call, the first included.
+	// MaxAttempts is the maximum number of attempts of one call, including the first.
 	MaxAttempts int `yaml:"max_attempts"`
-	// ConnectTimeout bounds the setup of a connection, including TLS.
+	// ConnectTimeout is the timeout of opening a connection, including TLS.
 	ConnectTimeout time.Duration `yaml:"connect_timeout"`
-	// RequestTimeout bounds one attempt, including the transfer of the body.
+	// RequestTimeout is the timeout of one attempt, including the transfer of the body.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
 	// CAFile is a PEM file with the certificate authorities to trust; if it is
 	// empty, the system's are trusted.
 	CAFile string `yaml:"ca_file"`
 }
 
-// Defaults returns the section that an empty file gives. IONOS does not document
-// how many connections it allows; three are what other clients of this API use.
-// A list of 1,000 servers at depth 3 is about 5 MB, which takes well under 15 s.
+// Defaults returns the section of an empty file. IONOS does not document how many
+// connections it allows; other clients of this API use three. A list of 1,000 servers
+// at depth 3 is about 5 MB, which takes well under 15 s.
 func Defaults() Config {
 	return Config{
 		URL:            "https://api.ionos.com/cloudapi/v6",
@@ -51,8 +51,8 @@ func Defaults() Config {
 	}
 }
 
-// Validate returns everything that is wrong with the section, each error with
-// the key's path, the value, and what is allowed.
+// Validate returns all errors in the section. Each error names the key's path, its
+// value, and what is allowed.
 func (c Config) Validate() []error {
 	var p refuse.Problems
 	p.URL("ionos.url", c.URL)
@@ -65,6 +65,7 @@ func (c Config) Validate() []error {
 	return p
 }
 
+// validateLogin requires a token, or a username with a password.
 func (c Config) validateLogin(p *refuse.Problems) {
 	if c.Token != "" || c.TokenFile != "" {
 		return

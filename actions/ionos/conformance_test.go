@@ -16,8 +16,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// connect serves a world, and returns a client that tries each call as often
-// as it is told.
+// connect serves the cloud of a simulation, and returns a client with the given number
+// of attempts.
 func connect(t testing.TB, cfg ionostest.Config, attempts int) *ionos.Client {
 	t.Helper()
 	cfg.Token = "tok-8472"
@@ -49,7 +49,7 @@ func newFleet(mod ...func(*sim.Config)) *sim.World {
 	return sim.New(cfg)
 }
 
-// operations are all calls of actions.Cloud, on one server of the fleet.
+// operations are all methods of fleet.Cloud, called for one server of the fleet.
 func operations(ref fleet.ServerRef) map[string]func(context.Context, fleet.Cloud) (any, error) {
 	return map[string]func(context.Context, fleet.Cloud) (any, error){
 		"servers": func(ctx context.Context, c fleet.Cloud) (any, error) { return c.Servers(ctx, ref.Datacenter) },
@@ -73,8 +73,8 @@ func kinds(err error) (matched []string) {
 	return matched
 }
 
-// checkAlike compares what the world does when called directly with what the
-// client makes of the same over the wire.
+// checkAlike compares the result of a direct call of the simulation with the result of
+// the same call by the client over HTTP.
 func checkAlike(t *testing.T, name string, gotValue any, got error, wantValue any, want error) {
 	t.Helper()
 	if (got == nil) != (want == nil) || !reflect.DeepEqual(kinds(got), kinds(want)) {

@@ -16,13 +16,13 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// serve starts a TLS cloud and returns its configuration with its own CA, and
-// the number of connections that were opened.
+// serve starts a cloud with TLS. It returns a configuration with its CA, and a counter
+// of the opened connections.
 func serve(t *testing.T, handle http.HandlerFunc) (Config, *atomic.Int32) {
 	t.Helper()
 	var opened atomic.Int32
 	server := httptest.NewUnstartedServer(handle)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes fail on purpose
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // some handshakes must fail
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			opened.Add(1)
@@ -128,7 +128,7 @@ func TestTheEnvironmentChangesNothing(t *testing.T) {
 	}
 }
 
-// capture returns what f writes to standard error and output.
+// capture returns what f writes to standard output and standard error.
 func capture(t *testing.T, f func()) string {
 	t.Helper()
 	file, err := os.Create(filepath.Join(t.TempDir(), "printed"))

@@ -12,7 +12,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// value is what p points to, or the zero value: in the SDK every field may be nil.
+// value returns what p points to, or the zero value for nil. Every field of the SDK's
+// types is a pointer that may be nil.
 func value[T any](p *T) T {
 	if p == nil {
 		var zero T
@@ -21,6 +22,7 @@ func value[T any](p *T) T {
 	return *p
 }
 
+// serversOf returns the servers of a page.
 func serversOf(list sdk.Servers) []fleet.CloudServer {
 	items := value(list.Items)
 	servers := make([]fleet.CloudServer, 0, len(items))
@@ -30,8 +32,8 @@ func serversOf(list sdk.Servers) []fleet.CloudServer {
 	return servers
 }
 
-// more reports whether another page may follow: when the cloud links to one,
-// or filled this one.
+// more reports whether another page may follow: if the answer links to one, or if this
+// page is full.
 func more(list sdk.Servers, page int) bool {
 	if value(list.Links).Next != nil {
 		return true
@@ -42,6 +44,7 @@ func more(list sdk.Servers, page int) bool {
 	return len(value(list.Items)) >= page
 }
 
+// serverOf returns a server without its datacenter, which the SDK's type does not hold.
 func serverOf(s sdk.Server) fleet.CloudServer {
 	p, entities := value(s.Properties), value(s.Entities)
 	return fleet.CloudServer{
@@ -55,8 +58,8 @@ func serverOf(s sdk.Server) fleet.CloudServer {
 	}
 }
 
-// powerOf reads vmState. A CUBE is suspended where all others are shut off (IONOS
-// API documentation).
+// powerOf returns the power from vmState. A server that is sized by a template is off
+// when it is SUSPENDED, all others when they are SHUTOFF (IONOS API documentation).
 func powerOf(p sdk.ServerProperties) fleet.Power {
 	switch state := value(p.VmState); {
 	case state == "RUNNING":
@@ -67,8 +70,8 @@ func powerOf(p sdk.ServerProperties) fleet.Power {
 	return fleet.PowerOther
 }
 
-// busy reports whether a change is pending. A state that is not told, or not
-// known here, counts as one: better to wait than to queue behind it.
+// busy reports whether a change is pending. A missing or unknown state counts as
+// pending, so that no step queues behind a change.
 func busy(m sdk.DatacenterElementMetadata) bool {
 	return !slices.Contains([]string{"AVAILABLE", "INACTIVE"}, value(m.State))
 }
@@ -76,6 +79,7 @@ func busy(m sdk.DatacenterElementMetadata) bool {
 // typeCube is the type of servers that IONOS refuses to start and to stop.
 const typeCube = "CUBE"
 
+// templateOf returns the type of a server whose size a template sets, or "".
 func templateOf(p sdk.ServerProperties) string {
 	kind := value(p.Type)
 	switch {
@@ -87,8 +91,8 @@ func templateOf(p sdk.ServerProperties) string {
 	return ""
 }
 
-// addrsOf lists all addresses, those of NICs named "public" first: that is the
-// name by which operators of BigBlueButton fleets tell them apart.
+// addrsOf returns all addresses, those of NICs named "public" first. Operators of
+// BigBlueButton fleets commonly use this name for the interface with the public address.
 func addrsOf(nics []sdk.Nic) []netip.Addr {
 	var public, others []netip.Addr
 	for _, nic := range nics {
@@ -103,6 +107,7 @@ func addrsOf(nics []sdk.Nic) []netip.Addr {
 	return append(public, others...)
 }
 
+// parseAddrs returns the valid addresses in texts.
 func parseAddrs(texts []string) []netip.Addr {
 	var addrs []netip.Addr
 	for _, text := range texts {
@@ -113,8 +118,8 @@ func parseAddrs(texts []string) []netip.Addr {
 	return addrs
 }
 
-// hotPlugOf reads the flags of the boot volume; of the only volume where none
-// is named as such.
+// hotPlugOf returns the flags of the boot volume. If the answer names no boot volume,
+// it returns those of the only volume.
 func hotPlugOf(boot sdk.ResourceReference, volumes []sdk.Volume) fleet.HotPlug {
 	for _, v := range volumes {
 		if id := value(boot.Id); id != "" && id == value(v.Id) || id == "" && len(volumes) == 1 {
@@ -125,7 +130,7 @@ func hotPlugOf(boot sdk.ResourceReference, volumes []sdk.Volume) fleet.HotPlug {
 	return fleet.HotPlug{}
 }
 
-// requestStatus reads how far a request is; an unknown status is pending.
+// requestStatus returns the status of a request. An unknown status counts as pending.
 func requestStatus(s sdk.RequestStatus) fleet.RequestStatus {
 	m := value(s.Metadata)
 	switch value(m.Status) {
@@ -137,7 +142,8 @@ func requestStatus(s sdk.RequestStatus) fleet.RequestStatus {
 	return fleet.RequestStatus{Phase: fleet.RequestPending}
 }
 
-// limitsOf finds the limits of the contract with a number, or of the only one.
+// limitsOf returns the limits of the contract with the given number, or of the only
+// contract if number is 0.
 func limitsOf(list sdk.Contracts, number int64) (sdk.ResourceLimits, error) {
 	contracts := value(list.Items)
 	if number == 0 && len(contracts) == 1 {
@@ -152,11 +158,12 @@ func limitsOf(list sdk.Contracts, number int64) (sdk.ResourceLimits, error) {
 		numbers = append(numbers, fmt.Sprint(value(p.ContractNumber)))
 	}
 	if number != 0 {
-		return sdk.ResourceLimits{}, fmt.Errorf("ionos.contract_number %d is none of those of the login: %v", number, numbers)
+		return sdk.ResourceLimits{}, fmt.Errorf("ionos.contract_number %d is not a contract of the login, which has %v", number, numbers)
 	}
 	return sdk.ResourceLimits{}, fmt.Errorf("the login has %d contracts, %v: set ionos.contract_number", len(numbers), numbers)
 }
 
+// room returns the limits and what is left of them.
 func room(l sdk.ResourceLimits) fleet.Contract {
 	left := func(limit, used *int32) int {
 		if limit == nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// prune drops, or makes null, parts of a JSON value at random.
+// prune removes random parts of a JSON value, or sets them to null.
 func prune(t *rapid.T, v any) any {
 	keep := func() bool { return rapid.IntRange(0, 9).Draw(t, "keep") > 0 }
 	switch v := v.(type) {
@@ -42,8 +42,8 @@ func prune(t *rapid.T, v any) any {
 	return nil
 }
 
-// TestAnyPartOfAnAnswerMayBeMissing also holds that what is left of a server is
-// never more than was told: no power without vmState, not idle without a state.
+// TestAnyPartOfAnAnswerMayBeMissing also checks that a missing part is never guessed: a
+// server without vmState is neither on nor off, one without a state is busy.
 func TestAnyPartOfAnAnswerMayBeMissing(t *testing.T) {
 	body, err := os.ReadFile("testdata/servers.json")
 	if err != nil {
@@ -70,8 +70,8 @@ func TestAnyPartOfAnAnswerMayBeMissing(t *testing.T) {
 	})
 }
 
-// FuzzAnswers holds that no answer makes any operation panic, nor an error
-// that would not fit on a line.
+// FuzzAnswers checks that no answer makes an operation panic, or return an error of more
+// than one line.
 func FuzzAnswers(f *testing.F) {
 	body, err := os.ReadFile("testdata/servers.json")
 	if err != nil {
@@ -83,7 +83,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(404, []byte(`<html>`), "text/html")
 	f.Add(200, []byte(`{"metadata":{"status":"FAILED"}}`), "application/json; charset=utf-8")
 	f.Fuzz(func(t *testing.T, status int, body []byte, kind string) {
-		// Answers that are repeated would make each run wait.
+		// Statuses that are repeated are left out, because each run would wait.
 		if status < 200 || status == 429 || status >= 500 {
 			status = 200
 		}
@@ -98,7 +98,7 @@ func FuzzAnswers(f *testing.F) {
 	})
 }
 
-// bigList is a list of n servers as the cloud writes it, about 1.2 KB each.
+// bigList returns a list of n servers in the cloud's format, about 1.2 KB each.
 func bigList(n int) string {
 	item := `{"id":"f7438b0c-2f36-4bec-892f-%012d","type":"server","href":"https://api.ionos.com/cloudapi/v6/datacenters/d1/servers/x","metadata":{"etag":"45480eb3fbfc31f1d916c1eaa4abdcc3","createdDate":"2024-08-01T07:12:03Z","createdBy":"a@example.org","createdByUserId":"u","lastModifiedDate":"2026-02-03T06:00:11Z","lastModifiedBy":"a@example.org","lastModifiedByUserId":"u","state":"AVAILABLE"},"properties":{"name":"bbb-%d","hostname":"bbb","cores":4,"ram":8192,"availabilityZone":"AUTO","vmState":"RUNNING","bootVolume":{"id":"v","type":"volume"},"cpuFamily":"INTEL_SKYLAKE","type":"ENTERPRISE"},"entities":{"volumes":{"items":[{"id":"v","type":"volume","metadata":{"state":"AVAILABLE"},"properties":{"name":"root","type":"SSD","size":50,"bus":"VIRTIO","licenceType":"LINUX","cpuHotPlug":true,"ramHotPlug":true,"nicHotPlug":true,"nicHotUnplug":true,"discVirtioHotPlug":true,"discVirtioHotUnplug":true}}]},"nics":{"items":[{"id":"n","type":"nic","metadata":{"state":"AVAILABLE"},"properties":{"name":"public","mac":"02:01:1f:5c:aa:10","ips":["192.0.2.42"],"dhcp":true,"lan":1}}]}}}`
 	items := make([]string, n)

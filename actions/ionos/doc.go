@@ -1,7 +1,7 @@
-// Package ionos is the Cloud of the IONOS Cloud API v6.
+// Package ionos implements fleet.Cloud with the IONOS Cloud API v6.
 //
-// The provider's SDK encodes and decodes; everything about the connection is
-// our own: one http.RoundTripper under the SDK authenticates, bounds the
-// connections, keeps to the rate limit, repeats what may be repeated, and turns
-// every answer that is not a success into an error that tells what to do.
+// The provider's SDK encodes requests and decodes answers. An http.RoundTripper of this
+// package under the SDK does the rest: it authenticates, limits the number of
+// connections, keeps to the rate limit, repeats calls that may be repeated, and turns
+// every answer other than a success into an error that says what to do.
 package ionos

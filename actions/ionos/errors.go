@@ -13,7 +13,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// judge decides what an answer, or the lack of one, means; nil is success.
+// judge returns the fault of an answer, or of a request without one. nil is success.
 func judge(req *http.Request, resp *http.Response, body []byte, err error) *outbound.Fault {
 	switch {
 	case err != nil:
@@ -24,6 +24,7 @@ func judge(req *http.Request, resp *http.Response, body []byte, err error) *outb
 	return judgeStatus(req, resp, body)
 }
 
+// judgeStatus returns the fault of an answer with a status other than 2xx.
 func judgeStatus(req *http.Request, resp *http.Response, body []byte) *outbound.Fault {
 	fault := &outbound.Fault{Text: message(resp, body), Outcome: "refused"}
 	mark := func(kind error, result, hint string) {
@@ -34,7 +35,7 @@ func judgeStatus(req *http.Request, resp *http.Response, body []byte) *outbound.
 	}
 	switch status := resp.StatusCode; {
 	case status/100 == 3:
-		fault.Text += "; redirects are not followed, since they would take the credentials along; check ionos.url"
+		fault.Text += "; redirects are not followed, because they would get the credentials; check ionos.url"
 	case status == http.StatusUnauthorized:
 		mark(fleet.ErrAuth, "auth", "check ionos.token, or ionos.username and ionos.password")
 	case status == http.StatusForbidden:
@@ -55,9 +56,9 @@ func judgeStatus(req *http.Request, resp *http.Response, body []byte) *outbound.
 	return fault
 }
 
-// tellsBusy reports whether a refusal with status 422 is about a change under
-// way, for which it is documented, and not about the request itself. One that
-// gives no reason is taken for the former: trying again later harms nothing.
+// tellsBusy reports whether a refusal with status 422 is because of a change in
+// progress, as documented, and not because of the request itself. A refusal without a
+// reason counts as the former, since repeating the request later does no harm.
 func tellsBusy(messages []sdk.ErrorMessage) bool {
 	var text strings.Builder
 	for _, m := range messages {
@@ -69,20 +70,20 @@ func tellsBusy(messages []sdk.ErrorMessage) bool {
 			func(sign string) bool { return strings.Contains(reason, sign) })
 }
 
-// message is the status and what the body says of it, on one line: the cloud's
-// messages where it speaks its own format, else only what kind of body it is.
+// message returns the status and the error messages in the body, on one line. For a
+// body that is not in the cloud's format, it returns only the type of the body.
 func message(resp *http.Response, body []byte) string {
 	status := fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 	if messages := messagesOf(body); len(messages) > 0 {
 		return status + ": " + outbound.Brief(joinMessages(messages))
 	}
 	if kind := resp.Header.Get("Content-Type"); len(body) > 0 && !strings.Contains(kind, "json") {
-		return fmt.Sprintf("%s, with a body of type %q: not the API's own, but perhaps a proxy's", status, outbound.Brief(kind))
+		return fmt.Sprintf("%s, with a body of type %q: not from the API, perhaps from a proxy", status, outbound.Brief(kind))
 	}
 	return status
 }
 
-// messagesOf reads the cloud's own format of errors; another gives none.
+// messagesOf returns the messages of a body in the cloud's error format, or nil.
 func messagesOf(body []byte) []sdk.ErrorMessage {
 	var e sdk.Error
 	if json.Unmarshal(body, &e) != nil {
@@ -91,6 +92,7 @@ func messagesOf(body []byte) []sdk.ErrorMessage {
 	return value(e.Messages)
 }
 
+// joinMessages returns the messages with their codes as one text.
 func joinMessages(messages []sdk.ErrorMessage) string {
 	var said []string
 	for _, m := range messages {

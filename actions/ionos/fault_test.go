@@ -21,8 +21,8 @@ import (
 const told = `{"httpStatus":0,"messages":[{"errorCode":"200","message":"[VDC-11-2222] Operation cannot be executed since the server is BUSY"}]}`
 const toldOther = `{"httpStatus":0,"messages":[{"errorCode":"100","message":"[(root).properties.ram] must be a multiple of 256"}]}`
 
-// failing is how the cloud answers, the sentinels that the error must match for
-// reads (GET), PATCH and POST, and the attempts that each is given.
+// failing is an answer of the cloud, with the sentinels that the error must match for
+// GET, PATCH and POST, and the number of attempts of each.
 type failing struct {
 	name              string
 	answer            func() (*http.Response, error)
@@ -58,7 +58,7 @@ func faults() []failing {
 	}
 }
 
-// checkKind compares the sentinels that err matches with the wanted one.
+// checkKind fails if err matches other sentinels than the wanted one.
 func checkKind(t *testing.T, name string, err, want error) {
 	t.Helper()
 	if err == nil {
@@ -83,7 +83,7 @@ func TestEveryFaultOfEveryOperationIsTheRightErrorAfterTheRightCalls(t *testing.
 				want, attempts = f.post, f.attempts[2]
 			case "request":
 				if f.name == "404" {
-					continue // a request that is gone is done
+					continue // a request that does not exist counts as done
 				}
 			}
 			t.Run(f.name+"/"+name, func(t *testing.T) {
@@ -110,8 +110,8 @@ func TestErrorsSayWhatWasTriedOnWhatAndWhatToDo(t *testing.T) {
 		{"resize", says(422, toldOther), "resizing to 6 cores, 10240 MiB server s1 in datacenter d1: 422 Unprocessable Entity: [(root).properties.ram] must be a multiple of 256 (code 100)"},
 		{"list", says(401, ``), "listing the servers of datacenter d1: credentials refused: 401 Unauthorized; check ionos.token, or ionos.username and ionos.password"},
 		{"list", says(404, ``), "listing the servers of datacenter d1: does not exist: 404 Not Found; check fleet.datacenters"},
-		{"stop", says(502, `<html><b>long page</b></html>`, "Content-Type", "text/html"), `stopping server s1 in datacenter d1: outcome unknown: 502 Bad Gateway, with a body of type "text/html": not the API's own, but perhaps a proxy's`},
-		{"contract", says(302, ``), "reading the contract: 302 Found; redirects are not followed, since they would take the credentials along; check ionos.url"},
+		{"stop", says(502, `<html><b>long page</b></html>`, "Content-Type", "text/html"), `stopping server s1 in datacenter d1: outcome unknown: 502 Bad Gateway, with a body of type "text/html": not from the API, perhaps from a proxy`},
+		{"contract", says(302, ``), "reading the contract: 302 Found; redirects are not followed, because they would get the credentials; check ionos.url"},
 		{"list", says(500, ``), "listing the servers of datacenter d1: 500 Internal Server Error (5 attempts)"},
 		{"list", says(200, `<html>`, "Content-Type", "text/html"), "listing the servers of datacenter d1: unreadable answer: undefined response type for content text/html"},
 		{"request", breaks(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}), "reading request r1: no answer from api.ionos.com: dial tcp: connection refused (5 attempts)"},

@@ -9,23 +9,24 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// lanes keep one datacenter from taking all connections: while its calls hang,
-// those to the others go on. Each has a lane of the same width; with one
-// datacenter that is every connection, and each further one gets its own.
+// lanes limits the concurrent calls to each datacenter, so that calls that hang in one
+// datacenter leave at least one connection for each of the others. With one
+// datacenter, the limit is the number of connections.
 type lanes struct {
-	width int64
+	width int64 // maximum number of concurrent calls to one datacenter
 
 	mu           sync.Mutex
 	byDatacenter map[string]*semaphore.Weighted
 }
 
+// newLanes returns lanes for a number of connections and datacenters.
 func newLanes(connections, datacenters int) *lanes {
 	width := max(connections-max(datacenters-1, 0), 1)
 	return &lanes{width: int64(width), byDatacenter: map[string]*semaphore.Weighted{}}
 }
 
-// enter waits for room in the lane of the request's datacenter, if it has one.
-// The caller must call leave.
+// enter waits until the limit of the request's datacenter allows one more call. A
+// request without a datacenter does not wait. The caller must call leave.
 func (l *lanes) enter(req *http.Request) (leave func(), err error) {
 	datacenter := datacenterOf(req.URL.Path)
 	if datacenter == "" {
@@ -38,6 +39,7 @@ func (l *lanes) enter(req *http.Request) (leave func(), err error) {
 	return func() { lane.Release(1) }, nil
 }
 
+// lane returns the semaphore of a datacenter.
 func (l *lanes) lane(datacenter string) *semaphore.Weighted {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -49,7 +51,7 @@ func (l *lanes) lane(datacenter string) *semaphore.Weighted {
 	return lane
 }
 
-// datacenterOf finds the id in ".../datacenters/{id}/...", or "".
+// datacenterOf returns the id in ".../datacenters/{id}/...", or "" for any other path.
 func datacenterOf(path string) string {
 	_, rest, _ := strings.Cut(path, "/datacenters/")
 	id, _, _ := strings.Cut(rest, "/")

@@ -15,21 +15,22 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// pace keeps all calls together within the limits of the cloud: how many are
-// under way at once, how many there are a minute, and none at all for the time
-// that a refusal asks for. It learns them from the headers of every answer.
+// pace keeps all calls together within the limits of the cloud: the number of
+// concurrent calls, the number of calls per minute, and the time without calls that a
+// refusal requests. It reads the limits from the headers of every answer.
 type pace struct {
 	slots *semaphore.Weighted
-	max   int64
+	max   int64 // maximum number of concurrent calls
 
 	mu      sync.Mutex
-	weight  int64         // slots that a call takes; more than 1 when the cloud allows fewer calls than max
-	bucket  *rate.Limiter // nil until the cloud tells its limit
-	resume  time.Time     // no call before
-	refused int           // refusals in a row
+	weight  int64         // slots of one call; more than 1 if the cloud allows fewer concurrent calls than max
+	bucket  *rate.Limiter // nil until an answer has the limit
+	resume  time.Time     // no call is sent before this time
+	refused int           // number of consecutive refusals
 	backoff outbound.Backoff
 }
 
+// newPace returns a pace with the given maximum number of concurrent calls.
 func newPace(maxConnections int) *pace {
 	return &pace{
 		slots: semaphore.NewWeighted(int64(maxConnections)), max: int64(maxConnections), weight: 1,
@@ -37,8 +38,8 @@ func newPace(maxConnections int) *pace {
 	}
 }
 
-// acquire waits until a call may be made. Where that cannot be before the
-// deadline of ctx, it says so at once. The caller must call release.
+// acquire waits until a call may be made. It returns an error immediately if that is
+// after the deadline of ctx. The caller must call release.
 func (p *pace) acquire(ctx context.Context) (release func(), err error) {
 	if err := p.token(ctx); err != nil {
 		return nil, err
@@ -51,8 +52,8 @@ func (p *pace) acquire(ctx context.Context) (release func(), err error) {
 		if err := p.slots.Acquire(ctx, weight); err != nil {
 			return nil, fmt.Errorf("waiting for one of %d connections: %w", p.max, err)
 		}
-		// Answers that came in while this call waited for its slot may have
-		// changed the terms.
+		// Answers that arrived while this call waited for its slot may have changed the
+		// limits.
 		if p.pause() <= 0 && p.callWeight() == weight {
 			return func() { p.slots.Release(weight) }, nil
 		}
@@ -60,7 +61,7 @@ func (p *pace) acquire(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// wait waits until the rate limit lets a call be made.
+// wait waits until the rate limit allows a call, without a limit on concurrent calls.
 func (p *pace) wait(ctx context.Context) error {
 	if err := p.token(ctx); err != nil {
 		return err
@@ -68,6 +69,7 @@ func (p *pace) wait(ctx context.Context) error {
 	return p.sitOut(ctx)
 }
 
+// token takes one call from the rate limit.
 func (p *pace) token(ctx context.Context) error {
 	p.mu.Lock()
 	bucket := p.bucket
@@ -84,7 +86,8 @@ func (p *pace) token(ctx context.Context) error {
 	return nil
 }
 
-// sitOut waits for the end of a pause, and a little longer at random.
+// sitOut waits until calls are allowed again after a refusal, and up to 10 % longer, at
+// random.
 func (p *pace) sitOut(ctx context.Context) error {
 	for {
 		pause := p.pause()
@@ -92,24 +95,26 @@ func (p *pace) sitOut(ctx context.Context) error {
 			return ctx.Err()
 		}
 		if !outbound.Sleep(ctx, pause+outbound.Jitter(pause/10)) {
-			return fmt.Errorf("%w: the cloud asked for no calls for another %s", fleet.ErrThrottled, pause.Round(time.Second))
+			return fmt.Errorf("%w: the cloud allows no calls for another %s", fleet.ErrThrottled, pause.Round(time.Second))
 		}
 	}
 }
 
+// pause returns the time until calls are allowed again.
 func (p *pace) pause() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return time.Until(p.resume)
 }
 
+// callWeight returns the number of slots of one call.
 func (p *pace) callWeight() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.weight
 }
 
-// observe learns from an answer.
+// observe updates the limits from the headers of an answer.
 func (p *pace) observe(resp *http.Response) {
 	now := time.Now()
 	p.mu.Lock()
@@ -123,7 +128,8 @@ func (p *pace) observe(resp *http.Response) {
 	p.rest(now, resp)
 }
 
-// refill sets the bucket to what the cloud says is left of limit calls a minute.
+// refill sets the rate limit to limit calls per minute, and the calls left of it to the
+// number in the header.
 func (p *pace) refill(now time.Time, limit int64, h http.Header) {
 	remaining, told := number(h, "X-RateLimit-Remaining")
 	perSecond, size := rate.Limit(float64(limit)/60), int(max(limit, remaining))
@@ -137,7 +143,8 @@ func (p *pace) refill(now time.Time, limit int64, h http.Header) {
 	}
 }
 
-// rest begins a pause when the answer asks for one.
+// rest stops calls for some time if the answer is a refusal because of the rate limit,
+// or a 503 with a Retry-After header.
 func (p *pace) rest(now time.Time, resp *http.Response) {
 	asked := outbound.RetryAfter(resp.Header, now)
 	switch resp.StatusCode {
@@ -155,6 +162,7 @@ func (p *pace) rest(now time.Time, resp *http.Response) {
 	}
 }
 
+// number returns the non-negative number in a header.
 func number(h http.Header, name string) (int64, bool) {
 	n, err := strconv.ParseInt(h.Get(name), 10, 32)
 	return n, err == nil && n >= 0

@@ -14,7 +14,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// within reports whether got is want, or at most a fifth more: the jitter.
+// within reports whether got is at least want and at most 20 % longer, for the jitter.
 func within(got, want time.Duration) bool { return got >= want && got <= want+want/5 }
 
 func TestRetryAfterPausesAllCallsForThatLong(t *testing.T) {
@@ -88,8 +88,8 @@ func TestRefusalsInARowPauseLongerAndASuccessEndsThat(t *testing.T) {
 	})
 }
 
-// limited is a cloud with a rate limit: a bucket of tokens, refilled evenly,
-// told in the headers of each answer, and 429 when it is empty.
+// limited is a cloud with a rate limit: a token bucket that is refilled evenly. Each
+// answer has the limit in its headers; an empty bucket gives 429.
 func limited(perMinute, bucket int) *wire {
 	tokens, last := float64(bucket), time.Now()
 	var mu sync.Mutex
@@ -121,7 +121,7 @@ func TestTheRateLimitOfTheHeadersIsKeptOverAllCalls(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		// The first calls go out before any header is seen; after that, no refusal.
+		// The first calls are sent before any header is known; after that, none is refused.
 		if refused := len(w.calls) - calls; refused > 3 {
 			t.Errorf("%d of %d calls were refused, want at most one for each connection", refused, len(w.calls))
 		}
@@ -150,7 +150,7 @@ func TestNoMoreCallsAtOnceThanConfiguredOrAllowed(t *testing.T) {
 		name          string
 		max           int
 		burst         string
-		first, beyond int32 // greatest number at once, before and after the first answers
+		first, beyond int32 // maximum number of concurrent calls, before and after the first answers
 	}{
 		{"the configured number", 3, "", 3, 3},
 		{"fewer, when the cloud allows fewer", 6, "2", 6, 2},
@@ -160,7 +160,7 @@ func TestNoMoreCallsAtOnceThanConfiguredOrAllowed(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				// Calls of the first wave may still end while others begin.
+				// The first calls may still be in progress while others begin.
 				var nowFirst, nowBeyond, first, beyond atomic.Int32
 				w := &wire{answer: func(n int, _ *http.Request) (*http.Response, error) {
 					now, most := &nowBeyond, &beyond

@@ -12,17 +12,19 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// maxBody bounds an answer. A thousand servers at depth 3 are about 5 MB.
+// maxBody is the maximum size of an answer, in bytes. A list of 1,000 servers at depth
+// 3 is about 5 MB.
 const maxBody = 32 << 20
 
-// policy is the http.RoundTripper under the SDK. It answers with a success
-// whose body is already read, or with a *outbound.Fault. GET and PATCH, which set
-// absolute values, are repeated after server and network errors; POST only
-// where the cloud surely did nothing: when the rate limit refused it, or no
-// connection came about.
+// policy is the http.RoundTripper under the SDK. It returns a successful answer whose
+// body is already read, or an *outbound.Fault. GET, and PATCH with its absolute values,
+// are repeated after server and network errors. POST is only repeated if the cloud has
+// definitely not carried it out: after a refusal because of the rate limit, or if no
+// connection was opened.
 type policy struct {
 	base http.RoundTripper
-	// authorize adds the login. It is a function since fmt shows what fields hold.
+	// authorize adds the credentials. It is a function because fmt would print the
+	// content of a field.
 	authorize func(http.Header)
 	contract  string
 	timeout   time.Duration // of one attempt
@@ -33,7 +35,7 @@ type policy struct {
 	log       *slog.Logger
 }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. It repeats failed attempts.
 func (p *policy) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		defer req.Body.Close()
@@ -51,7 +53,7 @@ func (p *policy) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// attempt makes one call, when it is its turn and its check lets it.
+// attempt waits for its turn, calls the check of a write, and sends the request once.
 func (p *policy) attempt(req *http.Request) (*http.Response, *outbound.Fault) {
 	end, err := p.turn(req)
 	if err != nil {
@@ -80,12 +82,12 @@ func (p *policy) attempt(req *http.Request) (*http.Response, *outbound.Fault) {
 	return resp, nil
 }
 
-// turnKey is the context key of a call that has its turn; the value is its policy.
+// turnKey is the context key of a call that has its turn. The value is its policy.
 type turnKey struct{}
 
-// turn waits until a call may be made. The caller must call end. The calls that
-// the check of a write makes belong to the turn of the write, which would wait for
-// them without end; of them only the rate is limited.
+// turn waits until a call may be made. The caller must call end. The check of a write
+// makes its calls within the turn of the write. These wait only for the rate limit:
+// they would deadlock if they waited for a turn of their own.
 func (p *policy) turn(req *http.Request) (end func(), err error) {
 	if req.Context().Value(turnKey{}) == p {
 		return func() {}, p.pace.wait(req.Context())
@@ -102,7 +104,7 @@ func (p *policy) turn(req *http.Request) (end func(), err error) {
 	return func() { release(); leave() }, nil
 }
 
-// exchange sends the request as our own, and reads the whole answer.
+// exchange sends the request once and reads the whole answer.
 func (p *policy) exchange(req *http.Request, ctx context.Context) (*http.Response, []byte, error) {
 	out, err := p.outgoing(req, ctx)
 	if err != nil {
@@ -116,8 +118,8 @@ func (p *policy) exchange(req *http.Request, ctx context.Context) (*http.Respons
 	return resp, body, err
 }
 
-// outgoing copies the SDK's request without what the SDK adds unasked: the end
-// of the connection, and a contract number out of the environment.
+// outgoing returns a copy of the SDK's request with credentials, and without what the
+// SDK adds: closing the connection, and a contract number from the environment.
 func (p *policy) outgoing(req *http.Request, ctx context.Context) (*http.Request, error) {
 	out := req.Clone(ctx)
 	out.Close = false
@@ -134,7 +136,7 @@ func (p *policy) outgoing(req *http.Request, ctx context.Context) (*http.Request
 	return out, err
 }
 
-// operation names the call for the metrics.
+// operation returns the value of the metrics' label method for a request.
 func operation(req *http.Request) string {
 	last := path.Base(req.URL.Path)
 	switch {
@@ -152,6 +154,6 @@ func operation(req *http.Request) string {
 	return "server"
 }
 
-// mayRepeat reports whether a request may be sent again although it may have
-// been carried out.
+// mayRepeat reports whether a request may be sent again if it may already have been
+// carried out.
 func mayRepeat(req *http.Request) bool { return req.Method != http.MethodPost }

@@ -13,8 +13,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// wire is a cloud inside the process: it answers call n (from 0) as told, and
-// keeps what it was sent.
+// wire is a cloud within the process. answer returns the answer to call n (from 0);
+// the requests are kept.
 type wire struct {
 	answer func(n int, req *http.Request) (*http.Response, error)
 
@@ -47,7 +47,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	return w.answer(n, req)
 }
 
-// reply is an answer with headers given as name, value, name, value.
+// reply returns an answer with headers given as name, value, name, value.
 func reply(status int, body string, headers ...string) *http.Response {
 	h := http.Header{"Content-Type": {"application/json"}}
 	for i := 0; i < len(headers); i += 2 {
@@ -56,12 +56,12 @@ func reply(status int, body string, headers ...string) *http.Response {
 	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}
 }
 
-// always answers every call alike.
+// always returns the same answer for every call.
 func always(status int, body string, headers ...string) *wire {
 	return &wire{answer: func(int, *http.Request) (*http.Response, error) { return reply(status, body, headers...), nil }}
 }
 
-// script answers call after call, and the last answer from then on.
+// script returns the given answers in order, and then the last one for every call.
 func script(answers ...func() (*http.Response, error)) *wire {
 	return &wire{answer: func(n int, _ *http.Request) (*http.Response, error) { return answers[min(n, len(answers)-1)]() }}
 }
@@ -87,7 +87,7 @@ func client(t *testing.T, w http.RoundTripper, set ...func(*Config)) *Client {
 	return got
 }
 
-// operations are all calls of actions.Cloud, by name.
+// operations are all methods of fleet.Cloud, by name.
 func operations() map[string]func(context.Context, *Client) error {
 	ref := fleet.ServerRef{Datacenter: "d1", ID: "s1"}
 	return map[string]func(context.Context, *Client) error{

@@ -37,7 +37,7 @@ func ReadBody(resp *http.Response, limit int64) ([]byte, error) {
 // cut after 200 characters.
 func Brief(text string) string {
 	const most = 200
-	// A huge text is cut first; what remains is enough to fill the line.
+	// A long text is cut before it is processed; what remains is enough for the line.
 	text = strings.ToValidUTF8(text[:min(len(text), 16*most)], "")
 	fields := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
 	short := []rune(strings.Join(fields, " "))

@@ -6,8 +6,8 @@ import (
 	"errors"
 )
 
-// certificateHint says what to do if err is about a certificate; caKey is the
-// configuration key of the file of authorities. For other errors it returns "".
+// certificateHint returns what to do if err is about a certificate, otherwise "". caKey
+// is the configuration key of the file with the certificate authorities.
 func certificateHint(err error, caKey string) string {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "check the certificate's names and dates, or set " + caKey + " to its authority"

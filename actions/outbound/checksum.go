@@ -14,7 +14,7 @@ import (
 // Checksum is the hash that signs calls to BigBlueButton and Scalelite.
 type Checksum string
 
-// The checksums. The receiver recognizes them by their length.
+// The checksums. The server of a call recognizes them by their length.
 const (
 	SHA1   Checksum = "sha1"
 	SHA256 Checksum = "sha256"
@@ -42,6 +42,7 @@ func (c Checksum) Sign(call, rawQuery string, secret fleet.Secret) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// hash returns a new hash, or nil for an unknown checksum.
 func (c Checksum) hash() hash.Hash {
 	switch c {
 	case SHA1:

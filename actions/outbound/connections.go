@@ -17,17 +17,17 @@ type Connections struct {
 	CAFile string
 	// InsecureSkipVerify accepts certificates without verifying them.
 	InsecureSkipVerify bool
-	// ConnectTimeout bounds the setup of a connection, including TLS; 0 means 5 s.
+	// ConnectTimeout is the timeout of opening a connection, including TLS; 0 means 5 s.
 	ConnectTimeout time.Duration
 	// MaxPerHost limits the number of connections to one host; 0 means no limit.
 	MaxPerHost int
 }
 
-// Transport returns a transport with these settings. It uses the proxy that the
-// environment names (HTTPS_PROXY, NO_PROXY) and reuses connections. It closes
-// idle ones after 30 s, which is earlier than most servers do: a call on a
-// connection that the server closes at that moment has an unknown outcome. The
-// error is that CAFile cannot be read or holds no certificate.
+// Transport returns a transport with these settings. It uses the proxy in the
+// environment (HTTPS_PROXY, NO_PROXY) and reuses connections. It closes idle ones after
+// 30 s, which is earlier than most servers do, because a call on a connection that the
+// server closes at the same time has an unknown outcome. It returns an error if CAFile
+// cannot be read or has no certificate.
 func (c Connections) Transport() (*http.Transport, error) {
 	trust, err := c.trust()
 	if err != nil {
@@ -48,6 +48,7 @@ func (c Connections) Transport() (*http.Transport, error) {
 	}, nil
 }
 
+// trust returns the TLS configuration.
 func (c Connections) trust() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: c.InsecureSkipVerify}
 	if c.CAFile == "" {

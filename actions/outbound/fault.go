@@ -28,7 +28,8 @@ type Fault struct {
 	Attempts int
 }
 
-// Error begins with the sentinels, which decide what the caller does next.
+// Error returns the sentinels of package fleet in Kinds, the text, and the number of
+// attempts if there were several.
 func (f *Fault) Error() string {
 	var b strings.Builder
 	for _, kind := range f.Kinds {
@@ -43,11 +44,11 @@ func (f *Fault) Error() string {
 	return b.String()
 }
 
-// ErrLogin matches the refusal of credentials by a host that is neither the
-// cloud's nor the balancer's, whose refusals are fleet.ErrAuth and stop writes.
+// ErrLogin is returned when a host other than the cloud's or the balancer's refuses the
+// credentials. Those two return fleet.ErrAuth, which stops writes.
 var ErrLogin = errors.New("login refused")
 
-// Sentinels returns the errors of package fleet that callers branch on.
+// Sentinels returns the errors of package fleet that callers test for.
 func Sentinels() []error {
 	return []error{fleet.ErrAuth, fleet.ErrGone, fleet.ErrBusy, fleet.ErrUnknown, fleet.ErrThrottled}
 }
@@ -55,9 +56,10 @@ func Sentinels() []error {
 // Unwrap returns the errors that errors.Is finds in the fault.
 func (f *Fault) Unwrap() []error { return f.Kinds }
 
+// matches reports whether errors.Is finds target in the fault.
 func (f *Fault) matches(target error) bool { return errors.Is(f, target) }
 
-// OutcomeOf returns the value of the metrics' label outcome; it is "ok" for nil.
+// OutcomeOf returns the value of the metrics' label outcome, which is "ok" for nil.
 func OutcomeOf(f *Fault) string {
 	if f == nil {
 		return "ok"
@@ -86,6 +88,7 @@ func Check(ctx context.Context) *Fault {
 	return nil
 }
 
+// refusedBy returns the fault of a write that its check stopped.
 func refusedBy(check error) *Fault {
 	return &Fault{Text: check.Error(), Kinds: []error{check}, Outcome: "checked"}
 }
@@ -125,9 +128,9 @@ func withoutAddress(err error) error {
 	return err
 }
 
-// OneLine returns a Fault as it is, since its text fits on a line of a log, and
-// the beginning of any other error: what a client's library says of an answer
-// that it cannot read. It returns nil for nil.
+// OneLine returns an error whose text has one line and is safe to log. A Fault is
+// returned unchanged. Any other error is from the library of a client that could not
+// decode an answer; only the beginning of its text is kept. OneLine returns nil for nil.
 func OneLine(err error) error {
 	if err == nil {
 		return nil
@@ -140,8 +143,8 @@ func OneLine(err error) error {
 
 // Retry repeats calls.
 type Retry struct {
-	Attempts int     // the highest number of attempts, including the first
-	Backoff  Backoff // the waits between them
+	Attempts int     // maximum number of attempts, including the first
+	Backoff  Backoff // waits between attempts
 }
 
 // Do calls try until it succeeds, fails with a fault that must not be repeated, or
@@ -167,6 +170,7 @@ func (r Retry) Do(ctx context.Context, try func() *Fault, before func(*Fault)) *
 	}
 }
 
+// settle adds fleet.ErrUnknown if the outcome of an earlier attempt is unknown.
 func (f *Fault) settle(unsure bool) *Fault {
 	if unsure && !f.matches(fleet.ErrUnknown) {
 		f.Kinds = append(f.Kinds, fleet.ErrUnknown)

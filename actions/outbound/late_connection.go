@@ -11,12 +11,12 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// fresh is for how long a passed check lets a write be sent: opening a connection
-// takes some ten milliseconds, but a host that does not answer takes seconds.
+// fresh is how long after a successful check a write may be sent. Opening a connection
+// usually takes some 10 ms, but can take seconds if the host does not answer.
 const fresh = 500 * time.Millisecond
 
-// lateConnection calls the check of a write again when its connection was there
-// only after the last check had become stale, before the first byte is sent on it.
+// lateConnection calls the check of a write again if opening the connection took longer
+// than fresh, before the first byte is sent on the connection.
 type lateConnection struct {
 	base  http.RoundTripper
 	fresh time.Duration
@@ -44,9 +44,11 @@ func (l lateConnection) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// refusal is a check's error, told apart from those of a connection.
+// refusal is the error of a check. The type distinguishes it from errors of the
+// connection.
 type refusal struct{ error }
 
+// Unwrap returns the error of the check.
 func (r *refusal) Unwrap() error { return r.error }
 
 // shutter is a connection on which nothing more is sent once refused is set.
@@ -55,7 +57,7 @@ type shutter struct {
 	refused error
 }
 
-// Write implements net.Conn.
+// Write implements net.Conn. It fails once refused is set.
 func (s *shutter) Write(b []byte) (int, error) {
 	if s.refused != nil {
 		return 0, s.refused
@@ -63,7 +65,7 @@ func (s *shutter) Write(b []byte) (int, error) {
 	return s.Conn.Write(b)
 }
 
-// shut lets nothing more be sent on a connection that dial opened.
+// shut prevents all further writes on a connection that a dialer of shuttable opened.
 func shut(conn net.Conn, refused error) {
 	for {
 		wrapped, ok := conn.(*tls.Conn)
@@ -77,7 +79,7 @@ func shut(conn net.Conn, refused error) {
 	}
 }
 
-// shuttable returns dial with connections that can be shut.
+// shuttable returns a dialer whose connections can be passed to shut.
 func shuttable(dial func(context.Context, string, string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)

@@ -15,8 +15,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// secure starts a TLS server that counts its writes, and returns a client whose
-// checks are stale after some time.
+// secure starts a TLS server that counts the writes that it receives, and returns a
+// client whose checks are valid for the given time.
 func secure(t *testing.T, fresh time.Duration) (client *http.Client, url string, writes *atomic.Int32) {
 	t.Helper()
 	writes = new(atomic.Int32)
@@ -52,11 +52,11 @@ func send(ctx context.Context, t *testing.T, client *http.Client, method, url st
 
 func TestAWriteWhoseConnectionComesLateIsCheckedAgainBeforeItIsSent(t *testing.T) {
 	errMeeting := errors.New("a meeting runs on it")
-	const late, inTime = 0, time.Hour // for how long a check holds, so that a connection is one or the other
+	const late, inTime = 0, time.Hour // validity of a check, so that every connection is late or in time
 	tests := []struct {
 		name          string
 		method        string
-		reused        bool // on a connection that is open already
+		reused        bool // on a connection that is already open
 		fresh         time.Duration
 		check         error
 		checks, sends int32

@@ -14,9 +14,9 @@ type Metrics struct {
 }
 
 // NewMetrics registers bbb_scaler_<side>_requests_total, with labels method and
-// outcome, and bbb_scaler_<side>_request_duration_seconds, with label method;
-// each attempt of a call counts. If reg is nil, the metrics are not registered. If
-// reg has them already, they are reused.
+// outcome, and bbb_scaler_<side>_request_duration_seconds, with label method. Each
+// attempt of a call counts. If reg is nil, the metrics are not registered. If reg
+// already has them, they are reused.
 func NewMetrics(reg prometheus.Registerer, side string) Metrics {
 	const namespace = "bbb_scaler"
 	return Metrics{

@@ -7,13 +7,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Options are the dependencies of a client beside its configuration. The zero
-// value opens real connections and has neither metrics nor a log.
+// Options are the dependencies of a client in addition to its configuration. With the
+// zero value, a client opens real connections and has neither metrics nor logs.
 type Options struct {
 	// Transport replaces the transport that the configuration describes.
 	Transport http.RoundTripper
-	// Registerer gets the client's metrics. A second client with the same one
-	// continues the first one's counters.
+	// Registerer registers the client's metrics. A second client with the same
+	// Registerer continues the counters of the first.
 	Registerer prometheus.Registerer
 	// Log gets a line for each call that is repeated.
 	Log *slog.Logger

@@ -9,26 +9,26 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// View is everything that a plan is made from. Its values are read before
-// Decide runs; Decide reads nothing else.
+// View is the input of Decide: everything that was read in one cycle.
 type View struct {
 	Now     time.Time
-	Servers []fleet.Server // in the order of their names
-	Alerts  []fleet.Alert  // believed, unsuppressed alerts about the whole fleet
-	Fleet   fleet.FleetRecord
+	Servers []fleet.Server    // sorted with fleet.ByName
+	Alerts  []fleet.Alert     // about the whole fleet, as fleet.Config.Believes accepts them
+	Fleet   fleet.FleetRecord // the record of the whole fleet
 	// Unknown is the number of servers that the fleet had and that no source lists
 	// now. They may be switched on, so they count against the ceiling.
 	Unknown  int
-	Contract *fleet.Contract // nil: not known, and not a limit
-	Pauses   []fleet.Pause
-	Blocked  []fleet.Hold // why nothing may be written at all
-	Brakes   []fleet.Hold // why no capacity may be removed, found while reading
+	Contract *fleet.Contract // nil: not known, and then not a limit
+	Pauses   []fleet.Pause   // in force at Now
+	Blocked  []fleet.Hold    // reasons why no step may be taken at all
+	Brakes   []fleet.Hold    // reasons why no capacity may be removed, found while reading
 }
 
-// Decide computes what to do next from one view of the fleet: at most one step
-// for each server, and a reason for every server, also for doing nothing. It is
-// pure: the same configuration and view give the same plan. Capacity is added
-// before any is removed, and while an alert asks for more, none is removed.
+// Decide computes the next plan from one view of the fleet: at most one step for
+// each server, and a reason for every server, including those that get no step.
+// It is pure: the same configuration and view give the same plan. Capacity is
+// added before any is removed, and none is removed while a fleet alert asks for
+// more.
 func Decide(cfg fleet.Config, v View) fleet.Plan {
 	d := newDecision(cfg, v)
 	d.holdAll()
@@ -44,7 +44,8 @@ func Decide(cfg fleet.Config, v View) fleet.Plan {
 	return d.plan
 }
 
-// decision is a plan in the making: the view, its totals, and the steps so far.
+// decision holds the state of one call of Decide: the view, its totals, and the
+// plan so far.
 type decision struct {
 	cfg  fleet.Config
 	v    View
@@ -56,18 +57,18 @@ type decision struct {
 	active  int // servers in service
 	coming  int // servers on their way into service
 	leaving int // servers that the scaler has cordoned and that still run
-	floor   int // least number of active servers now, and of the schedule soon
-	// serves is the total size of the servers in service and on their way; reach
-	// is what it becomes when all of them have grown. Servers that Prometheus does
-	// not see count in neither, as they are missing in the load.
+	floor   int // minimum number of active servers, including a higher one that the schedule sets soon
+	// serves is the total size of the servers in service and on their way into
+	// service; reach is that total once all of them have grown. Servers that
+	// Prometheus does not scrape count in neither, since the measured load does not
+	// include them.
 	serves, reach fleet.Size
 
-	want demand
-	free fleet.Contract // what the contract has left after the steps so far
-	on   int            // servers switched on, or about to be
-	used fleet.Size     // their total size
-	// starts is the number of starts in this plan.
-	starts int
+	want   demand
+	free   fleet.Contract // room left in the contract after the steps so far
+	on     int            // servers that are switched on, or have a start in flight or planned
+	used   fleet.Size     // their total size
+	starts int            // starts in this plan
 }
 
 func newDecision(cfg fleet.Config, v View) *decision {
@@ -93,7 +94,7 @@ func (d *decision) sortAlerts() {
 	slices.SortFunc(d.low, fleet.CompareAlerts)
 }
 
-// limit notes what holds scale-out back.
+// limit adds a reason why scale-out is limited to the plan, once.
 func (d *decision) limit(kind fleet.HoldKind, format string, args ...any) {
 	h := fleet.Hold{Kind: kind, Text: fmt.Sprintf(format, args...)}
 	if !slices.Contains(d.plan.Limits, h) {
@@ -101,14 +102,14 @@ func (d *decision) limit(kind fleet.HoldKind, format string, args ...any) {
 	}
 }
 
-// say gives a server its reason, unless it has one.
+// say sets a server's reason, unless it already has one.
 func (d *decision) say(s *fleet.Server, format string, args ...any) {
 	if d.open(s) {
 		d.plan.Reasons[s.ID] = fmt.Sprintf(format, args...)
 	}
 }
 
-// step plans a step for a server, with its reason.
+// step adds a step for a server to the plan, with its reason.
 func (d *decision) step(s *fleet.Server, k fleet.Kind, aim fleet.Aim, to fleet.Size, alerts []fleet.Alert, format string, args ...any) {
 	reason := fmt.Sprintf(format, args...)
 	d.plan.Reasons[s.ID] = reason
@@ -117,14 +118,14 @@ func (d *decision) step(s *fleet.Server, k fleet.Kind, aim fleet.Aim, to fleet.S
 	})
 }
 
-// open reports whether the server may be given a step: it has no reason yet, and
-// therefore no step, no flight and no hold.
+// open reports whether the server may get a step: it has no reason yet, and
+// therefore no step in the plan, no step in flight and no hold.
 func (d *decision) open(s *fleet.Server) bool {
 	_, said := d.plan.Reasons[s.ID]
 	return !said
 }
 
-// each calls f for every server in a state that may be given a step.
+// each calls f for every server in the given state that may get a step.
 func (d *decision) each(state fleet.State, f func(*fleet.Server)) {
 	for i := range d.v.Servers {
 		if s := &d.v.Servers[i]; s.State == state && d.open(s) {
@@ -133,7 +134,7 @@ func (d *decision) each(state fleet.State, f func(*fleet.Server)) {
 	}
 }
 
-// holdAll gives a reason to every server that this plan must not change.
+// holdAll sets the reason of every server that this plan must not change.
 func (d *decision) holdAll() {
 	for i := range d.v.Servers {
 		s := &d.v.Servers[i]
@@ -145,14 +146,14 @@ func (d *decision) holdAll() {
 		case s.Hold != "":
 			d.say(s, "%s", s.Hold)
 		case r.Flight != nil:
-			d.say(s, "%s asked for at %s, to be done by %s", r.Flight.Step.Kind, fleet.Clock(r.Flight.At), fleet.Clock(r.Flight.Deadline))
+			d.say(s, "%s requested at %s, deadline %s", r.Flight.Step.Kind, fleet.Clock(r.Flight.At), fleet.Clock(r.Flight.Deadline))
 		case d.v.Now.Before(r.RetryAt):
 			d.say(s, "backing off until %s after %d failures: %s", fleet.Clock(r.RetryAt), r.Failures, r.Failure)
 		}
 	}
 }
 
-// explain gives every server that is left its reason.
+// explain sets the reason of every server that has none yet.
 func (d *decision) explain() {
 	for i := range d.v.Servers {
 		s := &d.v.Servers[i]

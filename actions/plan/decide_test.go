@@ -17,7 +17,7 @@ import (
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// fleetOf returns n servers: so many in service, the others off.
+// fleetOf returns n servers: the first active ones are in service, the others off.
 func fleetOf(n, active int) []fleet.Server {
 	out := make([]fleet.Server, n)
 	for i := range out {
@@ -42,14 +42,14 @@ func alert(name string, annotations ...any) fleet.Alert {
 	return a
 }
 
-// load returns a fleet alert that tells of a load in cores and GiB.
+// load returns a fleet alert with a load of cores and gib GiB in its annotations.
 func load(name string, cores, gib float64) fleet.Alert {
 	return alert(name, rules.AnnotationCores, cores, rules.AnnotationRAM, 1024*gib)
 }
 
 func low(cores, gib float64) fleet.Alert { return load(rules.FleetWorkloadLow, cores, gib) }
 
-// made writes a plan's steps as "kind server", for comparison.
+// made returns a plan's steps as "kind server cores/MiB", for comparison.
 func made(p fleet.Plan) string {
 	var out []string
 	for _, s := range p.Steps {
@@ -62,8 +62,8 @@ func made(p fleet.Plan) string {
 	return strings.Join(out, ", ")
 }
 
-// A case is a change to a fleet of eight servers, four of them in service, and
-// the steps that Decide plans for it.
+// decideCase is a change to a fleet of eight servers, four of them in service, and
+// the steps that Decide must plan for it.
 type decideCase struct {
 	name   string
 	change func(*fleet.Config, *plan.View)
@@ -164,7 +164,7 @@ func TestDecide(t *testing.T) {
 		}, ""},
 		{"a server that fills is not drained", func(c *config, v *view) {
 			v.Alerts = []fleet.Alert{low(0, 0)}
-			v.Servers[0].Record.Up = noon.Add(-time.Minute) // and cannot grow yet
+			v.Servers[0].Record.Up = noon.Add(-time.Minute) // within its grow cooldown
 			v.Servers[0].Alerts = []fleet.Alert{alert(rules.ServerCPURising, rules.AnnotationValue, 1.4)}
 		}, "cordon bbb-2"},
 		{"a server at its maximum does not grow", func(c *config, v *view) {
@@ -218,6 +218,11 @@ func TestDecide(t *testing.T) {
 			v.Servers[0].Size = fleet.Size{Cores: 4, RAM: 8192}
 			v.Servers[0].Alerts, v.Alerts = []fleet.Alert{alert(rules.ServerCPULow)}, []fleet.Alert{low(1, 4)}
 		}, "start bbb-5"},
+		{"it is not exchanged while the load needs its size", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Servers[0].Balancer.Load = 4, 0
+			v.Servers[0].Size = fleet.Size{Cores: 4, RAM: 16384}
+			v.Servers[0].Alerts, v.Alerts = []fleet.Alert{alert(rules.ServerCPULow)}, []fleet.Alert{low(1, 17)}
+		}, ""},
 		{"a server that grew for a load to come does not leave again before it comes", func(c *config, v *view) {
 			v.Servers[0].Balancer.Load = 0
 			v.Servers[0].Size = fleet.Size{Cores: 4, RAM: 8192}

@@ -8,32 +8,33 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// load is what all servers in service have to carry together: busy cores, and
-// MiB of memory in use.
+// load is the measured load of all servers in service together: busy cores, and
+// memory in use in MiB.
 type load struct{ cores, ram float64 }
 
-// String is for people.
+// String returns the load as "12.5 cores and 40960 MiB", for reasons.
 func (l load) String() string { return fmt.Sprintf("%.1f cores and %.0f MiB", l.cores, l.ram) }
 
-// loadOf returns the fleet's load from an alert's annotations, if they hold one.
+// loadOf returns the fleet's load from the annotations of an alert. The second
+// result is false when they are missing or not valid numbers.
 func loadOf(a fleet.Alert) (load, bool) {
 	l := load{a.Annotation(rules.AnnotationCores), a.Annotation(rules.AnnotationRAM)}
-	return l, l.cores >= 0 && l.ram >= 0 // not so for NaN
+	return l, l.cores >= 0 && l.ram >= 0 // false for NaN
 }
 
-// demand is what the fleet should have, and why.
+// demand is the capacity that the fleet needs, and the reason for it.
 type demand struct {
-	servers int        // in service or on their way
-	size    fleet.Size // of all of them together; zero: no load asks for any
+	servers int        // servers in service or on their way into service
+	size    fleet.Size // total size of these servers; zero: no alert has a load
 	why     string
 	alerts  []fleet.Alert
 }
 
-// demand is the greatest that the floor or any alert asks for. Its reason is
-// that of the one that asks for the most servers.
+// demand returns the maximum of the floor and of what each alert asks for. The
+// reason is that of the one which needs the most additional servers.
 func (d *decision) demand() demand {
 	have := d.active + d.coming
-	w := demand{servers: d.floor, why: fmt.Sprintf("floor of %d active servers, %d in service or on their way", d.floor, have)}
+	w := demand{servers: d.floor, why: fmt.Sprintf("floor of %d active servers, %d in service or starting", d.floor, have)}
 	most := d.missing(w, d.reach)
 	for _, a := range d.asks {
 		one := d.demandOf(a)
@@ -45,23 +46,23 @@ func (d *decision) demand() demand {
 	return w
 }
 
-// demandOf is what one alert asks for: the size that carries the load in its
-// annotations, or one more server when it has none.
+// demandOf returns what one alert asks for: the total size needed for the load in
+// its annotations, or one more server when it has no load.
 func (d *decision) demandOf(a fleet.Alert) demand {
 	l, told := loadOf(a)
 	switch {
 	case a.Name == rules.FleetBelowMinimum:
-		return demand{} // the floor is counted from the view
+		return demand{} // decision.floor already includes it
 	case !told:
 		return demand{servers: d.active + 1, why: a.Name + " asks for another server", alerts: []fleet.Alert{a}}
 	}
 	size := d.carrying(l)
-	return demand{size: size, why: fmt.Sprintf("%s: a load of %s wants %s in all", a.Name, l, size), alerts: []fleet.Alert{a}}
+	return demand{size: size, why: fmt.Sprintf("%s: a load of %s needs %s in total", a.Name, l, size), alerts: []fleet.Alert{a}}
 }
 
-// missing is the number of servers to add for a demand when the present ones
-// have a total size of have. A lack of size within the tolerance counts as none;
-// beyond it, all of it counts.
+// missing returns the number of servers to add for a demand when the present
+// servers have a total size of have. A shortage within Capacity.Tolerance counts
+// as zero; a larger one counts in full.
 func (d *decision) missing(w demand, have fleet.Size) int {
 	lack, unit := w.size.Sub(have), d.cfg.Sizes.Together()
 	if d.tolerated(w.size).Fits(have) {
@@ -71,7 +72,8 @@ func (d *decision) missing(w demand, have fleet.Size) int {
 		divideUp(int(lack.Cores), int(unit.Cores)), divideUp(int(lack.RAM), int(unit.RAM)))
 }
 
-// carrying is the total size with which the load gives the target workload.
+// carrying returns the total size at which the load is exactly the target
+// workload, in cores and MiB, each rounded up.
 func (d *decision) carrying(l load) fleet.Size {
 	return fleet.Size{
 		Cores: fleet.Cores(fleet.RoundUp(l.cores / d.target(d.cfg.Thresholds.CPU))),
@@ -79,14 +81,16 @@ func (d *decision) carrying(l load) fleet.Size {
 	}
 }
 
-// target is the workload that scaling aims at: a band's maximum less the headroom.
+// target returns the workload that scaling aims at: the band's maximum times
+// (1 - Capacity.Headroom).
 func (d *decision) target(b rules.Band) float64 { return b.Max * (1 - d.cfg.Capacity.Headroom) }
 
-// tolerated is the smallest size that counts as enough where size is wanted.
+// tolerated returns the smallest size that counts as enough when size is needed:
+// size / (1 + Capacity.Tolerance), rounded.
 func (d *decision) tolerated(size fleet.Size) fleet.Size {
 	share := 1 + d.cfg.Capacity.Tolerance
 	return fleet.Size{Cores: fleet.Cores(math.Round(float64(size.Cores) / share)), RAM: fleet.MiB(math.Round(float64(size.RAM) / share))}
 }
 
-// divideUp is a/b rounded up, for b above 0.
+// divideUp returns a / b, rounded up. b must be above 0.
 func divideUp(a, b int) int { return int(math.Ceil(float64(a) / float64(b))) }

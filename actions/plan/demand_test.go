@@ -15,7 +15,7 @@ func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
 	type view = plan.View
 	type config = fleet.Config
 	for _, tt := range []decideCase{
-		{"a load is given servers that carry it, with headroom", func(c *config, v *view) {
+		{"servers start until the load leaves the headroom free", func(c *config, v *view) {
 			v.Alerts = []fleet.Alert{load(rules.FleetCPUHigh, 6, 8)}
 		}, "start bbb-5, start bbb-6"}, // 6 / (0.7 × 0.75) = 11.4 cores, and four servers have 8
 		{"memory asks for more than CPU", func(c *config, v *view) {
@@ -29,10 +29,10 @@ func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
 			v.Alerts = []fleet.Alert{load(rules.FleetCPUHigh, 6, 8)}
 			v.Servers[0].Alerts = []fleet.Alert{alert(rules.ServerDown)}
 		}, "start bbb-5, start bbb-6, start bbb-7"},
-		{"a lack within the tolerance is borne", func(c *config, v *view) {
+		{"nothing starts for a shortage within the tolerance", func(c *config, v *view) {
 			c.Capacity.Tolerance, v.Alerts = 0.1, []fleet.Alert{load(rules.FleetForecastHigh, 4.6, 8)}
 		}, ""}, // 8.8 cores, and there are 8
-		{"a lack beyond the tolerance is made up for whole", func(c *config, v *view) {
+		{"a shortage beyond the tolerance counts in full", func(c *config, v *view) {
 			c.Capacity.Tolerance, v.Alerts = 0.1, []fleet.Alert{load(rules.FleetForecastHigh, 6.2, 8)}
 		}, "start bbb-5, start bbb-6"}, // 11.8 cores
 		{"an alert without a load starts one", func(c *config, v *view) { v.Alerts = []fleet.Alert{alert(rules.FleetCPUHigh)} }, "start bbb-5"},
@@ -54,7 +54,7 @@ func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
 			c.Sizes.Fleet.Cores, c.Sizes.Max.Cores = 3, 8
 			v.Alerts = []fleet.Alert{load(rules.FleetForecastHigh, 9, 8)}
 		}, "start bbb-5, start bbb-6, grow bbb-1 3/8192, grow bbb-2 3/8192, grow bbb-3 3/8192, grow bbb-4 3/8192"}, // 17.1 cores, 12 with growth
-		{"nor beyond the greatest size", func(c *config, v *view) {
+		{"nor beyond the maximum size", func(c *config, v *view) {
 			c.Sizes.Fleet.Cores, c.Sizes.Max.Cores = 8, 3
 			v.Alerts = []fleet.Alert{load(rules.FleetForecastHigh, 9, 8)}
 		}, "start bbb-5, start bbb-6, grow bbb-1 3/8192, grow bbb-2 3/8192, grow bbb-3 3/8192, grow bbb-4 3/8192"},
@@ -69,7 +69,7 @@ func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
 				v.Servers[i].HotPlug = fleet.HotPlug{}
 			}
 			v.Alerts = []fleet.Alert{load(rules.FleetForecastHigh, 6, 8)}
-		}, "start bbb-5"}, // one that may grow is hoped for; the next cycle sees that it cannot
+		}, "start bbb-5"}, // one server is assumed to grow; the next cycle finds that it cannot
 		{"servers whose growth fails are not counted on", func(c *config, v *view) {
 			c.Sizes.Fleet = c.Sizes.Max
 			for i := range 4 {
@@ -108,7 +108,7 @@ func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
 			}
 			v.Alerts = []fleet.Alert{load(rules.FleetForecastHigh, 6, 8)}
 		}, "start bbb-5"},
-		{"nor those without hot-plug for what is lacking", func(c *config, v *view) {
+		{"nor those without hot-plug for the missing resource", func(c *config, v *view) {
 			c.Sizes.Fleet = c.Sizes.Max
 			for i := range 4 {
 				v.Servers[i].HotPlug = fleet.HotPlug{CPU: true}
@@ -123,7 +123,7 @@ func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
 		{"the alert that asks for less takes nothing from the one that asks for more", func(c *config, v *view) {
 			v.Alerts = []fleet.Alert{load(rules.FleetCPUHigh, 6, 8), load(rules.FleetMemoryHigh, 1, 9)}
 		}, "start bbb-5, start bbb-6"},
-		{"servers do not grow for a lack within the tolerance", func(c *config, v *view) {
+		{"servers do not grow for a shortage within the tolerance", func(c *config, v *view) {
 			c.Sizes.Fleet, c.Capacity.Tolerance, v.Alerts = c.Sizes.Max, 0.1, []fleet.Alert{load(rules.FleetForecastHigh, 6.6, 8)}
 			for i := range 4 {
 				v.Servers[i].Size.Cores = 3

@@ -1,31 +1,36 @@
-// Package plan decides: from one View of the fleet, Decide computes a Plan, which
-// has at most one step for each server and a reason for every server, also for
-// doing nothing. It is pure. It reads no clock, no file and no network, and the
-// layout test keeps it so.
+// Package plan computes the next steps of the scaler: Decide takes one View of the
+// fleet and returns a fleet.Plan with at most one step for each server and a reason
+// for every server, including those that get no step. The package is pure: it reads
+// no clock, no file and no network. The layout test enforces this.
 //
-// Each question has a file:
+// Each file answers one question:
 //
-//	what does the fleet have now?         totals.go
-//	how much capacity is in demand?       demand.go, and floor.go for the schedule
-//	how many servers start, and which?    scale_out.go
-//	why does a server grow or shrink?     resize.go
-//	which servers leave, and why not?     scale_in.go
-//	why is a drained server not stopped?  drain.go
-//	what if a server does not answer?     repair.go
+//	what does the fleet have now?             totals.go
+//	how much capacity is needed?              demand.go, and floor.go for the schedule
+//	how many servers start, and which?        scale_out.go
+//	why does a server grow or shrink?         resize.go
+//	which servers drain, and which may not?   scale_in.go
+//	why is a drained server not stopped?      drain.go
+//	what if a server does not answer?         repair.go
 //
-// Capacity is counted in cores and RAM. An alert about the fleet carries its load,
-// and the plan brings the total size of the servers in service to what carries
-// that load with Capacity.Headroom. It takes draining servers back, which is
-// instant; it has all servers in service grow to one size, which takes seconds and
-// costs less than another server with its own operating system; and it starts
-// others for the rest. The balancer spreads meetings by their number, so servers of
-// equal size fill equally. A lack within Capacity.Tolerance is accepted: a few
-// servers that join during a rush draw all new meetings of a poll interval to
-// themselves.
+// Capacity is counted in cores and MiB of RAM. An alert about the fleet has the
+// fleet's load in its annotations. The plan computes the total size at which this
+// load leaves Capacity.Headroom free, and reaches it in three ways, in this order:
 //
-// The balancer cannot be told how full a server is, and meetings cannot be moved.
-// Two reserves make up for that. A server's own alerts grow it beyond the size of
-// the others, up to Sizes.Max, also while it drains. And the floor is a share of
-// the fleet (Capacity.MinActiveShare), so that a crowd which nobody announced finds
-// servers that grow within seconds.
+//  1. It takes draining servers back, which takes effect immediately.
+//  2. It grows all servers in service to the same size. This takes seconds and
+//     costs less than another server with its own operating system. The sizes are
+//     equal because the balancer spreads meetings by their number, so that servers
+//     of equal size get equal workload.
+//  3. It starts stopped servers for the rest.
+//
+// A shortage within Capacity.Tolerance is accepted. Starting a few servers for it
+// would do harm: the balancer sends all new meetings of a poll interval to servers
+// that have just joined.
+//
+// The balancer does not take a server's workload into account, and a meeting cannot
+// be moved. Two reserves compensate for this. A server's own alerts grow it up to
+// Sizes.Max, beyond the size of the others and also while it drains. And the floor
+// is at least a share of the fleet (Capacity.MinActiveShare), so that a sudden rise
+// of the load meets servers that can grow within seconds.
 package plan

@@ -5,25 +5,25 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// finishDrains carries on with draining servers: repairs a cordon, disables
-// and stops those that are proven empty. It comes after all that could take
-// them back into service.
+// finishDrains continues the drains: it repairs lost cordons, and disables and
+// stops the servers that are proven empty. It runs after scaleOut, which may take
+// these servers back into service.
 func (d *decision) finishDrains() {
 	d.each(fleet.StateDraining, d.drain)
 	d.each(fleet.StateEmpty, d.empty)
 }
 
-// drain decides what happens to a server that drains and may have meetings.
+// drain decides the next step of a draining server that has meetings, or may have.
 func (d *decision) drain(s *fleet.Server) {
 	count, high := s.Probe.Count, toGrow(s, d.cfg.Asks)
 	switch {
 	case s.Balancer.State == fleet.Enabled:
 		d.step(s, fleet.Cordon, s.Record.Aim, fleet.Size{}, nil, "the balancer lost the cordon: cordoned again")
 	case s.CordonedInVain():
-		d.step(s, fleet.Enable, s.Record.Aim, fleet.Size{}, nil, "meetings still come although it is cordoned: enabled, to be cordoned anew")
+		d.step(s, fleet.Enable, s.Record.Aim, fleet.Size{}, nil, "still gets new meetings although it is cordoned: enabled, then cordoned again")
 	case s.Balancer.State == fleet.Disabled && s.Probe.Answered() && !s.Probe.Empty():
-		// Also when nobody is on it yet: a room that was just opened has no one, and
-		// nobody can join it while its server is disabled.
+		// This also applies while the meetings have no participants: a meeting that
+		// was just created has none, and nobody can join it on a disabled server.
 		d.step(s, fleet.Cordon, s.Record.Aim, fleet.Size{}, nil, "disabled with %s on it: cordoned, so that people can join",
 			fleet.Plural(count.Meetings, "meeting", "meetings"))
 	case len(high) > 0 && (count.Participants > 0 || s.Balancer.Load > 0):
@@ -37,8 +37,8 @@ func (d *decision) drain(s *fleet.Server) {
 	}
 }
 
-// empty decides what happens to a server that is proven to have no meeting: it
-// is disabled, then stopped, unless one of the reasons below keeps it on.
+// empty decides the next step of a server that is proven to have no meeting: it is
+// disabled, then stopped, unless one of the reasons below prevents it.
 func (d *decision) empty(s *fleet.Server) {
 	wait := d.recordings(s)
 	switch {
@@ -47,22 +47,23 @@ func (d *decision) empty(s *fleet.Server) {
 	case len(d.plan.Brakes) > 0:
 		d.say(s, "empty; not stopped: %s", d.plan.Brakes[0])
 	case s.Busy:
-		d.say(s, "empty; the cloud has a change of it pending")
+		d.say(s, "empty; another change to it is pending in the cloud")
 	case !s.Record.Confirmed:
-		d.say(s, "empty; waits for the balancer's poller to show that the %s holds", s.Record.Wrote)
+		d.say(s, "empty; waits for a poll interval to confirm that it is still %s in the balancer", s.Record.Wrote)
 	case wait != "":
 		d.say(s, "empty; %s", wait)
 	case s.Balancer.State != fleet.Disabled && d.v.Now.Sub(s.Record.EmptySince) < d.cfg.PollInterval:
-		d.say(s, "empty; disabled once it has been empty for a poll interval")
+		d.say(s, "empty; will be disabled once it has been empty for a poll interval")
 	case s.Balancer.State != fleet.Disabled:
 		d.step(s, fleet.Disable, s.Record.Aim, fleet.Size{}, nil, "no meeting left")
 	default:
-		d.step(s, fleet.Stop, fleet.AimDrain, fleet.Size{}, s.AlertsAsking(d.cfg.Asks, rules.AskStop), "no meeting left and out of service")
+		d.step(s, fleet.Stop, fleet.AimDrain, fleet.Size{}, s.AlertsAsking(d.cfg.Asks, rules.AskStop), "no meeting left, and disabled in the balancer")
 	}
 }
 
-// recordings says what an empty server waits for before it may be stopped: its
-// idle alert, which shows that its recordings are processed, or the deadline.
+// recordings returns what an empty server waits for before it may be disabled, or
+// "". It waits for its idle alert, which shows that its recordings are processed,
+// or for ScaleIn.RecordingsDeadline.
 func (d *decision) recordings(s *fleet.Server) string {
 	limit := d.cfg.ScaleIn.RecordingsDeadline
 	switch {

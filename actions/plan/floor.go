@@ -8,9 +8,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// Learning returns the configuration that holds with these alerts: while one of
-// them says that the forecast has no history, and no schedule raises the floor,
-// the floor's share of the fleet is Capacity.LearningActiveShare.
+// Learning returns c with Capacity.MinActiveShare raised to LearningActiveShare
+// while one of the alerts says that the forecast has no history yet. A
+// configuration with a schedule is returned unchanged.
 func Learning(c fleet.Config, alerts []fleet.Alert) fleet.Config {
 	asked := slices.ContainsFunc(alerts, func(a fleet.Alert) bool { return c.Asks[a.Name].Ask == rules.AskFloor })
 	if asked && len(c.Capacity.Schedule) == 0 {
@@ -19,10 +19,11 @@ func Learning(c fleet.Config, alerts []fleet.Alert) fleet.Config {
 	return c
 }
 
-// floorAhead is the number of servers that must be active or on their way now,
-// in a fleet of the given number of servers that has have of them: the floor
-// that holds now, or a higher one that the schedule asks for soon, as long
-// before as starting the missing servers takes.
+// floorAhead returns the number of servers that must be active or on their way into
+// service now: the present floor, or a higher one of the schedule that begins
+// within the lead time. The lead time is the time that starting the missing servers
+// takes. servers is the size of the fleet, have the number of servers that are
+// active or on their way.
 func floorAhead(c fleet.Config, now time.Time, servers, floor, have int) int {
 	highest := floor
 	for _, f := range c.Capacity.Schedule {
@@ -37,8 +38,9 @@ func floorAhead(c fleet.Config, now time.Time, servers, floor, have int) int {
 	return floor
 }
 
-// leadTime is how long it takes until the missing servers serve when they start
-// now, at most Capacity.MaxStep of them in each scale-out cooldown.
+// leadTime returns how long it takes to bring the missing servers into service:
+// Capacity.StartTime, and one scale-out cooldown for each further batch of
+// Capacity.MaxStep servers, at most 12 h.
 func leadTime(c fleet.Config, missing int) time.Duration {
 	batches := max(0, (missing-1)/max(1, c.Capacity.MaxStep))
 	return min(c.Capacity.StartTime+time.Duration(batches)*c.Cooldowns.Out, 12*time.Hour)

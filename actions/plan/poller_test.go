@@ -9,10 +9,10 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/plan"
 )
 
-// leftOut makes a server one that answers and is enabled, and that the balancer
-// has not taken into service in time.
+// leftOut changes a server to one that answers and is enabled, but that the balancer
+// has not brought online before its deadline.
 func leftOut(s *fleet.Server, since time.Duration) {
-	s.Power, s.State, s.Problem = fleet.PowerOn, fleet.StateDown, "did not come into service in time"
+	s.Power, s.State, s.Problem = fleet.PowerOn, fleet.StateDown, "was not in service before deadlines.warm"
 	s.Balancer = &fleet.BalancerServer{ID: s.ID, State: fleet.Enabled}
 	s.Record.Aim, s.Record.At, s.Probe = fleet.AimServe, noon.Add(-since), fleet.Probe{At: noon}
 }

@@ -5,21 +5,21 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// repair takes servers that do not answer out of service, and brings them back.
-// It cordons them and no more: no new meeting comes, and people can still join
-// the running ones, in case only the server's web interface hangs.
+// repair cordons servers that do not answer, and enables them again once they do.
+// It never disables or stops them: a cordoned server gets no new meetings, while
+// people can still join the running ones if only its API hangs.
 func (d *decision) repair() {
 	if silent, of := d.silent(); silent > fleet.AtLeastOne(d.cfg.ScaleIn.MaxUnseen, of) {
 		d.plan.Brakes = append(d.plan.Brakes, fleet.Hold{Kind: fleet.HoldSilent, Text: fleet.Plural(silent, "server does", "servers do") +
-			" not answer at once: none is taken out, the fault may be on our side"})
+			" not answer at the same time: none is cordoned, the fault may be on the scaler's side"})
 	} else {
 		d.each(fleet.StateActive, d.takeOut)
 	}
 	d.each(fleet.StateDown, d.bringBack)
 }
 
-// silent counts the servers that should answer and do not, and all that should
-// answer: those in service, and those taken out because they do not answer.
+// silent returns the number of servers that were probed and did not answer, and of
+// all that should answer: those in service, and those cordoned for repair.
 func (d *decision) silent() (silent, of int) {
 	for i := range d.v.Servers {
 		s := &d.v.Servers[i]
@@ -40,26 +40,26 @@ func (d *decision) takeOut(s *fleet.Server) {
 	switch {
 	case len(down) == 0 || d.cfg.NoBalancer:
 	case s.Probe.Silent():
-		d.step(s, fleet.Cordon, fleet.AimRepair, fleet.Size{}, down, "neither its exporter nor BigBlueButton answers: taken out")
+		d.step(s, fleet.Cordon, fleet.AimRepair, fleet.Size{}, down, "neither its exporter nor BigBlueButton answers: cordoned")
 		d.active--
 	case s.Probe.Answered():
 		d.say(s, "its exporter does not answer, BigBlueButton does: left in service")
 	default:
-		d.say(s, "its exporter does not answer; BigBlueButton is being asked")
+		d.say(s, "its exporter does not answer; waits for the probe of BigBlueButton")
 	}
 }
 
-// bringBack enables a server that was taken out, once it answers again.
+// bringBack enables a server that is down, once BigBlueButton answers again.
 func (d *decision) bringBack(s *fleet.Server) {
 	switch {
 	case s.Record.Aim == fleet.AimNone:
-		d.say(s, "%s", s.Problem) // the balancer takes it back by itself
+		d.say(s, "%s", s.Problem) // the balancer brings it online by itself
 	case s.Record.Aim == fleet.AimServe && s.Balancer.State == fleet.Enabled:
-		d.say(s, "enabled, but the balancer has not seen it answer")
+		d.say(s, "enabled, but the balancer does not report it as online")
 	case s.Record.Aim == fleet.AimRepair && s.Balancer.State == fleet.Enabled:
 		d.step(s, fleet.Cordon, fleet.AimRepair, fleet.Size{}, nil, "the balancer lost the cordon: cordoned again")
 	case s.Probe.Answered() && !d.unmeasured(s):
-		d.step(s, fleet.Enable, fleet.AimServe, fleet.Size{}, nil, "BigBlueButton answers again: back into service")
+		d.step(s, fleet.Enable, fleet.AimServe, fleet.Size{}, nil, "BigBlueButton answers again: enabled")
 	default:
 		d.say(s, "%s", s.Problem)
 	}

@@ -25,7 +25,7 @@ func TestDecideBringsServersIntoServiceOnlyOnceTheyAnswer(t *testing.T) {
 		want   string
 	}{
 		{"one that was taken out and answers", func(s *server) { down(s, fleet.AimRepair, fleet.Cordoned) }, "enable bbb-5"},
-		{"one that was given up while it started, and answers", func(s *server) { down(s, fleet.AimServe, fleet.Disabled) }, "enable bbb-5"},
+		{"one that exceeded its deadline while it started, and answers", func(s *server) { down(s, fleet.AimServe, fleet.Disabled) }, "enable bbb-5"},
 		{"not one that does not answer", func(s *server) {
 			down(s, fleet.AimServe, fleet.Disabled)
 			s.Probe = fails

@@ -10,10 +10,10 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// grow gives servers more cores and RAM, in one step: busy ones as much as
-// brings their workload down to the target, and all of them the size that the
-// fleet's load asks for. A server that starts grows before BigBlueButton is up
-// on it. One that drains grows for the people still on it, in drain.
+// grow plans more cores and RAM, in one step for each server. A server with alerts
+// of its own grows until its workload is at the target; all servers grow to the
+// size that the fleet's load needs. A warming server grows before BigBlueButton
+// answers on it. A draining server grows in drain, for the people still on it.
 func (d *decision) grow() {
 	level := d.level()
 	d.each(fleet.StateActive, func(s *fleet.Server) {
@@ -24,15 +24,16 @@ func (d *decision) grow() {
 		}
 	})
 	d.each(fleet.StateWarming, func(s *fleet.Server) {
-		if !s.Probe.Answered() { // otherwise it is enabled first
+		if !s.Probe.Answered() { // one that answers is enabled first
 			d.growTo(s, level)
 		}
 	})
 }
 
-// level is the size that all servers in service or on their way need at least to
-// carry the load that is asked for; zero when no load is. The balancer spreads
-// meetings by their number, so that servers of equal size fill equally.
+// level returns the minimum size of each server in service or on its way into
+// service, so that together they carry the load in the alerts; zero when no alert
+// has a load. It is the same for all, because the balancer spreads meetings by
+// their number: servers of equal size get equal workload.
 func (d *decision) level() fleet.Size {
 	n, z, all := max(1, d.active+d.coming), d.cfg.Sizes, d.tolerated(d.want.size)
 	if d.want.size == (fleet.Size{}) {
@@ -45,13 +46,14 @@ func (d *decision) level() fleet.Size {
 	}
 }
 
-// steps is what each of n servers must add to have, in whole steps, for a total
-// of all.
+// steps returns how much each of n servers of size have must grow so that their
+// total is all, rounded up to whole steps.
 func steps[T fleet.Cores | fleet.MiB](all, n, have int, step T) T {
 	return T(max(0, divideUp(divideUp(all, n)-have, int(step)))) * step
 }
 
-// reachOf is the size to which the server can grow for the fleet's load while it runs.
+// reachOf returns the size to which the server can grow for the fleet's load while
+// it runs: its present size if it is on hold or backs off.
 func (d *decision) reachOf(s *fleet.Server) fleet.Size {
 	size := s.Size
 	if s.InFlight(fleet.Grow) {
@@ -63,8 +65,9 @@ func (d *decision) reachOf(s *fleet.Server) fleet.Size {
 	return size.Max(hotPlugged(s, d.cfg.Sizes.Together()))
 }
 
-// hotPlugged is the server's size after it has grown to another one, as far as
-// its hot-plug flags allow that while it runs.
+// hotPlugged returns the server's size after growing to the size to while it runs:
+// a resource grows only if its hot-plug flag is set, and neither does on a server
+// whose size a template sets.
 func hotPlugged(s *fleet.Server, to fleet.Size) fleet.Size {
 	size := s.Size
 	if s.HotPlug.CPU && s.Template == "" {
@@ -76,9 +79,9 @@ func hotPlugged(s *fleet.Server, to fleet.Size) fleet.Size {
 	return size
 }
 
-// toGrow returns the alerts that ask for a larger server. A CPU alert about a
-// server that nobody is on does not count: its boot, or its recordings, keep the
-// cores busy.
+// toGrow returns the server's alerts that ask for a larger server. It leaves out CPU
+// alerts of a server whose balancer load is 0: its boot or its recordings use the
+// cores, not people.
 func toGrow(s *fleet.Server, asks map[string]rules.Meaning) []fleet.Alert {
 	deserted := s.Balancer != nil && s.Balancer.LoadKnown && s.Balancer.Load == 0
 	return slices.DeleteFunc(s.AlertsAsking(asks, rules.AskGrow), func(a fleet.Alert) bool {
@@ -86,11 +89,14 @@ func toGrow(s *fleet.Server, asks map[string]rules.Meaning) []fleet.Alert {
 	})
 }
 
-// ofMemory and ofCPU report which workload of a server an alert is about.
+// ofMemory reports whether an alert is about a server's memory workload.
 func ofMemory(a fleet.Alert) bool { return rules.MeaningOf(a.Name).Measure == rules.MeasureMemory }
-func ofCPU(a fleet.Alert) bool    { return rules.MeaningOf(a.Name).Measure == rules.MeasureCPU }
 
-// risingTo is for reasons.
+// ofCPU reports whether an alert is about a server's CPU workload.
+func ofCPU(a fleet.Alert) bool { return rules.MeaningOf(a.Name).Measure == rules.MeasureCPU }
+
+// risingTo returns the words before the value in the reason of an alert about a
+// predicted workload, and "" for a measured one.
 func risingTo(a fleet.Alert) string {
 	if rules.MeaningOf(a.Name).Rising {
 		return "rising to "
@@ -98,39 +104,42 @@ func risingTo(a fleet.Alert) string {
 	return ""
 }
 
-// growBusy grows a server for its own load, at least to the size least.
+// growBusy plans the growth of a server for its own alerts, at least to the size
+// least.
 func (d *decision) growBusy(s *fleet.Server, high []fleet.Alert, least fleet.Size) {
 	to, why := d.larger(s, high)
 	d.growOne(s, to.Max(least), high, why)
 }
 
-// growTo grows a server for the fleet's load.
+// growTo plans the growth of a server to level for the fleet's load.
 func (d *decision) growTo(s *fleet.Server, level fleet.Size) {
 	if to := hotPlugged(s, level); to != s.Size {
 		d.growOne(s, to, d.want.alerts, d.want.why+fmt.Sprintf(": grows to %s", to))
 	}
 }
 
+// growOne plans a growth to the size to, or sets the reason why it must wait.
 func (d *decision) growOne(s *fleet.Server, to fleet.Size, alerts []fleet.Alert, why string) {
 	until := s.Record.Up.Add(d.cfg.Cooldowns.ServerUp)
 	switch {
 	case to == s.Size:
 		d.say(s, "%s", why)
 	case s.Busy:
-		d.say(s, "is to grow; the cloud has another change of it pending")
+		d.say(s, "waits to grow: another change to it is pending in the cloud")
 	case d.v.Now.Before(until):
-		d.say(s, "is to grow; cooling down until %s", fleet.Clock(until))
+		d.say(s, "waits to grow: cooldown until %s", fleet.Clock(until))
 	case !d.fits(to.Sub(s.Size)):
 		d.limit(fleet.HoldContract, "contract: no room to grow to %s", to)
-		d.say(s, "is to grow to %s; the contract or the budget has no room", to)
+		d.say(s, "cannot grow to %s: the contract or the budget has no room", to)
 	default:
 		d.take(to.Sub(s.Size))
 		d.step(s, fleet.Grow, s.Record.Aim, to, alerts, "%s", why)
 	}
 }
 
-// larger is the size that the alerts ask for, within what can grow while the
-// server runs; or its present size, and why it cannot grow.
+// larger returns the size that the alerts ask for, limited to what hot-plug and
+// Sizes.Max allow, and the reason. If the server cannot grow, it returns the present
+// size and why.
 func (d *decision) larger(s *fleet.Server, high []fleet.Alert) (to fleet.Size, why string) {
 	if s.Template != "" {
 		return s.Size, "cannot grow: its type " + s.Template + " is sized by a template"
@@ -156,10 +165,11 @@ func (d *decision) larger(s *fleet.Server, high []fleet.Alert) (to fleet.Size, w
 	case why == "":
 		return to, "cannot grow while it runs: its boot volume has no hot-plug for it"
 	}
-	return to, fmt.Sprintf("%s, and already at its greatest size, %s", why, s.Size)
+	return to, fmt.Sprintf("%s, and already at its maximum size, %s", why, s.Size)
 }
 
-// oneStep is to, grown by one step where hot-plug and the maximum allow.
+// oneStep returns the size to with one step added to the server's cores and RAM,
+// where hot-plug and Sizes.Max allow it.
 func (d *decision) oneStep(s *fleet.Server, to fleet.Size) fleet.Size {
 	z := d.cfg.Sizes
 	if s.HotPlug.CPU {
@@ -171,8 +181,8 @@ func (d *decision) oneStep(s *fleet.Server, to fleet.Size) fleet.Size {
 	return to
 }
 
-// scaled returns have × factor, rounded up to whole steps, at least one step
-// more than have and at most most. A factor of NaN adds one step.
+// scaled returns have × factor, rounded up to whole steps: at least one step more
+// than have, and capped at most. A factor of NaN adds one step.
 func scaled[T fleet.Cores | fleet.MiB](have, step, most T, factor float64) T {
 	n := 1.0
 	if !math.IsNaN(factor) {
@@ -182,59 +192,69 @@ func scaled[T fleet.Cores | fleet.MiB](have, step, most T, factor float64) T {
 	return have + T(max(0, n))*step
 }
 
-// shrink makes stopped servers smaller, and drains running ones that are low and
-// without load so that they can be. Servers shrink only while they are off: what
-// a decrease does to a running server is not documented, and nobody can be on
-// one that is off.
+// shrink plans the return of grown servers to Sizes.Default. Servers shrink only
+// while they are off: the cloud does not document what a smaller size does to a
+// running server, and nobody uses one that is off. A running server with a low
+// workload and no load in the balancer is drained first.
 func (d *decision) shrink() {
 	d.each(fleet.StateOff, d.shrinkOff)
 	d.each(fleet.StateActive, d.shrinkRunning)
 }
 
+// shrinkOff plans the shrink of a server that the scaler has stopped.
 func (d *decision) shrinkOff(s *fleet.Server) {
 	if s.Record.Aim != fleet.AimOff || !d.oversized(s) || s.Busy {
 		return
 	}
-	if len(d.plan.Brakes) > 0 || s.HoldIn != "" { // it may be wanted, and could not start meanwhile
-		d.say(s, "off; not made smaller: %s", d.kept(s))
+	if len(d.plan.Brakes) > 0 || s.HoldIn != "" { // it may be needed, and cannot start while it shrinks
+		d.say(s, "off; not shrunk: %s", d.kept(s))
 		return
 	}
 	def := d.cfg.Sizes.Default
 	to := fleet.Size{Cores: min(s.Size.Cores, def.Cores), RAM: min(s.Size.RAM, def.RAM)}
-	d.step(s, fleet.Shrink, fleet.AimOff, to, nil, "off and larger than the default size: back to %s", to)
+	d.step(s, fleet.Shrink, fleet.AimOff, to, nil, "off and larger than the default size: shrinks to %s", to)
 }
 
+// oversized reports whether the server is larger than Sizes.Default and can shrink.
 func (d *decision) oversized(s *fleet.Server) bool {
 	return s.Template == "" && !s.Size.Fits(d.cfg.Sizes.Default)
 }
 
+// shrinkRunning drains a server in service so that it can shrink once it is off.
 func (d *decision) shrinkRunning(s *fleet.Server) {
 	low := s.AlertsAsking(d.cfg.Asks, rules.AskShrink)
 	if len(low) == 0 || !d.oversized(s) || d.cfg.NoBalancer || s.Balancer.Load > 0 {
 		return
 	}
-	keep, why := d.keep()
+	keep, why := d.keep(0)
 	switch no := d.cannotLeave(s); {
 	case len(d.low) == 0:
-		d.say(s, "is to shrink, once the fleet's workload is low")
+		d.say(s, "waits to shrink until the fleet's workload is low")
 	case no == "" && keep.Fits(d.serves.Sub(s.Size)):
-		d.leave(s, fleet.AimDrain, low, "low, without load, and larger than the default size: drained to be made smaller")
+		d.leave(s, fleet.AimDrain, low, "low workload, no load in the balancer, larger than the default size: drained, then shrunk")
 	case d.active <= d.floor && len(d.plan.Brakes) == 0 && s.HoldIn == "":
 		d.exchange(s, low)
 	default:
-		d.say(s, "is to shrink; %s", cmp.Or(no, why))
+		d.say(s, "waits to shrink: %s", cmp.Or(no, why))
 	}
 }
 
-// exchange starts a server of the default size, so that one that the floor
-// needs can leave. There is one exchange at a time.
+// exchange starts a server of the default size to replace s, which the floor does
+// not allow to drain. There is at most one exchange at a time, and none if s could not
+// drain after it either: the new server would be drained instead, and the next
+// exchange would begin.
 func (d *decision) exchange(s *fleet.Server, low []fleet.Alert) {
-	d.say(s, "is to shrink, once another takes its place")
+	keep, why := d.keep(1)
+	if !keep.Fits(d.serves.Add(d.cfg.Sizes.Default).Sub(s.Size)) {
+		d.say(s, "waits to shrink: with a server of %s instead of it, %s", d.cfg.Sizes.Default, why)
+		return
+	}
+	d.say(s, "waits to shrink until another server has replaced it")
 	if d.coming > 0 || d.plan.Need > 0 {
 		return
 	}
 	for _, other := range d.stopped() {
-		if !d.oversized(other) && d.mayStart() && d.start(other, low, "takes the place of %s, which is to be made smaller", s.Name) {
+		if !d.oversized(other) && d.mayStart() && d.start(other, low, "replaces %s, which will be drained and shrunk", s.Name) {
 			return
 		}
 	}

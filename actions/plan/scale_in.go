@@ -9,23 +9,23 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// brake collects the reasons why no capacity may be removed at all.
+// brake adds the reasons why no capacity may be removed from the fleet to the plan.
 func (d *decision) brake() {
 	d.plan.Brakes = append(d.plan.Brakes, d.v.Brakes...)
 	add := func(kind fleet.HoldKind, format string, args ...any) {
 		d.plan.Brakes = append(d.plan.Brakes, fleet.Hold{Kind: kind, Text: fmt.Sprintf(format, args...)})
 	}
 	if len(d.asks) > 0 {
-		add(fleet.HoldDemand, "the fleet asks for more: %s", fleet.AlertNames(d.asks)[0])
+		add(fleet.HoldDemand, "an alert asks for more capacity: %s", fleet.AlertNames(d.asks)[0])
 	}
 	if n := d.unseen(); float64(n) > d.cfg.ScaleIn.MaxUnseen*float64(len(d.v.Servers)) {
-		add(fleet.HoldUnseen, "%d of %d servers are unseen", n, len(d.v.Servers))
+		add(fleet.HoldUnseen, "%d of %d servers are not seen by the cloud, the balancer or Prometheus", n, len(d.v.Servers))
 	}
 	if n := d.countUnmeasured(); n > fleet.AtLeastOne(d.cfg.ScaleIn.MaxUnseen, d.active) {
-		add(fleet.HoldUnmeasured, "%d of %d servers in service are unseen by Prometheus", n, d.active)
+		add(fleet.HoldUnmeasured, "%d of %d servers in service are not seen by Prometheus", n, d.active)
 	}
 	if d.floor > d.plan.Floor && d.active+d.coming <= d.floor {
-		add(fleet.HoldSchedule, "the schedule is about to rise to %d", d.floor)
+		add(fleet.HoldSchedule, "the schedule soon raises the floor to %d", d.floor)
 	}
 	for _, p := range d.v.Pauses {
 		if p.Server == "" && p.Covers(fleet.CloudServer{}, d.v.Now) {
@@ -34,7 +34,7 @@ func (d *decision) brake() {
 	}
 }
 
-// kept says why no capacity may be removed from the server, or "".
+// kept returns why no capacity may be removed from the server, or "".
 func (d *decision) kept(s *fleet.Server) string {
 	if len(d.plan.Brakes) > 0 {
 		return d.plan.Brakes[0].Text
@@ -42,7 +42,7 @@ func (d *decision) kept(s *fleet.Server) string {
 	return s.HoldIn
 }
 
-// unseen counts running servers that the cloud, the balancer or Prometheus
+// unseen returns the number of servers that the cloud, the balancer or Prometheus
 // does not see.
 func (d *decision) unseen() (n int) {
 	for i := range d.v.Servers {
@@ -57,7 +57,8 @@ func (d *decision) unseen() (n int) {
 	return n
 }
 
-// countUnmeasured counts the servers in service that Prometheus does not see.
+// countUnmeasured returns the number of servers in service that Prometheus does not
+// see.
 func (d *decision) countUnmeasured() (n int) {
 	for i := range d.v.Servers {
 		if s := &d.v.Servers[i]; serving(s) && d.unmeasured(s) {
@@ -67,8 +68,9 @@ func (d *decision) countUnmeasured() (n int) {
 	return n
 }
 
-// scaleIn cordons the emptiest servers as long as the others can carry the load,
-// and the servers that an operator's own alert names.
+// scaleIn cordons the servers that an operator's own alert asks to cordon. If a
+// fleet alert asks for fewer servers, it also cordons those with the lowest load, as
+// long as the remaining servers can carry the load.
 func (d *decision) scaleIn() {
 	if d.cfg.NoBalancer {
 		return
@@ -81,7 +83,7 @@ func (d *decision) scaleIn() {
 	if len(d.low) == 0 {
 		return
 	}
-	keep, why := d.keep()
+	keep, why := d.keep(0)
 	for _, s := range d.emptiest() {
 		if !keep.Fits(d.serves.Sub(s.Size)) {
 			d.say(s, "in service: %s", why)
@@ -93,37 +95,40 @@ func (d *decision) scaleIn() {
 	}
 }
 
-// keep is the total size that must stay in service to carry the load in the
-// alerts. Meetings on draining servers count as load that comes back.
-func (d *decision) keep() (fleet.Size, string) {
+// keep returns the total size that must stay in service to carry the load in the
+// alerts, and the reason. The load of draining servers is included, since their users
+// start their next meetings on the servers in service. So is the load of an average
+// server for each of the joining ones, since an idle server has some load, too.
+func (d *decision) keep(joining int) (fleet.Size, string) {
 	var keep fleet.Size
 	var why string
 	for _, a := range d.low {
 		l, told := loadOf(a)
 		if !told {
-			return d.serves, a.Name + " carries no load to project from"
+			return d.serves, a.Name + " has no load in its annotations"
 		}
-		keep = keep.Max(d.carrying(d.withDraining(l)))
-		why = fmt.Sprintf("a load of %s wants %s of the %s in service", l, keep, d.serves)
+		keep = keep.Max(d.carrying(d.withOthers(l, joining)))
+		why = fmt.Sprintf("a load of %s needs %s of the %s in service", l, keep, d.serves)
 	}
 	return keep, why
 }
 
-// withDraining adds to the load of the servers in service that of the draining
-// ones with meetings, each taken as an average server.
-func (d *decision) withDraining(l load) load {
-	draining := 0
+// withOthers returns the load of the servers in service plus that of the draining
+// servers with meetings and of the joining servers, each of which counts as an average
+// server in service.
+func (d *decision) withOthers(l load, joining int) load {
+	others := joining
 	for i := range d.v.Servers {
 		if d.v.Servers[i].State == fleet.StateDraining {
-			draining++
+			others++
 		}
 	}
-	share := float64(draining) / float64(max(1, d.active))
+	share := float64(others) / float64(max(1, d.active))
 	return load{l.cores * (1 + share), l.ram * (1 + share)}
 }
 
-// emptiest returns the servers in service by load; among equals the larger
-// ones come first, then the last by name.
+// emptiest returns the servers in service, ordered by ascending balancer load; at
+// equal load the larger ones come first, then those last by name.
 func (d *decision) emptiest() []*fleet.Server {
 	var out []*fleet.Server
 	for i := range d.v.Servers {
@@ -138,7 +143,8 @@ func (d *decision) emptiest() []*fleet.Server {
 	return out
 }
 
-// leaveOrSay cordons the server in order to stop it, or says why not.
+// leaveOrSay plans to drain the server and returns true, or sets the reason why it
+// must stay in service.
 func (d *decision) leaveOrSay(s *fleet.Server, alerts []fleet.Alert, why string) bool {
 	if no := d.cannotLeave(s); no != "" {
 		d.say(s, "in service: %s", no)
@@ -148,13 +154,14 @@ func (d *decision) leaveOrSay(s *fleet.Server, alerts []fleet.Alert, why string)
 	return true
 }
 
+// leave plans the cordon that takes the server out of service.
 func (d *decision) leave(s *fleet.Server, aim fleet.Aim, alerts []fleet.Alert, format string, args ...any) {
 	d.step(s, fleet.Cordon, aim, fleet.Size{}, alerts, format, args...)
 	d.active--
 	d.leaving++
 }
 
-// cannotLeave says why the server must stay in service, or "".
+// cannotLeave returns why the server must stay in service, or "".
 func (d *decision) cannotLeave(s *fleet.Server) string {
 	c := d.cfg
 	coolFleet := d.v.Fleet.In.Add(c.Cooldowns.In)
@@ -163,17 +170,17 @@ func (d *decision) cannotLeave(s *fleet.Server) string {
 	case d.kept(s) != "":
 		return d.kept(s)
 	case d.plan.Need > 0 || d.active <= d.floor:
-		return fmt.Sprintf("floor of %d active", d.floor)
+		return fmt.Sprintf("floor of %d active servers", d.floor)
 	case d.leaving >= fleet.AtLeastOne(c.ScaleIn.MaxShare, d.active+d.leaving):
-		return fmt.Sprintf("%s at once is the most", fleet.Plural(d.leaving, "server draining", "servers draining"))
+		return fmt.Sprintf("%s, the maximum at one time", fleet.Plural(d.leaving, "server is draining", "servers are draining"))
 	case d.v.Now.Before(coolFleet):
-		return "the fleet is cooling down until " + fleet.Clock(coolFleet)
+		return "scale-in cooldown of the fleet until " + fleet.Clock(coolFleet)
 	case d.v.Now.Before(coolSelf):
-		return "cooling down until " + fleet.Clock(coolSelf)
+		return "cooldown of this server until " + fleet.Clock(coolSelf)
 	case len(s.AlertsAsking(c.Asks, rules.AskGrow)) > 0:
-		return "it asks for more itself"
+		return "one of its own alerts asks it to grow"
 	case !s.Balancer.LoadKnown || s.Busy:
-		return "its load is not known, or the cloud has a change of it pending"
+		return "its load is not known, or a change to it is pending in the cloud"
 	}
 	return ""
 }

@@ -15,7 +15,7 @@ import (
 func TestDecideTakesNoServerThatMayNotLeave(t *testing.T) {
 	type view = plan.View
 	type config = fleet.Config
-	const next = "cordon bbb-2" // in place of bbb-1, the emptiest
+	const next = "cordon bbb-2" // instead of bbb-1, which has the lowest load
 	for _, tt := range []decideCase{
 		{"the emptiest goes", func(*config, *view) {}, "cordon bbb-1"},
 		{"not one whose scale-in is paused", func(_ *config, v *view) { v.Servers[0].HoldIn = "paused: exam" }, next},

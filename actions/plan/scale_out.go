@@ -9,9 +9,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// scaleOut adds the capacity that is in demand, the fastest and cheapest first:
-// draining servers are taken back, running servers grow (in grow, later in the
-// plan), and stopped servers start for the rest.
+// scaleOut plans the missing capacity, the fastest and cheapest first: it takes
+// draining servers back, leaves to grow what running servers can add, and starts
+// stopped servers for the rest.
 func (d *decision) scaleOut() {
 	d.want = d.demand()
 	taken := d.reclaim()
@@ -22,8 +22,8 @@ func (d *decision) scaleOut() {
 	}
 }
 
-// reclaim takes draining servers back until the demand is met. Cordoned ones
-// come first, since they take meetings at once.
+// reclaim takes draining servers back until the demand is met, and returns how many.
+// Cordoned servers come before disabled ones.
 func (d *decision) reclaim() (taken int) {
 	var back []*fleet.Server
 	for i := range d.v.Servers {
@@ -52,19 +52,20 @@ func (d *decision) reclaim() (taken int) {
 }
 
 // reclaimable reports whether a draining server may be taken back. One with a
-// change pending may not: that could be a stop that was given up and comes late.
+// pending change may not: the change could be a stop that failed at its deadline
+// and is still carried out.
 func (d *decision) reclaimable(s *fleet.Server) bool {
 	return (s.State == fleet.StateDraining || s.State == fleet.StateEmpty) && d.open(s) && s.Probe.Answered() && !s.Busy
 }
 
-// notTaken returns the servers that answer and are enabled and that the balancer
-// has not taken into service in time, beyond the first of them: if the poller is
-// dead or starved, no other server that starts would be taken either, so they go
-// on counting for the demand that they were started for. The first is replaced,
-// since it may be the one that is sick. So are those that the balancer left out
-// while it took others that came after them.
+// notTaken returns the servers that answer and are enabled, but that the balancer
+// has not brought online before their deadline, except for the first of them. If
+// the balancer's poller has stopped or is too slow, further servers would not come
+// online either, so the returned ones still count as capacity on its way and are
+// not replaced. The first is replaced, since the fault may be its own. Servers that
+// the balancer skipped while it brought later ones online are replaced, too.
 func (d *decision) notTaken() []*fleet.Server {
-	var taken time.Time // when the balancer took a server last
+	var taken time.Time // when the last server came into service
 	var out []*fleet.Server
 	for i := range d.v.Servers {
 		s := &d.v.Servers[i]
@@ -82,11 +83,11 @@ func (d *decision) notTaken() []*fleet.Server {
 	if len(out) < 2 {
 		return nil
 	}
-	d.limit(fleet.HoldPoller, "poller: %d servers answer and are enabled, and the balancer does not take them: is its poller running, with threads enough?", len(out))
+	d.limit(fleet.HoldPoller, "poller: %d servers answer and are enabled, but the balancer does not bring them online: check that its poller runs and has enough threads", len(out))
 	return out[1:]
 }
 
-// startAll starts stopped servers for a need, spread over the datacenters.
+// startAll plans the starts of need servers, spread over the datacenters.
 func (d *decision) startAll(need int) {
 	for _, s := range d.stopped() {
 		if need == 0 || !d.mayStart() {
@@ -97,13 +98,13 @@ func (d *decision) startAll(need int) {
 		}
 	}
 	if need > 0 && d.mayStart() && len(d.plan.Limits) == 0 && len(d.v.Servers) > 0 {
-		d.limit(fleet.HoldFleet, "fleet: %s wanted, and none is left to start", fleet.Plural(need, "more server is", "more servers are"))
+		d.limit(fleet.HoldFleet, "fleet: %s needed, but no stopped server is left to start", fleet.Plural(need, "more server is", "more servers are"))
 	}
 }
 
-// start plans the start of one server, unless the contract or the budget has no
-// room for it. Every start is planned here, so that the ceiling, the max step,
-// the contract and the totals hold for all of them; callers ask mayStart first.
+// start plans the start of one server and returns true, unless the contract or the
+// budget has no room for it. Every start is planned here, so that the contract and
+// the totals are right for all of them. Callers check mayStart first.
 func (d *decision) start(s *fleet.Server, alerts []fleet.Alert, format string, args ...any) bool {
 	if !d.fits(s.Size) {
 		d.limit(fleet.HoldContract, "contract: no room for another %s", s.Size)
@@ -118,10 +119,11 @@ func (d *decision) start(s *fleet.Server, alerts []fleet.Alert, format string, a
 	return true
 }
 
-// mayStart reports whether the ceiling and the max step allow one more start.
+// mayStart reports whether Capacity.Ceiling and Capacity.MaxStep allow one more
+// start.
 func (d *decision) mayStart() bool {
 	if c := d.cfg.Capacity.Ceiling; c > 0 && d.on >= c {
-		d.limit(fleet.HoldCeiling, "ceiling: %d servers on, of at most %d", d.on, c)
+		d.limit(fleet.HoldCeiling, "ceiling: %d servers are on, at most %d are allowed", d.on, c)
 		return false
 	}
 	recent := 0
@@ -133,9 +135,10 @@ func (d *decision) mayStart() bool {
 	return d.starts+recent < d.cfg.Capacity.MaxStep
 }
 
-// stopped returns the servers that may be started. Datacenters take turns, the
-// one with the fewest changes under way first; within one, the servers that
-// failed least come first, then those that have been off longest.
+// stopped returns the servers that may be started, in the order in which to start
+// them. The datacenters alternate, starting with the one that has the fewest changes
+// in progress. Within a datacenter, servers with fewer failures come first, then
+// those that have been off longer.
 func (d *decision) stopped() []*fleet.Server {
 	busy := map[string]int{}
 	byDC := map[string][]*fleet.Server{}
@@ -156,8 +159,8 @@ func (d *decision) stopped() []*fleet.Server {
 	return takeTurns(byDC, busy)
 }
 
-// takeTurns merges the lists so that the datacenter with the fewest taken so
-// far is always next.
+// takeTurns merges the lists of the datacenters. The next server is always one of
+// the datacenter with the lowest count in taken, which takeTurns increments.
 func takeTurns(byDC map[string][]*fleet.Server, taken map[string]int) (out []*fleet.Server) {
 	for len(byDC) > 0 {
 		next := ""
@@ -175,14 +178,14 @@ func takeTurns(byDC map[string][]*fleet.Server, taken map[string]int) (out []*fl
 	return out
 }
 
-// warm enables started servers once BigBlueButton itself answers.
+// warm enables started servers once BigBlueButton answers on them.
 func (d *decision) warm() {
 	d.each(fleet.StateWarming, func(s *fleet.Server) {
 		switch {
 		case s.Balancer.State == fleet.Enabled:
-			d.say(s, "enabled; waits for the balancer's next poll")
+			d.say(s, "enabled; waits for the next poll of the balancer")
 		case s.Probe.Answered():
-			d.step(s, fleet.Enable, fleet.AimServe, fleet.Size{}, nil, "BigBlueButton answers: into service")
+			d.step(s, fleet.Enable, fleet.AimServe, fleet.Size{}, nil, "BigBlueButton answers: enabled")
 		default:
 			d.say(s, "waits for BigBlueButton to answer, until %s",
 				fleet.Clock(s.Record.At.Add(d.cfg.Deadlines.Warm)))

@@ -25,7 +25,7 @@ func TestDecideTakesBackOnlyServersThatAnswer(t *testing.T) {
 		{"one whose stop is in flight", func(s *fleet.Server) {
 			empty(s, fleet.Disabled)
 			s.State, s.Record.Flight = fleet.StateStopping, flight(fleet.Stop)
-		}, "start bbb-5, start bbb-7"}, // its datacenter has a change under way
+		}, "start bbb-5, start bbb-7"}, // its datacenter has a change in progress
 	} {
 		t.Run(tt.name, decideCase{want: tt.want, change: func(c *fleet.Config, v *plan.View) {
 			c.Capacity.MinActive = 5

@@ -40,26 +40,27 @@ func (d *decision) count() {
 	}
 }
 
-// serving reports whether the server counts as capacity.
+// serving reports whether the server is in service.
 func serving(s *fleet.Server) bool { return s.State == fleet.StateActive }
 
-// coming reports whether the server is on its way to being capacity.
+// coming reports whether the server is on its way into service.
 func coming(s *fleet.Server) bool {
 	return s.State == fleet.StateStarting || s.State == fleet.StateWarming
 }
 
-// leaving reports whether the scaler has cordoned the server and it still runs.
+// leaving reports whether the scaler drains the server and it still runs.
 func leaving(s *fleet.Server) bool {
 	return s.Record.Aim == fleet.AimDrain && s.Power != fleet.PowerOff
 }
 
-// unmeasured reports whether Prometheus does not see the server, so that the
-// fleet's load is measured without it.
+// unmeasured reports whether Prometheus cannot scrape the server, so that the
+// fleet's measured load does not include it.
 func (d *decision) unmeasured(s *fleet.Server) bool {
 	return len(s.AlertsAsking(d.cfg.Asks, rules.AskDisable)) > 0
 }
 
-// usable counts the servers that the scaler may use, whatever their state.
+// usable returns the number of servers that the scaler may use: all except the
+// excluded, unjoined and manual ones.
 func usable(servers []fleet.Server) (n int) {
 	for i := range servers {
 		switch servers[i].State {
@@ -71,7 +72,7 @@ func usable(servers []fleet.Server) (n int) {
 	return n
 }
 
-// pending is the size that a step in flight will take of the contract and that
+// pending returns the size that a step in flight takes from the contract and that
 // the cloud's list does not show yet.
 func pending(s *fleet.Server) fleet.Size {
 	switch {
@@ -83,7 +84,8 @@ func pending(s *fleet.Server) fleet.Size {
 	return fleet.Size{}
 }
 
-// fits reports whether the contract and the configured budget have room for more.
+// fits reports whether the contract and the configured budget have room for the
+// additional size more.
 func (d *decision) fits(more fleet.Size) bool {
 	if d.v.Contract != nil && !more.Fits(d.free.Free) {
 		return false
@@ -92,7 +94,8 @@ func (d *decision) fits(more fleet.Size) bool {
 	return (b.Cores == 0 || total.Cores <= b.Cores) && (b.RAM == 0 || total.RAM <= b.RAM)
 }
 
-// take reserves more of the contract and the budget for a step of this plan.
+// take reserves the additional size more in the contract and the budget for a step
+// of this plan.
 func (d *decision) take(more fleet.Size) {
 	d.free.Free = d.free.Free.Sub(more)
 	d.used = d.used.Add(more)

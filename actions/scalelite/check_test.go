@@ -14,7 +14,8 @@ import (
 
 var errMeeting = errors.New("a meeting runs on it")
 
-// meetingFrom is a check that fails once a meeting began, some time from now.
+// meetingFrom returns a context with a check that fails after the given time, when a
+// meeting begins.
 func meetingFrom(ctx context.Context, after time.Duration) context.Context {
 	begins := time.Now().Add(after)
 	return fleet.WithCheck(ctx, func(context.Context) error {

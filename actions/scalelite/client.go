@@ -17,20 +17,21 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// maxBody bounds an answer. A list of 745 servers is 180 KB.
+// maxBody is the maximum size of an answer, in bytes. A list of 745 servers is 180 KB.
 const maxBody = 8 << 20
 
-// Client is the actions.Balancer of one Scalelite. It is safe for concurrent use.
+// Client implements fleet.Balancer for one Scalelite. It is safe for concurrent use.
 type Client struct {
 	base string // up to and including "/scalelite/api/"
 	host string // Host header, or ""
-	// sign is a function since fmt shows what fields hold, and it holds the secret.
+	// sign is a function because fmt would print the content of a field, and it holds
+	// the secret.
 	sign    func(action, rawQuery string) string
 	http    *http.Client
 	timeout time.Duration
 	retry   outbound.Retry
-	// writing holds one token: Scalelite answers parallel writers with errors
-	// (12 of 160 updates, measured on 1.8.5).
+	// writing allows one write at a time, because Scalelite answers concurrent writes
+	// with errors (12 of 160 updates, measured with 1.8.5).
 	writing chan struct{}
 	metrics outbound.Metrics
 	log     *slog.Logger
@@ -38,8 +39,9 @@ type Client struct {
 
 var _ fleet.Balancer = (*Client)(nil)
 
-// New returns a client for a configuration that is valid, has a URL and its
-// secret read. It makes no call.
+// New returns a client. c must be valid and have a URL, and the file that it names must
+// have been read into Secret. New makes no calls. It returns an error if CAFile cannot
+// be used.
 func New(c Config, o outbound.Options) (*Client, error) {
 	const root = "/scalelite/api"
 	u, err := url.Parse(strings.TrimSuffix(strings.TrimSuffix(c.URL, "/"), root) + root + "/")
@@ -60,7 +62,7 @@ func New(c Config, o outbound.Options) (*Client, error) {
 	}, nil
 }
 
-// Servers implements actions.Balancer.
+// Servers implements fleet.Balancer with one call of getServers.
 func (c *Client) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
 	body, fault := c.do(ctx, call{action: "getServers"})
 	if fault != nil && errors.Is(fault, errNoServers) {
@@ -76,7 +78,7 @@ func (c *Client) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
 	return servers, nil
 }
 
-// Server implements actions.Balancer.
+// Server implements fleet.Balancer with one call of getServerInfo.
 func (c *Client) Server(ctx context.Context, id string) (fleet.BalancerServer, error) {
 	body, fault := c.do(ctx, call{action: "getServerInfo", query: "id=" + url.QueryEscape(id)})
 	if fault != nil {
@@ -89,7 +91,8 @@ func (c *Client) Server(ctx context.Context, id string) (fleet.BalancerServer, e
 	return s, nil
 }
 
-// SetState implements actions.Balancer. Scalelite's answer must show the new state.
+// SetState implements fleet.Balancer with one call of updateServer. It returns an error
+// if Scalelite's answer does not show the new state.
 func (c *Client) SetState(ctx context.Context, id string, to fleet.BalancerState) error {
 	verb, ok := verbs()[to]
 	if !ok {
@@ -109,11 +112,12 @@ func (c *Client) SetState(ctx context.Context, id string, to fleet.BalancerState
 	return nil
 }
 
-// verbs are what updateServer calls the states.
+// verbs returns the names of the states in a call of updateServer.
 func verbs() map[fleet.BalancerState]string {
 	return map[fleet.BalancerState]string{fleet.Enabled: "enable", fleet.Cordoned: "cordon", fleet.Disabled: "disable"}
 }
 
+// updateBody returns the body of a call of updateServer.
 func updateBody(id, verb string) []byte {
 	type server struct {
 		State string `json:"state"`
@@ -125,15 +129,15 @@ func updateBody(id, verb string) []byte {
 	return body
 }
 
-// call is one call of the API; with a body it is a write.
+// call is one call of the API. A call with a body is a write.
 type call struct {
 	action string
 	query  string // raw, without the checksum
 	body   []byte
 }
 
-// do makes a call, repeats it as far as that helps, and returns the answer's
-// body. Every write sets an absolute state, so that all may be repeated.
+// do makes a call and returns the body of the answer. It repeats attempts that may
+// succeed later; this includes writes, since each sets an absolute state.
 func (c *Client) do(ctx context.Context, call call) (body []byte, fault *outbound.Fault) {
 	fault = c.retry.Do(ctx, func() (fault *outbound.Fault) {
 		body, fault = c.attempt(ctx, call)
@@ -144,6 +148,7 @@ func (c *Client) do(ctx context.Context, call call) (body []byte, fault *outboun
 	return body, fault
 }
 
+// attempt waits for its turn, calls the check of a write, and sends the call once.
 func (c *Client) attempt(ctx context.Context, call call) ([]byte, *outbound.Fault) {
 	if call.body != nil {
 		select {
@@ -169,6 +174,7 @@ func (c *Client) attempt(ctx context.Context, call call) ([]byte, *outbound.Faul
 	return body, fault
 }
 
+// exchange sends the call once and returns the body of a successful answer.
 func (c *Client) exchange(ctx context.Context, call call) ([]byte, *outbound.Fault) {
 	req, err := c.request(ctx, call)
 	if err != nil {
@@ -185,6 +191,7 @@ func (c *Client) exchange(ctx context.Context, call call) ([]byte, *outbound.Fau
 	return body, judge(call, req.Host, resp, body)
 }
 
+// request returns the signed HTTP request of a call.
 func (c *Client) request(ctx context.Context, call call) (*http.Request, error) {
 	query := "checksum=" + c.sign(call.action, call.query)
 	if call.query != "" {
@@ -196,7 +203,7 @@ func (c *Client) request(ctx context.Context, call call) (*http.Request, error) 
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.base+call.action+"?"+query, content)
 	if err != nil {
-		return nil, errors.New("scalelite.url makes no request") // the error would show the checksum
+		return nil, errors.New("scalelite.url makes no valid request") // err would show the checksum
 	}
 	if c.host != "" {
 		req.Host = c.host

@@ -15,8 +15,8 @@ import (
 type Config struct {
 	// URL is Scalelite's base address; "/scalelite/api" is appended when missing.
 	URL string `yaml:"url"`
-	// Secret is Scalelite's LOADBALANCER_SECRET. SecretFile names the file that
-	// holds it; whoever calls New has read it into Secret.
+	// Secret is Scalelite's LOADBALANCER_SECRET. SecretFile names a file with the
+	// secret; the caller of New reads it into Secret.
 	Secret     fleet.Secret `yaml:"secret"`
 	SecretFile string       `yaml:"secret_file"`
 	// Checksum is the hash that signs calls: sha1, sha256 or sha512. Scalelite
@@ -25,25 +25,25 @@ type Config struct {
 	// HostHeader is sent as the Host header instead of the URL's host. Scalelite
 	// refuses calls for a host other than its URL_HOST.
 	HostHeader string `yaml:"host_header"`
-	// PollInterval is Scalelite's POLL_INTERVAL. A poll can overwrite a state that
-	// was changed while it ran, so that a state counts as confirmed only when it is
-	// still there after that time.
+	// PollInterval is Scalelite's POLL_INTERVAL. A poll can overwrite a state that is
+	// changed while it runs. Therefore a state only counts as confirmed if it is still
+	// set after this time.
 	PollInterval time.Duration `yaml:"poll_interval"`
 	// HostNames derives cloud server names from the hosts of Scalelite's servers.
 	HostNames fleet.HostNames `yaml:"host_names"`
 
-	// MaxAttempts is the highest number of attempts of one call, including the first.
+	// MaxAttempts is the maximum number of attempts of one call, including the first.
 	MaxAttempts int `yaml:"max_attempts"`
-	// RequestTimeout bounds one attempt, including the transfer of the body.
+	// RequestTimeout is the timeout of one attempt, including the transfer of the body.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
 	// CAFile is a PEM file with the certificate authorities to trust; if it is
 	// empty, the system's are trusted.
 	CAFile string `yaml:"ca_file"`
 }
 
-// Defaults returns the section that an empty file gives. The poll interval is
-// Scalelite's default. The list of 745 servers takes 0.3 s (measured with
-// Scalelite 1.8.5 on two cores), far less than the timeout of 10 s.
+// Defaults returns the section of an empty file. The poll interval is Scalelite's
+// default. The list of 745 servers takes 0.3 s (measured with Scalelite 1.8.5 on two
+// cores), far less than the timeout of 10 s.
 func Defaults() Config {
 	return Config{
 		Checksum: outbound.SHA256, PollInterval: time.Minute,
@@ -51,8 +51,8 @@ func Defaults() Config {
 	}
 }
 
-// Validate returns everything that is wrong with the section, each error with
-// the key's path, the value, and what is allowed.
+// Validate returns all errors in the section. Each error names the key's path, its
+// value, and what is allowed.
 func (c Config) Validate() []error {
 	if c.URL == "" {
 		return nil

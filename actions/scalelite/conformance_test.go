@@ -19,7 +19,7 @@ import (
 
 const secret = "lb-8472"
 
-// connect serves a world's balancer, and returns a client of it.
+// connect serves the balancer of a simulation, and returns a client of it.
 func connect(t testing.TB, cfg scalelitetest.Config, set ...func(*scalelite.Config)) *scalelite.Client {
 	t.Helper()
 	cfg.Secret = secret

@@ -12,8 +12,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// wireServer is a server as Scalelite writes it. What the scaler has no use for
-// (bbb_version, load_multiplier) is not read, whatever its type.
+// wireServer is a server in Scalelite's format. Fields that the scaler does not use
+// (bbb_version, load_multiplier) are not decoded, so that their types do not matter.
 type wireServer struct {
 	ID     string       `json:"id"`
 	URL    string       `json:"url"`
@@ -24,10 +24,10 @@ type wireServer struct {
 	Online string       `json:"online"`
 }
 
-// tag is a text. Scalelite before 1.6.0 has none.
+// tag is the tag of a server. Scalelite before 1.6.0 has no tags.
 type tag string
 
-// UnmarshalJSON reads a text; anything else is no tag.
+// UnmarshalJSON reads a string. Any other value counts as no tag.
 func (t *tag) UnmarshalJSON(data []byte) error {
 	var text string
 	if json.Unmarshal(data, &text) == nil {
@@ -36,14 +36,14 @@ func (t *tag) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// load is a number, or the text "unavailable".
+// load is a number, or unknown if Scalelite writes "unavailable".
 type load struct {
 	value float64
 	known bool
 }
 
-// UnmarshalJSON reads a number, also one inside a text; any other text is
-// unknown.
+// UnmarshalJSON reads a non-negative number, also one in a string. Any other value
+// counts as unknown.
 func (l *load) UnmarshalJSON(data []byte) error {
 	text := strings.Trim(string(data), `"`)
 	v, err := strconv.ParseFloat(text, 64)
@@ -53,6 +53,7 @@ func (l *load) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// server returns the server as a fleet.BalancerServer.
 func (w wireServer) server() fleet.BalancerServer {
 	return fleet.BalancerServer{
 		ID: w.ID, URL: w.URL, Secret: w.Secret, Tag: string(w.Tag), State: fleet.BalancerState(outbound.Brief(w.State)),
@@ -60,8 +61,8 @@ func (w wireServer) server() fleet.BalancerServer {
 	}
 }
 
-// decodeServers reads a list. A server without an id, which cannot be spoken
-// of, is left out.
+// decodeServers returns the servers in the body of an answer. It leaves out servers
+// without an id, since no call can name them.
 func decodeServers(body []byte) ([]fleet.BalancerServer, error) {
 	var list []wireServer
 	if err := json.Unmarshal(body, &list); err != nil {
@@ -79,6 +80,7 @@ func decodeServers(body []byte) ([]fleet.BalancerServer, error) {
 	return servers, nil
 }
 
+// decodeServer returns the server in the body of an answer.
 func decodeServer(body []byte) (fleet.BalancerServer, error) {
 	var w wireServer
 	if err := json.Unmarshal(body, &w); err != nil {
@@ -90,7 +92,8 @@ func decodeServer(body []byte) (fleet.BalancerServer, error) {
 	return w.server(), nil
 }
 
-// unreadable never repeats the body, which holds the secrets of all servers.
+// unreadable returns the error of an answer that cannot be decoded. It never includes
+// the body, which has the secrets of all servers.
 func unreadable(what string, err error) error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		err = fmt.Errorf("%s is a %s", wrong.Field, wrong.Value)

@@ -1,5 +1,4 @@
-// Package scalelite is the Balancer over Scalelite's own API. It works with
-// Scalelite 1.5.1 or later, which has that API under /scalelite/api; an older one
-// is told by its answers. Tags are read from Scalelite 1.6.0 on; before, no
-// server has one.
+// Package scalelite implements fleet.Balancer with Scalelite's own API. It needs
+// Scalelite 1.5.1 or later, which has this API under /scalelite/api. The errors of an
+// older version say so. Servers have tags since Scalelite 1.6.0.
 package scalelite

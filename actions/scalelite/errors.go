@@ -13,20 +13,20 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// ErrHost matches the refusal of a request for its host alone: Scalelite serves
-// its URL_HOST and looks at no secret before. It is also an actions.ErrAuth,
-// since no write comes through either.
+// ErrHost is returned when Scalelite refuses the Host header, which it compares with its
+// URL_HOST before it checks the secret. It also matches fleet.ErrAuth, because all
+// writes are refused as well.
 var ErrHost = fmt.Errorf("host refused: %w", fleet.ErrAuth)
 
-// tooOld is what helps when the API is not there.
-const tooOld = "check scalelite.url, and that Scalelite is 1.5.1 or later: older ones have no such API"
+// tooOld says what to check when Scalelite does not have the API.
+const tooOld = "check scalelite.url, and that Scalelite is 1.5.1 or later: older versions do not have this API"
 
-// errNoServers is how Scalelite lists none: as an error.
+// errNoServers is the error with which Scalelite answers if it has no servers.
 var errNoServers = errors.New("no servers are configured")
 
-// judge decides what an answer means; nil is success. Scalelite has three
-// shapes for errors: XML with status 200, JSON with a status of its own, and,
-// for what it did not expect, a status without words.
+// judge returns the fault of an answer. nil is success. Scalelite has three formats for
+// errors: XML with status 200, JSON with another status, and, for unexpected errors, a
+// status without a message.
 func judge(c call, host string, resp *http.Response, body []byte) *outbound.Fault {
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
@@ -38,13 +38,14 @@ func judge(c call, host string, resp *http.Response, body []byte) *outbound.Faul
 	return judgeStatus(c, host, resp, body, kind)
 }
 
-// xmlAnswer is the shape that Scalelite shares with BigBlueButton.
+// xmlAnswer is an error in the XML format of BigBlueButton, which Scalelite uses, too.
 type xmlAnswer struct {
 	XMLName xml.Name `xml:"response"`
 	Key     string   `xml:"messageKey"`
 	Message string   `xml:"message"`
 }
 
+// judgeXML returns the fault of an answer in XML, which is always an error.
 func judgeXML(body []byte) *outbound.Fault {
 	var answer xmlAnswer
 	if xml.Unmarshal(body, &answer) != nil {
@@ -62,6 +63,7 @@ func judgeXML(body []byte) *outbound.Fault {
 	return refused(said)
 }
 
+// judgeStatus returns the fault of an answer by its status.
 func judgeStatus(c call, host string, resp *http.Response, body []byte, kind string) *outbound.Fault {
 	said, own := message(resp, body, kind)
 	fault := refused(said)
@@ -99,12 +101,13 @@ func judgeStatus(c call, host string, resp *http.Response, body []byte, kind str
 	return fault
 }
 
+// refused returns the fault of a refusal.
 func refused(text string) *outbound.Fault {
 	return &outbound.Fault{Text: text, Outcome: "refused"}
 }
 
-// message is the status and what the body says of it, on one line; own tells
-// that it is Scalelite's JSON.
+// message returns the status and the error message in the body, on one line. own
+// reports whether the body is an error in Scalelite's JSON format.
 func message(resp *http.Response, body []byte, kind string) (text string, own bool) {
 	status := strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
 	var e struct {

@@ -20,8 +20,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound/outboundtest"
 )
 
-// failing is how Scalelite answers, the sentinels that the error must match for
-// reads and for writes, how often each is tried, and words that help.
+// failing is an answer of Scalelite, with the sentinels that the error must match for
+// reads and writes, the number of attempts, and the hint that the error must contain.
 type failing struct {
 	name        string
 	answer      answer
@@ -140,7 +140,7 @@ func TestWhatMayBeRepeatedSucceedsAtLast(t *testing.T) {
 		if err := operations()["updateServer"](t.Context(), client(t, w)); err != nil || len(w.calls) != 4 {
 			t.Errorf("updateServer: %v after %d calls, want success at the fourth", err, len(w.calls))
 		}
-		// 200, 400 and 800 ms, each from half of it.
+		// 200, 400 and 800 ms; the jitter reduces each by up to half.
 		if took := time.Since(start); took < 700*time.Millisecond || took > 1400*time.Millisecond {
 			t.Errorf("took %v, want from 0.7 to 1.4 s", took)
 		}
@@ -230,8 +230,8 @@ func TestNothingPrintedLoggedOrEncodedShowsASecret(t *testing.T) {
 	})
 }
 
-// FuzzAnswers holds that no answer makes a call panic, that an error fits on a
-// line, and that servers come only out of a list in JSON.
+// FuzzAnswers checks that no answer makes a call panic, that errors have one line, and
+// that servers are only returned from a JSON list.
 func FuzzAnswers(f *testing.F) {
 	for _, seed := range faults() {
 		f.Add(seed.answer.status, seed.answer.kind, []byte(seed.answer.body))
@@ -240,7 +240,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(200, "application/json", []byte(`{"id":"s1","state":"cordoned","load":1e400}`))
 	f.Fuzz(func(t *testing.T, status int, kind string, body []byte) {
 		if status < 200 || status >= 500 || bytes.Contains(body, []byte("concurrently")) {
-			return // repeated after a wait
+			return // would be repeated after a wait
 		}
 		c := client(t, script(answer{status, kind, string(body), nil}))
 		for name, run := range operations() {

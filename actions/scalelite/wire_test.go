@@ -13,8 +13,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// wire is a Scalelite inside the process: it answers call n (from 0) as told,
-// and keeps what it was sent.
+// wire is a Scalelite within the process. It answers call n (from 0) with a function of
+// the test, and keeps the requests.
 type wire struct {
 	answer func(n int) (*http.Response, error)
 
@@ -42,7 +42,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	return w.answer(n)
 }
 
-// answer makes one reply; kind is its Content-Type.
+// answer returns one answer; kind is its Content-Type.
 type answer struct {
 	status     int
 	kind, body string
@@ -57,7 +57,7 @@ func (a answer) reply() (*http.Response, error) {
 		Body: io.NopCloser(strings.NewReader(a.body)), ContentLength: -1}, nil
 }
 
-// script gives answer after answer, and the last one from then on.
+// script returns the given answers in order, and then the last one for every call.
 func script(answers ...answer) *wire {
 	return &wire{answer: func(n int) (*http.Response, error) { return answers[min(n, len(answers)-1)].reply() }}
 }
@@ -66,7 +66,7 @@ func inJSON(status int, body string) answer {
 	return answer{status, "application/json; charset=utf-8", body, nil}
 }
 
-// inXML is how Scalelite refuses a call, with status 200.
+// inXML returns a refusal of Scalelite in XML, with status 200.
 func inXML(key, message string) answer {
 	return answer{200, "text/xml; charset=utf-8", `<?xml version="1.0"?>
 <response>
@@ -89,7 +89,7 @@ func client(t *testing.T, w http.RoundTripper, set ...func(*Config)) *Client {
 	return got
 }
 
-// operations are all calls of actions.Balancer, by the API's name for them.
+// operations are all methods of fleet.Balancer, by the names of their API calls.
 func operations() map[string]func(context.Context, *Client) error {
 	return map[string]func(context.Context, *Client) error{
 		"getServers":    func(ctx context.Context, c *Client) error { _, err := c.Servers(ctx); return err },

@@ -12,8 +12,8 @@ import (
 type balancerState struct {
 	members []*member
 	byID    map[string]*member
-	records map[string]*member // by a meeting's id: where the balancer believes it to be
-	added   int                // members ever added
+	records map[string]*member // meeting id → the server that the balancer has recorded for it
+	added   int                // number of members added by AddMember
 }
 
 // enlist adds a member. It starts disabled.
@@ -30,8 +30,8 @@ func (w *World) enlist(id, url string, secret fleet.Secret, multiplier float64, 
 	return m
 }
 
-// ask counts a call of the balancer, and returns the error of the fault that
-// applies to it.
+// ask counts a call of the balancer, and returns the error of the fault that applies to
+// it, or nil.
 func (w *World) ask(op string) error {
 	w.calls["balancer."+op]++
 	switch {
@@ -47,12 +47,12 @@ func (w *World) ask(op string) error {
 	return nil
 }
 
-// balancerAnswers reports whether people reach the balancer at all.
+// balancerAnswers reports whether the balancer answers the calls of people.
 func (w *World) balancerAnswers() bool {
 	return w.hit(BalancerDown, nil) == nil && w.hit(BalancerHang, nil) == nil && w.hit(BalancerFail, nil) == nil
 }
 
-// askFor does the same for a call that names a member.
+// askFor does the same as ask for a call that names a member, and returns the member.
 func (w *World) askFor(op, id string) (*member, error) {
 	if err := w.ask(op); err != nil {
 		return nil, err
@@ -124,6 +124,7 @@ func (w *World) UpdateMember(id string, c MemberChange) (Member, error) {
 	return m.describe(), nil
 }
 
+// assign sets *to to *from, unless from is nil.
 func assign[T any](to, from *T) {
 	if from != nil {
 		*to = *from
@@ -162,6 +163,7 @@ func (w *World) RemoveMember(id string) error {
 	return nil
 }
 
+// drop removes a member and its records of meetings.
 func (w *World) drop(m *member) {
 	same := func(o *member) bool { return o == m }
 	w.balancer.members = slices.DeleteFunc(w.balancer.members, same)
@@ -188,12 +190,12 @@ func kindOf(from, to fleet.BalancerState) fleet.Kind {
 	return fleet.Enable
 }
 
-// raceTime is how long after an enable the poll that it collided with writes
-// its own result (assumption; polls of a large fleet take seconds).
+// raceTime is the time from an enable until the poll that it collides with overwrites
+// the state (assumption; polls of a large fleet take seconds).
 const raceTime = 3 * time.Second
 
-// setState changes a member's state. The change collides with a poll when a fault
-// or BalancerConfig's probability says so.
+// setState changes a member's state. The change collides with a poll because of a fault,
+// or with the probability in BalancerConfig.
 func (w *World) setState(m *member, to fleet.BalancerState) {
 	from, took, load := m.state, m.takes(), m.load
 	if to == from {
@@ -209,6 +211,7 @@ func (w *World) setState(m *member, to fleet.BalancerState) {
 	}
 }
 
+// collides reports whether a change of state collides with a poll.
 func (w *World) collides(kind FaultKind, m *member, chance float64) bool {
 	return w.strike(kind, "", m.s, nil) != nil || chance > 0 && w.random.Float64() < chance
 }

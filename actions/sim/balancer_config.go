@@ -21,12 +21,11 @@ type BalancerConfig struct {
 // OffAnswer is how the network answers a connection to a machine that is off.
 type OffAnswer string
 
-// The answers. A host on the same network, or a router that answers for it,
-// refuses the connection. A firewall that drops packets leaves it without an
-// answer.
+// The values of OffAnswer. A router on the network refuses the connection. With a
+// firewall that drops packets, there is no answer.
 const (
-	OffRefuses OffAnswer = "refuse" // a refusal, at once
-	OffSilent  OffAnswer = "silent" // nothing, until ConnectTimeout is over
+	OffRefuses OffAnswer = "refuse" // refused immediately
+	OffSilent  OffAnswer = "silent" // no answer until ConnectTimeout is over
 )
 
 func (c BalancerConfig) withDefaults() BalancerConfig {

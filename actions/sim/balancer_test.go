@@ -23,7 +23,7 @@ func set(t *testing.T, w *sim.World, name string, to fleet.BalancerState) {
 	}
 }
 
-// member reads a server in the balancer.
+// member returns a server in the balancer.
 func member(t *testing.T, w *sim.World, name string) fleet.BalancerServer {
 	t.Helper()
 	s, err := w.Balancer().Server(t.Context(), mustRead(t, w, name).BalancerID)
@@ -44,9 +44,9 @@ func meetingsOn(t *testing.T, w *sim.World) (counts []int) {
 func TestPlacementGoesToTheLowestLoad(t *testing.T) {
 	t.Run("each create and each join weighs 1, until the poll", func(t *testing.T) {
 		w := sim.New(sim.Config{Servers: 2, Running: 2})
-		hold(t, w, 30) // weighs 31
+		hold(t, w, 30) // load 31
 		for range 10 {
-			hold(t, w, 1) // each weighs 2
+			hold(t, w, 1) // load 2 each
 		}
 		if counts := meetingsOn(t, w); max(counts[0], counts[1]) != 10 {
 			t.Errorf("meetings = %v; want the 10 small ones away from the large one", counts)
@@ -55,7 +55,7 @@ func TestPlacementGoesToTheLowestLoad(t *testing.T) {
 	t.Run("a burst of rooms still empty spreads by 1 each, whatever else is there", func(t *testing.T) {
 		w := sim.New(sim.Config{Servers: 2, Running: 2})
 		hold(t, w, 40)
-		w.Run(20 * time.Minute) // polled: 41 against 0
+		w.Run(20 * time.Minute) // after a poll: 41 and 0
 		for range 30 {
 			hold(t, w, 0)
 		}
@@ -129,7 +129,7 @@ func TestACordonedServerWithNobodyBecomesDisabled(t *testing.T) {
 	if got := mustRead(t, w, "bbb-server1").State; got != fleet.Disabled {
 		t.Errorf("an empty cordoned server is %s; want disabled", got)
 	}
-	hold(t, w, 0) // a meeting that nobody joins
+	hold(t, w, 0) // a meeting without participants
 	set(t, w, "bbb-server2", fleet.Cordoned)
 	w.Run(10 * time.Minute)
 	if got := mustRead(t, w, "bbb-server2").State; got != fleet.Cordoned {

@@ -19,6 +19,7 @@ const (
 	bbbFails
 )
 
+// answer returns how the BigBlueButton of a server answers now.
 func (w *World) answer(s *server) bbbAnswer {
 	switch {
 	case s == nil || s.vm != vmRunning || !s.bbbUp || w.hit(BBBCrashed, s) != nil:
@@ -33,11 +34,11 @@ func (w *World) answer(s *server) bbbAnswer {
 
 // Errors of a call to a BigBlueButton server.
 var (
-	// ErrRefused: nothing listens there.
+	// ErrRefused is returned when the connection is refused.
 	ErrRefused = errors.New("connection refused")
-	// ErrHangs: the connection is accepted and no answer ever comes.
+	// ErrHangs is returned when the connection is accepted but never answered.
 	ErrHangs = errors.New("no answer")
-	// ErrFailed: BigBlueButton answers FAILED.
+	// ErrFailed is returned when BigBlueButton answers FAILED.
 	ErrFailed = errors.New("FAILED: internalError")
 )
 
@@ -82,7 +83,7 @@ func (w *World) Reach(name string) error {
 	return err
 }
 
-// reach finds a server whose BigBlueButton answers.
+// reach returns the server with this name, or the error of its BigBlueButton.
 func (w *World) reach(name string) (*server, error) {
 	s, err := w.find(name)
 	if err != nil {
@@ -109,7 +110,7 @@ func (w *World) describe(m *meeting) Meeting {
 	}
 }
 
-// count adds up what runs on the server that name means.
+// count returns what runs on the server with this name, as one call of getMeetings.
 func (w *World) count(ctx context.Context, name string) (fleet.MeetingCount, error) {
 	w.mu.Lock()
 	w.calls["bbb.meetings"]++
@@ -122,15 +123,16 @@ func (w *World) count(ctx context.Context, name string) (fleet.MeetingCount, err
 	return fleet.MeetingCount{Meetings: s.running, Participants: s.participants, Videos: s.webcams}, nil
 }
 
-// hangs tells whether err stands for an answer that never comes.
+// hangs reports whether err means that there is never an answer.
 func hangs(err error) bool {
 	c, isCloud := errors.AsType[*CloudError](err)
 	b, isBalancer := errors.AsType[*BalancerError](err)
 	return isCloud && c.Hangs || isBalancer && b.Hangs || errors.Is(err, ErrHangs)
 }
 
-// hang turns the error of a call that never ends into what its caller sees,
-// and leaves others as they are. It must be called without the lock.
+// hang returns the error that the caller of a call without an answer gets, after waiting
+// with Config.BlockOnHang. Other errors are returned unchanged. It must be called
+// without the lock.
 func (w *World) hang(ctx context.Context, err error) error {
 	switch {
 	case !hangs(err):

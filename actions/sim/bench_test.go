@@ -8,7 +8,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// BenchmarkWeek passes a school week with all servers on.
+// BenchmarkWeek simulates a school week with all servers on.
 func BenchmarkWeek(b *testing.B) {
 	for _, n := range []int{100, 745} {
 		b.Run(fmt.Sprintf("servers=%d", n), func(b *testing.B) {

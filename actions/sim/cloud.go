@@ -13,15 +13,15 @@ import (
 // CloudError is an error answer of the cloud. It unwraps to the Err sentinels of
 // package fleet.
 type CloudError struct {
-	Status     int
+	Status     int    // HTTP status
 	Code       string // the cloud's errorCode
 	Message    string
-	RetryAfter time.Duration // 0: none named
-	Hangs      bool          // no answer at all
-	Write      bool          // the call was one that changes something
+	RetryAfter time.Duration // 0: no header
+	Hangs      bool          // there is no answer
+	Write      bool          // whether the call is a write
 }
 
-// Error returns the cloud's answer as text.
+// Error returns the status and the message.
 func (e *CloudError) Error() string {
 	if e.Hangs {
 		return "cloud: " + e.Message
@@ -47,12 +47,14 @@ func (e *CloudError) Unwrap() error {
 	return nil
 }
 
-// The cloud's error codes, as its documentation and users report them.
+// errorCodes are the cloud's error codes by HTTP status, from its documentation and from
+// reports of users.
 var errorCodes = map[int]string{
 	http.StatusUnauthorized: "315", http.StatusForbidden: "451", http.StatusNotFound: "309",
 	http.StatusUnprocessableEntity: "200", http.StatusBadRequest: "100",
 }
 
+// refuse returns a CloudError with the error code of the status.
 func refuse(status int, format string, args ...any) *CloudError {
 	code := errorCodes[status]
 	if code == "" {
@@ -61,12 +63,12 @@ func refuse(status int, format string, args ...any) *CloudError {
 	return &CloudError{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// cloudState is what the cloud knows beyond its servers.
+// cloudState is the state of the cloud beyond its servers.
 type cloudState struct {
 	requests map[string]*request
-	made     int           // requests ever made
-	tokens   float64       // of the rate limit
-	filledAt time.Duration // when tokens was last right
+	made     int           // number of requests made
+	tokens   float64       // calls left of the rate limit
+	filledAt time.Duration // when tokens was last updated
 }
 
 func newCloudState(cfg CloudConfig) cloudState {
@@ -77,7 +79,7 @@ func newCloudState(cfg CloudConfig) cloudState {
 // started.
 const Cube = "CUBE"
 
-// power tells how the cloud's vmState reads.
+// power returns the power that the cloud's vmState means.
 func (s *server) power() fleet.Power {
 	switch s.vm {
 	case vmRunning:
@@ -88,8 +90,8 @@ func (s *server) power() fleet.Power {
 	return fleet.PowerOther
 }
 
-// enter counts a call of the cloud and meets the limits and faults that stand
-// before any work.
+// enter counts a call of the cloud, and returns the error of the rate limit or of the
+// fault that applies to it, or nil.
 func (w *World) enter(op string, s *server, dc *datacenter) *CloudError {
 	w.calls["cloud."+op]++
 	if wait := w.throttle(); wait > 0 {
@@ -109,7 +111,7 @@ func (w *World) enter(op string, s *server, dc *datacenter) *CloudError {
 	return e
 }
 
-// throttle takes a token, or returns how long until there is one.
+// throttle takes one call from the rate limit, or returns the time until one is left.
 func (w *World) throttle() time.Duration {
 	limit := float64(w.cfg.Cloud.RateLimit)
 	if limit == 0 {
@@ -125,16 +127,15 @@ func (w *World) throttle() time.Duration {
 	return 0
 }
 
-// Limits returns the rate limit as the cloud's headers state it: the average
-// number of calls a minute, the burst, and how many calls of it are left. A limit
-// of 0 means that there is none.
+// Limits returns the rate limit as in the cloud's headers: the average number of calls
+// per minute, the burst, and the calls that are left of it. A limit of 0 means no limit.
 func (w *World) Limits() (limit, burst, remaining int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.cfg.Cloud.RateLimit, w.cfg.Cloud.RateBurst, int(w.cloud.tokens)
 }
 
-// provisioned is what all servers that are on, or will be, take of the contract.
+// provisioned returns the total size of the servers that count against the contract.
 func (w *World) provisioned() fleet.Size {
 	var sum fleet.Size
 	for _, s := range w.servers {
@@ -145,11 +146,12 @@ func (w *World) provisioned() fleet.Size {
 	return sum
 }
 
-// provisioned tells whether s takes of the contract: a suspended CUBE keeps what
-// it has (IONOS API documentation).
+// provisioned reports whether s counts against the contract. A suspended CUBE does,
+// because it keeps its cores and RAM (IONOS API documentation).
 func (s *server) provisioned() bool { return s.vm != vmOff || s.spec.Template == Cube }
 
-// CloudContract returns the contract's limits and what is provisioned of them.
+// CloudContract returns the limits of one server and of the contract, and what is
+// provisioned. It counts as one call of the cloud. Errors are *CloudError.
 func (w *World) CloudContract() (perServer, limit, provisioned fleet.Size, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -36,7 +36,7 @@ func phase(t *testing.T, w *sim.World, request string) fleet.RequestStatus {
 	return status
 }
 
-// exactly is a span of one length.
+// exactly returns a span with only one duration.
 func exactly(d time.Duration) sim.Span { return sim.Span{Min: d, Max: d} }
 
 func TestADatacenterMayWorkOneChangeAtATime(t *testing.T) {
@@ -135,7 +135,7 @@ func TestCloudAnswersMatchTheirSentinels(t *testing.T) {
 	all := []error{fleet.ErrAuth, fleet.ErrGone, fleet.ErrBusy, fleet.ErrThrottled, fleet.ErrUnknown}
 	tests := []struct {
 		status int
-		want   error // of a write
+		want   error // the sentinel of a write
 	}{
 		{401, fleet.ErrAuth}, {403, fleet.ErrAuth}, {404, fleet.ErrGone}, {409, fleet.ErrBusy}, {422, fleet.ErrBusy},
 		{423, fleet.ErrBusy}, {429, fleet.ErrThrottled}, {500, fleet.ErrUnknown}, {502, fleet.ErrUnknown},
@@ -156,7 +156,7 @@ func TestCloudAnswersMatchTheirSentinels(t *testing.T) {
 		if _, err := w.Cloud().Servers(t.Context(), w.Datacenters()[0]); err == nil || errors.Is(err, fleet.ErrUnknown) {
 			t.Errorf("%d on a list: %v; want an error that is not ErrUnknown", tt.status, err)
 		}
-		start(t, w, "bbb-server1") // the fault is used up
+		start(t, w, "bbb-server1") // ends the fault, which is limited by Times
 	}
 }
 
@@ -233,7 +233,7 @@ func TestWhatHangsEndsWithItsCallersContext(t *testing.T) {
 		name    string
 		fault   sim.FaultKind
 		call    func(context.Context, *sim.World) error
-		unknown bool // whether it happened
+		unknown bool // whether the outcome of the write is unknown
 	}{
 		{"a list", sim.ListHangs, func(ctx context.Context, w *sim.World) error {
 			_, err := w.Cloud().Servers(ctx, "one")

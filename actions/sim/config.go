@@ -65,15 +65,15 @@ type ServerSpec struct {
 	Unregistered bool
 	State        fleet.BalancerState // default Enabled when running, else Disabled
 	Multiplier   float64             // of the balancer's load; default 1
-	// Tag is for which meetings the balancer keeps the server; empty for those
-	// that ask for no tag.
+	// Tag reserves the server for meetings with this tag; empty for meetings without
+	// a tag.
 	Tag string
 	// Version is the version that BigBlueButton reports; default 3.0.4. Empty means
 	// that it reports none.
 	Version string
 }
 
-// Span is a range of durations, from which one is drawn with equal probability.
+// Span is a range of durations, from which one is drawn with uniform probability.
 type Span struct{ Min, Max time.Duration }
 
 // CloudConfig configures the properties of the cloud that its documentation does
@@ -88,12 +88,12 @@ type CloudConfig struct {
 	Serial bool
 	Busy   BusyAnswer // default BusyQueues
 	Cold   ColdResize // default ColdReboots
-	// RateLimit is the permitted average number of calls a minute, RateBurst the
-	// number of calls that may come at once; default 0, no limit, and 10.
+	// RateLimit is the allowed average number of calls per minute; default 0, no limit.
+	// RateBurst is the number of calls allowed at the same time; default 10.
 	RateLimit, RateBurst int
-	// PerServer limits the size of one server (default 62 cores, 240 GiB; an
-	// assumption), PerContract the sum of all that are on (default: more than any
-	// fleet here has).
+	// PerServer limits the size of one server; default 62 cores, 240 GiB (assumption).
+	// PerContract limits the total size of the servers that are on; the default is more
+	// than any simulated fleet needs.
 	PerServer, PerContract fleet.Size
 	// ContractRefuses answers a write beyond the contract with 422 at once;
 	// otherwise it is accepted and ends FAILED.
@@ -104,26 +104,28 @@ type CloudConfig struct {
 // pending.
 type BusyAnswer string
 
-// The answers. Queueing is documented; the others are reported by users.
+// The values of BusyAnswer. IONOS documents that changes are queued; users report the
+// others.
 const (
-	BusyQueues BusyAnswer = "queue"
-	Busy422    BusyAnswer = "422"
-	Busy423    BusyAnswer = "423"
+	BusyQueues BusyAnswer = "queue" // accepted, carried out after the pending one
+	Busy422    BusyAnswer = "422"   // refused with status 422
+	Busy423    BusyAnswer = "423"   // refused with status 423
 )
 
 // ColdResize is the effect of a resize that needs a reboot on a running server:
 // any decrease, and growth without the hot-plug flag.
 type ColdResize string
 
-// The effects. Which of them IONOS has was not measured; the default is the worst.
+// The values of ColdResize. The behaviour of IONOS was not measured; the default is the
+// worst.
 const (
-	ColdReboots ColdResize = "reboot" // the server is reset, and its meetings are gone
-	ColdRejects ColdResize = "reject" // 422
-	ColdSilent  ColdResize = "silent" // done, and the guest never notices
-	ColdIgnored ColdResize = "ignore" // reported as done, and nothing changed
+	ColdReboots ColdResize = "reboot" // the server is reset, and its meetings end
+	ColdRejects ColdResize = "reject" // refused with status 422
+	ColdSilent  ColdResize = "silent" // carried out without an effect on the operating system
+	ColdIgnored ColdResize = "ignore" // reported as done, but nothing changes
 )
 
-// Prices are those of servers that are switched on, in any one currency.
+// Prices are the prices of servers that are switched on, in any currency.
 type Prices struct {
 	CoreHour float64 // default 0.02 (assumption)
 	GiBHour  float64 // default 0.005 (assumption)

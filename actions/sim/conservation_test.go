@@ -11,8 +11,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// TestNobodyIsLost does random things to random worlds and counts people,
-// meetings, server-hours and calls by two ways each.
+// TestNobodyIsLost makes random changes to random simulations, and counts people,
+// meetings, server-hours and calls in two ways each.
 func TestNobodyIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := sim.New(sim.Config{
@@ -73,7 +73,7 @@ func TestNobodyIsLost(t *testing.T) {
 	})
 }
 
-// consistent checks what holds at every moment.
+// consistent checks the invariants that apply at any time.
 func consistent(t *rapid.T, w *sim.World, calls int) {
 	f := w.Figures()
 	present := 0

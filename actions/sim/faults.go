@@ -8,8 +8,8 @@ import (
 // FaultKind is a kind of failure of the cloud, the balancer or a server.
 type FaultKind string
 
-// The kinds, and what Fault.On names for each: a server (by name, id, host or
-// address) or a datacenter's id; "" is all of them.
+// The kinds of faults. Each comment begins with what Fault.On may name: a server (by
+// name, id, host or address) or a datacenter (by id). Empty: all of them.
 const (
 	StartHangs   FaultKind = "start hangs"    // server, datacenter: boots, and BigBlueButton never answers
 	RequestFails FaultKind = "request fails"  // server, datacenter: accepted writes end FAILED
@@ -17,24 +17,24 @@ const (
 	CloudAnswers FaultKind = "cloud answers"  // server, datacenter: calls are answered with Status
 	CloudLost    FaultKind = "cloud lost"     // server, datacenter: writes are applied and answered 502
 	CloudHangs   FaultKind = "cloud hangs"    // server, datacenter: calls are never answered, and change nothing
-	ListHangs    FaultKind = "list hangs"     // datacenter: the list never comes
-	ListShrinks  FaultKind = "list shrinks"   // datacenter: the list lacks its last Share
+	ListHangs    FaultKind = "list hangs"     // datacenter: list calls are never answered
+	ListShrinks  FaultKind = "list shrinks"   // datacenter: the last servers are missing in the list, as many as Share says
 	BBBHangs     FaultKind = "bbb hangs"      // server: accepts and never answers
-	BBBCrashed   FaultKind = "bbb crashed"    // server: refuses connections; its meetings are gone
+	BBBCrashed   FaultKind = "bbb crashed"    // server: refuses connections; its meetings end
 	BBBFails     FaultKind = "bbb fails"      // server: answers FAILED
 	ExporterGone FaultKind = "exporter gone"  // server: both exporters refuse connections
 	BalancerDown FaultKind = "balancer down"  // refuses connections
 	BalancerHang FaultKind = "balancer hangs" // accepts and never answers
 	BalancerBusy FaultKind = "balancer busy"  // writes answer 400 "Servers list concurrently modified"
 	BalancerFail FaultKind = "balancer fails" // everything answers 500
-	PollerDead   FaultKind = "poller dead"    // the balancer's poller asks nobody; its API answers
+	PollerDead   FaultKind = "poller dead"    // the balancer's poller polls no server; its API answers
 	CordonRaces  FaultKind = "cordon races"   // server: a cordon collides with a poll
 	EnableRaces  FaultKind = "enable races"   // server: an enable collides with a poll
 
 	ExporterUnauthorized FaultKind = "exporter unauthorized" // server: the node exporter answers 401
 )
 
-// FaultKinds returns every kind.
+// FaultKinds returns all kinds.
 func FaultKinds() []FaultKind {
 	return []FaultKind{StartHangs, RequestFails, BusyForever, CloudAnswers, CloudLost, CloudHangs, ListHangs, ListShrinks,
 		BBBHangs, BBBCrashed, BBBFails, ExporterGone, ExporterUnauthorized, BalancerDown, BalancerHang, BalancerBusy,
@@ -44,20 +44,20 @@ func FaultKinds() []FaultKind {
 // Fault is a failure that lasts until it is lifted.
 type Fault struct {
 	Kind FaultKind
-	On   string // what it applies to; "" is everything of the kind
-	// Op narrows cloud and balancer faults: "read", "write", or one operation
+	On   string // server or datacenter to which it applies; empty: all
+	// Op limits cloud and balancer faults to "read", "write", or one operation
 	// (servers, server, start, stop, resume, suspend, reboot, resize, request,
 	// contract, state).
 	Op         string
 	Status     int           // CloudAnswers: 401, 403, 404, 409, 422, 423, 429, 500, 502, 503, 504
 	RetryAfter time.Duration // CloudAnswers 429 and 503; 0 sends none
-	Share      float64       // ListShrinks: of the datacenter's servers, from 0 to 1
+	Share      float64       // ListShrinks: missing share of the datacenter's servers, from 0 to 1
 	Times      int           // number of calls after which it ends; 0 is no limit
 	For        time.Duration // after which it ends; 0 is no limit
 }
 
-// Inject starts a fault and returns the function that ends it; a second call of
-// that does nothing. To schedule a fault, call Inject from At.
+// Inject starts a fault and returns a function that ends it. Further calls of that
+// function do nothing. To schedule a fault, call Inject in the function of At.
 func (w *World) Inject(f Fault) (lift func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -76,11 +76,12 @@ func (w *World) Inject(f Fault) (lift func()) {
 	}
 }
 
+// lift ends a fault.
 func (w *World) lift(f *Fault) {
 	w.faults = slices.DeleteFunc(w.faults, func(o *Fault) bool { return o == f })
 }
 
-// hit returns the fault of a kind that is on s now, or nil.
+// hit returns the fault of a kind that applies to s now, or nil.
 func (w *World) hit(kind FaultKind, s *server) *Fault {
 	for _, f := range w.faults {
 		if f.Kind == kind && f.strikes(s) {
@@ -90,8 +91,8 @@ func (w *World) hit(kind FaultKind, s *server) *Fault {
 	return nil
 }
 
-// strike returns the fault of a kind that applies to a call, or nil, and counts
-// the call. s and dc may be nil, for calls that name none.
+// strike returns the fault of a kind that applies to a call, or nil, and counts the call
+// for Fault.Times. s and dc are nil for calls that name none.
 func (w *World) strike(kind FaultKind, op string, s *server, dc *datacenter) *Fault {
 	for _, f := range w.faults {
 		if f.Kind != kind || !f.concerns(op) || f.On != "" && !f.strikes(s) && (dc == nil || f.On != dc.id) {
@@ -107,6 +108,7 @@ func (w *World) strike(kind FaultKind, op string, s *server, dc *datacenter) *Fa
 	return nil
 }
 
+// strikes reports whether the fault applies to s.
 func (f *Fault) strikes(s *server) bool {
 	if f.On == "" {
 		return true
@@ -114,6 +116,7 @@ func (f *Fault) strikes(s *server) bool {
 	return s != nil && slices.Contains([]string{s.spec.Name, s.id, s.dc.id, hostOf(s.spec.URL)}, f.On)
 }
 
+// concerns reports whether the fault applies to an operation.
 func (f *Fault) concerns(op string) bool {
 	switch f.Op {
 	case "", op:
@@ -126,9 +129,10 @@ func (f *Fault) concerns(op string) bool {
 	return false
 }
 
+// writes are the operations that change something.
 var writes = map[string]bool{"start": true, "stop": true, "resume": true, "suspend": true, "reboot": true, "resize": true, "state": true}
 
-// crashBBB ends what runs on the servers that f strikes.
+// crashBBB ends the meetings on the servers to which f applies.
 func (w *World) crashBBB(f Fault) {
 	for _, s := range w.servers {
 		if f.strikes(s) {

@@ -8,7 +8,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Figures are the cost of a run since its start, and its effect on people.
+// Figures are the cost of a run since its start, and its effects on people.
 type Figures struct {
 	ServerHours float64 `json:"server_hours"` // of servers that are switched on
 	CoreHours   float64 `json:"core_hours"`
@@ -16,26 +16,26 @@ type Figures struct {
 	Cost        float64 `json:"cost"`
 
 	ParticipantMinutes float64 `json:"participant_minutes"`
-	// OverloadParticipantMinutes were spent on servers above Config.Overload.
+	// OverloadParticipantMinutes are those on servers above Config.Overload.
 	OverloadParticipantMinutes float64 `json:"overload_participant_minutes"`
 
-	Meetings           int `json:"meetings"` // asked for
+	Meetings           int `json:"meetings"` // that people wanted to hold
 	MeetingsEndedEarly int `json:"meetings_ended_early"`
-	MeetingsRefused    int `json:"meetings_refused"` // whose first create was refused
+	MeetingsRefused    int `json:"meetings_refused"` // whose first create failed
 	JoinsRefused       int `json:"joins_refused"`
 
-	// In equals Out plus Present.
+	// ParticipantsIn equals ParticipantsOut plus ParticipantsPresent.
 	ParticipantsIn      int `json:"participants_in"`
 	ParticipantsOut     int `json:"participants_out"`
 	ParticipantsPresent int `json:"participants_present"`
 
 	CloudCalls    int `json:"cloud_calls"`
 	BalancerCalls int `json:"balancer_calls"`
-	MeetingsCalls int `json:"meetings_calls"` // asked of BigBlueButton servers
-	// Steps counts the changes requested from the cloud and the balancer, once they
-	// took effect; not those of an Operator or of the balancer's poller.
+	MeetingsCalls int `json:"meetings_calls"` // calls of BigBlueButton servers
+	// Steps counts the changes by calls of the cloud and the balancer that took effect,
+	// without those of an Operator or of the balancer's poller.
 	Steps map[fleet.Kind]int `json:"steps"`
-	Flaps int                `json:"flaps"` // started again within FlapWithin of a stop
+	Flaps int                `json:"flaps"` // starts within FlapWithin after a stop of the same server
 }
 
 // FlapWithin is the time after a stop within which a start of the same server
@@ -76,8 +76,8 @@ func (w *World) Calls() map[string]int {
 	return maps.Clone(w.calls)
 }
 
-// settle brings the integrals and counters of s up to now. It must be called
-// before anything that they depend on changes.
+// settle updates the integrals and counters of s up to now. It must be called before
+// anything changes on which they depend.
 func (w *World) settle(s *server) {
 	d := w.now - s.since
 	s.since = w.now
@@ -97,6 +97,7 @@ func (w *World) settle(s *server) {
 	}
 }
 
+// noteStep counts a step.
 func (w *World) noteStep(kind fleet.Kind) {
 	if w.figures.Steps == nil {
 		w.figures.Steps = map[fleet.Kind]int{}
@@ -104,6 +105,7 @@ func (w *World) noteStep(kind fleet.Kind) {
 	w.figures.Steps[kind]++
 }
 
+// noteFlap counts a flap if s was stopped less than FlapWithin ago.
 func (w *World) noteFlap(s *server) {
 	if s.wasOn && w.now-s.offSince <= FlapWithin {
 		w.figures.Flaps++

@@ -55,6 +55,7 @@ func (w *World) Machine(ref fleet.ServerRef) (Machine, error) {
 	return w.machine(s), nil
 }
 
+// lookup returns the server that ref names, or nil.
 func (w *World) lookup(ref fleet.ServerRef) *server {
 	s := w.byName[ref.ID]
 	if s == nil || s.id != ref.ID || s.dc.id != ref.Datacenter {
@@ -63,6 +64,7 @@ func (w *World) lookup(ref fleet.ServerRef) *server {
 	return s
 }
 
+// machine returns s as the cloud's API describes it.
 func (w *World) machine(s *server) Machine {
 	m := Machine{
 		CloudServer: fleet.CloudServer{
@@ -83,7 +85,7 @@ func (w *World) machine(s *server) Machine {
 	return m
 }
 
-// setAddr changes the address of s, also in byName; an invalid one means none.
+// setAddr changes the address of s, also in byName. An invalid address means none.
 func (w *World) setAddr(s *server, addr netip.Addr) {
 	delete(w.byName, s.addr.String())
 	s.addr = addr
@@ -92,7 +94,7 @@ func (w *World) setAddr(s *server, addr netip.Addr) {
 	}
 }
 
-// cloudServers lists a datacenter for the scaler.
+// cloudServers returns machines as fleet.CloudServers.
 func cloudServers(machines []Machine) []fleet.CloudServer {
 	servers := make([]fleet.CloudServer, len(machines))
 	for i, m := range machines {

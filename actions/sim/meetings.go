@@ -8,42 +8,42 @@ import (
 
 // MeetingSpec describes a meeting that people want to hold.
 type MeetingSpec struct {
-	ID           string // made up when empty
+	ID           string // empty: a new one is assigned
 	Name         string
 	Duration     time.Duration
-	Participants int           // once all have come, the moderator included
-	Webcams      int           // of them
+	Participants int           // once all have joined, including the moderators
+	Webcams      int           // participants with a webcam
 	Moderators   int           // default 1
-	Fill         time.Duration // over which people come in; default 3 min
+	Fill         time.Duration // time in which people join; default 3 min
 	Recorded     bool          // leaves a recording to process
-	Tag          string        // what it asks the balancer for (meta_server-tag)
+	Tag          string        // tags that it requests from the balancer (meta_server-tag)
 }
 
-// meeting is one that is wanted until its end, whether it runs or not.
+// meeting is a meeting that people want to hold until its end, whether it runs or not.
 type meeting struct {
 	id   string
 	spec MeetingSpec
-	ends time.Duration // when people mean to leave
+	ends time.Duration // when people want to leave
 
-	on      *server       // where it runs, or the balancer believes it to, or nil
-	via     *member       // the balancer's entry that it was placed by
-	running bool          // it exists on that server
+	on      *server       // where it runs, or where the balancer has placed it; nil: nowhere
+	via     *member       // the balancer's entry of that server
+	running bool          // whether it exists on that server
 	born    time.Duration // when it was created there
 	joined  int
 	webcams int
 
-	begun   bool // it ran once
-	refused bool // counted as refused
-	turned  int  // people counted as turned away since someone last came in
-	direct  bool // created past the balancer: never moves
+	begun   bool // whether it has ever run
+	refused bool // whether it was counted as refused
+	turned  int  // people counted as refused since somebody last joined
+	direct  bool // created without the balancer: never moves to another server
 }
 
 func (m *meeting) moderators() int { return min(m.joined, m.spec.Moderators) }
 
-// CreateMeeting asks the balancer for a meeting now. The balancer places it as
-// Scalelite does; people join it over spec.Fill and leave spec.Duration from now.
-// When the balancer refuses it, or it breaks off, they try again every
-// Config.RejoinAfter. The error is that of the first attempt.
+// CreateMeeting creates a meeting now through the balancer, which places it as Scalelite
+// does. People join within spec.Fill and leave spec.Duration from now. If the balancer
+// refuses the meeting, or it is interrupted, they try again every Config.RejoinAfter. The
+// error is that of the first attempt.
 func (w *World) CreateMeeting(spec MeetingSpec) (id string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -54,10 +54,9 @@ func (w *World) CreateMeeting(spec MeetingSpec) (id string, err error) {
 	return m.id, w.create(m)
 }
 
-// HostMeeting creates a meeting on the given server, as a balancer outside of the
-// simulation does with BigBlueButton's create. A meeting with the same id that
-// runs there already is left unchanged; one that runs on another server and has
-// no participants yet is ended.
+// HostMeeting creates a meeting on the given server with BigBlueButton's create, as a
+// balancer outside of the simulation does. A meeting with the same id that already runs
+// there is unchanged. One that runs on another server without participants is ended.
 func (w *World) HostMeeting(name string, spec MeetingSpec) (Meeting, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -96,7 +95,7 @@ func (w *World) EndMeeting(name, id string) error {
 	return nil
 }
 
-// want files a meeting that people wish to hold.
+// want adds a meeting that people want to hold, and schedules its end.
 func (w *World) want(spec MeetingSpec) (*meeting, error) {
 	or(&spec.Moderators, 1)
 	or(&spec.Fill, 3*time.Minute)
@@ -119,10 +118,10 @@ func (w *World) want(spec MeetingSpec) (*meeting, error) {
 	return m, nil
 }
 
-// over tells whether nobody wants m any more.
+// over reports whether m has ended.
 func (w *World) over(m *meeting) bool { return w.meetings[m.id] != m }
 
-// create asks the balancer for m, and again later when that fails.
+// create creates m through the balancer, and schedules another attempt if that fails.
 func (w *World) create(m *meeting) error {
 	err := w.tryCreate(m)
 	if err == nil {
@@ -133,8 +132,8 @@ func (w *World) create(m *meeting) error {
 	return err
 }
 
-// noteRefusal counts, once, a meeting that was refused, or the people of one
-// that broke off and cannot go on.
+// noteRefusal counts a refused meeting once, or the people of an interrupted meeting that
+// cannot be created again.
 func (w *World) noteRefusal(m *meeting) {
 	switch {
 	case m.begun:
@@ -146,8 +145,8 @@ func (w *World) noteRefusal(m *meeting) {
 	}
 }
 
-// tryCreate asks the balancer once. Once placed, a meeting stays with its
-// server in the balancer's mind, even when that does not answer.
+// tryCreate tries once to create m through the balancer. The balancer records the server
+// even if the server does not answer.
 func (w *World) tryCreate(m *meeting) error {
 	if !w.balancerAnswers() {
 		return fmt.Errorf("meeting %q: the balancer does not answer", m.id)
@@ -168,7 +167,7 @@ func (w *World) tryCreate(m *meeting) error {
 	return nil
 }
 
-// expect files m where the balancer believes it to be.
+// expect adds m to the list of the server on which the balancer has placed it.
 func (w *World) expect(m *meeting, via *member) {
 	if m.on != nil {
 		m.on.without(m)
@@ -177,12 +176,12 @@ func (w *World) expect(m *meeting, via *member) {
 	m.on.meetings = append(m.on.meetings, m)
 }
 
-// without takes m off the list of s.
+// without removes m from the list of s.
 func (s *server) without(m *meeting) {
 	s.meetings = slices.DeleteFunc(s.meetings, func(o *meeting) bool { return o == m })
 }
 
-// begin has m run on s, and people come in.
+// begin starts m on s, and people begin to join.
 func (w *World) begin(m *meeting, s *server) {
 	m.on, m.running, m.begun, m.born = s, true, true, w.now
 	s.meetings = append(s.meetings, m)
@@ -190,7 +189,7 @@ func (w *World) begin(m *meeting, s *server) {
 	w.fill(m, m.born)
 }
 
-// again has the people of m try once more after a while.
+// again schedules another attempt to create m after Config.RejoinAfter.
 func (w *World) again(m *meeting) {
 	w.after(w.cfg.RejoinAfter, func() {
 		if !w.over(m) && !m.running {
@@ -199,7 +198,7 @@ func (w *World) again(m *meeting) {
 	})
 }
 
-// end ends m for good, at its time or at a moderator's wish.
+// end ends m finally, at its time or earlier by a moderator.
 func (w *World) end(m *meeting) {
 	if w.over(m) {
 		return
@@ -218,6 +217,7 @@ func (w *World) end(m *meeting) {
 	s.without(m)
 }
 
+// record adds a recording to process to s.
 func (w *World) record(s *server) {
 	s.recordings++
 	if s.recordings == 1 {
@@ -225,7 +225,7 @@ func (w *World) record(s *server) {
 	}
 }
 
-// breakOff ends all that runs on s before its time. The people try again.
+// breakOff ends all meetings on s early. Their people try again.
 func (w *World) breakOff(s *server) {
 	for _, m := range slices.Clone(s.meetings) {
 		if m.running {
@@ -234,7 +234,7 @@ func (w *World) breakOff(s *server) {
 	}
 }
 
-// cutShort ends a meeting before its time. The people try again.
+// cutShort ends a meeting early. Its people try again.
 func (w *World) cutShort(m *meeting) {
 	w.figures.MeetingsEndedEarly++
 	w.leave(m)

@@ -10,19 +10,19 @@ import (
 // member is an entry in the balancer's list of servers.
 type member struct {
 	id, url, tag string
-	version      string // of BigBlueButton, as the poller found it
+	version      string // of BigBlueButton, from the last poll
 	secret       fleet.Secret
 	multiplier   float64
-	records      map[string]bool // ids of the meetings that the balancer believes to be on it
-	s            *server         // nil when the URL is of no server in this world
+	records      map[string]bool // ids of the meetings that the balancer has recorded for it
+	s            *server         // nil if the URL is not that of a simulated server
 
 	state     fleet.BalancerState
 	online    bool
 	load      float64
 	loadKnown bool
-	bad, good int // polls in a row that failed, that went well
-	// raced is set for one cordoned during a poll: it stays among those that
-	// take meetings, with the load that it had, which no poll corrects.
+	bad, good int // consecutive failed polls, consecutive successful polls
+	// raced is set if the member was cordoned during a poll: it stays among the
+	// candidates for new meetings, with the load at that time, which no poll updates.
 	raced     bool
 	racedLoad float64
 }
@@ -34,6 +34,7 @@ type Member struct {
 	Version    string // of BigBlueButton; empty until a poll has found it
 }
 
+// describe returns the member as the balancer's API describes it.
 func (m *member) describe() Member {
 	d := Member{
 		BalancerServer: fleet.BalancerServer{
@@ -52,7 +53,7 @@ func (m *member) takes() bool {
 	return m.raced || m.online && m.loadKnown && m.state == fleet.Enabled
 }
 
-// rank is the load that placement goes by.
+// rank returns the load by which meetings are placed.
 func (m *member) rank() float64 {
 	if m.raced {
 		return m.racedLoad
@@ -60,8 +61,8 @@ func (m *member) rank() float64 {
 	return m.load
 }
 
-// weigh adds n times the multiplier, as each create and each join does until
-// the next poll (Scalelite's increment_load).
+// weigh adds n times the multiplier to the load until the next poll, as Scalelite does
+// for each create and each join (increment_load).
 func (m *member) weigh(n int) {
 	switch more := float64(n) * m.multiplier; {
 	case m.raced:
@@ -71,7 +72,7 @@ func (m *member) weigh(n int) {
 	}
 }
 
-// set moves the member as the balancer's updateServer does.
+// set sets the member's state as Scalelite's updateServer does.
 func (m *member) set(to fleet.BalancerState) {
 	if to == m.state {
 		return
@@ -87,11 +88,11 @@ func (m *member) set(to fleet.BalancerState) {
 type BalancerError struct {
 	Status  int // of HTTP; 0 means that there is no answer
 	Message string
-	Hangs   bool // it accepts the connection and never answers; with Status 0 and without Hangs it refuses the connection
-	Write   bool // the call was one that changes something
+	Hangs   bool // with Status 0: the connection is accepted but never answered; otherwise it is refused
+	Write   bool // whether the call is a write
 }
 
-// Error returns the balancer's answer as text.
+// Error returns the status and the message.
 func (e *BalancerError) Error() string {
 	if e.Status == 0 {
 		return "balancer: " + e.Message
@@ -112,5 +113,5 @@ func (e *BalancerError) Unwrap() error {
 	return nil
 }
 
-// contention is Scalelite's message when two writers change its list at once.
+// contention is Scalelite's message for concurrent changes of its list.
 const contention = "Servers list concurrently modified"

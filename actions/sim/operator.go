@@ -4,10 +4,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Operator makes changes as a person does in the consoles of the cloud and the
-// balancer. They are not counted among the calls and steps of the scaler, no
-// Fault applies to them, and those of the cloud take no time. A server is named
-// by its name, id, host, URL or address.
+// Operator makes the changes of a person in the consoles of the cloud and the balancer.
+// They do not count as calls or steps, no Fault applies to them, and those in the cloud
+// take effect immediately. A server is named by its name, id, host, URL or address.
 type Operator struct{ w *World }
 
 // Operator returns the Operator of w.
@@ -31,7 +30,7 @@ func (o Operator) Start(name string) error {
 	})
 }
 
-// Stop switches a server off; its meetings break off.
+// Stop switches a server off. Its meetings are interrupted.
 func (o Operator) Stop(name string) error {
 	return o.do(name, func(s *server) {
 		if s.vm != vmOff {
@@ -40,7 +39,7 @@ func (o Operator) Stop(name string) error {
 	})
 }
 
-// Crash makes the machine fail: it is CRASHED, neither on nor off, until it is
+// Crash makes the machine fail. Its state is CRASHED, neither on nor off, until it is
 // started.
 func (o Operator) Crash(name string) error {
 	return o.do(name, func(s *server) { o.w.halt(s, vmCrashed) })

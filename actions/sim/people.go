@@ -7,7 +7,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// fill lets in those who should have come by now, and comes back for the rest.
+// fill lets those people join who are due by now, and schedules itself for the rest.
 func (w *World) fill(m *meeting, born time.Duration) {
 	if w.over(m) || !m.running || m.born != born {
 		return
@@ -26,7 +26,7 @@ func (w *World) fill(m *meeting, born time.Duration) {
 	}
 }
 
-// join lets n more people into m, or counts them as turned away.
+// join lets n more people join m, or counts them as refused.
 func (w *World) join(m *meeting, n int) {
 	s := m.on
 	if n <= 0 {
@@ -50,8 +50,8 @@ func (w *World) join(m *meeting, n int) {
 	w.figures.ParticipantsIn += n
 }
 
-// admits tells whether people can join m: the balancer sends nobody to a
-// server that is disabled or offline, and a server that does not answer lets nobody in.
+// admits reports whether people can join m: its server must answer, and must be neither
+// disabled nor offline in the balancer.
 func (w *World) admits(m *meeting) bool {
 	if w.answer(m.on) != bbbAnswers {
 		return false
@@ -60,8 +60,8 @@ func (w *World) admits(m *meeting) bool {
 	return via == nil || w.balancerAnswers() && via.online && via.state != fleet.Disabled
 }
 
-// through returns the balancer's entry by which people join m, or nil when they
-// come past this world's balancer.
+// through returns the balancer's entry by which people join m, or nil if they join
+// without the simulated balancer.
 func (w *World) through(m *meeting) *member {
 	if m.direct {
 		return w.balancer.records[m.id]
@@ -69,7 +69,7 @@ func (w *World) through(m *meeting) *member {
 	return m.via
 }
 
-// leave takes everybody out of m, which stops running.
+// leave lets everybody leave m, which no longer runs.
 func (w *World) leave(m *meeting) {
 	s := m.on
 	w.settle(s)

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// place picks the server for a new meeting: of those that take meetings and
-// match the tags the one with the lowest load, ties by id, as Redis orders equal
-// scores.
+// place returns the server for a new meeting: the one with the lowest load among those
+// that take meetings and match the tags. At equal load it is the first by id, since Redis
+// orders equal scores like this.
 func (w *World) place(tags string) (*member, error) {
 	var able []*member
 	for _, m := range w.balancer.members {
@@ -37,10 +37,10 @@ func (w *World) place(tags string) (*member, error) {
 	return best, nil
 }
 
-// matching returns the members that serve a meeting which asks for tags: several
-// are separated by semicolons, "none" is for members without one, and an
-// exclamation mark at the end makes a match a must. Without a match, or a tag,
-// it is those without a tag.
+// matching returns the members for a meeting that requests tags. Several tags are
+// separated by semicolons; "none" stands for members without a tag. If no tags are
+// requested or no member matches, it returns the members without a tag, or
+// ErrTagUnavailable if the requested tags end with an exclamation mark.
 func matching(members []*member, tags string) ([]*member, error) {
 	wanted, must := strings.CutSuffix(tags, "!")
 	asked := strings.Split(wanted, ";")

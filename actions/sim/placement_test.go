@@ -31,7 +31,7 @@ func TestServersAreDealtOutToPools(t *testing.T) {
 	}
 }
 
-// pools is a world with a server for each tag, all running.
+// pools returns a World with one running server for each tag.
 func pools(tags ...string) *sim.World {
 	var p []sim.Pool
 	for _, tag := range tags {
@@ -98,9 +98,9 @@ func TestMeetingsOfPeopleAskForTheirTag(t *testing.T) {
 func TestAMeetingThatIsCreatedAgain(t *testing.T) {
 	tests := []struct {
 		name      string
-		ended     bool                // before it is created again
-		state     fleet.BalancerState // of its server by then
-		polled    bool                // since it ended
+		ended     bool                // whether it ends before it is created again
+		state     fleet.BalancerState // state of its server at that time
+		polled    bool                // whether the balancer polls in between
 		elsewhere bool
 		joins     error
 	}{
@@ -131,7 +131,7 @@ func TestAMeetingThatIsCreatedAgain(t *testing.T) {
 			if tt.polled {
 				w.Run(time.Minute)
 			}
-			// The other server is the emptier one.
+			// The other server has the lower load.
 			if _, err := w.HostMeeting(first.ID, sim.MeetingSpec{ID: "other", Duration: time.Hour, Participants: 50, Fill: time.Second}); err != nil {
 				t.Fatal(err)
 			}
@@ -229,7 +229,7 @@ func TestPeopleCannotJoinThroughADisabledServer(t *testing.T) {
 
 func TestAPanicStopsAtAMeetingThatEndedSinceTheLastPoll(t *testing.T) {
 	w := sim.New(sim.Config{Servers: 1, Running: 1})
-	for i := range 3 { // the second is over before the panic
+	for i := range 3 { // the second ends before the panic
 		spec := sim.MeetingSpec{ID: fmt.Sprint("meeting-", i), Duration: time.Hour, Participants: 5}
 		if i == 1 {
 			spec.Duration = 130 * time.Second

@@ -7,21 +7,20 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// killAfter is how long past POLLER_WAIT_TIMEOUT Scalelite lets a poll's
-// threads finish before it ends them (its poll.rake).
+// killAfter is how long after POLLER_WAIT_TIMEOUT Scalelite kills the threads of a poll
+// that are still busy (its poll.rake).
 const killAfter = 5 * time.Second
 
 // pollCycle is one poll of all servers.
 type pollCycle struct {
-	left    []*member     // not asked yet, in the order of the list
+	left    []*member     // not polled yet, in the order of the list
 	ends    time.Duration // when threads that are still busy are killed
-	threads int           // that have not ended
+	threads int           // threads that have not ended
 }
 
-// polls asks every member, disabled ones too, for its meetings, with several
-// threads; and again when the interval has passed after the last of them ended.
-// What answers or refuses takes no time worth counting. One of the threads is
-// not for polling (poll.rake takes POLLER_THREADS - 1).
+// polls reads the meetings of every member, including disabled ones, with several
+// threads. The next poll begins one interval after the last thread has ended. A server
+// that answers or refuses takes no time. POLLER_THREADS - 1 threads poll (poll.rake).
 func (w *World) polls() {
 	if w.hit(BalancerDown, nil) != nil || w.hit(PollerDead, nil) != nil {
 		w.after(w.cfg.Balancer.PollInterval, w.polls)
@@ -34,8 +33,8 @@ func (w *World) polls() {
 	}
 }
 
-// pollNext is a thread of a cycle: it takes one member after the other, until
-// one costs it time, none is left, or it is killed.
+// pollNext continues a thread of a poll: it polls one member after the other until one
+// takes time, none is left, or the thread is killed.
 func (w *World) pollNext(c *pollCycle) {
 	for len(c.left) > 0 && w.now < c.ends {
 		m := c.left[0]
@@ -52,8 +51,8 @@ func (w *World) pollNext(c *pollCycle) {
 	}
 }
 
-// pollTimedOut books that a member did not answer, unless the thread that waited
-// for it was killed first, and goes on.
+// pollTimedOut records that a member did not answer, unless the thread was killed before,
+// and continues the thread.
 func (w *World) pollTimedOut(c *pollCycle, m *member) {
 	if w.now < c.ends {
 		w.polled(m, false)
@@ -61,8 +60,8 @@ func (w *World) pollTimedOut(c *pollCycle, m *member) {
 	w.pollNext(c)
 }
 
-// pollCost is how long a thread is busy with a server. It waits for a hanging
-// one twice, since Ruby's Net::HTTP repeats a GET, and once for a connection.
+// pollCost returns how long a thread is busy with a server. It waits twice for an answer,
+// since Ruby's Net::HTTP repeats a GET, and once for a connection.
 func (w *World) pollCost(s *server, answer bbbAnswer) time.Duration {
 	switch {
 	case answer == bbbHangs:
@@ -73,7 +72,7 @@ func (w *World) pollCost(s *server, answer bbbAnswer) time.Duration {
 	return 0
 }
 
-// polled books the result of one member's poll.
+// polled records the result of polling a member.
 func (w *World) polled(m *member, well bool) {
 	if !well {
 		w.polledBadly(m)
@@ -94,6 +93,7 @@ func (w *World) polled(m *member, well bool) {
 	}
 }
 
+// polledBadly records a failed poll of a member.
 func (w *World) polledBadly(m *member) {
 	m.good = 0
 	if !m.online {
@@ -105,15 +105,14 @@ func (w *World) polledBadly(m *member) {
 	}
 }
 
-// What a young meeting counts at least, and until when (LOAD_MIN_USER_COUNT,
-// LOAD_JOIN_BUFFER_TIME).
+// The minimum load of a meeting that was just created.
 const (
-	youngLoad = 15
-	youngFor  = 15 * time.Minute
+	youngLoad = 15               // LOAD_MIN_USER_COUNT
+	youngFor  = 15 * time.Minute // LOAD_JOIN_BUFFER_TIME
 )
 
-// loadOf is the load at a poll: of each meeting the people, and its moderators
-// once more.
+// loadOf returns the load that a poll computes: for each meeting the number of
+// participants plus the number of moderators.
 func (w *World) loadOf(m *member) float64 {
 	sum := 0
 	for _, t := range m.s.meetings {

@@ -59,7 +59,7 @@ func TestMoreThreadsAndPatienceCureThePoller(t *testing.T) {
 	}
 }
 
-// until runs w by the second until done, for an hour at most.
+// until runs w in steps of 1 s until done returns true, for at most 1 h.
 func until(w *sim.World, done func() bool) (took time.Duration) {
 	for ; !done() && took < time.Hour; took += time.Second {
 		w.Run(time.Second)
@@ -71,7 +71,7 @@ func TestServersThatAreOffUseUpThePollersTime(t *testing.T) {
 	tests := []struct {
 		name     string
 		balancer sim.BalancerConfig
-		min, max time.Duration // two polls of the last server on the list
+		min, max time.Duration // time between two polls of the last server on the list
 	}{
 		{name: "those that refuse cost nothing", min: time.Minute, max: 2 * time.Minute},
 		{name: "behind those that are silent nobody is ever asked",

@@ -1,15 +1,15 @@
 package sim
 
-// Pool is a number of servers that share a tag in the balancer.
+// Pool is a group of servers with the same tag in the balancer.
 type Pool struct {
 	Tag     string // empty for a pool without one
 	Servers int
-	// Running is how many of them, from the first on, are on and enabled, beside
-	// those that Config.Running counts.
+	// Running is the number of servers of the pool, from the first, that are on and
+	// enabled, in addition to those that Config.Running counts.
 	Running int
 }
 
-// pooled is the number of servers in all pools.
+// pooled returns the number of servers in all pools.
 func (c Config) pooled() (n int) {
 	for _, p := range c.Pools {
 		n += p.Servers
@@ -17,8 +17,8 @@ func (c Config) pooled() (n int) {
 	return n
 }
 
-// poolOf returns the pool of the server that n servers come before, and how many
-// of that pool come before it; nil is none.
+// poolOf returns the pool of the server with the index n, from 0, and its index within
+// the pool; nil if it is in no pool.
 func (c Config) poolOf(n int) (_ *Pool, nth int) {
 	for i := range c.Pools {
 		if n < c.Pools[i].Servers {

@@ -2,26 +2,29 @@ package sim
 
 import "time"
 
-// event is something that falls due; events at one time keep their order.
+// event is a scheduled function. Events at the same time run in the order in which they
+// were scheduled.
 type event struct {
 	at  time.Duration // since Config.Start
 	seq uint64
 	do  func()
-	// outside is set for the callbacks of At, which run without the lock.
+	// outside is set for the functions of At, which run without the lock.
 	outside bool
 }
 
+// before reports whether e runs before o.
 func (e event) before(o event) bool {
 	return e.at < o.at || e.at == o.at && e.seq < o.seq
 }
 
-// queue is a binary heap, the earliest event first. container/heap would allocate
-// an interface value for each of the millions of events of a run.
+// queue is a binary heap with the earliest event first. It does not use container/heap,
+// which would allocate an interface value for each of the millions of events of a run.
 type queue struct {
 	events []event
 	seq    uint64
 }
 
+// push adds an event.
 func (q *queue) push(e event) {
 	q.seq++
 	e.seq = q.seq
@@ -37,9 +40,10 @@ func (q *queue) push(e event) {
 	}
 }
 
-// due tells whether an event is to happen at t or before.
+// due reports whether there is an event at t or before.
 func (q *queue) due(t time.Duration) bool { return len(q.events) > 0 && q.events[0].at <= t }
 
+// pop removes and returns the earliest event.
 func (q *queue) pop() event {
 	h := q.events
 	first, last := h[0], len(h)-1
@@ -49,7 +53,7 @@ func (q *queue) pop() event {
 	return first
 }
 
-// sink moves the first event down to its place.
+// sink moves the first event down to its position.
 func (q *queue) sink() {
 	h := q.events
 	for i := 0; ; {

@@ -7,8 +7,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Reading is the complete state of one server at one time: what its exporters
-// report, and what only the simulation knows.
+// Reading is the complete state of one server at one time: the values that its exporters
+// report, and values that only the simulation knows.
 type Reading struct {
 	ID         string
 	Name       string
@@ -21,16 +21,16 @@ type Reading struct {
 	Power      fleet.Power
 	Busy       bool
 
-	// In the balancer; empty when it does not know the server.
+	// The server in the balancer; empty if it is not registered there.
 	BalancerID string
 	State      fleet.BalancerState
 	Online     bool
 	Tag        string
-	// Takes is set when the balancer may send the next meeting to it.
+	// Takes is set if the balancer may place new meetings on it.
 	Takes bool
 
-	// NodeUp and BBBUp tell whether the node exporter and BigBlueButton (with
-	// its exporter) answer.
+	// NodeUp and BBBUp report whether the node exporter and BigBlueButton (with its
+	// exporter) answer.
 	NodeUp, BBBUp bool
 	// Unauthorized is set while the node exporter answers 401.
 	Unauthorized bool
@@ -79,6 +79,7 @@ func (w *World) Server(name string) (Reading, error) {
 	return r, nil
 }
 
+// read sets r to the reading of s, and reuses the memory of its slices.
 func (w *World) read(s *server, r *Reading) {
 	w.settle(s)
 	load := w.workload(s)
@@ -100,7 +101,7 @@ func (w *World) read(s *server, r *Reading) {
 	}
 }
 
-// less appends total minus each of from.
+// less appends total minus each value in from to dst.
 func less(dst []float64, total float64, from []float64) []float64 {
 	for _, f := range from {
 		dst = append(dst, total-f)

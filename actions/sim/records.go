@@ -11,21 +11,20 @@ import (
 
 // Errors with which the balancer refuses a create or a join.
 var (
-	// ErrNoServers: there is no server for the meeting.
+	// ErrNoServers is returned if there is no server for the meeting.
 	ErrNoServers = errors.New("could not find any available servers")
-	// ErrTagUnavailable: there is none with the tag that the meeting requires.
+	// ErrTagUnavailable is returned if there is no server with the required tag.
 	ErrTagUnavailable = errors.New("there is no available server with the required tag")
-	// ErrNoMeeting: the balancer knows of no such meeting.
+	// ErrNoMeeting is returned if the balancer has no record of the meeting.
 	ErrNoMeeting = errors.New("no such meeting")
-	// ErrUnavailable: the meeting's server is disabled or offline.
+	// ErrUnavailable is returned if the meeting's server is disabled or offline.
 	ErrUnavailable = errors.New("the server for this meeting is disabled or offline")
 )
 
-// Assign returns the server on which a meeting is to be created, as the balancer
-// chooses it in its create call; the caller then creates it there. A meeting that
-// the balancer knows stays on its server, unless that is cordoned and the meeting
-// is empty; any other is placed by tags. Errors are *BalancerError, ErrNoServers
-// or ErrTagUnavailable.
+// Assign is the balancer's part of a create: it returns the server on which the caller
+// must create the meeting. A meeting with a record stays on its server, unless that is
+// cordoned and the meeting has no participants. All others are placed by tags. Errors
+// are *BalancerError, ErrNoServers or ErrTagUnavailable.
 func (w *World) Assign(id, tags string) (Member, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -70,6 +69,7 @@ func (w *World) Release(id string) (Member, error) {
 	return m.describe(), nil
 }
 
+// assigned returns the member that the balancer has recorded for a meeting.
 func (w *World) assigned(id string) (*member, error) {
 	if !w.balancerAnswers() {
 		return nil, &BalancerError{Message: "connection refused"}
@@ -80,7 +80,7 @@ func (w *World) assigned(id string) (*member, error) {
 	return nil, ErrNoMeeting
 }
 
-// assign does the work of Assign, and of people who create a meeting.
+// assign returns the member for a meeting, and records it. See Assign.
 func (w *World) assign(id, tags string) (*member, error) {
 	if m := w.balancer.records[id]; m != nil {
 		if m.state != fleet.Cordoned || w.attended(id, m.s) {
@@ -96,19 +96,19 @@ func (w *World) assign(id, tags string) (*member, error) {
 	return m, err
 }
 
-// attended tells whether the server says that a meeting is running there, which
-// it does not of one that nobody has joined yet.
+// attended reports whether the server reports the meeting as running, which it does only
+// once somebody has joined.
 func (w *World) attended(id string, s *server) bool {
 	return w.answer(s) == bbbAnswers && w.runs(id, s) && w.meetings[id].joined > 0
 }
 
-// runs tells whether a meeting exists on a server.
+// runs reports whether a meeting exists on a server.
 func (w *World) runs(id string, s *server) bool {
 	m := w.meetings[id]
 	return m != nil && m.running && m.on == s
 }
 
-// unassign has the balancer forget where a meeting is.
+// unassign deletes the balancer's record of a meeting.
 func (w *World) unassign(id string) {
 	at := w.balancer.records[id]
 	delete(w.balancer.records, id)
@@ -119,9 +119,9 @@ func (w *World) unassign(id string) {
 	}
 }
 
-// forget has the balancer drop the meetings that it believes to be on a server
-// and that do not run there. (Of a server that went offline it would drop the
-// running ones too; people who are in one notice nothing of that.)
+// forget deletes the balancer's records of meetings on a server that do not run there.
+// (For a server that goes offline, Scalelite also deletes those of running meetings. This
+// has no effect on their participants, so it is not simulated.)
 func (w *World) forget(m *member) {
 	for id := range m.records {
 		if !w.runs(id, m.s) {
@@ -130,11 +130,11 @@ func (w *World) forget(m *member) {
 	}
 }
 
-// PanicMember ends every meeting that the balancer knows on a server, one after
-// the other, and disables it unless its state is to be kept. When one cannot be
-// ended, as when it ended by itself since the last poll, the call stops there
-// with status 400: the balancer forgets that meeting, leaves those that come
-// after it, and the state. Errors are *BalancerError.
+// PanicMember ends all meetings that the balancer has recorded for a server, one after
+// the other, and then disables the server, unless keepState is set. If a meeting cannot
+// be ended, for instance because it has ended since the last poll, its record is deleted
+// and the call stops with status 400: the remaining meetings and the state are
+// unchanged. Errors are *BalancerError.
 func (w *World) PanicMember(id string, keepState bool) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Request phases as the cloud's API names them.
+// The phases of a request in the cloud's API.
 const (
 	RequestQueued  = "QUEUED"
 	RequestRunning = "RUNNING"
@@ -23,8 +23,8 @@ type CloudRequest struct {
 	Op      string // start, stop, reboot or resize
 	Server  fleet.ServerRef
 	Created time.Time
-	Phase   string // RequestQueued and so on
-	Message string // of its end; empty before
+	Phase   string // one of the Request constants
+	Message string // empty before its end
 }
 
 // RequestStatus returns the phase of a request, one of the Request constants, and
@@ -35,8 +35,8 @@ func (w *World) RequestStatus(id string) (phase, message string, err error) {
 	return r.Phase, r.Message, err
 }
 
-// Request reads one change. Changes are forgotten an hour after their end. Errors
-// are *CloudError.
+// Request returns one request. Requests are deleted an hour after their end
+// (assumption). It counts as one call of the cloud. Errors are *CloudError.
 func (w *World) Request(id string) (CloudRequest, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -55,8 +55,8 @@ func (w *World) Request(id string) (CloudRequest, error) {
 	return w.cloudRequest(r), nil
 }
 
-// Requests lists all changes that are not forgotten, the oldest first, as one
-// call of the cloud. Errors are *CloudError.
+// Requests returns all requests, the oldest first. It counts as one call of the cloud.
+// Errors are *CloudError.
 func (w *World) Requests() ([]CloudRequest, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -75,6 +75,7 @@ func (w *World) Requests() ([]CloudRequest, error) {
 	return all, nil
 }
 
+// cloudRequest returns r as the cloud's API describes it.
 func (w *World) cloudRequest(r *request) CloudRequest {
 	c := CloudRequest{
 		ID: r.id, Op: r.op, Server: fleet.ServerRef{Datacenter: r.s.dc.id, ID: r.s.id, Template: r.s.spec.Template},

@@ -8,13 +8,13 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// request is a change that the cloud accepted.
+// request is a change that the cloud has accepted.
 type request struct {
 	id      string
-	n       int // of all requests, from 1
+	n       int // number of the request, from 1
 	op      string
 	s       *server
-	to      ServerChange // of a resize
+	to      ServerChange // for a resize
 	made    time.Duration
 	begins  time.Duration
 	ended   bool
@@ -22,15 +22,15 @@ type request struct {
 	message string
 }
 
-// ServerChange is the body of a PATCH of a server. A field that is nil keeps the
-// value that it has when the change is carried out, not when it was accepted.
+// ServerChange is the body of a PATCH of a server. A nil field leaves the value unchanged
+// that the server has when the change is carried out.
 type ServerChange struct {
 	Name  *string
 	Cores *fleet.Cores
 	RAM   *fleet.MiB
 }
 
-// of returns the size that the change makes of another.
+// of returns the size after the change of size.
 func (c ServerChange) of(size fleet.Size) fleet.Size {
 	assign(&size.Cores, c.Cores)
 	assign(&size.RAM, c.RAM)
@@ -45,13 +45,14 @@ func (w *World) Change(op string, ref fleet.ServerRef, to fleet.Size) (id string
 	return id, err
 }
 
-// ChangeServer requests a change of a server as the cloud's PATCH does. It returns
-// the request's id for RequestStatus, and the server before the change. Errors are
+// ChangeServer requests a change of a server as the cloud's PATCH does. It returns the id
+// of the request for RequestStatus, and the server before the change. Errors are
 // *CloudError.
 func (w *World) ChangeServer(ref fleet.ServerRef, to ServerChange) (id string, m Machine, err error) {
 	return w.change("resize", ref, to)
 }
 
+// change requests a change, see Change and ChangeServer.
 func (w *World) change(op string, ref fleet.ServerRef, to ServerChange) (id string, m Machine, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -74,7 +75,8 @@ func (w *World) change(op string, ref fleet.ServerRef, to ServerChange) (id stri
 	return r.id, w.machine(s), nil
 }
 
-// plain is what op does: a CUBE has words of its own for start and stop.
+// plain returns the operation that op stands for: a CUBE has other names for start and
+// stop.
 func plain(op string) string {
 	switch op {
 	case "resume":
@@ -85,7 +87,7 @@ func plain(op string) string {
 	return op
 }
 
-// admit refuses what the cloud does not even accept.
+// admit returns the error of a change that the cloud does not accept, or nil.
 func (w *World) admit(op string, s *server, to ServerChange) *CloudError {
 	const busy = "[VDC-5-1234] Operation cannot be executed since this resource is locked by another change"
 	switch {
@@ -107,6 +109,7 @@ func (w *World) admit(op string, s *server, to ServerChange) *CloudError {
 	return w.admitResize(s, to.of(s.size))
 }
 
+// admitResize does the same as admit for a resize.
 func (w *World) admitResize(s *server, to fleet.Size) *CloudError {
 	switch {
 	case s.spec.Template != "":
@@ -121,14 +124,14 @@ func (w *World) admitResize(s *server, to fleet.Size) *CloudError {
 	return nil
 }
 
-// coldFor tells whether s cannot go to a size while it runs.
+// coldFor reports whether s runs and cannot change to the size without a reboot.
 func (s *server) coldFor(to fleet.Size) bool {
 	grow := to.Sub(s.size)
 	return s.vm == vmRunning && (grow.Cores < 0 || grow.RAM < 0 ||
 		grow.Cores > 0 && !s.spec.HotPlug.CPU || grow.RAM > 0 && (!s.spec.HotPlug.RAM || to.RAM > 240<<10))
 }
 
-// beyondContract tells whether op would take more than the contract allows.
+// beyondContract reports whether op needs more than the contract allows.
 func (w *World) beyondContract(op string, s *server, to fleet.Size) bool {
 	var more fleet.Size
 	switch {
@@ -140,8 +143,8 @@ func (w *World) beyondContract(op string, s *server, to fleet.Size) bool {
 	return more != fleet.Size{} && !w.provisioned().Add(more).Fits(w.cfg.Cloud.PerContract)
 }
 
-// accept queues a change behind what the server, or its datacenter, still has
-// to do.
+// accept queues a change after the pending changes of the server, and of its datacenter
+// with CloudConfig.Serial.
 func (w *World) accept(op string, s *server, to ServerChange) *request {
 	w.cloud.made++
 	r := &request{id: uuid("request", w.cloud.made), n: w.cloud.made, op: op, s: s, to: to, made: w.now, begins: max(w.now, s.freeAt)}
@@ -156,6 +159,7 @@ func (w *World) accept(op string, s *server, to ServerChange) *request {
 	return r
 }
 
+// takes returns the duration of a change.
 func (w *World) takes(op string, s *server) time.Duration {
 	switch {
 	case op == "start" && s.vm == vmRunning && s.pending == 0, op == "stop" && s.vm == vmOff && s.pending == 0:
@@ -168,7 +172,7 @@ func (w *World) takes(op string, s *server) time.Duration {
 	return draw(s.random, w.cfg.Cloud.Start)
 }
 
-// finish ends a request, and makes it come true unless something is wrong.
+// finish ends a request, and applies its change unless the request fails.
 func (w *World) finish(r *request) {
 	s := r.s
 	if w.hit(BusyForever, s) != nil {
@@ -190,7 +194,7 @@ func (w *World) finish(r *request) {
 	w.after(time.Hour, func() { delete(w.cloud.requests, r.id) })
 }
 
-// apply makes a change come true.
+// apply applies a change.
 func (w *World) apply(op string, s *server, to ServerChange) {
 	switch op {
 	case "start":
@@ -212,6 +216,7 @@ func (w *World) apply(op string, s *server, to ServerChange) {
 	}
 }
 
+// resize changes the size of s.
 func (w *World) resize(s *server, to fleet.Size) {
 	cold := s.coldFor(to)
 	if to == s.size || cold && w.cfg.Cloud.Cold == ColdIgnored {

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// School is a workload of school days: a steep rise at 08:00, lessons of 45 and 90
-// minutes with breaks between them, fewer lessons after noon, a few meetings in
-// the evening, and hardly any at the weekend. The shape is an assumption that
-// follows the operator's description: lessons start on the hour, the load rises
-// steeply at 08:00 and is gone after 13:00.
+// School is a workload of school days: a steep rise at 08:00, lessons of 45 and 90 min
+// with breaks between them, fewer lessons in the afternoon, a few meetings in the
+// evening, and very few at the weekend. The shape is an assumption from the operator's
+// description: lessons start on the hour, the load rises steeply at 08:00 and ends after
+// 13:00.
 type School struct {
 	Seed  uint64
 	Start time.Time // 00:00 of the first day, in the schools' location
-	Days  int       // of the workload; day 0 is Start's
+	Days  int       // number of days; day 0 is the day of Start
 	// Peak is the approximate number of participants in the fullest lesson.
 	Peak     int
 	Holidays []int // days without school, counted from 0
@@ -24,22 +24,20 @@ type School struct {
 	Recorded float64 // share of lessons that leave a recording, from 0 to 1
 }
 
-// Event is an exception from the timetable: Meetings meetings of Participants
-// people each, all beginning within Over.
+// Event is an exception from the timetable: a number of meetings that begin within Over.
 type Event struct {
-	At           time.Duration // since School.Start, as clocks run without a change of time
+	At           time.Duration // since School.Start, without changes to or from summer time
 	Duration     time.Duration
 	Meetings     int
-	Participants int // of each
-	Webcams      int // of each
-	Over         time.Duration
+	Participants int           // of each
+	Webcams      int           // of each
+	Over         time.Duration // time from At within which the meetings begin
 }
 
-// SchoolWeek returns a week from monday on for a fleet of the given number of
-// servers. The fullest lesson has 20 people for each server; Friday is a holiday;
-// on Wednesday evening one meeting has 150 people; and on Thursday at 16:10
-// a quarter of the peak arrives within ten minutes without notice. All numbers are
-// assumptions.
+// SchoolWeek returns a week from monday on for a fleet of the given number of servers.
+// The fullest lesson has 20 people for each server. Friday is a holiday. On Wednesday
+// evening there is a meeting of 150 people. On Thursday at 16:10 an unannounced event
+// with 25 % of the peak begins within 10 min. All numbers are assumptions.
 func SchoolWeek(seed uint64, monday time.Time, servers int) School {
 	const day = 24 * time.Hour
 	peak := 20 * servers
@@ -52,14 +50,15 @@ func SchoolWeek(seed uint64, monday time.Time, servers int) School {
 	}
 }
 
-// block is two lessons with the shares of all classes that meet in each. Half
-// of those that meet in both stay in one meeting of 90 minutes.
+// block is two lessons, with the share of all classes that meet in each. Half of the
+// classes that meet in both hold one meeting of 90 min instead of two.
 type block struct {
 	first, second   time.Duration // since midnight
 	share1, share2  float64
 	lesson, longest time.Duration
 }
 
+// timetable is the blocks of a school day.
 var timetable = []block{
 	{clock(8, 0), clock(8, 50), 0.85, 1, 45 * time.Minute, 95 * time.Minute},
 	{clock(9, 55), clock(10, 45), 1, 0.95, 45 * time.Minute, 95 * time.Minute},
@@ -67,24 +66,26 @@ var timetable = []block{
 	{clock(14, 0), clock(14, 50), 0.15, 0.1, 45 * time.Minute, 95 * time.Minute},
 }
 
+// clock returns a time of day since midnight.
 func clock(h, m int) time.Duration {
 	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute
 }
 
-// classSize is the average number of people in a class (assumption); Peak divided
-// by it is the number of classes.
+// classSize is the average number of people in a class (assumption). The number of
+// classes is Peak / classSize.
 const classSize = 25
 
-// Arrivals returns the meetings of the workload. It generates one day at a time.
+// Arrivals returns the meetings of the workload, generated day by day.
 func (s School) Arrivals() Source { return &schoolDays{school: s} }
 
+// schoolDays is the Source of a School.
 type schoolDays struct {
 	school School
 	day    int
 	left   []Arrival
 }
 
-// Next returns the next meeting.
+// Next implements Source.
 func (d *schoolDays) Next() (Arrival, bool) {
 	for len(d.left) == 0 {
 		if d.day >= d.school.Days {
@@ -98,7 +99,7 @@ func (d *schoolDays) Next() (Arrival, bool) {
 	return a, true
 }
 
-// on returns the meetings of one day, in order.
+// on returns the meetings of one day, ordered by time.
 func (s School) on(day int) []Arrival {
 	g := generator{School: s, r: rand.New(rand.NewPCG(s.Seed, uint64(day))), day: day}
 	weekday := g.at(12 * time.Hour).Weekday()
@@ -121,7 +122,7 @@ func (s School) on(day int) []Arrival {
 	return g.out
 }
 
-// generator makes the meetings of one day.
+// generator generates the meetings of one day.
 type generator struct {
 	School
 	r   *rand.Rand
@@ -129,17 +130,18 @@ type generator struct {
 	out []Arrival
 }
 
-// at returns the instant of a time of the day, as clocks show it.
+// at returns the time at which clocks show a time of the day.
 func (g *generator) at(since time.Duration) time.Time {
 	y, m, d := g.Start.Date()
 	return time.Date(y, m, d+g.day, 0, 0, int(since.Seconds()), 0, g.Start.Location())
 }
 
-// classes is how many classes a share of the school is.
+// classes returns the number of classes in a share of all classes.
 func (g *generator) classes(share float64) int {
 	return int(math.Round(share * float64(g.Peak) / classSize))
 }
 
+// block adds the lessons of a block.
 func (g *generator) block(b block, attendance float64) {
 	first, second := g.classes(b.share1*attendance), g.classes(b.share2*attendance)
 	both := min(first, second) / 2
@@ -154,8 +156,8 @@ func (g *generator) block(b block, attendance float64) {
 	}
 }
 
-// lesson adds one: the teacher comes up to six minutes before the bell or
-// three after it, and the end drags on a little.
+// lesson adds one lesson. Its meeting begins between 6 min before and 3 min after the
+// lesson, and ends up to 3 min after it.
 func (g *generator) lesson(bell, length time.Duration) {
 	begin := bell + time.Duration((g.r.Float64()+g.r.Float64())*float64(4*time.Minute+30*time.Second)) - 6*time.Minute
 	end := bell + length + time.Duration(g.r.Float64()*float64(3*time.Minute))
@@ -166,8 +168,8 @@ func (g *generator) lesson(bell, length time.Duration) {
 	})
 }
 
-// scatter adds small meetings between two times of the day: as many as make up
-// a share of the classes.
+// scatter adds small meetings between two times of the day, as many as a share of the
+// classes.
 func (g *generator) scatter(from, to time.Duration, share float64) {
 	for range g.classes(share) + g.r.IntN(2) {
 		people := 2 + g.r.IntN(14)
@@ -178,6 +180,7 @@ func (g *generator) scatter(from, to time.Duration, share float64) {
 	}
 }
 
+// event adds the meetings of an event.
 func (g *generator) event(e Event) {
 	for range e.Meetings {
 		begin := e.At - time.Duration(g.day)*24*time.Hour + time.Duration(g.r.Float64()*float64(e.Over))
@@ -185,6 +188,7 @@ func (g *generator) event(e Event) {
 	}
 }
 
+// add adds a meeting that begins at a time of the day.
 func (g *generator) add(begin time.Duration, spec MeetingSpec) {
 	g.out = append(g.out, Arrival{At: g.at(begin), MeetingSpec: spec})
 }

@@ -26,7 +26,7 @@ func all(src sim.Source) []sim.Arrival {
 	return list
 }
 
-// present counts the people that have been asked for and are due at a time.
+// present returns the number of people who are in meetings at a time.
 func present(list []sim.Arrival, at time.Time) int {
 	n := 0
 	for _, a := range list {
@@ -38,7 +38,7 @@ func present(list []sim.Arrival, at time.Time) int {
 }
 
 func TestASchoolWeekHasTheShapeOfOne(t *testing.T) {
-	// Summer time begins in Berlin on 28 March 2027, in the second week's course.
+	// Summer time begins in Berlin on 28 March 2027, in the second week.
 	for _, monday := range []time.Time{
 		time.Date(2026, 3, 2, 0, 0, 0, 0, berlin(t)), time.Date(2027, 3, 22, 0, 0, 0, 0, berlin(t)),
 	} {

@@ -30,32 +30,32 @@ type server struct {
 	name     string
 	size     fleet.Size
 	vm       vmState
-	addr     netip.Addr // invalid while an address that is not reserved is given back
-	pending  int        // changes under way or queued
-	freeAt   time.Duration
-	modified time.Duration
-	boots    int // how often it was booted: events of an earlier boot are void
+	addr     netip.Addr    // invalid while a dynamic address is released
+	pending  int           // changes in progress or queued
+	freeAt   time.Duration // when the last pending change ends
+	modified time.Duration // when the last change ended
+	boots    int           // number of boots and halts; events of earlier boots have no effect
 	bootedAt time.Duration
-	systemAt time.Duration // exporters answer from here on
+	systemAt time.Duration // from when on the exporters answer
 	bbbUp    bool
 	offSince time.Duration
-	wasOn    bool // it was switched off by a stop, not from the start
+	wasOn    bool // whether it has ever been halted
 
-	members []*member // its entries in the balancer: mostly one
+	members []*member // its entries in the balancer, usually one
 
 	// BigBlueButton.
-	meetings     []*meeting // on it, or still believed by the balancer to be
-	running      int        // of these
+	meetings     []*meeting // those that run on it or that the balancer has placed on it
+	running      int        // number of those that run
 	participants int
 	webcams      int
 	recordings   int // not processed yet
 
-	// Counters since the last boot, and since when they stand still.
+	// Counters since the last boot, as of since.
 	since    time.Duration
-	idle     float64   // seconds, of each core
-	busy     float64   // seconds, of each core
-	pluggedI []float64 // idle at the time that each core was plugged in
-	pluggedB []float64
+	idle     float64   // seconds, per core
+	busy     float64   // seconds, per core
+	pluggedI []float64 // value of idle when each core was added
+	pluggedB []float64 // value of busy when each core was added
 }
 
 // add builds a server and adds it to byName under each of its names.
@@ -105,7 +105,8 @@ func (w *World) boot(s *server) {
 	w.comeUp(s, s.boots, draw(s.random, w.cfg.Cloud.BBB))
 }
 
-// comeUp has BigBlueButton answer after d, unless the machine was reset by then.
+// comeUp lets BigBlueButton answer after d, unless the machine was reset in the
+// meantime.
 func (w *World) comeUp(s *server, boot int, d time.Duration) {
 	w.after(d, func() {
 		switch {
@@ -120,7 +121,7 @@ func (w *World) comeUp(s *server, boot int, d time.Duration) {
 	})
 }
 
-// halt switches s off; its meetings break off.
+// halt switches s off, or lets it crash. Its meetings are interrupted.
 func (w *World) halt(s *server, to vmState) {
 	w.settle(s)
 	w.breakOff(s)
@@ -132,7 +133,7 @@ func (w *World) halt(s *server, to vmState) {
 	}
 }
 
-// plug starts the counters of cores that were added.
+// plug adjusts the counters to the number of cores.
 func (s *server) plug() {
 	n := int(s.size.Cores)
 	for len(s.pluggedI) < n {
@@ -142,7 +143,7 @@ func (s *server) plug() {
 	s.pluggedI, s.pluggedB = s.pluggedI[:n], s.pluggedB[:n]
 }
 
-// process works off the recordings of s, one at a time, while it is up.
+// process processes the recordings of s, one at a time, while BigBlueButton is up.
 func (w *World) process(s *server) {
 	if s.recordings == 0 || !s.bbbUp {
 		return

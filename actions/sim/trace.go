@@ -17,8 +17,8 @@ import (
 // participants once all have joined, and how many of them send their webcam.
 const TraceHeader = "start,duration,participants,webcams"
 
-// Limits of a trace's numbers, against typing errors: ten years, and more people
-// than BigBlueButton serves in one meeting.
+// Limits of the numbers in a trace, to detect typing errors: ten years, and more people
+// than BigBlueButton supports in one meeting.
 const (
 	maxTraceSeconds = 10 * 366 * 24 * 3600
 	maxTracePeople  = 100_000
@@ -27,10 +27,11 @@ const (
 // maxTraceErrors is the number of malformed lines after which reading stops.
 const maxTraceErrors = 10
 
-// traced is one line of a trace; 16 bytes, since traces have millions of lines.
+// traced is one line of a trace. It has only 16 bytes, since traces can have millions of
+// lines.
 type traced struct{ start, duration, participants, webcams int32 }
 
-// trace replays the lines of a trace.
+// trace is the Source of a trace.
 type trace struct {
 	monday time.Time
 	lines  []traced
@@ -84,6 +85,7 @@ func parseTraced(record []string) (traced, error) {
 	return traced{start, duration, people, webcams}, errors.Join(err1, err2, err3, err4)
 }
 
+// field returns a whole number in a field of a line, within its limits.
 func field(name, text string, least, greatest int32) (int32, error) {
 	v, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
 	if err != nil || int32(v) < least || int32(v) > greatest {
@@ -92,7 +94,7 @@ func field(name, text string, least, greatest int32) (int32, error) {
 	return int32(v), nil
 }
 
-// Next returns the next meeting.
+// Next implements Source.
 func (t *trace) Next() (Arrival, bool) {
 	if len(t.lines) == 0 {
 		return Arrival{}, false

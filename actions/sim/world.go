@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// World is a simulated cloud, balancer and fleet. Build it with New.
+// World is a simulated cloud, balancer and fleet. New creates it.
 type World struct {
 	cfg Config
 
@@ -34,14 +34,15 @@ type World struct {
 	calls    map[string]int
 }
 
+// datacenter is a datacenter of the cloud.
 type datacenter struct {
 	id      string
 	servers []*server
 	freeAt  time.Duration // when the last change of a serial datacenter ends
 }
 
-// New builds the world that cfg describes, at cfg.Start, with the balancer's
-// first poll done.
+// New returns the World that cfg describes, at the time cfg.Start and after the first
+// poll of the balancer.
 func New(cfg Config) *World {
 	cfg = cfg.withDefaults()
 	w := &World{
@@ -77,8 +78,8 @@ func (w *World) Start() time.Time { return w.cfg.Start }
 // Datacenters returns the datacenters' ids.
 func (w *World) Datacenters() []string { return w.dcNames }
 
-// Advance sets the simulated time to to, after all events that are due by then
-// have happened, in the order of their times. A time in the past changes nothing.
+// Advance runs all events up to the time to, in the order of their times, and sets the
+// simulated time to it. A time in the past changes nothing.
 func (w *World) Advance(to time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -94,6 +95,7 @@ func (w *World) Advance(to time.Time) {
 // Run advances the simulated time by d.
 func (w *World) Run(d time.Duration) { w.Advance(w.Now().Add(d)) }
 
+// run runs an event, without the lock if it is outside.
 func (w *World) run(e event) {
 	if e.outside {
 		w.mu.Unlock()
@@ -110,13 +112,14 @@ func (w *World) At(t time.Time, f func()) {
 	w.queue.push(event{at: max(w.now, t.Sub(w.cfg.Start)), do: f, outside: true})
 }
 
-// after schedules f, with the lock held.
+// after schedules f after d, with the lock held.
 func (w *World) after(d time.Duration, f func()) {
 	w.queue.push(event{at: w.now + d, do: f})
 }
 
-// Resolve returns the addresses of a host name, as the fleet's DNS would. It knows
-// the hosts of the servers' BigBlueButton URLs, and literal addresses.
+// Resolve returns the addresses of a host name as the fleet's DNS does. It resolves the
+// hosts of the servers' BigBlueButton URLs, and literal addresses. Any other host gives a
+// *net.DNSError.
 func (w *World) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{addr}, nil
@@ -139,8 +142,8 @@ func (w *World) find(name string) (*server, error) {
 	return nil, fmt.Errorf("no server %q in the simulated world", name)
 }
 
-// draw returns a duration from span, from the server's own random sequence, so
-// that what happens to one server changes no duration of another.
+// draw returns a random duration from span. Each server has its own random sequence, so
+// that events on one server do not change the durations of another.
 func draw(r *rand.Rand, span Span) time.Duration {
 	if span.Max <= span.Min {
 		return span.Min
@@ -148,13 +151,14 @@ func draw(r *rand.Rand, span Span) time.Duration {
 	return span.Min + time.Duration(r.Int64N(int64(span.Max-span.Min)+1))
 }
 
-// uuid returns a fixed UUID for the nth thing of a kind.
+// uuid returns the fixed UUID of the nth object of a kind.
 func uuid(kind string, n int) string {
 	h := sha256.Sum256(fmt.Append(nil, kind, n))
 	h[6], h[8] = h[6]&0x0f|0x40, h[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }
 
+// hostOf returns the host of a URL, or "" if it is not a URL.
 func hostOf(rawURL string) string {
 	u, err := url.Parse(rawURL)
 	if err != nil {

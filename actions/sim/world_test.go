@@ -67,7 +67,7 @@ func TestAStopEndsWhatRunsThereAndPeopleComeBackElsewhere(t *testing.T) {
 	if f := w.Figures(); f.MeetingsEndedEarly != 1 || f.ParticipantsPresent != 0 {
 		t.Errorf("after the stop: %d ended early, %d present; want 1, 0", f.MeetingsEndedEarly, f.ParticipantsPresent)
 	}
-	w.Run(10 * time.Minute) // two failed polls, then the balancer places it anew
+	w.Run(10 * time.Minute) // after two failed polls, the balancer places it on another server
 	if r := mustRead(t, w, other.Name); r.Participants != 25 {
 		t.Errorf("people on the other server = %d; want 25", r.Participants)
 	}
@@ -201,7 +201,7 @@ func TestARebootStartsTheBootAndTheCountersAnew(t *testing.T) {
 	}
 }
 
-// endless is a source of a meeting a minute, for ever.
+// endless is a source of one meeting per minute without an end.
 type endless struct{ given int }
 
 func (e *endless) Next() (sim.Arrival, bool) {

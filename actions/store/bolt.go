@@ -1,6 +1,6 @@
-// Package store keeps what must survive a restart: Bolt in one file, and Memory for
-// simulations and tests. One conformance test holds both to the contract of
-// fleet.Store.
+// Package store has the implementations of fleet.Store: Bolt keeps everything in one
+// file, Memory keeps it in memory for simulations and tests. The same conformance test
+// runs for both.
 package store
 
 import (
@@ -26,13 +26,14 @@ var (
 // Bolt is a Store in one bbolt file.
 type Bolt struct {
 	db *bbolt.DB
-	// broken is set once the file failed under bbolt, whose locks may then be
-	// held for ever.
+	// broken is set when reading the file has failed within bbolt. Its locks may then
+	// never be released, so no further transaction is begun.
 	broken atomic.Bool
 }
 
-// guarded runs a transaction. bbolt reads the file as memory, where what is cut
-// off or cannot be read is a fault: it ends in an error here, not the process.
+// guarded runs a transaction. bbolt maps the file into memory, so that reading a
+// missing or unreadable part is a memory fault. guarded turns the fault into an error;
+// otherwise it would end the process.
 func (s *Bolt) guarded(transaction func() error) (err error) {
 	if s.broken.Load() {
 		return errBroken
@@ -48,12 +49,13 @@ func (s *Bolt) guarded(transaction func() error) (err error) {
 	return transaction()
 }
 
+// errBroken is the error of all transactions after a memory fault.
 var errBroken = errors.New("the store's file was damaged while it was in use; restart the daemon to begin a new one")
 
-// buckets are the names of the buckets, and whether their entries are numbered.
+// buckets maps the names of the buckets to whether their entries are numbered.
 var buckets = map[string]bool{"alerts": false, "records": false, "pauses": false, "fleet": false, "journal": true}
 
-// Commit writes c in one transaction.
+// Commit implements fleet.Store. It writes c in one transaction.
 func (s *Bolt) Commit(c fleet.Commit) error {
 	if c.Empty() {
 		return nil
@@ -61,6 +63,7 @@ func (s *Bolt) Commit(c fleet.Commit) error {
 	return s.guarded(func() error { return s.db.Update(func(tx *bbolt.Tx) error { return write(tx, c) }) })
 }
 
+// write writes c to the buckets of a transaction.
 func write(tx *bbolt.Tx, c fleet.Commit) error {
 	return errors.Join(
 		putAll(tx.Bucket(bucketAlerts), c.Alerts, func(a fleet.Alert) string { return a.Fingerprint }),
@@ -73,6 +76,7 @@ func write(tx *bbolt.Tx, c fleet.Commit) error {
 	)
 }
 
+// putAll stores values, each under its key.
 func putAll[T any](b *bbolt.Bucket, values []T, key func(T) string) error {
 	for _, v := range values {
 		if err := putJSON(b, []byte(key(v)), v); err != nil {
@@ -82,6 +86,7 @@ func putAll[T any](b *bbolt.Bucket, values []T, key func(T) string) error {
 	return nil
 }
 
+// putJSON stores v as sealed JSON.
 func putJSON(b *bbolt.Bucket, key []byte, v any) error {
 	data, err := seal(key, v)
 	if err != nil {
@@ -90,6 +95,7 @@ func putJSON(b *bbolt.Bucket, key []byte, v any) error {
 	return b.Put(key, data)
 }
 
+// dropAll deletes keys.
 func dropAll(b *bbolt.Bucket, keys []string) error {
 	for _, k := range keys {
 		if err := b.Delete([]byte(k)); err != nil {
@@ -99,6 +105,7 @@ func dropAll(b *bbolt.Bucket, keys []string) error {
 	return nil
 }
 
+// putFleet stores the record of the fleet, if it is not nil.
 func putFleet(b *bbolt.Bucket, f *fleet.FleetRecord) error {
 	if f == nil {
 		return nil
@@ -106,6 +113,8 @@ func putFleet(b *bbolt.Bucket, f *fleet.FleetRecord) error {
 	return putJSON(b, keyFleet, f)
 }
 
+// appendAll appends entries to the journal, and deletes the oldest ones beyond
+// JournalKept.
 func appendAll(b *bbolt.Bucket, entries []fleet.Entry) error {
 	for _, e := range entries {
 		seq, err := b.NextSequence()
@@ -125,9 +134,10 @@ func appendAll(b *bbolt.Bucket, entries []fleet.Entry) error {
 	return nil
 }
 
+// seqKey returns the key of a journal entry, which sorts by its number.
 func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 
-// Load reads everything but the journal.
+// Load implements fleet.Store. It reads everything except for the journal.
 func (s *Bolt) Load() (fleet.Memory, error) {
 	m := fleet.NewMemory()
 	read := func(tx *bbolt.Tx) error {
@@ -142,6 +152,7 @@ func (s *Bolt) Load() (fleet.Memory, error) {
 	return m, err
 }
 
+// readAll reads all values of a bucket into a map, by key.
 func readAll[T any](b *bbolt.Bucket, into map[string]T) error {
 	return b.ForEach(func(k, data []byte) error {
 		var v T
@@ -153,6 +164,7 @@ func readAll[T any](b *bbolt.Bucket, into map[string]T) error {
 	})
 }
 
+// readFleet reads the record of the fleet; f is unchanged if there is none.
 func readFleet(b *bbolt.Bucket, f *fleet.FleetRecord) error {
 	data := b.Get(keyFleet)
 	if data == nil {
@@ -161,7 +173,7 @@ func readFleet(b *bbolt.Bucket, f *fleet.FleetRecord) error {
 	return decode(keyFleet, data, f)
 }
 
-// Journal reads the newest entries first.
+// Journal implements fleet.Store. It returns up to limit entries, newest first.
 func (s *Bolt) Journal(limit int, server string) ([]fleet.Entry, error) {
 	var out []fleet.Entry
 	read := func(tx *bbolt.Tx) error {
@@ -181,5 +193,5 @@ func (s *Bolt) Journal(limit int, server string) ([]fleet.Entry, error) {
 	return out, err
 }
 
-// Close releases the file.
+// Close implements fleet.Store. It closes the file.
 func (s *Bolt) Close() error { return s.db.Close() }

@@ -14,17 +14,17 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/store"
 )
 
-// soundStore is the content of a store's file, and what it held after its last
-// commit and after the one before: a damaged root page of the last one leaves
-// the one before, as a crash during the commit would.
+// soundStore is the content of a store's file, and its memory after the last commit and
+// after the one before. If the root page of the last commit is damaged, the store opens
+// with the one before, as after a crash during the commit.
 type soundStore struct {
 	file   []byte
 	states []fleet.Memory
 }
 
-// madeStore makes a store of n servers, with an alert and a journal entry each:
-// a few fit in the smallest file, many need branch pages, pages that run over,
-// and a list of free pages.
+// madeStore returns a store of n servers with an alert and a journal entry each. A few
+// servers fit in the smallest file; many need branch pages, overflow pages, and a list
+// of free pages.
 func madeStore(t testing.TB, n int) soundStore {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "made.db")
@@ -55,8 +55,8 @@ func madeStore(t testing.TB, n int) soundStore {
 	return out
 }
 
-// survives opens a store with a damaged file in its place: it holds what was
-// committed, or is a new one and the file is kept; and it works.
+// survives opens a damaged file. The store must have the committed content, or be a new
+// one beside the renamed file; and it must work.
 func (made soundStore) survives(t testing.TB, damaged []byte) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "bbb-scaler.db")
@@ -74,7 +74,7 @@ func (made soundStore) survives(t testing.TB, damaged []byte) {
 	case err != nil && (len(m.Records) > 0 || len(aside) != 1):
 		t.Errorf("damaged: %d records, kept aside %q; want an empty store and one file", len(m.Records), aside)
 	}
-	for i := range 8 { // from what is free, and beyond
+	for i := range 8 { // uses the free pages, then grows the file
 		c := sample()
 		c.Alerts[0].Fingerprint, c.Alerts[0].Name = fmt.Sprint("after-", i), strings.Repeat("long", 2000*i)
 		must(t, s.Commit(c))
@@ -87,18 +87,18 @@ func (made soundStore) survives(t testing.TB, damaged []byte) {
 	must(t, s.Close())
 }
 
-// FuzzStoreSurvivesAnyDamage cuts the file off anywhere and changes any bytes.
+// FuzzStoreSurvivesAnyDamage truncates the file anywhere and changes any bytes.
 func FuzzStoreSurvivesAnyDamage(f *testing.F) {
 	all := []soundStore{madeStore(f, 1), madeStore(f, 150)}
 	const page = 4096
 	for i := range all {
-		for at := range uint32(8) { // every page cut off, and its header, first entries and last bytes changed
+		for at := range uint32(8) { // truncates at every page, and changes its header, first entries and last bytes
 			f.Add(i, at*page, uint32(0), byte(0), uint32(0), byte(0))
 			for _, in := range []uint32{0, 8, 10, 12, 16, 20, 24, 28, 32, 40, 48, 64, 72, 80, page - 1} {
 				f.Add(i, uint32(1<<31), at*page+in, byte(1<<(in%8)), uint32(0), byte(0))
 			}
 		}
-		f.Add(i, uint32(1<<31), uint32(20), byte(1), uint32(page+20), byte(1)) // both roots
+		f.Add(i, uint32(1<<31), uint32(20), byte(1), uint32(page+20), byte(1)) // both root pages
 	}
 	f.Fuzz(func(t *testing.T, which int, cut, at uint32, flip byte, again uint32, other byte) {
 		made := all[uint(which)%uint(len(all))]

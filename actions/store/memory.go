@@ -7,9 +7,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Memory is a Store that forgets everything at the end of the process:
-// for simulations, tests and preflight checks. Its journal keeps the last
-// JournalKept entries.
+// Memory is a fleet.Store in memory, for simulations, tests and preflight checks. Its
+// journal keeps at least the last JournalKept entries.
 type Memory struct {
 	mu     sync.Mutex
 	memory fleet.Memory
@@ -17,13 +16,13 @@ type Memory struct {
 	lines  []fleet.Entry
 }
 
-// JournalKept is how many journal entries a store keeps at least.
+// JournalKept is the minimum number of journal entries that a store keeps.
 const JournalKept = 100_000
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory { return &Memory{memory: fleet.NewMemory()} }
 
-// Commit applies c.
+// Commit implements fleet.Store. It never returns an error.
 func (s *Memory) Commit(c fleet.Commit) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,7 +38,7 @@ func (s *Memory) Commit(c fleet.Commit) error {
 	return nil
 }
 
-// Load returns a copy of what is held.
+// Load implements fleet.Store. It returns a copy.
 func (s *Memory) Load() (fleet.Memory, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,7 +48,7 @@ func (s *Memory) Load() (fleet.Memory, error) {
 	}, nil
 }
 
-// Journal returns the newest entries first.
+// Journal implements fleet.Store. It returns up to limit entries, newest first.
 func (s *Memory) Journal(limit int, server string) ([]fleet.Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,5 +61,5 @@ func (s *Memory) Journal(limit int, server string) ([]fleet.Entry, error) {
 	return out, nil
 }
 
-// Close does nothing.
+// Close implements fleet.Store. It does nothing.
 func (s *Memory) Close() error { return nil }

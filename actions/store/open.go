@@ -11,23 +11,24 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// ErrCorrupt: the file is no store, or is damaged. Open has then put it aside
-// under the name that its message gives, and opened a new one.
+// ErrCorrupt is returned by Open together with a new store if the file is damaged or
+// not a store. The message says under which name the file was kept.
 var ErrCorrupt = errors.New("the store is damaged")
 
-// errDamaged says of a file, before bbolt has it, that it is no sound store.
+// errDamaged is the error of a file whose content is not a valid store.
 var errDamaged = errors.New("damaged")
 
-// lockWait is how long Open waits for another process to let go of the file.
+// lockWait is how long Open waits for another process to unlock the file.
 const lockWait = 2 * time.Second
 
-// Open opens or creates the file at path. A damaged file is kept aside
-// and replaced by an empty one; the store is then returned together with an
-// error that matches ErrCorrupt. A file locked by another process is an error.
+// Open opens the store in the file at path, or creates it. A damaged file is renamed
+// and replaced by an empty store, which is returned together with an error that
+// matches ErrCorrupt. With any other error, such as a file that another process has
+// locked, no store is returned.
 func Open(path string) (*Bolt, error) {
 	s, err := openBolt(path)
 	if !errors.Is(err, errDamaged) {
-		return s, err // a full disk or a directory says nothing of damage
+		return s, err // such as a full disk, which is no reason to replace the file
 	}
 	aside, moved := setAside(path)
 	if moved != nil {
@@ -40,7 +41,7 @@ func Open(path string) (*Bolt, error) {
 	return s, fmt.Errorf("%w: %v; kept as %s, starting with an empty one", ErrCorrupt, err, aside)
 }
 
-// setAside renames the file at path to a name that no file has yet.
+// setAside renames the file at path to an unused name and returns that name.
 func setAside(path string) (aside string, err error) {
 	name := fmt.Sprintf("%s.damaged-%s", path, time.Now().UTC().Format("20060102T150405"))
 	aside = name
@@ -52,9 +53,9 @@ func setAside(path string) (aside string, err error) {
 	}
 }
 
-// openBolt opens path once its content is verified. bbolt maps the file into
-// memory and trusts it: a page number beyond its end, or a cycle of pages, would
-// end the process in a way that nothing can recover from.
+// openBolt opens the file at path after it has verified the content. bbolt does not
+// check the file that it maps into memory: a page number beyond its end, or a cycle of
+// pages, would end the process with a fault that cannot be recovered.
 func openBolt(path string) (s *Bolt, err error) {
 	defer func() {
 		if err != nil {
@@ -72,8 +73,8 @@ func openBolt(path string) (s *Bolt, err error) {
 	return s, nil
 }
 
-// openVerified opens a file for bbolt, locks it, and verifies its content: while
-// another process writes, what is read is no evidence of damage.
+// openVerified opens a file for bbolt, locks it, and verifies its content. It locks
+// first, because a file that another process is writing may look damaged.
 func openVerified(path string, flag int, mode os.FileMode) (*os.File, error) {
 	f, err := os.OpenFile(path, flag, mode)
 	if err != nil {
@@ -88,7 +89,7 @@ func openVerified(path string, flag int, mode os.FileMode) (*os.File, error) {
 	return f, nil
 }
 
-// lock takes the lock that bbolt takes too, on the same open file.
+// lock takes the same lock as bbolt does, and waits at most lockWait for it.
 func lock(f *os.File) error {
 	for begun := time.Now(); ; time.Sleep(lockWait / 40) {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
@@ -101,7 +102,8 @@ func lock(f *os.File) error {
 	}
 }
 
-// prepare makes the buckets that are missing, and reads everything once.
+// prepare creates missing buckets, and reads everything once to find values that
+// cannot be decoded.
 func (s *Bolt) prepare() error {
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		for name := range buckets {

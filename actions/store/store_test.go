@@ -26,7 +26,7 @@ func TestDirectoryInPlaceOfTheStoreIsLeftWhereItIs(t *testing.T) {
 	}
 }
 
-// stores are every implementation, so that all keep the same promises.
+// stores are all implementations, which the same tests check.
 func stores(t *testing.T) map[string]fleet.Store {
 	bolt, err := store.Open(filepath.Join(t.TempDir(), "bbb-scaler.db"))
 	must(t, err)

@@ -7,44 +7,45 @@ import (
 	"os"
 )
 
-// The format of a bbolt file: pages of one size, of which the first two hold the
-// root of the last transactions and the others the nodes of a tree and the list
-// of free pages. Numbers are little endian, as on every machine that bbolt is
-// used on here.
+// The format of a bbolt file. All pages have the same size. The first two hold the
+// roots of the last two transactions; the others hold the nodes of a tree and the list
+// of free pages. Numbers have the byte order of the machine, which is little-endian on
+// all supported platforms.
 const (
-	pageHeader   = 16 // id, kind, count, overflow
-	elementSize  = 16 // position and sizes of a key, with a page or a value
-	bucketHeader = 16 // root page, sequence
-	metaSize     = 64 // of which the last 8 bytes are its checksum
+	pageHeader   = 16 // bytes: id, kind, count, overflow
+	elementSize  = 16 // bytes: position and size of a key, and its page or value
+	bucketHeader = 16 // bytes: root page, sequence
+	metaSize     = 64 // bytes, of which the last 8 are the checksum
 	metaMagic    = 0xED0CDAED
 	metaVersion  = 2
 	kindBranch   = 0x01
 	kindLeaf     = 0x02
 	kindFreelist = 0x10
 	isBucket     = 1
-	longFreelist = 0xFFFF // count of a free list whose length comes first
-	maxDepth     = 64     // of a tree; a million entries take three levels
+	longFreelist = 0xFFFF // count of a free list whose length is in its first 8 bytes
+	maxDepth     = 64     // of a tree; a million entries need three levels
 )
 
+// order is the byte order of the file.
 var order = binary.LittleEndian
 
-// verification follows all pages of a file, each of which must be used once.
+// verification checks that every page of a file is used exactly once.
 type verification struct {
 	f        *os.File
 	pageSize uint64
-	pages    uint64 // the number of pages in use or free
-	used     []bool
-	depth    int
+	pages    uint64 // number of pages, used or free
+	used     []bool // by page
+	depth    int    // of the present page in its tree
 }
 
-// page is one page, with those that it runs over into.
+// page is one page with its overflow pages.
 type page struct {
 	kind, count uint16
 	data        []byte
 }
 
-// verify reads a whole file and reports what bbolt, or a later reader of the
-// store, would stumble over. An empty file is a new one.
+// verify reads a whole file and returns an error that matches errDamaged if bbolt or
+// Load could not read it safely. An empty file is valid: it is a new store.
 func verify(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil || info.Size() == 0 {
@@ -52,7 +53,7 @@ func verify(f *os.File) error {
 	}
 	m, ok := newestMeta(f)
 	if !ok {
-		return fmt.Errorf("%w: it begins as no store does", errDamaged)
+		return fmt.Errorf("%w: its first two pages are not those of a store", errDamaged)
 	}
 	if m.pages > uint64(info.Size())/m.pageSize || m.pages < 4 {
 		return fmt.Errorf("%w: it has %d bytes, and should have %d pages of %d bytes", errDamaged, info.Size(), m.pages, m.pageSize)
@@ -65,11 +66,12 @@ func verify(f *os.File) error {
 	return nil
 }
 
-// all follows the tree of buckets and the free pages.
+// all checks the tree of buckets, the list of free pages, and that no page is missing
+// in both.
 func (v *verification) all(m meta) error {
 	_, err := v.tree(m.root, nil, nil, func(key, value []byte, flags uint32) error {
 		if flags != isBucket {
-			return fmt.Errorf("%q is no bucket", key)
+			return fmt.Errorf("%q is not a bucket", key)
 		}
 		return v.bucket(key, value)
 	})
@@ -87,12 +89,12 @@ func (v *verification) all(m meta) error {
 	return nil
 }
 
-// bucket verifies one bucket, whose value is its root page and the number of its
-// last entry; the page of a small one follows in the value itself.
+// bucket checks one bucket. Its value holds the root page and the number of the last
+// entry. A root page of 0 means that the only page follows in the value itself.
 func (v *verification) bucket(name, value []byte) error {
 	numbered, known := buckets[string(name)]
 	if !known || len(value) < bucketHeader {
-		return fmt.Errorf("%q is no bucket of a store", name)
+		return fmt.Errorf("%q is not a bucket of a store", name)
 	}
 	entry := func(key, value []byte, flags uint32) error {
 		if _, err := unseal(key, value); err != nil || flags != 0 {
@@ -112,12 +114,12 @@ func (v *verification) bucket(name, value []byte) error {
 		return err
 	}
 	if want := seqOf(lastKey); numbered && last != want || !numbered && last != 0 {
-		return fmt.Errorf("bucket %s: its last entry has the number %d, it counts %d", name, want, last)
+		return fmt.Errorf("bucket %s: its last entry has the number %d, but its counter is %d", name, want, last)
 	}
 	return nil
 }
 
-// seqOf is the number of a journal key, 0 for none.
+// seqOf returns the number in a journal key, or 0 if there is no key.
 func seqOf(key []byte) uint64 {
 	if len(key) != 8 {
 		return 0
@@ -125,7 +127,7 @@ func seqOf(key []byte) uint64 {
 	return binary.BigEndian.Uint64(key)
 }
 
-// free marks the pages of the list of free pages.
+// free marks the page with the list of free pages, and the pages on it.
 func (v *verification) free(list uint64) error {
 	p, err := v.read(list)
 	if err != nil {
@@ -136,7 +138,7 @@ func (v *verification) free(list uint64) error {
 		count, ids = order.Uint64(ids), ids[8:]
 	}
 	if p.kind != kindFreelist || count > uint64(len(ids))/8 {
-		return fmt.Errorf("page %d is no list of %d free pages", list, count)
+		return fmt.Errorf("page %d is not a list of %d free pages", list, count)
 	}
 	for i := range count {
 		if err := v.mark(order.Uint64(ids[8*i:]), 1); err != nil {
@@ -146,10 +148,11 @@ func (v *verification) free(list uint64) error {
 	return nil
 }
 
-// mark notes that n pages from id on are used, or free: once.
+// mark marks n pages from id on as used or free. It returns an error if one is already
+// marked or does not exist.
 func (v *verification) mark(id, n uint64) error {
 	if id >= v.pages || n > v.pages-id {
-		return fmt.Errorf("page %d, of %d, is beyond the last, %d", id, n, v.pages)
+		return fmt.Errorf("%d pages from page %d on are beyond the end: the file has %d", n, id, v.pages)
 	}
 	for i := id; i < id+n; i++ {
 		if v.used[i] {
@@ -160,10 +163,10 @@ func (v *verification) mark(id, n uint64) error {
 	return nil
 }
 
-// read reads a page with those that it runs over into.
+// read reads a page with its overflow pages, and marks them.
 func (v *verification) read(id uint64) (page, error) {
 	if id >= v.pages {
-		return page{}, fmt.Errorf("page %d is beyond the last, %d", id, v.pages)
+		return page{}, fmt.Errorf("page %d is beyond the end: the file has %d", id, v.pages)
 	}
 	header := make([]byte, pageHeader)
 	if _, err := v.f.ReadAt(header, int64(id*v.pageSize)); err != nil {
@@ -171,7 +174,7 @@ func (v *verification) read(id uint64) (page, error) {
 	}
 	n := uint64(order.Uint32(header[12:])) + 1
 	if order.Uint64(header) != id {
-		return page{}, fmt.Errorf("page %d says that it is page %d", id, order.Uint64(header))
+		return page{}, fmt.Errorf("page %d has the id %d", id, order.Uint64(header))
 	}
 	if err := v.mark(id, n); err != nil {
 		return page{}, err
@@ -181,7 +184,7 @@ func (v *verification) read(id uint64) (page, error) {
 	return p, err
 }
 
-// within reports whether a key is at least low and below high; nil is no bound.
+// within reports whether a key is at least low and below high. nil is no limit.
 func within(key, low, high []byte) bool {
 	return (low == nil || bytes.Compare(key, low) >= 0) && (high == nil || bytes.Compare(key, high) < 0)
 }

@@ -5,11 +5,11 @@ import (
 	"os"
 )
 
-// meta is what one of the first two pages says.
+// meta is the content of one of the first two pages.
 type meta struct{ pageSize, root, freelist, pages, transaction uint64 }
 
-// newestMeta is the sound one of the first two pages that bbolt would take: the
-// other may have been torn by a crash, before its transaction was committed.
+// newestMeta returns the one of the first two pages that bbolt uses: the valid one of
+// the newest transaction. The other may be incomplete after a crash during a commit.
 func newestMeta(f *os.File) (newest meta, ok bool) {
 	note := func(at, pageSize uint64) {
 		m, sound := readMeta(f, at)
@@ -28,6 +28,7 @@ func newestMeta(f *os.File) (newest meta, ok bool) {
 	return newest, ok
 }
 
+// readMeta reads a meta page at an offset in bytes, and reports whether it is valid.
 func readMeta(f *os.File, at uint64) (meta, bool) {
 	b := make([]byte, pageHeader+metaSize)
 	if _, err := f.ReadAt(b, int64(at)); err != nil {

@@ -6,15 +6,15 @@ import (
 	"fmt"
 )
 
-// element is one entry of a page: a key, with the page of a subtree or a value.
+// element is one entry of a page: a key with the page of its subtree, or with a value.
 type element struct {
 	key, value []byte
 	flags      uint32
 	child      uint64
 }
 
-// tree verifies the tree under a page, whose keys are from low to below high,
-// and calls leaf for each of its entries in order. It returns the last key.
+// tree checks the tree under a page, whose keys must be at least low and below high. It
+// calls leaf for each entry in order, and returns the last key.
 func (v *verification) tree(id uint64, low, high []byte, leaf func(key, value []byte, flags uint32) error) (last []byte, err error) {
 	if v.depth++; v.depth > maxDepth {
 		return nil, errors.New("its tree is too deep")
@@ -35,7 +35,7 @@ func (v *verification) tree(id uint64, low, high []byte, leaf func(key, value []
 		return entries(all, leaf)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("page %d is a branch without leaves", id)
+		return nil, fmt.Errorf("page %d is a branch without entries", id)
 	}
 	for i, e := range all {
 		next := high
@@ -49,10 +49,10 @@ func (v *verification) tree(id uint64, low, high []byte, leaf func(key, value []
 	return last, nil
 }
 
-// inline verifies the only page of a small bucket.
+// inline checks the only page of a small bucket, which is stored in its value.
 func (v *verification) inline(data []byte, leaf func(key, value []byte, flags uint32) error) (last []byte, err error) {
 	if len(data) < pageHeader {
-		return nil, errors.New("a bucket's page is cut off")
+		return nil, errors.New("the page of a bucket is truncated")
 	}
 	p := page{kind: order.Uint16(data[8:]), count: order.Uint16(data[10:]), data: data}
 	all, end, err := p.elements()
@@ -60,7 +60,7 @@ func (v *verification) inline(data []byte, leaf func(key, value []byte, flags ui
 		return nil, err
 	}
 	if p.kind != kindLeaf || end != len(data) || order.Uint64(data) != 0 || order.Uint32(data[12:]) != 0 {
-		return nil, errors.New("a bucket's page is none")
+		return nil, errors.New("the page of a bucket is not a leaf page")
 	}
 	if err := ordered(all, nil, nil); err != nil {
 		return nil, err
@@ -68,6 +68,7 @@ func (v *verification) inline(data []byte, leaf func(key, value []byte, flags ui
 	return entries(all, leaf)
 }
 
+// entries calls leaf for each entry in order, and returns the last key.
 func entries(all []element, leaf func(key, value []byte, flags uint32) error) (last []byte, err error) {
 	for _, e := range all {
 		if err := leaf(e.key, e.value, e.flags); err != nil {
@@ -78,7 +79,8 @@ func entries(all []element, leaf func(key, value []byte, flags uint32) error) (l
 	return last, nil
 }
 
-// ordered reports keys out of order or out of bounds.
+// ordered returns an error if keys are not in order, or not at least low and below
+// high.
 func ordered(all []element, low, high []byte) error {
 	for i, e := range all {
 		if !within(e.key, low, high) || i > 0 && bytes.Compare(all[i-1].key, e.key) >= 0 {
@@ -88,19 +90,19 @@ func ordered(all []element, low, high []byte) error {
 	return nil
 }
 
-// elements reads the entries of a page and where they end. bbolt writes their
-// data one after the other, right behind the table of their positions; any gap
-// means that an entry is lost.
+// elements returns the entries of a page and the offset of their end. bbolt writes the
+// data of the entries without gaps after the table of their positions; a gap means
+// that an entry is lost.
 func (p page) elements() (all []element, end int, err error) {
 	if p.kind != kindLeaf && p.kind != kindBranch {
-		return nil, 0, fmt.Errorf("a page of kind %#x in the tree", p.kind)
+		return nil, 0, fmt.Errorf("it has the kind %#x, not that of a branch or a leaf", p.kind)
 	}
 	end = pageHeader + elementSize*int(p.count)
 	if end > len(p.data) {
 		return nil, 0, fmt.Errorf("%d entries in %d bytes", p.count, len(p.data))
 	}
 	if p.count == 0 && len(bytes.Trim(p.data[pageHeader:], "\x00")) > 0 {
-		return nil, 0, errors.New("data without an entry")
+		return nil, 0, errors.New("it has data but no entries")
 	}
 	all = make([]element, p.count)
 	for i := range all {
@@ -113,7 +115,7 @@ func (p page) elements() (all []element, end int, err error) {
 			e.child = order.Uint64(raw[8:])
 		}
 		if key == 0 || at+int(position) != end || uint64(key)+uint64(value) > uint64(len(p.data)-end) {
-			return nil, 0, fmt.Errorf("entry %d lies elsewhere than it should", i)
+			return nil, 0, fmt.Errorf("the data of entry %d is at the wrong position", i)
 		}
 		e.key = p.data[end : end+int(key)]
 		end += int(key)

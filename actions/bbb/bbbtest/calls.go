@@ -14,7 +14,7 @@ import (
 // passes metadata on unchanged, so that its client sets them.
 const (
 	MetaDuration     = "meta_sim-duration"     // seconds; without it, duration in minutes counts, or an hour
-	MetaParticipants = "meta_sim-participants" // people, the moderator included; default 10
+	MetaParticipants = "meta_sim-participants" // people, including the moderator; default 10
 	MetaWebcams      = "meta_sim-webcams"      // default 2
 )
 
@@ -22,7 +22,7 @@ type list struct {
 	Meetings []meeting `xml:"meeting"`
 }
 
-// meeting is one as getMeetings and getMeetingInfo write it.
+// meeting is a meeting in the answers of getMeetings and getMeetingInfo.
 type meeting struct {
 	Name         string `xml:"meetingName"`
 	ID           string `xml:"meetingID"`
@@ -80,7 +80,8 @@ func (a *api) info(rw http.ResponseWriter, r request) {
 	write(rw, response{Returncode: "SUCCESS", meeting: &described, Running: &described.IsRunning})
 }
 
-// find returns the meeting that r is about, or answers that there is none.
+// find returns the meeting that the request names. If there is none, it answers with an
+// error and returns false.
 func (a *api) find(rw http.ResponseWriter, r request) (sim.Meeting, bool) {
 	meetings, err := a.World.MeetingsOn(r.server.ID)
 	if err == nil {
@@ -122,7 +123,7 @@ func (a *api) create(rw http.ResponseWriter, r request) {
 	write(rw, response{Returncode: "SUCCESS", meeting: &described})
 }
 
-// specOf reads the parameters of create.
+// specOf returns the meeting that the parameters of create describe.
 func specOf(form url.Values) (sim.MeetingSpec, error) {
 	spec := sim.MeetingSpec{ID: form.Get("meetingID"), Name: form.Get("name")}
 	if spec.ID == "" {

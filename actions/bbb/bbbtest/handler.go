@@ -1,10 +1,8 @@
-// Package bbbtest serves the servers of a sim.World as BigBlueButton serves its
-// API: create, end, getMeetings, getMeetingInfo and isMeetingRunning, as XML,
-// with its checksums.
+// Package bbbtest serves the servers of a sim.World with BigBlueButton's API: create,
+// end, getMeetings, getMeetingInfo and isMeetingRunning, in XML and with checksums.
 //
-// For a server that is off or still booting, the handler closes the connection;
-// one with the fault "bbb hangs" never answers, one with "bbb fails" answers
-// FAILED.
+// The handler closes the connection for a server that is off or still booting. A server
+// with the fault "bbb hangs" never answers, one with "bbb fails" answers FAILED.
 package bbbtest
 
 import (
@@ -19,10 +17,10 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
 
-// Config states what is served.
+// Config sets what is served.
 type Config struct {
 	World *sim.World
-	// Identify tells which server a request is for; default simhttp.ByLocalAddr.
+	// Identify returns the server that a request is for; default simhttp.ByLocalAddr.
 	Identify simhttp.Identify
 	// Clock converts simulated time into the times in answers; nil leaves them
 	// unchanged. A balancer that is not simulated compares createTime with its own
@@ -80,8 +78,8 @@ func (a *api) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// refuses reports whether the server does not even read a request, and
-// behaves as such a one does.
+// refuses reports whether the server cannot answer, and if so, behaves accordingly: it
+// hangs, fails, or closes the connection.
 func (a *api) refuses(rw http.ResponseWriter, r *http.Request, server sim.Reading) bool {
 	err := a.World.Reach(server.ID)
 	switch {

@@ -20,8 +20,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
 
-// world returns one of n servers, the first running, whose servers all listen
-// on one port of addresses of their own.
+// world returns a sim.World of n servers, of which the first ones run. Each server
+// listens on its own address, all on the same port.
 func world(t *testing.T, n, running int) *sim.World {
 	t.Helper()
 	listener, err := net.Listen("tcp4", "0.0.0.0:0")

@@ -12,8 +12,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// patch takes bare properties: name, cores and ram. Others may be sent as they
-// are, but not changed.
+// patch answers a PATCH of name, cores and ram. Other properties may be sent with their
+// present values, but not changed.
 func (a *api) patch(rw http.ResponseWriter, r *http.Request) {
 	to, err := a.readChange(rw, r)
 	if err != nil {
@@ -29,6 +29,7 @@ func (a *api) patch(rw http.ResponseWriter, r *http.Request) {
 	answer(rw, r, http.StatusAccepted, a.describe(r, m, 0))
 }
 
+// readChange returns the change in the body of a PATCH, or the error to answer with.
 func (a *api) readChange(rw http.ResponseWriter, r *http.Request) (to sim.ServerChange, err error) {
 	var sent map[string]json.RawMessage
 	if err := json.NewDecoder(http.MaxBytesReader(rw, r.Body, 1<<20)).Decode(&sent); err != nil {
@@ -50,7 +51,8 @@ func (a *api) readChange(rw http.ResponseWriter, r *http.Request) (to sim.Server
 	return to, nil
 }
 
-// mustBeAsIs refuses an attribute that is sent with another value than it has.
+// mustBeAsIs returns an error if an attribute is sent with another than its present
+// value.
 func (a *api) mustBeAsIs(r *http.Request, name string, sent json.RawMessage) error {
 	m, err := a.World.Machine(ref(r))
 	if err != nil {
@@ -63,7 +65,7 @@ func (a *api) mustBeAsIs(r *http.Request, name string, sent json.RawMessage) err
 	return nil
 }
 
-// invalid is the API's refusal of an attribute.
+// invalid returns the API's error for an attribute.
 func invalid(attribute, format string, args ...any) error {
 	return &sim.CloudError{
 		Status: http.StatusUnprocessableEntity, Code: "100",
@@ -71,7 +73,7 @@ func invalid(attribute, format string, args ...any) error {
 	}
 }
 
-// act starts, stops, resumes, suspends or reboots.
+// act answers the calls that start, stop, resume, suspend or reboot a server.
 func (a *api) act(rw http.ResponseWriter, r *http.Request) {
 	op := r.PathValue("act")
 	if !slices.Contains([]string{"start", "stop", "resume", "suspend", "reboot"}, op) {

@@ -10,9 +10,8 @@ type contractProperties struct {
 	ResourceLimits resourceLimits `json:"resourceLimits"`
 }
 
-// resourceLimits has every limit that the API requires of its answer. Cores and
-// RAM (in MiB) are the world's; of the others, which are made up, volumes are in
-// MB.
+// resourceLimits has all limits that the API's answer must have. Cores and RAM (in MiB)
+// are those of the sim.World. All others are made up; volumes are in MB.
 type resourceLimits struct {
 	CoresPerServer            int   `json:"coresPerServer"`
 	CoresPerContract          int   `json:"coresPerContract"`

@@ -1,11 +1,11 @@
-// Package ionostest serves the cloud of a sim.World as the IONOS Cloud API v6
-// does, for the real SDK and any other client of it.
+// Package ionostest serves the cloud of a sim.World with the protocol of the IONOS
+// Cloud API v6, for the real SDK and any other client.
 //
-// It knows the datacenters, their servers (list with depth, paging, filters and
-// order, read, PATCH of name, cores and RAM, start, stop, suspend, resume,
-// reboot), the requests and their status, the contract, and, to be read alone,
-// what clients look up around a server: volumes, NICs, LANs, labels, locations.
-// Writes are accepted with 202 and a Location, and come true in the world's time.
+// It serves datacenters, servers (list with depth, paging, filters and order, read,
+// PATCH of name, cores and RAM, start, stop, suspend, resume, reboot), requests and
+// their status, and the contract. Volumes, NICs, LANs, labels and locations can be read
+// but not changed. Writes are accepted with 202 and a Location header, and take effect
+// in simulated time.
 package ionostest
 
 import (
@@ -23,24 +23,24 @@ import (
 // BasePath is the API's path, which the SDK appends when it is missing.
 const BasePath = "/cloudapi/v6"
 
-// Config tells what to serve, and to whom.
+// Config sets what is served, and the credentials that clients must send.
 type Config struct {
 	World *sim.World
-	// User and Password, or Token, must be sent by clients; with none of them
-	// set, everyone may call.
+	// User and Password, or Token, are the credentials that clients must send. If none
+	// is set, all clients are accepted.
 	User            string
 	Password, Token fleet.Secret
-	// Contract is the contract number that X-Contract-Number must hold, when a
-	// client sends one. Default 31880000.
+	// Contract is the contract number. A client that sends another one in
+	// X-Contract-Number is refused. Default 31880000.
 	Contract int64
-	// PlainGateway answers 502 and 504 with a JSON body; otherwise they are a
-	// proxy's HTML, as users report.
+	// PlainGateway answers 502 and 504 with a JSON body. Otherwise they have the HTML
+	// body of a proxy, as users report.
 	PlainGateway bool
-	// Sparse leaves out every field that the API may leave out.
+	// Sparse omits every field that the API may omit.
 	Sparse bool
 }
 
-// api is the handler: it has no state but its configuration.
+// api is the handler. It has no state beyond its configuration.
 type api struct {
 	Config
 	mux *http.ServeMux
@@ -64,7 +64,7 @@ func New(cfg Config) http.Handler {
 	return a.guard(a.mux)
 }
 
-// serve answers with what can be read.
+// serve returns a handler that answers with the result of read.
 func (a *api) serve(read func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
 		v, err := read(r)
@@ -76,8 +76,8 @@ func (a *api) serve(read func(*http.Request) (any, error)) http.HandlerFunc {
 	}
 }
 
-// absent refuses a path that is not there, and a method that a path does not
-// know here: nothing can be created, replaced or deleted.
+// absent answers 404 for an unknown path, and 405 for a method that is not supported.
+// Nothing can be created, replaced or deleted.
 func (a *api) absent(rw http.ResponseWriter, r *http.Request) {
 	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodPatch, http.MethodPost} {
@@ -95,7 +95,7 @@ func (a *api) absent(rw http.ResponseWriter, r *http.Request) {
 	a.refuse(rw, r, &sim.CloudError{Status: http.StatusMethodNotAllowed, Code: "405", Message: r.Method + " is not allowed for " + r.URL.Path})
 }
 
-// guard checks credentials and states the rate limit.
+// guard checks the credentials and adds the headers of the rate limit.
 func (a *api) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if !a.knows(r) {
@@ -115,6 +115,7 @@ func (a *api) guard(next http.Handler) http.Handler {
 	})
 }
 
+// knows reports whether the request has valid credentials.
 func (a *api) knows(r *http.Request) bool {
 	if a.User == "" && a.Token == "" {
 		return true
@@ -126,7 +127,7 @@ func (a *api) knows(r *http.Request) bool {
 	return ok && a.User != "" && user == a.User && password == a.Password.Reveal()
 }
 
-// refuse answers with an error as the API does.
+// refuse answers with an error in the API's format.
 func (a *api) refuse(rw http.ResponseWriter, r *http.Request, err error) {
 	e, ok := errors.AsType[*sim.CloudError](err)
 	switch {
@@ -158,7 +159,7 @@ type errorMessage struct {
 	Message   string `json:"message"`
 }
 
-// answer writes v as the API does: indented unless the client asks otherwise.
+// answer writes v as JSON, indented unless the query has pretty=false.
 func answer(rw http.ResponseWriter, r *http.Request, status int, v any) {
 	rw.Header().Set("Content-Type", "application/json")
 	rw.WriteHeader(status)

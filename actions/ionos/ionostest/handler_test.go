@@ -16,7 +16,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// dial serves a world and returns the real SDK connected to it.
+// dial serves a sim.World and returns the real SDK connected to it.
 func dial(t *testing.T, cfg ionostest.Config) *ionoscloud.APIClient {
 	t.Helper()
 	server := httptest.NewServer(ionostest.New(cfg))

@@ -19,11 +19,11 @@ const (
 	maxLimit     = 10000
 )
 
-// item writes a thing of a list: below level 0 only a reference, at 0 its
-// properties, and what it contains above.
+// item returns one resource of a list. Below level 0 it is only a reference, at 0 it
+// has its properties, and above also its entities.
 type item func(level int) resource
 
-// list answers with the items that the query selects, in its order and page.
+// list returns the page of the items that the query selects, in the order of the query.
 func (a *api) list(r *http.Request, id, href string, items []item) (any, error) {
 	offset, limit, depth, err := paging(r)
 	if err != nil {
@@ -53,7 +53,7 @@ func (a *api) list(r *http.Request, id, href string, items []item) (any, error) 
 	return l, nil
 }
 
-// paging reads offset, limit or maxResults, and depth.
+// paging returns the query's offset, limit (or maxResults) and depth.
 func paging(r *http.Request) (offset, limit, depth int, err error) {
 	most := maxLimit
 	limit = defaultLimit
@@ -75,7 +75,8 @@ func badQuery(name, what string) error {
 	return &sim.CloudError{Status: http.StatusUnprocessableEntity, Code: "100", Message: "[(root).query." + name + "] " + what}
 }
 
-// selected returns the items that pass all of the query's filters, in its order.
+// selected returns the items that match all filters of the query, in the order of the
+// query.
 func selected(items []item, query url.Values) ([]item, error) {
 	filters := map[string][]string{}
 	for key, values := range query {
@@ -126,18 +127,18 @@ func newTable(items []item) table {
 	return t
 }
 
-// has tells whether any row has a property.
+// has reports whether any row has the property.
 func (t table) has(name string) bool {
 	return slices.ContainsFunc(t, func(row row) bool { _, ok := row.facts[name]; return ok })
 }
 
-// matches tells whether the property contains one of the texts, in any case.
+// matches reports whether the property contains one of the texts, ignoring case.
 func (r row) matches(name string, texts []string) bool {
 	have := strings.ToLower(textOf(r.facts[name]))
 	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(have, strings.ToLower(text)) })
 }
 
-// compare orders numbers as numbers, and everything else as text.
+// compare compares numbers by value, and everything else as text.
 func compare(x, y any) int {
 	a, aIs := x.(float64)
 	b, bIs := y.(float64)
@@ -158,7 +159,7 @@ func textOf(v any) string {
 	return string(text)
 }
 
-// attributes are the properties or metadata of a thing by their names in JSON.
+// attributes returns the properties or metadata of a resource by their JSON names.
 func attributes(v any) map[string]any {
 	text, err := json.Marshal(v)
 	var byName map[string]any

@@ -9,7 +9,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// reads are the paths that can be read, each with what it answers.
+// reads returns the paths that can be read, with the functions that answer them.
 func (a *api) reads() map[string]func(*http.Request) (any, error) {
 	const dc, server, nic = "/datacenters/{dc}", "/datacenters/{dc}/servers/{id}", "/datacenters/{dc}/servers/{id}/nics/{nic}"
 	return map[string]func(*http.Request) (any, error){
@@ -53,10 +53,10 @@ func ref(r *http.Request) fleet.ServerRef {
 	return fleet.ServerRef{Datacenter: r.PathValue("dc"), ID: r.PathValue("id")}
 }
 
-// path is the request's path below BasePath.
+// path returns the request's path below BasePath.
 func path(r *http.Request) string { return strings.TrimPrefix(r.URL.Path, BasePath) }
 
-// here lists items under the request's own path.
+// here returns a list whose address is the path of the request.
 func (a *api) here(r *http.Request, items []item) (any, error) {
 	return a.list(r, strings.TrimPrefix(path(r), "/"), self(r, "%s", path(r)), items)
 }
@@ -81,8 +81,8 @@ func (a *api) emptyOfDatacenter(r *http.Request) (any, error) {
 	return a.here(r, nil)
 }
 
-// datacenters, like datacenter, is not among the calls that the world counts
-// or lets fail: the scaler makes none of them.
+// datacenters lists the datacenters. Like datacenter, it is not counted as a call and no
+// fault applies to it, since the scaler does not call it.
 func (a *api) datacenters(r *http.Request) (any, error) {
 	var items []item
 	for i := range a.World.Datacenters() {
@@ -99,7 +99,7 @@ func (a *api) datacenter(r *http.Request) (any, error) {
 	return a.describeDatacenter(r, i, 0), nil
 }
 
-// machines lists what write makes of each server of the datacenter.
+// machines returns the items that write makes of the servers of the datacenter.
 func (a *api) machines(r *http.Request, write func(m sim.Machine, level int) resource) ([]item, error) {
 	machines, err := a.World.Machines(r.PathValue("dc"))
 	items := make([]item, len(machines))
@@ -129,8 +129,8 @@ func (a *api) server(r *http.Request) (any, error) {
 	return a.describe(r, m, depth), nil
 }
 
-// token answers with what is a signed statement of the server's identity at
-// IONOS, and here is none.
+// token answers with the server's id. At IONOS, the token is a signed statement of the
+// server's identity.
 func (a *api) token(r *http.Request) (any, error) {
 	m, err := a.World.Machine(ref(r))
 	return map[string]string{"token": m.ID}, err

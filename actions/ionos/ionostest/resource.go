@@ -8,7 +8,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// collection is a list as the API writes it.
+// collection is a list in the format of the API.
 type collection struct {
 	ID     string     `json:"id,omitempty"`
 	Type   string     `json:"type,omitempty"`
@@ -25,7 +25,7 @@ type links struct {
 	Next string `json:"next,omitempty"`
 }
 
-// resource is a thing as the API writes it, as far down as was asked.
+// resource is a server, a volume or another object in the format of the API.
 type resource struct {
 	ID         string    `json:"id,omitempty"`
 	Type       string    `json:"type,omitempty"`
@@ -82,8 +82,8 @@ type nicProperties struct {
 	LAN  int      `json:"lan"`
 }
 
-// describe writes a server: below level 0 only a reference, at 0 its
-// properties, at 1 references to its volumes and NICs, at 2 those in full.
+// describe returns a server: below level 0 only a reference, at 0 its properties, at 1
+// also references to its volumes and NICs, at 2 also their properties.
 func (a *api) describe(r *http.Request, m sim.Machine, level int) resource {
 	href := self(r, "/datacenters/%s/servers/%s", m.Datacenter, m.ID)
 	s := resource{ID: m.ID, Type: "server", Href: href}
@@ -117,7 +117,7 @@ type datacenterProperties struct {
 	Location string `json:"location"`
 }
 
-// describeDatacenter writes the ith datacenter: below level 0 only a reference.
+// describeDatacenter returns the ith datacenter, below level 0 only a reference.
 func (a *api) describeDatacenter(r *http.Request, i, level int) resource {
 	id := a.World.Datacenters()[i]
 	d := resource{ID: id, Type: "datacenter", Href: self(r, "/datacenters/%s", id)}
@@ -142,7 +142,7 @@ func (a *api) metadata(m sim.Machine) *metadata {
 	}
 }
 
-// volume writes the boot volume of a server: below level 2 only a reference.
+// volume returns the boot volume of a server, below level 2 only a reference.
 func (a *api) volume(r *http.Request, m sim.Machine, level int) resource {
 	v := resource{ID: m.VolumeID, Type: "volume", Href: self(r, "/datacenters/%s/volumes/%s", m.Datacenter, m.VolumeID)}
 	if level < 2 {
@@ -157,7 +157,7 @@ func (a *api) volume(r *http.Request, m sim.Machine, level int) resource {
 	return v
 }
 
-// nic writes the NIC of a server: below level 2 only a reference.
+// nic returns the NIC of a server, below level 2 only a reference.
 func (a *api) nic(r *http.Request, m sim.Machine, level int) resource {
 	n := resource{ID: m.NICID, Type: "nic", Href: self(r, "/datacenters/%s/servers/%s/nics/%s", m.Datacenter, m.ID, m.NICID)}
 	if level < 2 {

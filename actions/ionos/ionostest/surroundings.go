@@ -7,7 +7,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// lanID is the one LAN of each datacenter, in which all NICs are.
+// lanID is the id of the only LAN of each datacenter, to which all NICs are connected.
 const lanID = "1"
 
 type lanProperties struct {
@@ -91,14 +91,14 @@ type requestProperties struct {
 	URL    string `json:"url"`
 }
 
-// requestMetadata is what a request has in place of a thing's metadata.
+// requestMetadata is the metadata of a request.
 type requestMetadata struct {
 	Created string        `json:"createdDate"`
 	ETag    string        `json:"etag"`
 	Status  requestStatus `json:"requestStatus"`
 }
 
-// requestStatus is how far a request is.
+// requestStatus is the status of a request in the format of the API.
 type requestStatus struct {
 	ID       string         `json:"id"`
 	Type     string         `json:"type"`

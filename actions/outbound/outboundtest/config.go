@@ -1,5 +1,5 @@
-// Package outboundtest holds the checks that the tests of every client of a
-// foreign API share.
+// Package outboundtest has the checks that the tests of all clients of other programs'
+// APIs use.
 package outboundtest
 
 import (
@@ -7,16 +7,16 @@ import (
 	"testing"
 )
 
-// ConfigCase is a change to a valid configuration, and how each error that it
-// must lead to begins, in any order.
+// ConfigCase is a change to a valid configuration, with the beginnings of the expected
+// errors in any order.
 type ConfigCase[C any] struct {
 	Name string
 	Set  func(*C)
 	Want []string
 }
 
-// CheckConfig runs cases, each on its own valid configuration; exactly the
-// wanted errors must come, and none may show the secret "hush".
+// CheckConfig runs the cases, each on a new valid configuration. Validate must return
+// exactly the expected errors, and none may contain the secret "hush".
 func CheckConfig[C interface{ Validate() []error }](t *testing.T, valid func() C, cases []ConfigCase[C]) {
 	t.Helper()
 	for _, tt := range cases {

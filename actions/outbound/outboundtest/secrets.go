@@ -11,8 +11,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// CheckSecrets prints, logs and encodes each value in every common way, and
-// fails where a secret shows, in clear or as the standard formats write bytes.
+// CheckSecrets prints, logs and encodes each value in all common ways, and fails if the
+// result contains one of the secrets.
 func CheckSecrets(t *testing.T, secrets []string, values ...any) {
 	t.Helper()
 	for _, v := range values {
@@ -41,7 +41,7 @@ func renderings(v any) map[string]string {
 	return all
 }
 
-// asYAML gives "" for what has no YAML form, such as functions.
+// asYAML returns "" for values that YAML cannot encode, such as functions.
 func asYAML(v any) (text string) {
 	defer func() { _ = recover() }()
 	body, err := yaml.Marshal(v)

@@ -9,7 +9,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// entry is a server as the API writes it.
+// entry is a server in the format of the API.
 type entry struct {
 	ID         string              `json:"id"`
 	URL        string              `json:"url"`
@@ -28,7 +28,7 @@ type load struct {
 	known bool
 }
 
-// MarshalJSON writes what Ruby writes for a float.
+// MarshalJSON writes a number in the format of Ruby's floats, such as 5.0.
 func (l load) MarshalJSON() ([]byte, error) {
 	if !l.known {
 		return []byte(`"unavailable"`), nil
@@ -80,7 +80,7 @@ func (a *api) server(rw http.ResponseWriter, r *http.Request, p params) {
 	reply(rw, http.StatusOK, describe(m))
 }
 
-// missing is what Rails says of a parameter that is not there, or blank.
+// missing is the message of Rails for a missing or blank parameter.
 const missing = "param is missing or the value is empty or invalid: server"
 
 // add registers a server, disabled.
@@ -113,8 +113,7 @@ var states = map[string]fleet.BalancerState{
 	"enable": fleet.Enabled, "cordon": fleet.Cordoned, "disable": fleet.Disabled,
 }
 
-// update changes a server. It looks for the server first, and for what is to
-// change then.
+// update changes a server. An unknown server is refused before an invalid change.
 func (a *api) update(rw http.ResponseWriter, r *http.Request, p params) {
 	id := p.text("id")
 	change, wrong := p.change()
@@ -134,8 +133,8 @@ func (a *api) update(rw http.ResponseWriter, r *http.Request, p params) {
 	reply(rw, http.StatusOK, describe(m))
 }
 
-// change returns what an update changes, or what is wrong with it. A blank
-// state, multiplier or secret changes nothing; a blank tag takes the tag away.
+// change returns the change of an update, or the error message if it is invalid. A
+// blank state, multiplier or secret changes nothing; a blank tag removes the tag.
 func (p params) change() (c sim.MemberChange, wrong string) {
 	server, present, object := p.server()
 	switch {

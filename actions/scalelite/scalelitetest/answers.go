@@ -13,7 +13,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
 
-// response is the shape that Scalelite shares with BigBlueButton's API.
+// response is an answer in the XML format of BigBlueButton's API.
 type response struct {
 	XMLName    xml.Name `xml:"response"`
 	Returncode string   `xml:"returncode"`
@@ -28,7 +28,7 @@ func replyXML(rw http.ResponseWriter, answer response) {
 	_ = xml.NewEncoder(rw).Encode(answer) // the client went away
 }
 
-// failed answers in the shape of BigBlueButton's API: 200 and XML.
+// failed answers with an error in the format of BigBlueButton's API: status 200 and XML.
 func failed(rw http.ResponseWriter, key, message string) {
 	replyXML(rw, response{Returncode: "FAILED", MessageKey: key, Message: message})
 }
@@ -43,8 +43,8 @@ func badRequest(rw http.ResponseWriter, message string) {
 	reply(rw, http.StatusBadRequest, map[string]string{"error": message})
 }
 
-// exception answers as Rails does for an exception: an empty page, or JSON for
-// those who ask for it, by Accept or by the path.
+// exception answers as Rails does after an exception: with an empty page, or with JSON
+// if the Accept header or the path asks for it.
 func exception(rw http.ResponseWriter, r *http.Request, status int) {
 	if strings.Contains(r.Header.Get("Accept"), "json") || path.Ext(r.URL.Path) == ".json" {
 		reply(rw, status, map[string]any{"status": status, "error": http.StatusText(status)})
@@ -59,7 +59,7 @@ func empty(rw http.ResponseWriter, status int) {
 	rw.WriteHeader(status)
 }
 
-// refuse answers with what the world's balancer refused.
+// refuse answers with an error of the simulated balancer.
 func (a *api) refuse(rw http.ResponseWriter, r *http.Request, err error) {
 	e, _ := errors.AsType[*sim.BalancerError](err)
 	switch {

@@ -1,8 +1,7 @@
-// Package scalelitetest serves the balancer of a sim.World as Scalelite 1.8.5
-// serves its API: the same paths, checksums, states, and the same three shapes
-// of error. Of what it does for learning platforms it serves create, end and
-// join: it places a meeting by the world's rules and passes the call on, over
-// HTTP, to the server's own API.
+// Package scalelitetest serves the balancer of a sim.World with the API of Scalelite
+// 1.8.5: the same paths, checksums and states, and the same three formats of errors.
+// For learning platforms it serves create, end and join: the sim.World places the
+// meeting, and the call is forwarded over HTTP to the API of its server.
 package scalelitetest
 
 import (
@@ -16,20 +15,20 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
 
-// BasePath is where Scalelite has its API.
+// BasePath is the path of Scalelite's API.
 const BasePath = "/scalelite/api/"
 
-// Config tells what to serve, and to whom.
+// Config sets what is served, and which requests are accepted.
 type Config struct {
 	World  *sim.World
 	Secret fleet.Secret // LOADBALANCER_SECRET
-	// Host is URL_HOST: requests for another host are answered with 403. Empty
-	// lets every host pass.
+	// Host is URL_HOST: requests for another host are answered with 403. Empty: all
+	// hosts are accepted.
 	Host string
 	// Algorithms are the checksums that are allowed
 	// (LOADBALANCER_CHECKSUM_ALGORITHM); nil allows SHA1, SHA256 and SHA512.
 	Algorithms []string
-	// Before15 answers as versions before 1.5.1, which have no such API.
+	// Before15 answers as versions before 1.5.1 do, which do not have this API.
 	Before15 bool
 }
 
@@ -56,7 +55,7 @@ func New(cfg Config) http.Handler { return &api{cfg} }
 // ServeHTTP answers one request in Scalelite's order: host, route, content
 // type, JSON, checksum, then the action itself.
 func (a *api) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	// Rails takes a path with slashes at its end, or several in a row, for the same.
+	// Rails ignores slashes at the end of a path, and repeated slashes.
 	path := "/" + strings.Join(strings.FieldsFunc(r.URL.Path, func(c rune) bool { return c == '/' }), "/")
 	if a.Host != "" && !strings.EqualFold(hostOnly(r.Host), a.Host) && !strings.Contains(path, "health_check") {
 		empty(rw, http.StatusForbidden)
@@ -66,7 +65,7 @@ func (a *api) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	meeting, theirs := strings.CutPrefix(path+"/", MeetingsPath)
 	switch {
 	case path == "/" && r.Method == http.MethodPost:
-		exception(rw, r, http.StatusUnprocessableEntity) // the health check takes no forms
+		exception(rw, r, http.StatusUnprocessableEntity) // the health check refuses POST
 	case path == "/" || path == "/health_check" && r.Method == http.MethodGet:
 		io.WriteString(rw, "success")
 	case theirs:
@@ -78,8 +77,8 @@ func (a *api) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// unsupported answers a request that has no route. Versions before 1.5.1 look
-// for the token of a form first, which a POST from elsewhere does not have.
+// unsupported answers a request without a route. Versions before 1.5.1 first check the
+// CSRF token, which a POST of an API client does not have.
 func (a *api) unsupported(rw http.ResponseWriter, r *http.Request) {
 	if a.Before15 && r.Method == http.MethodPost {
 		exception(rw, r, http.StatusUnprocessableEntity)

@@ -14,10 +14,10 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
 
-// MeetingsPath is where Scalelite stands in for BigBlueButton.
+// MeetingsPath is the path at which Scalelite serves BigBlueButton's API.
 const MeetingsPath = "/bigbluebutton/api/"
 
-// forward answers what concerns one meeting: create, end and join.
+// forward answers the calls create, end and join.
 func (a *api) forward(rw http.ResponseWriter, r *http.Request, action string) {
 	id := queryOf(r).Get("meetingID")
 	switch {
@@ -38,8 +38,8 @@ func (a *api) forward(rw http.ResponseWriter, r *http.Request, action string) {
 	}
 }
 
-// create asks the server that has the meeting, or is to have it. The server is
-// told its own tag, not the one that was asked for.
+// create forwards the call to the server of the meeting, or to the server on which it
+// is placed. The forwarded call has the tag of that server, not the requested tags.
 func (a *api) create(rw http.ResponseWriter, r *http.Request, id string) {
 	const tag = "meta_server-tag"
 	query := queryOf(r)
@@ -57,7 +57,7 @@ func (a *api) create(rw http.ResponseWriter, r *http.Request, id string) {
 	}
 }
 
-// end forgets the meeting, and then asks its server to end it.
+// end deletes the record of the meeting, and then forwards the call to its server.
 func (a *api) end(rw http.ResponseWriter, r *http.Request, id string) {
 	m, err := a.World.Release(id)
 	if err != nil {
@@ -69,7 +69,7 @@ func (a *api) end(rw http.ResponseWriter, r *http.Request, id string) {
 	}
 }
 
-// join sends a browser to the meeting's server.
+// join redirects a browser to the server of the meeting.
 func (a *api) join(rw http.ResponseWriter, r *http.Request, id string) {
 	m, err := a.World.Admit(id)
 	if err != nil {
@@ -79,7 +79,7 @@ func (a *api) join(rw http.ResponseWriter, r *http.Request, id string) {
 	http.Redirect(rw, r, address(m, "join", queryOf(r)), http.StatusFound)
 }
 
-// decline answers with why there is no server for a meeting.
+// decline answers with the reason why there is no server for a meeting.
 func (a *api) decline(rw http.ResponseWriter, r *http.Request, err error, tags string) {
 	switch {
 	case errors.Is(err, sim.ErrNoServers):
@@ -95,7 +95,7 @@ func (a *api) decline(rw http.ResponseWriter, r *http.Request, err error, tags s
 	}
 }
 
-// address is a call of a server's own API, signed with its secret.
+// address returns the URL of a call of a server's own API, signed with its secret.
 func address(m sim.Member, action string, params url.Values) string {
 	params.Del("checksum")
 	query := params.Encode()
@@ -103,7 +103,7 @@ func address(m sim.Member, action string, params url.Values) string {
 	return strings.TrimRight(m.URL, "/") + "/" + action + "?" + query + "&checksum=" + hex.EncodeToString(sum[:])
 }
 
-// passOn makes a call of a server, and copies the answer.
+// passOn sends a call to a server, and copies the answer.
 func passOn(rw http.ResponseWriter, r *http.Request, address string) error {
 	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, address, http.NoBody)
 	if err != nil {

@@ -17,8 +17,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
 
-// overHTTP returns a world whose servers listen, the first running of n, and
-// have these tags.
+// overHTTP returns a sim.World whose servers listen on HTTP and have the given tags.
 func overHTTP(t *testing.T, n, running int, tags ...string) *sim.World {
 	t.Helper()
 	listener, err := net.Listen("tcp4", "0.0.0.0:0")
@@ -37,7 +36,7 @@ func overHTTP(t *testing.T, n, running int, tags ...string) *sim.World {
 	return w
 }
 
-// visit makes a call as a learning platform does.
+// visit sends a signed call of a learning platform.
 func visit(h http.Handler, action, query, key string) string {
 	r := httptest.NewRequest("GET", "http://lb.example.org"+scalelitetest.MeetingsPath+action+"?"+query+"&checksum="+sum256(action+query+key), nil)
 	rec := httptest.NewRecorder()
@@ -190,7 +189,7 @@ func TestAMeetingThatEndedIsCreatedAgainWhereTheBalancerBelievesIt(t *testing.T)
 			if err := w.EndMeeting(first.ID, "maths"); err != nil {
 				t.Fatal(err)
 			}
-			if tt.polled { // and the other server is the emptier one
+			if tt.polled { // and the other server has the lower load
 				if _, err := w.HostMeeting(first.ID, sim.MeetingSpec{ID: "other", Duration: time.Hour, Participants: 50}); err != nil {
 					t.Fatal(err)
 				}

@@ -12,11 +12,11 @@ import (
 	"strings"
 )
 
-// params are what a call sends, as Rails sees it: the body's JSON, and over it
-// the query.
+// params are the parameters of a call as Rails merges them: those in the JSON body,
+// replaced by those in the query.
 type params map[string]any
 
-// isJSON tells whether Rails takes a body for JSON.
+// isJSON reports whether Rails decodes the body as JSON.
 func isJSON(r *http.Request) bool {
 	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
 	case "application/json", "text/x-json", "application/jsonrequest":
@@ -25,8 +25,8 @@ func isJSON(r *http.Request) bool {
 	return false
 }
 
-// read merges a body and a query. A body in JSON without a "server" counts as
-// one itself, as Rails' parameter wrapping has it.
+// read returns the parameters in a body and a query. A JSON body without the parameter
+// "server" is used as that parameter itself (Rails' parameter wrapping).
 func read(r *http.Request, body []byte) (params, error) {
 	sent := map[string]any{}
 	if isJSON(r) && len(body) > 0 {
@@ -43,7 +43,7 @@ func read(r *http.Request, body []byte) (params, error) {
 	return p, nil
 }
 
-// decode reads JSON; what is no object is the field _json of one.
+// decode decodes JSON. A value that is not an object becomes the field _json.
 func decode(body []byte) (map[string]any, error) {
 	if !json.Valid(body) {
 		return nil, errors.New("not JSON")
@@ -60,13 +60,13 @@ func decode(body []byte) (map[string]any, error) {
 	return map[string]any{"_json": v}, nil
 }
 
-// queryOf reads a query as Rack 3 does, for which a semicolon separates nothing.
+// queryOf returns the query as Rack 3 parses it: a semicolon is not a separator.
 func queryOf(r *http.Request) url.Values {
-	query, _ := url.ParseQuery(strings.ReplaceAll(r.URL.RawQuery, ";", "%3B")) // what is broken is left out
+	query, _ := url.ParseQuery(strings.ReplaceAll(r.URL.RawQuery, ";", "%3B")) // invalid parameters are left out
 	return query
 }
 
-// nested reads a query, in which a[b]=c is an object a with a field b.
+// nested returns the parameters in a query; a[b]=c is an object a with a field b.
 func nested(query url.Values) params {
 	p := params{}
 	for name, values := range query {
@@ -86,8 +86,8 @@ func nested(query url.Values) params {
 	return p
 }
 
-// server returns the object "server"; present is false when it is missing or
-// blank, object when it is something else.
+// server returns the parameter "server". present is false if it is missing or blank,
+// object is false if it is not an object.
 func (p params) server() (_ params, present, object bool) {
 	switch v := p["server"].(type) {
 	case nil:
@@ -103,7 +103,7 @@ func (p params) server() (_ params, present, object bool) {
 	}
 }
 
-// text returns a scalar as a text; it is empty for what Rails calls blank.
+// text returns a scalar as text, or "" for a value that is blank in Rails.
 func (p params) text(name string) string {
 	switch v := p[name].(type) {
 	case string:
@@ -120,8 +120,8 @@ func (p params) text(name string) string {
 	return ""
 }
 
-// number returns a scalar as Ruby's to_d reads it: as far as it is a number, and
-// 0 when it is none.
+// number returns a scalar as Ruby's to_d converts it: the number at its beginning, or 0
+// if there is none.
 func (p params) number(name string) float64 {
 	text := strings.TrimSpace(p.text(name))
 	if i := strings.IndexFunc(text, func(r rune) bool { return !strings.ContainsRune("+-.eE0123456789", r) }); i >= 0 {

@@ -14,7 +14,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// send makes a signed call as a client that accepts JSON.
+// send sends a signed call of a client that accepts JSON.
 func send(h http.Handler, method, path, query, kind, body string) *httptest.ResponseRecorder {
 	action, _, _ := strings.Cut(strings.Trim(path, "/"), ".")
 	url := scalelitetest.BasePath + path + "?" + query + "&checksum=" + sum256(action+query+secret)
@@ -28,15 +28,15 @@ func send(h http.Handler, method, path, query, kind, body string) *httptest.Resp
 	return rec
 }
 
-// isJSON compares an answer with JSON, whatever the order of its fields.
+// isJSON reports whether an answer equals JSON, in any order of its fields.
 func isJSON(rec *httptest.ResponseRecorder, want string) bool {
 	var a, b any
 	return strings.HasPrefix(rec.Header().Get("Content-Type"), "application/json") &&
 		json.Unmarshal(rec.Body.Bytes(), &a) == nil && json.Unmarshal([]byte(want), &b) == nil && reflect.DeepEqual(a, b)
 }
 
-// change is an updateServer of server ID, how it is answered, and what it makes of the
-// server, which was enabled, untagged and had the secret bbb-secret-1.
+// change is a call of updateServer for the server ID, with the expected answer and the
+// expected server. Before, the server is enabled, has no tag and the secret bbb-secret-1.
 type change struct {
 	name, query, kind, body string
 	status                  int

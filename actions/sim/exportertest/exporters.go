@@ -1,5 +1,5 @@
-// Package exportertest serves the metrics of the servers of a sim.World as
-// their exporters do: the node exporter, and the exporter of BigBlueButton.
+// Package exportertest serves the metrics of the servers of a sim.World in the format of
+// the node exporter and the BigBlueButton exporter.
 package exportertest
 
 import (
@@ -15,12 +15,13 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
 )
 
-// Config states what is served, and the login that it requires.
+// Config sets what is served, and the credentials that clients must send.
 type Config struct {
 	World *sim.World
-	// Identify tells which server a request is for; default simhttp.ByLocalAddr.
+	// Identify returns the server that a request is for; default simhttp.ByLocalAddr.
 	Identify simhttp.Identify
-	// User and Password are asked for when User is set.
+	// User and Password are the credentials that clients must send. If User is empty,
+	// all clients are accepted.
 	User     string
 	Password fleet.Secret
 }
@@ -35,6 +36,7 @@ func Node(cfg Config) http.Handler { return serve(cfg, node, true) }
 // meetings are absent.
 func BBB(cfg Config) http.Handler { return serve(cfg, bbb, false) }
 
+// serve returns a handler that serves the metrics of collect.
 func serve(cfg Config, collect func(sim.Reading, chan<- prometheus.Metric), isNode bool) http.Handler {
 	if cfg.Identify == nil {
 		cfg.Identify = simhttp.ByLocalAddr
@@ -55,6 +57,7 @@ func serve(cfg Config, collect func(sim.Reading, chan<- prometheus.Metric), isNo
 	})
 }
 
+// knows reports whether the request has valid credentials.
 func (c Config) knows(r *http.Request) bool {
 	if c.User == "" {
 		return true
@@ -63,16 +66,17 @@ func (c Config) knows(r *http.Request) bool {
 	return ok && user == c.User && subtle.ConstantTimeCompare([]byte(password), []byte(c.Password.Reveal())) == 1
 }
 
-// collector collects once, for one scrape.
+// collector is the prometheus.Collector of one scrape.
 type collector func(chan<- prometheus.Metric)
 
-// Describe describes nothing: what there is depends on the server's state.
+// Describe implements prometheus.Collector. It sends nothing, because the set of metrics
+// depends on the server's state.
 func (c collector) Describe(chan<- *prometheus.Desc) {}
 
-// Collect sends the metrics.
+// Collect implements prometheus.Collector.
 func (c collector) Collect(ch chan<- prometheus.Metric) { c(ch) }
 
-// The node exporter's metrics, those that workloads are computed from.
+// The metrics of the node exporter from which workloads are computed.
 var (
 	cpuSeconds = prometheus.NewDesc("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.", []string{"cpu", "mode"}, nil)
 	memTotal   = prometheus.NewDesc("node_memory_MemTotal_bytes", "Memory information field MemTotal_bytes.", nil, nil)
@@ -80,6 +84,7 @@ var (
 	bootTime   = prometheus.NewDesc("node_boot_time_seconds", "Node boot time, in unixtime.", nil, nil)
 )
 
+// node sends the metrics of the node exporter of a server.
 func node(s sim.Reading, ch chan<- prometheus.Metric) {
 	for core, idle := range s.CPUIdle {
 		cpu, busy := strconv.Itoa(core), s.CPUBusy[core]
@@ -102,6 +107,7 @@ var (
 	unprocessed  = prometheus.NewDesc("bbb_recordings_unprocessed", "Total number of recordings enqueued to be processed.", nil, nil)
 )
 
+// bbb sends the metrics of the BigBlueButton exporter of a server.
 func bbb(s sim.Reading, ch chan<- prometheus.Metric) {
 	up := 0.0
 	if s.BBBUp {
@@ -115,6 +121,7 @@ func bbb(s sim.Reading, ch chan<- prometheus.Metric) {
 	gauge(ch, unprocessed, float64(s.Recordings))
 }
 
+// gauge sends one gauge.
 func gauge(ch chan<- prometheus.Metric, desc *prometheus.Desc, v float64) {
 	ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, v)
 }

@@ -22,9 +22,9 @@ var algorithms = map[int]struct {
 	hash func() hash.Hash
 }{40: {"SHA1", sha1.New}, 64: {"SHA256", sha256.New}, 128: {"SHA512", sha512.New}}
 
-// Checks verifies a request's checksum as BigBlueButton and Scalelite do: over
-// the action, the raw query without the checksum itself, and the secret. A body
-// is not part of it. allowed names the algorithms (SHA1, SHA256, SHA512); nil
+// Checks reports whether the checksum of a request is valid for BigBlueButton and
+// Scalelite: the hash of the action, the raw query without the checksum itself, and the
+// secret, without the body. allowed names the algorithms (SHA1, SHA256, SHA512); nil
 // allows all.
 func Checks(r *http.Request, action string, secret fleet.Secret, allowed []string) bool {
 	sent := r.URL.Query().Get("checksum")

@@ -1,6 +1,6 @@
-// Package simhttp serves all servers of a sim.World on shared listeners: it
-// determines which server a request is for, and behaves like a server that is
-// switched off.
+// Package simhttp helps to serve all servers of a sim.World on shared listeners: it
+// identifies the server that a request is for, and closes connections like a server that
+// is switched off.
 //
 // On Linux every address of 127.0.0.0/8 is the machine itself. Loopback gives each
 // server such an address, so that a listener on 0.0.0.0 with one port serves all
@@ -28,7 +28,8 @@ func Addr(i int) netip.Addr {
 	return netip.AddrFrom4([4]byte{127, 0, byte(1 + (i-1)/250), byte((i-1)%250 + 1)})
 }
 
-// PrivateAddr is a second loopback address of the ith server: 127.1.1.1 and on.
+// PrivateAddr returns a second loopback address of the ith server, counted from 1:
+// 127.1.1.1 and the following.
 func PrivateAddr(i int) netip.Addr {
 	b := Addr(i).As4()
 	return netip.AddrFrom4([4]byte{b[0], 1, b[2], b[3]})
@@ -81,5 +82,5 @@ func HangUp(rw http.ResponseWriter) {
 		conn.Close()
 		return
 	}
-	rw.WriteHeader(http.StatusBadGateway) // what cannot be hijacked gets what a proxy would say
+	rw.WriteHeader(http.StatusBadGateway) // HTTP/2 connections cannot be hijacked; a proxy would answer 502
 }

@@ -20,7 +20,7 @@ import (
 // the run of TestAShortRunIsTheSameAsBefore.
 const (
 	figuresDigest = "74894e2563b5cacb0d88c8f3d0106948066a908faebf21a08e784122f989a0cc"
-	journalDigest = "69acc8ea6149f7fa686b5e2cfdcba05ce79f68cad3a6411498774158f555c527"
+	journalDigest = "496ae0ac4a33d226cc5115e09896658c5e374eabc02bfbaa180d5e3afd56660d"
 )
 
 // TestAShortRunIsTheSameAsBefore proves that code was moved without a change of
