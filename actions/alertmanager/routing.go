@@ -21,9 +21,11 @@ import (
 // Routing is to which receivers one Alertmanager sends alerts, by the
 // configuration that its API shows.
 type Routing struct {
-	URL       string // of the Alertmanager, without a password
-	root      route
-	receivers map[string]Receiver
+	URL string // of the Alertmanager, without a password
+	// Deliveries is zero if the Alertmanager does not show its metrics there.
+	Deliveries Deliveries
+	root       route
+	receivers  map[string]Receiver
 }
 
 // Receiver is where the notifications of a route go.
@@ -90,6 +92,7 @@ func (s *Source) routing(ctx context.Context, p peer) (Routing, error) {
 		return Routing{}, fmt.Errorf("reading the configuration of Alertmanager at %s: %w", p.url, outbound.OneLine(err))
 	}
 	r.URL = p.url
+	r.Deliveries, _ = s.deliveries(ctx, p) // a proxy may show the API alone
 	return r, nil
 }
 

@@ -3,6 +3,7 @@ package alertmanager
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -73,6 +74,29 @@ func TestTheReceiversOfAnAlertAreThoseThatAlertmanagerChooses(t *testing.T) {
 	}
 	if want := []string{"http://u:xxxxx@scaler:9745/webhook true false", " false true", " false false"}; !slices.Equal(shown, want) {
 		t.Errorf("webhooks = %q, want %q", shown, want)
+	}
+}
+
+func TestWebhookDeliveriesAreCountedWhereTheMetricsAreShown(t *testing.T) {
+	const metrics = `# TYPE alertmanager_notifications_total counter
+alertmanager_notifications_total{integration="email"} 50
+alertmanager_notifications_total{integration="webhook"} 7
+# TYPE alertmanager_notifications_failed_total counter
+alertmanager_notifications_failed_total{integration="email",reason="other"} 40
+alertmanager_notifications_failed_total{integration="webhook",reason="clientError"} 2
+alertmanager_notifications_failed_total{integration="webhook",reason="other"} 3
+`
+	shows := func(metrics func(*http.Request) (*http.Response, error)) func(*http.Request) (*http.Response, error) {
+		return func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path == "/metrics" {
+				return metrics(r)
+			}
+			return answers(200, status(t, routed))(r)
+		}
+	}
+	all, err := source(t, pair(shows(answers(200, metrics)), shows(answers(404, ""))), outbound.Options{}).Routings(t.Context())
+	if err != nil || len(all) != 2 || all[0].Deliveries != (Deliveries{Sent: 7, Failed: 5}) || all[1].Deliveries != (Deliveries{}) {
+		t.Errorf("Routings() = %+v, %v; want 5 of 7 failed at the first, nothing at the second, and no error", all, err)
 	}
 }
 

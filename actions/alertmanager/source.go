@@ -28,6 +28,7 @@ import (
 // safe for concurrent use.
 type Source struct {
 	peers    []peer
+	http     *http.Client
 	filter   []string
 	receiver *string
 	timeout  time.Duration
@@ -45,6 +46,7 @@ type peer struct {
 	url     string
 	api     alertgroup.ClientService
 	general general.ClientService
+	metrics string // URL of its own metrics
 }
 
 // New returns a source. c must be valid and have at least one URL, and the files that it
@@ -60,13 +62,14 @@ func New(c Config, o outbound.Options) (*Source, error) {
 		s.receiver = &c.Receiver
 	}
 	t := &transport{base: base, authorize: login(c), metrics: outbound.NewMetrics(o.Registerer, "alertmanager")}
+	s.http = outbound.NewClient(t)
 	for _, text := range c.URLs {
 		u, err := url.Parse(text)
 		if err != nil {
 			return nil, errors.New("alertmanager.urls has an entry that is not a URL")
 		}
 		api := newAPI(u, t)
-		s.peers = append(s.peers, peer{u.Redacted(), api.Alertgroup, api.General})
+		s.peers = append(s.peers, peer{u.Redacted(), api.Alertgroup, api.General, u.JoinPath("metrics").String()})
 	}
 	return s, nil
 }

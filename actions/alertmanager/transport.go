@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
+	"path"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
@@ -37,10 +37,14 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// operation is the name of the call in Alertmanager's own description of its API.
+// operation returns the name of the call, for the API's calls that in Alertmanager's
+// description of it.
 func operation(req *http.Request) string {
-	if strings.HasSuffix(req.URL.Path, "/status") {
+	switch path.Base(req.URL.Path) {
+	case "status":
 		return "getStatus"
+	case "metrics":
+		return "metrics"
 	}
 	return "getAlertGroups"
 }

@@ -34,6 +34,7 @@ func (c *preflight) routes(ctx context.Context, listed []fleet.Alert) {
 	}
 	for _, r := range routings {
 		c.route(r, asking)
+		c.delivered(r)
 	}
 }
 
@@ -119,6 +120,18 @@ func (c *preflight) heard(what string, receivers []alertmanager.Receiver) {
 	default:
 		c.wrong("alertmanager", fmt.Errorf("%s, which has no webhook to this daemon", what),
 			"add the route and the receiver that genrules --format=alertmanager writes, above the routes that match these alerts, with the URL "+ours)
+	}
+}
+
+// delivered tells of notifications that failed. Alertmanager does not tell of which
+// receiver they were.
+func (c *preflight) delivered(r alertmanager.Routing) {
+	switch d := r.Deliveries; {
+	case d.Failed > 0 && d.Failed == d.Sent:
+		c.wrong("alertmanager", fmt.Errorf("%s: all %.0f notifications to webhooks failed since it was started", r.URL, d.Sent),
+			"check that the URL of the webhook is "+c.file.Rules.Alertmanager.URL+" and reachable from there; Alertmanager's log has the reason")
+	case d.Failed > 0:
+		c.note("alertmanager", "%s: %.0f of %.0f notifications to webhooks failed since it was started; its log tells which and why", r.URL, d.Failed, d.Sent)
 	}
 }
 

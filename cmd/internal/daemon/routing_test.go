@@ -72,6 +72,23 @@ func TestCheckTellsWhetherTheAlertsAreRoutedToTheDaemon(t *testing.T) {
 	}
 }
 
+func TestFailedNotificationsAreTold(t *testing.T) {
+	for _, tt := range []struct {
+		sent, failed float64
+		want         string
+	}{
+		{0, 0, ""}, {7, 0, ""},
+		{7, 2, "note   alertmanager   http://am: 2 of 7 notifications to webhooks failed"},
+		{7, 7, "WRONG  alertmanager   http://am: all 7 notifications to webhooks failed"},
+	} {
+		var out strings.Builder
+		newPreflight(&out).delivered(alertmanager.Routing{URL: "http://am", Deliveries: alertmanager.Deliveries{Sent: tt.sent, Failed: tt.failed}})
+		if got := out.String(); (tt.want == "") != (got == "") || !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%v of %v failed: %q, want %q", tt.failed, tt.sent, got, tt.want)
+		}
+	}
+}
+
 func TestTheLabelsThatFiringAlertsReallyHaveCount(t *testing.T) {
 	var out strings.Builder
 	c := newPreflight(&out)

@@ -43,6 +43,7 @@ func TestCheckTellsWhatKeepsRealServersFromTheDaemon(t *testing.T) {
 	generator := build(t, "genrules")
 	for name, s := range stacks() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newFleet(t, map[string]int{"prometheus": 8, "debian/prometheus": 9}[s.prometheus], 3, 2)
 			dir, alertmanager := t.TempDir(), freeAddr(t)
 			prometheus := ""
@@ -83,7 +84,7 @@ func TestCheckTellsWhatKeepsRealServersFromTheDaemon(t *testing.T) {
 				return checked(t, daemon, ours(addr))
 			}
 			const receivers = "receivers: [{name: people}, {name: scaler, webhook_configs: [{url: 'http://me:p4ss@URL'}]}]\n"
-			const route = "route: {receiver: people, routes: [{receiver: scaler, match: {scaler: bbb}}]}\n"
+			const route = "route: {receiver: people, group_wait: 0s, group_interval: 1s, routes: [{receiver: scaler, match: {scaler: bbb}}]}\n"
 			tells(t, routed("route: {receiver: people, routes: [{receiver: people, matchers: ['severity=~\"none|warning\"']}, {receiver: scaler, match: {scaler: bbb}}]}\n"+receivers),
 				"WRONG", "alertmanager", "go to the receiver people, which has no webhook to this daemon")
 			slash := routed(route + strings.Replace(receivers, "URL", "scaler.example.org:9745/webhook/", 1))
@@ -95,6 +96,12 @@ func TestCheckTellsWhatKeepsRealServersFromTheDaemon(t *testing.T) {
 				tells(t, slash, "ok", "alertmanager", "which sends them to http://scaler.example.org:9745/webhook")
 				tells(t, wrong, "WRONG", "alertmanager", "whose webhook is http://me:xxxxx@elsewhere:9745/webhook, and not http://scaler.example.org:9745/webhook")
 			}
+			deaf := freeAddr(t)
+			startAlertmanager(t, s, deaf, writeFile(t, t.TempDir(), "alertmanager.yml", route+strings.Replace(receivers, "URL", f.hosts[0]+":1/webhook", 1)))
+			post(t, "http://"+deaf+"/api/v2/alerts", []byte(`[{"labels": {"alertname": "BBBServerCPUHigh", "scaler": "bbb"}}]`))
+			until(t, 2*time.Minute, "check to tell that all notifications fail", func() bool {
+				return strings.Contains(checked(t, daemon, ours(deaf)), "notifications to webhooks failed since it was started")
+			})
 			if strings.Contains(slash+wrong, "p4ss") {
 				t.Error("check shows the password of a webhook")
 			}
