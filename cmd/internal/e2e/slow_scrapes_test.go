@@ -74,38 +74,36 @@ func TestAFleetScrapedByNameAndSeldomScalesOutAndBackAndNobodyIsTold(t *testing.
 		rules: filepath.Join(dir, "bbb-rules.yml"), alertmanagers: []string{alertmanager},
 	}.start(t, by)
 
-	on := func() (n int) {
-		for i := range f.hosts {
-			if f.server(t, i+1).Power == fleet.PowerOn {
-				n++
-			}
-		}
-		return n
-	}
 	for i := range floor {
 		f.crowd(t, i+1, fmt.Sprint("lesson-", i))
 	}
 	until(t, 3*time.Minute, "a third server to take meetings", func() bool {
-		return slices.ContainsFunc(f.world.Servers(), func(s sim.Reading) bool {
-			return s.State == fleet.Enabled && s.Power == fleet.PowerOn && s.Participants == 0
-		})
+		return slices.ContainsFunc(f.world.Servers(), func(s sim.Reading) bool { return s.Takes && s.Participants == 0 })
 	})
 	for i := range floor {
 		if err := f.world.EndMeeting(f.hosts[i], fmt.Sprint("lesson-", i)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	until(t, 5*time.Minute, "all but the floor to be drained and stopped", func() bool { return on() == floor && !f.busy() })
+	until(t, 5*time.Minute, "all but the floor to be drained and stopped", func() bool { return f.on() == floor && !f.busy() })
 	if told := m.told(); len(told) > 0 {
 		t.Errorf("people were told of %q, and nothing was wrong", told)
 	}
 	if figures := f.world.Figures(); figures.MeetingsEndedEarly != 0 || figures.MeetingsRefused != 0 {
 		t.Errorf("%d meetings ended early, %d refused; want none", figures.MeetingsEndedEarly, figures.MeetingsRefused)
 	}
-	if t.Failed() {
-		t.Logf("writes:\n%s", strings.Join(f.writes.matching(""), "\n"))
-	}
+	f.expect(t, nil) // shows the writes where something failed
 	d.hides(t, cloudToken, balancerSecret)
+}
+
+// on counts the servers that are switched on.
+func (f *fakeFleet) on() (n int) {
+	for _, s := range f.world.Servers() {
+		if s.Power == fleet.PowerOn {
+			n++
+		}
+	}
+	return n
 }
 
 // simulatedExporters serves node exporters that show the simulated load of the
