@@ -1,4 +1,5 @@
-# The daemon alone, on nothing: no shell, no package manager, no root.
+# The image contains only the daemon and genrules: no shell and no package manager. It
+# does not run as root.
 #
 #   docker build --tag bbb-scaler .
 #   docker run -p 9745:9745 -v ./bbb-scaler.yml:/etc/bbb-scaler/bbb-scaler.yml:ro -v bbb-scaler:/var/lib/bbb-scaler bbb-scaler

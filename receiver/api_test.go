@@ -170,10 +170,19 @@ func TestRequestsThatMakeNoSenseAreRefused(t *testing.T) {
 
 func TestAFailedReloadSaysWhyAndThatTheOldConfigurationStays(t *testing.T) {
 	d := deps(&memory{})
-	d.Reload = func() error { return errors.New("sizes.step.cores: 0 is not at least 1") }
+	d.Reload = func() ([]string, error) { return nil, errors.New("sizes.step.cores: 0 is not at least 1") }
 	code, answer := ask(New(Defaults(), d), "POST", "/-/reload", "")
 	if code != 400 || !strings.Contains(answer, "the old configuration stays: sizes.step.cores") {
 		t.Errorf("got %d %s", code, answer)
+	}
+}
+
+func TestAReloadAnswersWithWhatIsLeftToDo(t *testing.T) {
+	d := deps(&memory{})
+	d.Reload = func() ([]string, error) { return []string{"generate the rules", "restart the daemon"}, nil }
+	code, answer := ask(New(Defaults(), d), "POST", "/-/reload", "")
+	if want := "reloaded\ngenerate the rules\nrestart the daemon\n"; code != 200 || answer != want {
+		t.Errorf("got %d %q, want 200 %q", code, answer, want)
 	}
 }
 
@@ -202,7 +211,7 @@ func TestNothingToShowIsAnEmptyList(t *testing.T) {
 
 func TestAPanicIsOneFailedRequest(t *testing.T) {
 	d := deps(&memory{})
-	d.Reload = func() error { panic("boom") }
+	d.Reload = func() ([]string, error) { panic("boom") }
 	code, answer := ask(New(Defaults(), d), "POST", "/-/reload", "")
 	if code != 500 || strings.Contains(answer, "boom") {
 		t.Errorf("got %d %s, want 500 without details", code, answer)

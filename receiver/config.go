@@ -14,22 +14,22 @@ type Config struct {
 	// MaxNotification is the largest accepted body of a notification, in MiB. A
 	// group of 745 alerts is about 0.3 MiB.
 	MaxNotification int `yaml:"max_notification_mib"`
-	// ReadTimeout bounds reading one request, including its body.
+	// ReadTimeout is the time limit for reading one request, including its body.
 	ReadTimeout time.Duration `yaml:"read_timeout"`
-	// WriteTimeout bounds answering one request.
+	// WriteTimeout is the time limit for answering one request.
 	WriteTimeout time.Duration `yaml:"write_timeout"`
 	// IdleTimeout is how long a connection is kept open for the next request.
 	IdleTimeout time.Duration `yaml:"idle_timeout"`
 	// ShutdownTimeout is how long the server waits for requests in progress when the
 	// daemon stops.
 	ShutdownTimeout time.Duration `yaml:"shutdown_timeout"`
-	// Token is the bearer token that allows the API's writes. TokenFile names the
-	// file that holds it; whoever calls New has read it into Token.
+	// Token is the bearer token for requests that change something. TokenFile is the
+	// file that contains it; the caller of New has read the file into Token.
 	Token     fleet.Secret `yaml:"token"`
 	TokenFile string       `yaml:"token_file"`
 }
 
-// Defaults returns the configuration that an empty section gives.
+// Defaults returns the configuration of an empty section.
 func Defaults() Config {
 	return Config{
 		MaxNotification: 16,

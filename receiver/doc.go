@@ -3,12 +3,12 @@
 // page. Package receiver/api has the paths and request types, package
 // receiver/client the client.
 //
-// A notification is validated as a whole, passed to the Scaler, and answered
-// after it is stored: 200 means that it is durable, 4xx that it will never be
-// accepted (Alertmanager drops it), 5xx that Alertmanager should send it again.
+// A notification is validated completely, passed to the Scaler, and answered after
+// it is stored. Status code 200 means that it is stored durably, 4xx that it will
+// never be accepted, so that Alertmanager drops it, and 5xx that Alertmanager should
+// send it again.
 //
-// Reading needs no authentication beyond that of the server around the handler
-// (--web.config.file). Requests that change something also need a login, the
-// token of the configuration, or, if neither is configured, a connection from
-// the same host.
+// Reads need no authentication except that of the HTTP server (--web.config.file).
+// Requests that change something need a login, or the token of the configuration,
+// or, if neither is configured, a connection from the same host.
 package receiver

@@ -11,7 +11,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 )
 
-// fail returns an error whose response has a status code.
+// fail returns an error whose response has the given status code.
 func fail(code int, format string, args ...any) error {
 	return echo.NewHTTPError(code, fmt.Sprintf(format, args...))
 }

@@ -126,7 +126,7 @@ var noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 func deps(m Scaler) Deps {
 	return Deps{
 		Scaler: m,
-		Reload: func() error { return nil }, LoginRequired: func() bool { return false },
+		Reload: func() ([]string, error) { return nil, nil }, LoginRequired: func() bool { return false },
 		Warnings: func() []string { return []string{"scalelite.url is not set"} },
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Version: "1.2.3",
 		Now: func() time.Time { return noon },

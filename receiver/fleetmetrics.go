@@ -11,15 +11,15 @@ import (
 )
 
 // fleetCollector computes metrics from the scaler's Status at each scrape, so that
-// metrics, page and API show the same.
+// the metrics, the page and the API show the same state.
 type fleetCollector struct {
 	scaler Scaler
 	now    func() time.Time
 }
 
 // NewFleetCollector returns the collector of the fleet's metrics, for a program
-// that has a Scaler but no HTTP server. now is what the ages of states are
-// measured by.
+// that has a Scaler but no HTTP server. now returns the time, from which the ages of
+// states are computed.
 func NewFleetCollector(s Scaler, now func() time.Time) prometheus.Collector {
 	return fleetCollector{s, now}
 }
@@ -37,7 +37,7 @@ func (f fleetCollector) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	gauge(desc(rules.MetricClock, "The daemon's clock at this scrape, in seconds since 1970."), float64(f.now().UnixMilli())/1000)
+	gauge(desc(rules.MetricClock, "Clock of the daemon at this scrape, in seconds since 1970."), float64(f.now().UnixMilli())/1000)
 	st := f.scaler.Status()
 	f.collectServers(st, gauge)
 	f.collectCapacity(st, gauge)
@@ -49,8 +49,8 @@ type gauge func(d *prometheus.Desc, v float64, labels ...string)
 
 func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
 	state := desc(rules.MetricServerState, "State of each server; 1 for the present state.", "server", "server_id", "host", "state")
-	alias := desc(rules.MetricServerAlias, "Hosts that name each server, by which alerts and scrape targets are joined to it.", "server", "server_id", "host", "alias")
-	draining := desc(rules.MetricDraining, "Seconds since a draining server was cordoned.", "server")
+	alias := desc(rules.MetricServerAlias, "1 for each name or address by which alerts and scrape targets are matched to a server.", "server", "server_id", "host", "alias")
+	draining := desc(rules.MetricDraining, "Time since a draining server was cordoned, in seconds.", "server")
 	seen := map[string]bool{}
 	for _, s := range st.Servers {
 		if seen[s.ID] {
@@ -79,32 +79,32 @@ func (f fleetCollector) collectCapacity(st fleet.Status, gauge gauge) {
 	if st.At.IsZero() {
 		return // no cycle yet: the floor is not known
 	}
-	gauge(desc(rules.MetricFloor, "Minimum number of active servers at present, by the schedule."), float64(st.Floor))
-	gauge(desc("bbb_scaler_need_servers", "Number of servers needed in addition to those that are active or starting."), float64(st.Need))
+	gauge(desc(rules.MetricFloor, "Minimum number of active servers at present."), float64(st.Floor))
+	gauge(desc("bbb_scaler_need_servers", "Number of servers that are needed in addition to those that are active or starting."), float64(st.Need))
 	if st.Ceiling > 0 {
-		gauge(desc(rules.MetricCeiling, "Maximum number of servers that are switched on."), float64(st.Ceiling))
+		gauge(desc(rules.MetricCeiling, "Maximum number of servers that may be switched on."), float64(st.Ceiling))
 	}
-	limited := desc(rules.MetricLimited, "1 if more capacity is needed than the limit allows, by limit.", "limit")
+	limited := desc(rules.MetricLimited, "1 if more capacity is needed than the limit allows.", "limit")
 	for _, kind := range fleet.LimitKinds() {
 		gauge(limited, number(fleet.CountHolds(st.Limits, kind) > 0), string(kind))
 	}
-	gauge(desc("bbb_scaler_dry_run", "1 if the daemon runs as a dry run, which changes nothing."), number(st.DryRun))
+	gauge(desc("bbb_scaler_dry_run", "1 if the daemon runs with --dry-run, which changes nothing."), number(st.DryRun))
 }
 
 func (f fleetCollector) collectTroubles(st fleet.Status, gauge gauge) {
 	if read := fleetRead(st); !read.IsZero() {
-		gauge(desc(rules.MetricFleetRead, "Unix time of the last complete read of the fleet."), float64(read.UnixMilli())/1000)
+		gauge(desc(rules.MetricFleetRead, "Time of the last complete read of the fleet, in seconds since 1970."), float64(read.UnixMilli())/1000)
 	}
-	blocked := desc(rules.MetricWritesBlocked, "1 if all writes are stopped for the reason.", "reason")
+	blocked := desc(rules.MetricWritesBlocked, "1 if all changes are stopped for the reason.", "reason")
 	for _, kind := range fleet.BlockedKinds() {
 		gauge(blocked, number(fleet.CountHolds(st.Blocked, kind) > 0), string(kind))
 	}
-	unjoined := desc(rules.MetricUnjoined, "Number of servers and alerts that match no server of the fleet, by source.", "source")
+	unjoined := desc(rules.MetricUnjoined, "Number of servers or alerts of a source that match no server of the fleet.", "source")
 	gauge(unjoined, float64(st.Counts[fleet.StateUnjoined]), string(fleet.HoldNotJoined))
 	gauge(unjoined, float64(fleet.CountHolds(st.Unjoined, fleet.HoldNoServer)), string(fleet.HoldNoServer))
 	gauge(unjoined, float64(fleet.CountHolds(st.Unjoined, fleet.HoldNoTarget)), string(fleet.HoldNoTarget))
 	if alertmanagerRead(st) {
-		gauge(desc(rules.MetricUnheard, "Number of alerts, by name, that Alertmanager's API lists and of which no notification arrives; missing while the API is not read."), float64(len(st.Unheard)))
+		gauge(desc(rules.MetricUnheard, "Number of alert names that Alertmanager's API lists and whose notifications do not arrive; missing while the API is not read."), float64(len(st.Unheard)))
 	}
 	brakes := desc("bbb_scaler_brakes", "Number of reasons that stop scale-in at present, by reason.", "reason")
 	for _, kind := range fleet.BrakeKinds() {

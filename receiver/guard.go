@@ -12,8 +12,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// sameOrigin refuses requests that change something and originate from a page of
-// another site. A browser would send them with the user's login.
+// sameOrigin refuses requests that change something and come from a page of another
+// site. A browser would send such requests with the user's login.
 func sameOrigin(h http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -52,8 +52,8 @@ func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// allowed admits requests that may change something: with the token, with a login
-// to the server, or, if neither is configured, from a program on this host.
+// allowed lets only these requests through: those with the token, those with a login
+// to the server, and, if neither is configured, those from a program on this host.
 func (s *server) allowed(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -76,9 +76,9 @@ func (s *server) hasToken(r *http.Request) bool {
 	return ok && s.cfg.Token != "" && subtle.ConstantTimeCompare([]byte(given), []byte(s.cfg.Token.Reveal())) == 1
 }
 
-// fromThisHost reports whether a request was sent from this host, to this host. A
-// Host header with another name is a sign of DNS rebinding by a web page; a
-// forwarding header was added by a proxy, whose clients may be anywhere.
+// fromThisHost reports whether a request was sent from this host to this host. A Host
+// header with another name can come from a web page by DNS rebinding. A forwarding
+// header was added by a proxy, whose clients may be on any host.
 func fromThisHost(r *http.Request) bool {
 	for _, h := range []string{"Forwarded", echo.HeaderXForwardedFor, echo.HeaderXRealIP} {
 		if r.Header.Get(h) != "" {

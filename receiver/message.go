@@ -12,8 +12,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// message is the body of a notification. Alertmanager's own type,
-// notify/webhook.Message, would import the code that sends it.
+// message is the body of a notification. It is not Alertmanager's own type,
+// notify/webhook.Message, because that package imports the code that sends it.
 type message struct {
 	*template.Data
 
@@ -32,8 +32,8 @@ type notification struct {
 	truncated uint64
 }
 
-// decode decodes and validates a whole notification. Errors begin with the path of
-// the field.
+// decode decodes and validates a complete notification. Errors begin with the path
+// of the field.
 func decode(body []byte, now time.Time) (notification, error) {
 	m := message{Data: &template.Data{}}
 	if err := json.Unmarshal(body, &m); err != nil {

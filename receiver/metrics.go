@@ -26,7 +26,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: rules.MetricNotifications, Help: "Notifications received from Alertmanager, by status code of the response.",
 		}, []string{"code"}),
 		received: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "bbb_scaler_alerts_received_total", Help: "Alerts in accepted notifications, by whether they ask the scaler of this fleet for something (known).",
+			Name: "bbb_scaler_alerts_received_total", Help: "Alerts in accepted notifications. The label known is true for alerts that ask the scaler of this fleet for something.",
 		}, []string{"known"}),
 		truncated: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "bbb_scaler_alerts_truncated_total", Help: "Alerts that Alertmanager left out of truncated notifications.",

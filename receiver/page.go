@@ -21,7 +21,7 @@ var pageText string
 //go:embed style.css
 var styleText []byte
 
-// pageJournal is how many entries of the journal the page shows.
+// pageJournal is the number of journal entries on the page.
 const pageJournal = 12
 
 // pageData is what the page shows.
@@ -30,8 +30,8 @@ type pageData struct {
 	Now     time.Time
 	Version string
 	Counts  []stateCount
-	Busy    []fleet.ServerStatus // changing, taken over by a person, unjoined, or with alerts
-	Steady  []fleet.ServerStatus // the others: in service, off or excluded
+	Busy    []fleet.ServerStatus // servers that change, that a person changed, that match no other source, or that have alerts
+	Steady  []fleet.ServerStatus // all other servers: active, off or excluded
 	Firing  []fleet.Alert
 	Odd     []string // warnings about the configuration
 	Journal []fleet.Entry
@@ -63,7 +63,8 @@ func style(c echo.Context) error {
 	return c.Blob(http.StatusOK, "text/css; charset=utf-8", styleText)
 }
 
-// counts lists the states that servers are in; active and off are always listed.
+// counts lists the number of servers in each state. It leaves out states without
+// servers, except active and off.
 func counts(st fleet.Status) []stateCount {
 	var all []stateCount
 	for _, state := range fleet.States() {
@@ -74,8 +75,7 @@ func counts(st fleet.Status) []stateCount {
 	return all
 }
 
-// part separates the servers that need attention or are changing from those that
-// are settled.
+// part divides the servers into those that change or need attention and the others.
 func part(servers []fleet.ServerStatus) (busy, steady []fleet.ServerStatus) {
 	for _, s := range servers {
 		settled := s.State == fleet.StateActive || s.State == fleet.StateOff || s.State == fleet.StateExcluded

@@ -76,7 +76,7 @@ func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
 		"<b>Nothing is changed.</b> frozen: the cloud lists 3 servers",
 		"Paused (scale-in only):</b> bbb-2* until ", "by anna: exam",
 		"<b>Configuration:</b> scalelite.url is not set",
-		"<b>More capacity is wanted than there is.</b> contract:", "<b>BBBFleetMemoryHigh asks, and no notification", "<b>No scale-in:</b> a fleet alert",
+		"<b>More capacity is needed than a limit allows.</b> contract:", "<b>BBBFleetMemoryHigh fires, but its notifications do not arrive", "<b>No scale-in:</b> a fleet alert",
 		`<div class="figure active"><b>1</b><span>active</span>`, `<div class="figure off"><b>0</b><span>off</span>`,
 		"<b>3</b><span>floor</span>", "<b>+2</b><span>needed</span>", "<b>40</b><span>ceiling</span>",
 		`<span class="tag bad">failing</span> balancer <span class="dim">7 min ago</span>`, "connection refused",
@@ -100,7 +100,7 @@ func TestThePageWithoutAnythingReadSaysSo(t *testing.T) {
 	_, page := ask(handler(t, &memory{closed: true}), "GET", "/", "")
 	for _, want := range []string{"not ready: the fleet has not been read completely for deadlines.stale, or not yet", "last cycle never",
 		">none</td>",
-		"none is firing", "nothing was done yet", "database not open"} {
+		">none</li>", "no steps yet", "database not open"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,12 +19,13 @@ import (
 // Scaler is what the HTTP server shows and controls; *actions.Scaler implements
 // it.
 type Scaler interface {
-	// Notify stores what a notification tells, and returns how many of the alerts
-	// concern the fleet; after an error nothing was taken over.
+	// Notify stores the alerts of a notification, and returns how many of them concern
+	// the fleet. An error that matches fleet.ErrFull or fleet.ErrInvalid is about
+	// single alerts that were refused; after any other error, nothing was stored.
 	Notify(alerts []fleet.Alert) (concern int, err error)
 	// Ready reports whether the fleet was read completely, and not too long ago.
 	Ready() bool
-	// Alerts returns the active alerts, in the order in which they are shown.
+	// Alerts returns the active alerts, sorted by name, instance and fingerprint.
 	Alerts() []fleet.Alert
 	// Status returns the fleet as of the last cycle.
 	Status() fleet.Status
@@ -48,18 +50,20 @@ type Registry interface {
 type Deps struct {
 	// Scaler is required.
 	Scaler Scaler
-	// Reload reads the configuration again. After an error, the old one is still
-	// in force.
-	Reload func() error
+	// Reload reads the configuration again, and returns what the operator must do
+	// for the new one to take full effect, one sentence each. After an error, the
+	// old configuration stays in use.
+	Reload func() (todo []string, err error)
 	// LoginRequired reports whether every request that reaches the handler is
 	// authenticated already, because the server has users or requires client
 	// certificates.
 	LoginRequired func() bool
-	// Warnings returns what is unusual about the configuration, for the page.
+	// Warnings returns the warnings about the configuration, for the page.
 	Warnings func() []string
-	// Metrics takes the metrics of the HTTP server and of the fleet.
+	// Metrics registers the metrics of the HTTP server and of the fleet, and serves
+	// /metrics.
 	Metrics Registry
-	// Log is told of changes, rejected notifications and panics.
+	// Log logs changes, rejected notifications and panics.
 	Log *slog.Logger
 	// Version of the program, for the page.
 	Version string
@@ -73,7 +77,7 @@ type server struct {
 	cfg      Config
 	metrics  *metrics
 	template *template.Template // of the page
-	decoding sync.Mutex         // of one notification at a time
+	decoding sync.Mutex         // held while a notification is decoded
 }
 
 // New returns the handler of every path of package api, and registers its
@@ -98,7 +102,7 @@ func (s *server) route(e *echo.Echo) {
 	e.GET(api.PathReady, s.ready)
 	e.GET(api.PathMetrics, echo.WrapHandler(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{})))
 	e.POST(api.PathWebhook, s.webhook)
-	e.POST(api.PathWebhook+"/", s.webhook) // a URL written with a slash must not lose alerts
+	e.POST(api.PathWebhook+"/", s.webhook) // so that a URL with a trailing slash works
 	e.GET(api.PathAlerts, s.alerts)
 	e.GET(api.PathFleet, s.fleet)
 	e.GET(api.PathJournal, s.journal)
@@ -131,8 +135,9 @@ func (s *server) ready(c echo.Context) error {
 }
 
 func (s *server) reload(c echo.Context) error {
-	if err := s.Reload(); err != nil {
+	todo, err := s.Reload()
+	if err != nil {
 		return fail(http.StatusBadRequest, "the old configuration stays: %v", err)
 	}
-	return c.String(http.StatusOK, "reloaded\n")
+	return c.String(http.StatusOK, strings.Join(append([]string{"reloaded"}, todo...), "\n")+"\n")
 }

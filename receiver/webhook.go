@@ -12,8 +12,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// webhook stores a notification durably as a whole, or rejects it as a whole,
-// but for single alerts that are too large or too many.
+// webhook stores a notification durably or rejects it completely. Only single alerts
+// that are too large, or that exceed fleet.max_alerts, are refused by themselves.
 func (s *server) webhook(c echo.Context) error {
 	n, err := s.notification(c)
 	if err == nil {
@@ -22,7 +22,7 @@ func (s *server) webhook(c echo.Context) error {
 	code := http.StatusOK
 	if err != nil {
 		code = statusOf(err)
-		if !errors.Is(err, fleet.ErrFull) { // the scaler logs when that begins and ends
+		if !errors.Is(err, fleet.ErrFull) { // the scaler logs the begin and the end of that
 			s.Log.Warn("notification rejected", "code", code, "error", err)
 		}
 	}
@@ -38,7 +38,8 @@ func (s *server) notification(c echo.Context) (notification, error) {
 	if err != nil {
 		return notification{}, err
 	}
-	// Decoded it takes several times as much memory, and a flood sends many at once.
+	// A decoded notification takes several times the memory of its text, so that only
+	// one is decoded at a time.
 	s.decoding.Lock()
 	defer s.decoding.Unlock()
 	n, err := decode(body, s.Now())

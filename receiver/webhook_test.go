@@ -144,7 +144,7 @@ func TestAlertsThatAskForNothingAreCountedAndIgnored(t *testing.T) {
 		t.Errorf("got %d %s and %d alerts, want 200 and 1", code, answer, len(m.table))
 	}
 	want := `
-# HELP bbb_scaler_alerts_received_total Alerts in accepted notifications, by whether they ask the scaler of this fleet for something (known).
+# HELP bbb_scaler_alerts_received_total Alerts in accepted notifications. The label known is true for alerts that ask the scaler of this fleet for something.
 # TYPE bbb_scaler_alerts_received_total counter
 bbb_scaler_alerts_received_total{known="false"} 1
 bbb_scaler_alerts_received_total{known="true"} 1

@@ -41,14 +41,15 @@ const (
 	ScalerTargetsUnjoined       = "BBBScalerTargetsUnjoined"
 )
 
-// Alert is one row of the catalogue: what is known of a generated alert without
-// its expression.
+// Alert is one row of the catalogue: everything about a generated alert except
+// its expression and its texts.
 type Alert struct {
-	Name string
+	Name string // the label alertname
 	Meaning
-	Needs Need
+	Needs Need // the exporters and settings that the expression reads
 	// For is the default of rules.for: how long the alert's condition must hold
-	// before it fires. The reason stands beside the alert's expression.
+	// before it fires. The reason for the value is in the field
+	// why, next to the alert's expression.
 	For time.Duration
 }
 

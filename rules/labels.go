@@ -5,7 +5,7 @@ const (
 	LabelAlert    = "alertname"
 	LabelInstance = "instance"  // host:port of the exporter; only the host part counts
 	LabelServerID = "server_id" // IONOS id, when the targets carry it; takes precedence over instance
-	LabelFleet    = "fleet"     // name of the fleet, so that two can share one Prometheus
+	LabelFleet    = "fleet"     // name of the fleet, so that several fleets can share one Prometheus
 )
 
 // LabelDigest is the label of the recorded series RecordRules and of the metric
@@ -26,7 +26,7 @@ const (
 // the expected workloads and loads, which are never below the present ones; the
 // other alerts carry the present ones.
 const (
-	AnnotationValue     = "value"     // the figure that the alert compares with its threshold
+	AnnotationValue     = "value"     // the number that the alert compares with its threshold
 	AnnotationThreshold = "threshold" // the threshold
 	AnnotationCPU       = "cpu"       // fleet alerts on workloads: the fleet's CPU workload
 	AnnotationMemory    = "memory"    // fleet alerts on workloads: the fleet's memory workload

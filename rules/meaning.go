@@ -1,12 +1,12 @@
 package rules
 
-// Meaning is what an alert tells the scaler.
+// Meaning is what an alert asks the scaler to do, and on which grounds.
 type Meaning struct {
 	Scope   Scope
 	Ask     Ask     // "" for alerts for people
 	Measure Measure // MeasureNone where the alert is not about one workload alone
-	// Rising is set for alerts on the workload that the present trend leads to,
-	// instead of the present workload.
+	// Rising is set for alerts on the extrapolated workload instead of the present
+	// one.
 	Rising bool
 }
 
@@ -20,13 +20,13 @@ const (
 	AskGrow    Ask = "grow"    // server: more cores or RAM
 	AskShrink  Ask = "shrink"  // server: back to the default size, when empty
 	AskStop    Ask = "stop"    // server: may be stopped once drained and empty
-	AskDisable Ask = "disable" // server: out of the balancer, if BigBlueButton itself does not answer either
+	AskDisable Ask = "disable" // server: take it out of service, if BigBlueButton itself does not answer either
 	AskCordon  Ask = "cordon"  // server: drain it; fleet: drain the emptiest servers
 	AskStart   Ask = "start"   // fleet: more servers
 	AskFloor   Ask = "floor"   // fleet: a higher floor, while there is no load history
 )
 
-// Scope tells what an alert is about.
+// Scope is the subject of an alert: a server, the fleet or the scaler.
 type Scope string
 
 // The scopes.
@@ -49,8 +49,8 @@ const (
 // Need is a set of exporters and settings that an alert's expression reads.
 type Need uint8
 
-// The exporters. An alert without one of its exporters does not fire, or goes
-// by the others: BBBServerIdle, for example, by the workload alone.
+// The exporters. Without one of its exporters, an alert does not fire, or it uses
+// only the others: BBBServerIdle, for example, uses only the workload.
 const (
 	NeedNode       Need = 1 << iota // node exporter
 	NeedBBB                         // bbb-exporter, where rules.exporters.with_bbb is set
@@ -58,7 +58,7 @@ const (
 	NeedScaler                      // the daemon's own metrics
 )
 
-// The settings. An alert is not generated without those that it needs.
+// The settings. An alert is generated only if all settings that it needs are on.
 const (
 	NeedForecast Need = 1 << (iota + 4) // rules.forecast.enabled
 	NeedTrend                           // rules.trend.window above 0s

@@ -4,18 +4,19 @@ package rules
 // read. They are declared here so that the daemon cannot rename one alone.
 const (
 	// MetricServerState is 1 for the present state of each server. Its labels are
-	// server, server_id, host (which stands for the server in all rules: its first
-	// address that names no other) and state, one of the states of the actions
-	// package.
+	// server, server_id, host and state, one of the states of package
+	// actions/fleet. The rules identify a server by host: the first of its addresses
+	// that no other server has.
 	MetricServerState = "bbb_scaler_server_state"
-	// MetricServerAlias is 1 for each host that names a server and no other: its
-	// id, name and addresses, its host in the balancer and what DNS gives for that,
-	// and hosts that alerts named. Its labels are those of MetricServerState
-	// without state, and alias, spelled as targets may spell it.
+	// MetricServerAlias is 1 for each alias of a server, a host that names this
+	// server and no other: its id, name and addresses, its host in the balancer and
+	// the addresses that DNS gives for that host, and hosts in alerts. Its labels are
+	// those of MetricServerState except state, and alias, in each spelling that
+	// targets may have.
 	MetricServerAlias = "bbb_scaler_server_alias_info"
 	// MetricServers counts servers by state.
 	MetricServers = "bbb_scaler_servers"
-	// MetricFloor is the minimum number of active servers at present, by schedule.
+	// MetricFloor is the minimum number of active servers at present.
 	MetricFloor = "bbb_scaler_floor_servers"
 	// MetricCeiling is the maximum number of servers that may be switched on.
 	MetricCeiling = "bbb_scaler_ceiling_servers"
@@ -24,8 +25,8 @@ const (
 	MetricFleetRead = "bbb_scaler_fleet_read_timestamp_seconds"
 	// MetricClock is the daemon's clock at the scrape, in seconds since 1970.
 	MetricClock = "bbb_scaler_clock_seconds"
-	// MetricRules is 1. Its label is digest, that of the rules that the daemon's
-	// configuration gives.
+	// MetricRules is 1. Its label digest identifies the rules that genrules would
+	// write for the daemon's configuration.
 	MetricRules = "bbb_scaler_rules_info"
 	// MetricSteps counts steps. Its labels are step and outcome (done, failed,
 	// abandoned).
@@ -33,23 +34,24 @@ const (
 	// MetricDraining is how long each draining server has been draining, in
 	// seconds. Its label is server.
 	MetricDraining = "bbb_scaler_server_draining_seconds"
-	// MetricLimited is 1 while more capacity is wanted than a limit allows. Its
-	// label is limit (ceiling, contract, fleet).
+	// MetricLimited is 1 while more capacity is needed than a limit allows. Its
+	// label is limit (ceiling, contract, fleet, poller).
 	MetricLimited = "bbb_scaler_capacity_limited"
-	// MetricUnjoined counts servers that could not be joined. Its label is source
-	// (cloud, balancer, prometheus).
+	// MetricUnjoined counts servers that one source lists and that match no server
+	// of the others. Its label is source (cloud, balancer, prometheus).
 	MetricUnjoined = "bbb_scaler_unjoined_servers"
 	// MetricNotifications counts webhook notifications. Its label is code, the HTTP
 	// status of the answer.
 	MetricNotifications = "bbb_scaler_notifications_total"
-	// MetricUnheard counts the alerts that Alertmanager's API lists and of which no
-	// notification arrives. It is missing while the API is not read.
+	// MetricUnheard counts the alerts that Alertmanager's API lists and whose
+	// notifications do not arrive. It does not exist while the API is not read.
 	MetricUnheard = "bbb_scaler_unheard_alerts"
-	// MetricWritesBlocked is 1 while all writes are stopped (credentials
-	// refused, or a frozen fleet). Its label is reason.
+	// MetricWritesBlocked is 1 while all writes are stopped. Its label is reason
+	// (cloud, balancer: credentials refused; frozen: a list of servers that is
+	// suddenly much shorter).
 	MetricWritesBlocked = "bbb_scaler_writes_blocked"
 )
 
-// RecordRules is the recorded series that says which rules Prometheus evaluates.
-// It is 1; its labels are fleet and digest.
+// RecordRules is the recorded series that identifies the rules that Prometheus
+// evaluates. It is 1; its labels are fleet and digest.
 const RecordRules = "fleet:bbb_rules:info"

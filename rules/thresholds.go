@@ -4,12 +4,12 @@ import "fmt"
 
 // Band is the range in which a workload, a ratio from 0 to 1, should stay.
 type Band struct {
-	Min float64 `yaml:"min"` // below: there is more capacity than needed
-	Max float64 `yaml:"max"` // at or above: there is too little capacity
+	Min float64 `yaml:"min"` // below it, there is more capacity than needed
+	Max float64 `yaml:"max"` // at or above it, there is too little capacity
 }
 
-// Thresholds are the bands of the two workloads, which hold for each server and
-// for the fleet's average.
+// Thresholds are the bands of the two workloads. They apply to each server and
+// to the average of the fleet.
 type Thresholds struct {
 	CPU    Band `yaml:"cpu"`
 	Memory Band `yaml:"memory"`

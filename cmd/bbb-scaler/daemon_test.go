@@ -238,6 +238,10 @@ func TestAReloadTakesOverAGoodFileAndKeepsTheOldOneAfterABadOne(t *testing.T) {
 		t.Errorf("the floor is %d after a bad reload, want 2", got)
 	}
 
+	write(strings.Replace(simulated.config(), "min_active: 1", "headroom: 0.3", 1))
+	if code, answer := p.send("POST", "/-/reload", ""); code != http.StatusOK || !strings.Contains(answer, "genrules") {
+		t.Errorf("a reload that changes the rules was answered with %d %s; want a word about genrules", code, answer)
+	}
 	write(strings.Replace(simulated.config(), ionosToken, "another", 1))
 	if code, answer := p.send("POST", "/-/reload", ""); code != http.StatusOK {
 		t.Fatalf("a good reload was answered with %d %s", code, answer)

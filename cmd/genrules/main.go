@@ -26,8 +26,8 @@ func main() {
 	}
 }
 
-// errOutOfDate is the error of --check for a file that differs from its generated
-// text, or is missing.
+// errOutOfDate is the error of --check for a file that is missing or differs from
+// the generated text.
 var errOutOfDate = errors.New("is out of date; run genrules again without --check")
 
 // options are the command's flags.
@@ -38,11 +38,11 @@ type options struct {
 
 func parse(args []string) (options, error) {
 	var o options
-	app := kingpin.New("genrules", "Writes the Prometheus rules, their unit tests, the Alertmanager route and scrape jobs for a configuration of bbb-scaler.")
+	app := kingpin.New("genrules", "Writes the Prometheus rules, their unit tests, the Alertmanager route and the scrape jobs for a configuration of bbb-scaler.")
 	app.Flag("config.file", "The daemon's configuration file. Without it, the defaults and environment variables are used.").StringVar(&o.config)
 	app.Flag("format", "Format to write: "+formats()+". Default: rules; all formats if --output is a directory.").StringVar(&o.format)
 	app.Flag("output", "File to write, or directory: one that exists, or a path that ends in /. Default: standard output.").StringVar(&o.output)
-	app.Flag("check", "Write nothing. Print a diff and exit with 1 if the files in --output are out of date.").BoolVar(&o.check)
+	app.Flag("check", "Write nothing. If the files in --output are out of date, print a diff and exit with 1.").BoolVar(&o.check)
 	if _, err := app.Parse(args); err != nil {
 		return o, err
 	}

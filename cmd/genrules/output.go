@@ -37,8 +37,8 @@ func verify(cfg config.File) error {
 	return errors.New("refusing to write zero rules")
 }
 
-// compare prints how the files differ from the outputs, and returns an error if
-// any does.
+// compare prints the differences between the files and the outputs, and returns an
+// error if there are any.
 func compare(outputs []output, stdout io.Writer) error {
 	var stale []error
 	for _, o := range outputs {

@@ -16,8 +16,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/report"
 )
 
-// gcPercent makes the garbage collector run less often than by default: a run
-// needs little memory, and is faster so.
+// gcPercent makes the garbage collector run less often than by default, which is
+// faster: a run needs little memory.
 const gcPercent = 800
 
 // compare runs the strategies and prints the report.
@@ -27,8 +27,8 @@ func (o *options) compare(ctx context.Context, environ []string, stdout, stderr 
 		return err
 	}
 	debug.SetGCPercent(gcPercent)
-	// Prometheus opens a span for each part of each query. Nobody listens here,
-	// and the provider that waits for a listener takes a tenth of the time.
+	// Prometheus opens a span for each part of each query. Spans are not used here,
+	// and the default provider takes a tenth of the run time.
 	otel.SetTracerProvider(noop.NewTracerProvider())
 	bar := progress(c.Hours(), stderr)
 	c.Progress = func() { _ = bar.Add(1) }
@@ -49,7 +49,7 @@ func (o *options) compare(ctx context.Context, environ []string, stdout, stderr 
 	return r.Text(stdout)
 }
 
-// progress is a bar on a terminal, and nothing elsewhere.
+// progress returns a progress bar, which is silent if stderr is not a terminal.
 func progress(hours int, stderr io.Writer) *progressbar.ProgressBar {
 	if !terminal.Is(stderr) {
 		return progressbar.DefaultSilent(int64(hours))

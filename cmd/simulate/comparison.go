@@ -28,8 +28,8 @@ const (
 
 var strategyNames = []string{nameStatic, namePredecessor, nameVertical, nameOurs, nameBlind, report.BoundName}
 
-// monday is the first day of every simulated week: without a change of time
-// within it, in the operator's time zone.
+// monday returns the first day of every simulated week, in the operator's time zone.
+// The clocks do not change in that week.
 func monday() (time.Time, error) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	return time.Date(2026, 3, 2, 0, 0, 0, 0, berlin), err
@@ -61,7 +61,8 @@ func (o *options) comparison(environ []string) (c week.Comparison, err error) {
 	return c, err
 }
 
-// weekBefore reads what the forecast of a trace goes by, if it is given.
+// weekBefore reads the trace of the week before, which the forecast uses, if it is
+// given.
 func (o *options) weekBefore(monday time.Time) ([]sim.Arrival, error) {
 	begin := monday.AddDate(0, 0, -7)
 	all, err := readTrace("--trace.before", o.before, begin)
@@ -81,9 +82,9 @@ func (o *options) arrivals(monday time.Time) ([]sim.Arrival, error) {
 	return all, err
 }
 
-// named is a configuration with its title in the table.
+// named is a configuration with the suffix of its title in the table.
 type named struct {
-	title string // "" for the only one
+	title string // "" if it is the only one
 	file  config.File
 }
 
@@ -146,8 +147,8 @@ func (o *options) chosen(files []named) ([]week.Strategy, error) {
 	return out, nil
 }
 
-// readTrace reads the meetings of the trace that a flag names, in order; nil
-// without a path.
+// readTrace reads the meetings of the trace that a flag names, sorted by time. It
+// returns nil for path "".
 func readTrace(flag, path string, monday time.Time) ([]sim.Arrival, error) {
 	if path == "" {
 		return nil, nil

@@ -32,8 +32,8 @@ func (o *options) demo(ctx context.Context, stdout, stderr io.Writer) error {
 	return errors.Join(err, o.printSummary(stdout, s))
 }
 
-// printSummary prints the result of a run, also of one that failed, unless it
-// failed before the simulated cloud existed.
+// printSummary prints the result of a run, also of a failed one, unless it failed
+// before the simulated cloud existed.
 func (o *options) printSummary(stdout io.Writer, s live.Summary) error {
 	if s.Steps == nil {
 		return nil

@@ -25,7 +25,7 @@ type options struct {
 	logLevel string
 	targets  string
 	cutLinks uint64
-	given    map[string]bool // flags on the command line
+	given    map[string]bool // names of the flags on the command line
 
 	seeds      string
 	days       int
@@ -41,8 +41,8 @@ type options struct {
 
 func parse(args []string) (*options, string, error) {
 	o := &options{}
-	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet: in simulated school weeks, or, with --live, on a simulated fleet to watch. "+
-		"simulate record turns the history of a real fleet into a trace; see simulate record --help.")
+	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet: in simulated school weeks, or with --live as a demo on a simulated fleet. "+
+		"The command simulate record turns the history of a real fleet into a trace; see simulate record --help.")
 	app.HelpFlag.Short('h')
 	app.UsageTemplate(kingpin.LongHelpTemplate) // the flags are those of the command without a name
 	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is the default command.").Default()
@@ -52,21 +52,21 @@ func parse(args []string) (*options, string, error) {
 	c.Flag("days", "Number of days to simulate, from a Monday on.").Default("7").IntVar(&o.days)
 	c.Flag("strategy", "Strategies to compare, separated by commas: "+strings.Join(strategyNames, ", ")+".").
 		Default(strings.Join(strategyNames, ",")).StringVar(&o.strategies)
-	c.Flag("fault", "A fault that lasts for the whole run: kind[=number][@server or datacenter], such as bbb-hangs@bbb-server3. May be repeated. The kinds are "+faultNames()+".").StringsVar(&o.faults)
-	c.Flag("trace", "A CSV file of meetings (start,duration,participants,webcams) instead of generated weeks.").ExistingFileVar(&o.trace)
-	c.Flag("trace.before", "With --trace: a CSV file of the same kind, with the whole week before that one, for the forecast; its start counts from that week's Monday. Without it, nothing is there to forecast Monday by.").ExistingFileVar(&o.before)
-	c.Flag("config.file", "The scaler's configuration; repeated, each is a strategy of its own. Without it, the shipped defaults.").StringsVar(&o.configs)
-	c.Flag("plot", "A file to draw the first seed's week into, as SVG.").StringVar(&o.plot)
-	c.Flag("live", "Run a simulated fleet in this process, with the real daemon, Prometheus and Alertmanager, one hour in a minute.").BoolVar(&o.live)
+	c.Flag("fault", "Fault that lasts for the whole run: kind[=number][@server or datacenter], such as bbb-hangs@bbb-server3. May be repeated. The kinds are "+faultNames()+".").StringsVar(&o.faults)
+	c.Flag("trace", "CSV file with meetings (start,duration,participants,webcams), used instead of generated weeks.").ExistingFileVar(&o.trace)
+	c.Flag("trace.before", "With --trace: CSV file with the meetings of the whole week before, for the forecast. The column start counts from the Monday of that week. Without this file, there is no forecast for the first Monday.").ExistingFileVar(&o.before)
+	c.Flag("config.file", "Configuration file of the scaler. If repeated, each file is a separate strategy. Default: the shipped defaults.").StringsVar(&o.configs)
+	c.Flag("plot", "SVG file for a plot of the first seed's week.").StringVar(&o.plot)
+	c.Flag("live", "Run the demo: a simulated fleet in this process, with the real daemon, Prometheus and Alertmanager, one hour in a minute.").BoolVar(&o.live)
 	c.Flag("for", "With --live: time to run, such as 3m. Default: until Ctrl-C.").DurationVar(&o.length)
-	c.Flag("speed", "With --live: seconds of simulated time in one second. Default: 60, or as much as --scalelite.poll-interval allows.").Float64Var(&o.speed)
-	c.Flag("scalelite.url", "With --live: a running Scalelite on this machine, without servers, to use instead of the simulated one. The simulated servers are registered there until the end.").StringVar(&o.scalelite.URL)
-	c.Flag("scalelite.secret", "Its LOADBALANCER_SECRET; better in the variable of that name.").StringVar((*string)(&o.scalelite.Secret))
-	c.Flag("scalelite.poll-interval", "Its POLL_INTERVAL. A longer interval allows less speed: 60s allow a --speed of 2, 2s one of 60.").Default("60s").DurationVar(&o.scalelite.PollInterval)
-	c.Flag("targets", "With --live: how the exporters are scraped: by the servers' address, name or private address. The steps are the same.").
+	c.Flag("speed", "With --live: seconds of simulated time in one second. Default: 60, or less if --scalelite.poll-interval requires it.").Float64Var(&o.speed)
+	c.Flag("scalelite.url", "With --live: URL of a real Scalelite on this machine, which is used instead of the simulated one. It must have no servers; the simulated servers are registered there until the end.").StringVar(&o.scalelite.URL)
+	c.Flag("scalelite.secret", "LOADBALANCER_SECRET of that Scalelite. Prefer the environment variable LOADBALANCER_SECRET.").StringVar((*string)(&o.scalelite.Secret))
+	c.Flag("scalelite.poll-interval", "POLL_INTERVAL of that Scalelite. It limits --speed: 60s allow a speed of 2, 2s allow a speed of 60.").Default("60s").DurationVar(&o.scalelite.PollInterval)
+	c.Flag("targets", "With --live: name by which Prometheus scrapes the exporters: address, name or private address of the servers. The result is the same.").
 		Default(live.TargetsAddress).EnumVar(&o.targets, live.TargetsAddress, live.TargetsName, live.TargetsPrivate)
 	c.Flag("cut-links", "With --live: run two Prometheus and two Alertmanagers, and cut the links between them and to the daemon at random, for seconds to minutes of simulated time. The value is the seed, from 1. Every half hour, and at the end, all are mended and the daemon's alerts compared with Alertmanager's.").Uint64Var(&o.cutLinks)
-	c.Flag("log.level", "With --live: least level of the log lines of the daemon, Prometheus and Alertmanager that are shown.").Default("error").EnumVar(&o.logLevel, "error", "warn", "info", "debug")
+	c.Flag("log.level", "With --live: minimum level of the log lines of the daemon, Prometheus and Alertmanager that are printed.").Default("error").EnumVar(&o.logLevel, "error", "warn", "info", "debug")
 	command, err := app.Parse(args)
 	if err != nil {
 		return nil, "", err
@@ -118,7 +118,7 @@ func seedList(text string) ([]uint64, error) {
 	return list, nil
 }
 
-// run does what args say until it is done or ctx is.
+// run runs the command in args until it ends or ctx is done.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == "record" {
 		return runRecord(ctx, args[1:], environ, stdout, stderr)

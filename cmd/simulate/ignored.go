@@ -22,8 +22,8 @@ func givenFlags(app *kingpin.Application, args []string) (map[string]bool, error
 	return names, nil
 }
 
-// ignored returns an error for each of names that is given although it has no
-// effect in the circumstance, such as "with --live".
+// ignored returns an error for each of the named flags that is given although it
+// has no effect in the circumstance, such as "with --live".
 func ignored(given map[string]bool, circumstance string, names ...string) error {
 	var errs []error
 	for _, name := range names {
@@ -34,7 +34,7 @@ func ignored(given map[string]bool, circumstance string, names ...string) error 
 	return errors.Join(errs...)
 }
 
-// refuseIgnored refuses flags that have no effect beside the others.
+// refuseIgnored refuses flags that have no effect together with the other flags.
 func (o *options) refuseIgnored() error {
 	if !o.live {
 		return errors.Join(
@@ -49,11 +49,11 @@ func (o *options) refuseIgnored() error {
 	return errors.Join(errs...)
 }
 
-// refuseUncompared refuses a second configuration when the strategy is not
-// compared that takes more than one.
+// refuseUncompared refuses several configurations if no strategy that uses more than
+// one is compared.
 func (o *options) refuseUncompared() error {
 	if names := o.strategyList(); len(o.configs) > 1 && !names[nameOurs] && !names[nameBlind] {
-		return fmt.Errorf("--config.file: must be given once, unless --strategy has %s or %s: the others take the first", nameOurs, nameBlind)
+		return fmt.Errorf("--config.file: must be given once, unless --strategy has %s or %s: the other strategies use only the first", nameOurs, nameBlind)
 	}
 	if o.trace == "" {
 		return ignored(o.given, "without --trace", "trace.before")

@@ -1,9 +1,9 @@
 // Command simulate shows what the scaler would do with a fleet, before it manages
 // a real one.
 //
-// With --live it runs a simulated fleet in this process, with the real daemon,
-// one hour in a minute. Without --live it compares strategies over simulated
-// school weeks and prints the cost of each and its effect on people.
+// With --live it runs a simulated fleet in this process together with the real
+// daemon, one hour in a minute. Without --live it compares strategies over simulated
+// school weeks and prints the cost of each strategy and its effect on people.
 package main
 
 import (

@@ -25,7 +25,7 @@ import (
 type recording struct {
 	configFile, prometheus, output string
 	zone, from, to                 string
-	metrics                        record.History // their names
+	metrics                        record.History // only the names of the metrics are set
 	cut                            record.Cut
 	timeout                        time.Duration
 	journal                        record.Journal
@@ -38,24 +38,24 @@ type recording struct {
 func parseRecord(args, environ []string) (*recording, error) {
 	getenv := config.Getenv(environ)
 	r := &recording{environ: environ}
-	app := kingpin.New("simulate record", "Writes a fleet's past as a trace, for simulate --trace. Prometheus knows the people on each server, not their meetings: those are approximated. "+
-		"Through Grafana's data source proxy with GRAFANA_ENDPOINT and GRAFANA_PASS in the environment.")
+	app := kingpin.New("simulate record", "Writes the history of a fleet as a trace for simulate --trace. Prometheus has the number of people on each server, but not their meetings, which are therefore approximated. "+
+		"To read Prometheus through Grafana's data source proxy, set the environment variables GRAFANA_ENDPOINT and GRAFANA_PASS.")
 	app.HelpFlag.Short('h')
-	app.Flag("config.file", "Configuration file: prometheus, and the names in rules.exporters, rules.labels and rules.metrics; without it, the defaults and the environment.").StringVar(&r.configFile)
-	app.Flag("prometheus.url", "Prometheus, instead of prometheus.url in the configuration. It gets the credentials from there or from the environment.").StringVar(&r.prometheus)
-	app.Flag("prometheus.timeout", "The longest that one query may take.").Default("2m").DurationVar(&r.timeout)
-	app.Flag("journal.url", "A running daemon, instead of Prometheus: only when servers were in service, no people and no webcams. Variables: BBB_SCALER_USER, BBB_SCALER_PASSWORD.").StringVar(&r.journal.Daemon.URL)
-	app.Flag("journal.people", "People to put on each server that was in service; only with --journal.url.").Default("50").Float64Var(&r.journal.People)
-	app.Flag("from", "Begin: 2026-03-02, 2026-03-02T07:00 or RFC 3339; without it, the Monday of last week.").StringVar(&r.from)
-	app.Flag("to", "End, likewise; without it, a week after --from, or now.").StringVar(&r.to)
-	app.Flag("step", "Between two samples.").Default("1m").DurationVar(&r.cut.Step)
-	app.Flag("timezone", "Where the schools are: the trace begins on a Monday at 00:00 there. Variable: TIMEZONE.").Default(cmp.Or(getenv("TIMEZONE"), "Europe/Berlin")).StringVar(&r.zone)
+	app.Flag("config.file", "Configuration file, of which prometheus, rules.exporters, rules.labels and rules.metrics are used. Without it, the defaults and the environment variables apply.").StringVar(&r.configFile)
+	app.Flag("prometheus.url", "URL of Prometheus, instead of prometheus.url in the configuration. The credentials come from the configuration or the environment.").StringVar(&r.prometheus)
+	app.Flag("prometheus.timeout", "Time limit of one query.").Default("2m").DurationVar(&r.timeout)
+	app.Flag("journal.url", "URL of a running daemon, whose journal is read instead of Prometheus. The journal contains when servers were in service, but no people and no webcams. Environment variables for the login: BBB_SCALER_USER, BBB_SCALER_PASSWORD.").StringVar(&r.journal.Daemon.URL)
+	app.Flag("journal.people", "With --journal.url: number of people that are assumed on each server in service.").Default("50").Float64Var(&r.journal.People)
+	app.Flag("from", "Start of the trace, such as 2026-03-02, 2026-03-02T07:00 or a time in RFC 3339. Default: the Monday of last week.").StringVar(&r.from)
+	app.Flag("to", "End of the trace, in the same format. Default: a week after --from, at most now.").StringVar(&r.to)
+	app.Flag("step", "Time between two samples.").Default("1m").DurationVar(&r.cut.Step)
+	app.Flag("timezone", "Time zone of the schools; the trace begins on a Monday at 00:00 in it. Environment variable: TIMEZONE.").Default(cmp.Or(getenv("TIMEZONE"), "Europe/Berlin")).StringVar(&r.zone)
 	app.Flag("output", "File to write; - is standard output.").Default("-").StringVar(&r.output)
-	app.Flag("metric.meetings", "bbb-exporter's number of meetings.").Default(record.DefaultMeetings).StringVar(&r.metrics.Meetings)
-	app.Flag("metric.webcams", "bbb-exporter's number of people with a webcam.").Default(record.DefaultWebcams).StringVar(&r.metrics.Webcams)
-	app.Flag("meeting.people", "People in a meeting, where the number of meetings is not recorded.").Default(fmt.Sprint(record.DefaultSize)).Float64Var(&r.cut.Size)
-	app.Flag("meeting.webcams", "Share of the people with a webcam, where that is not recorded.").Default(fmt.Sprintf("%.2f", record.DefaultWebcamShare)).Float64Var(&r.cut.WebcamShare)
-	app.Flag("meeting.longest", "Longer meetings are cut in pieces.").Default(record.DefaultLongest.String()).DurationVar(&r.cut.Longest)
+	app.Flag("metric.meetings", "Name of bbb-exporter's metric for the number of meetings.").Default(record.DefaultMeetings).StringVar(&r.metrics.Meetings)
+	app.Flag("metric.webcams", "Name of bbb-exporter's metric for the number of people with a webcam.").Default(record.DefaultWebcams).StringVar(&r.metrics.Webcams)
+	app.Flag("meeting.people", "Number of people in a meeting, if the number of meetings is not recorded.").Default(fmt.Sprint(record.DefaultSize)).Float64Var(&r.cut.Size)
+	app.Flag("meeting.webcams", "Share of people with a webcam, if webcams are not recorded.").Default(fmt.Sprintf("%.2f", record.DefaultWebcamShare)).Float64Var(&r.cut.WebcamShare)
+	app.Flag("meeting.longest", "Maximum length of a meeting; longer meetings are divided.").Default(record.DefaultLongest.String()).DurationVar(&r.cut.Longest)
 	if _, err := app.Parse(args); err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func parseRecord(args, environ []string) (*recording, error) {
 	return r, ignored(given, "with --journal.url", "config.file", "prometheus.url", "prometheus.timeout", "metric.meetings", "metric.webcams")
 }
 
-// resolve turns the texts of the command line into times.
+// resolve parses the times on the command line.
 func (r *recording) resolve(now time.Time) error {
 	zone, err := time.LoadLocation(r.zone)
 	if err != nil {
@@ -86,7 +86,7 @@ func (r *recording) resolve(now time.Time) error {
 		return err
 	}
 	if !to.After(from) || to.After(now) {
-		return fmt.Errorf("--to %s is not after --from %s, or still to come", to.Format(time.RFC3339), from.Format(time.RFC3339))
+		return fmt.Errorf("--to %s must be after --from %s and not in the future", to.Format(time.RFC3339), from.Format(time.RFC3339))
 	}
 	r.span = record.Range{From: from, Until: to, Step: r.cut.Step}
 	r.monday = weekOf(from, 0)
@@ -100,13 +100,15 @@ func earliest(a, b time.Time) time.Time {
 	return b
 }
 
-// weekOf is 00:00 on the Monday of a week that is some weeks after t's.
+// weekOf returns 00:00 on the Monday of the week that is a number of weeks after the
+// week of t.
 func weekOf(t time.Time, weeks int) time.Time {
 	since := (int(t.Weekday()) + 6) % 7
 	return time.Date(t.Year(), t.Month(), t.Day()-since+7*weeks, 0, 0, 0, 0, t.Location())
 }
 
-// timeOf reads a time in one of the forms that people write.
+// timeOf parses a time in one of the supported formats, or returns otherwise for an
+// empty text.
 func timeOf(flag, text string, zone *time.Location, otherwise time.Time) (time.Time, error) {
 	if text == "" {
 		return otherwise, nil
@@ -143,7 +145,7 @@ func runRecord(ctx context.Context, args, environ []string, stdout, stderr io.Wr
 	}
 	meetings := cutter.Meetings()
 	if len(meetings) == 0 {
-		return fmt.Errorf("nobody was in a meeting from %s to %s: no trace is written; choose another --from and --to",
+		return fmt.Errorf("nobody was in a meeting from %s to %s, so no trace is written; choose another --from and --to",
 			r.span.From.Format(time.RFC3339), r.span.Until.Format(time.RFC3339))
 	}
 	return r.write(meetings, stdout)
@@ -160,7 +162,7 @@ func (r *recording) fromPrometheus(ctx context.Context, cutter *record.Cutter) e
 	}
 	p.URL, p.RequestTimeout = cmp.Or(r.prometheus, p.URL), r.timeout
 	if p.URL == "" {
-		return errors.New("need --prometheus.url, prometheus.url in the configuration, GRAFANA_ENDPOINT, or --journal.url")
+		return errors.New("set --prometheus.url, prometheus.url in the configuration, GRAFANA_ENDPOINT, or --journal.url")
 	}
 	if errs := p.Validate(); len(errs) > 0 {
 		return errors.Join(errs...)
@@ -179,7 +181,7 @@ func (r *recording) fromPrometheus(ctx context.Context, cutter *record.Cutter) e
 		r.note("No samples of %s: meetings of %g people are assumed.", h.Meetings, r.cut.Size)
 	}
 	if !found.Webcams {
-		r.note("No samples of %s: %.0f %% of the people are taken to send their webcam.", h.Webcams, 100*r.cut.WebcamShare)
+		r.note("No samples of %s: %.0f %% of the people are assumed to send a webcam.", h.Webcams, 100*r.cut.WebcamShare)
 	}
 	return nil
 }
@@ -192,14 +194,14 @@ func (r *recording) fromJournal(ctx context.Context, cutter *record.Cutter) erro
 		return err
 	}
 	if len(entries) > 0 && entries[0].At.After(r.span.From) {
-		r.note("The journal begins on %s: until then, servers are taken to be as their first entry found them.", entries[0].At.Format(time.RFC3339))
+		r.note("The journal begins on %s: before that, each server is assumed to have the state before its first entry.", entries[0].At.Format(time.RFC3339))
 	}
 	servers, err := j.Give(entries, r.span, cutter)
 	if err != nil {
 		return err
 	}
-	r.note("Read %d servers. The journal tells when they were in service, nothing of people: %g on each, %.0f %% of them with a webcam, are assumed. "+
-		"Servers that never went in or out of service are not in it.", servers, j.People, 100*r.cut.WebcamShare)
+	r.note("Read %d servers. The journal contains when they were in service, but no people: %g on each server are assumed, %.0f %% of them with a webcam. "+
+		"Servers that never went into or out of service are not in the journal.", servers, j.People, 100*r.cut.WebcamShare)
 	return nil
 }
 
@@ -212,10 +214,10 @@ func (r *recording) progress() func() {
 	}
 	bar := progressbar.NewOptions(r.span.Chunks(), progressbar.OptionSetWriter(r.stderr), progressbar.OptionSetDescription("reading"),
 		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
-	return func() { _ = bar.Add(1) } // for the eye only
+	return func() { _ = bar.Add(1) }
 }
 
-// write writes the trace, to a file only once all of it is known.
+// write writes the trace to standard output or to the file.
 func (r *recording) write(meetings []sim.Arrival, stdout io.Writer) error {
 	if r.output == "-" {
 		return sim.WriteTrace(stdout, r.monday, record.Source(meetings))

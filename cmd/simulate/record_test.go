@@ -109,11 +109,11 @@ func TestRecordRefuses(t *testing.T) {
 		name, want string
 		args       []string
 	}{
-		{"no address", "need --prometheus.url", nil},
+		{"no address", "set --prometheus.url", nil},
 		{"an address that is none", "prometheus.url", []string{"--prometheus.url=nowhere"}},
 		{"a time that is none", `--from: "soon" is no time such as`, []string{"--from=soon"}},
-		{"an end before the beginning", "is not after --from", []string{"--from=2026-03-02", "--to=2026-03-01"}},
-		{"an end that is still to come", "still to come", []string{"--from=2026-03-02", "--to=2999-01-01"}},
+		{"an end before the beginning", "must be after --from", []string{"--from=2026-03-02", "--to=2026-03-01"}},
+		{"an end in the future", "not in the future", []string{"--from=2026-03-02", "--to=2999-01-01"}},
 		{"a zone that is none", "--timezone", []string{"--timezone=Mars/Base"}},
 		{"a step of nothing", "step 0s is shorter than 1s", []string{"--step=0s"}},
 		{"an unknown flag", "unknown", []string{"--loud"}},

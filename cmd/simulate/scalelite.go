@@ -16,7 +16,7 @@ const usualSpeed = 60
 // the load visibly later than a real one.
 const mostPoll = 2 * time.Minute
 
-// beside fills in what --scalelite.url brings with it, and the speed.
+// beside sets the defaults that depend on --scalelite.url: the secret and the speed.
 func (o *options) beside(getenv func(string) string) error {
 	if o.scalelite.URL == "" {
 		o.defaultSpeed(usualSpeed)
@@ -29,7 +29,7 @@ func (o *options) beside(getenv func(string) string) error {
 	most := max(1, mostPoll.Seconds()/o.scalelite.PollInterval.Seconds())
 	o.defaultSpeed(min(usualSpeed, most))
 	if o.speed > most {
-		return fmt.Errorf("--speed %g makes more than %s of simulated time of the %s between two polls of Scalelite: need --speed %.3g at most, or a Scalelite with a POLL_INTERVAL of %.2g seconds and --scalelite.poll-interval to say so",
+		return fmt.Errorf("--speed %g: more than %s of simulated time would pass in the %s between two polls of Scalelite; use at most --speed %.3g, or set Scalelite's POLL_INTERVAL and --scalelite.poll-interval to %.2g seconds",
 			o.speed, mostPoll, o.scalelite.PollInterval, most, mostPoll.Seconds()/o.speed)
 	}
 	return nil

@@ -20,7 +20,7 @@ func TestTheSpeedFollowsScalelitesPolls(t *testing.T) {
 		{name: "a poll a minute allows two", args: []string{"--live", here, secret}, speed: 2},
 		{name: "a poll in two seconds allows sixty", args: []string{"--live", here, secret, "--scalelite.poll-interval=2s"}, speed: 60},
 		{name: "the secret comes from the environment", args: []string{"--live", here}, env: map[string]string{"LOADBALANCER_SECRET": "s"}, speed: 2},
-		{name: "too fast for the polls", args: []string{"--live", here, secret, "--speed=60"}, want: "need --speed 2 at most, or a Scalelite with a POLL_INTERVAL of 2 seconds"},
+		{name: "too fast for the polls", args: []string{"--live", here, secret, "--speed=60"}, want: "use at most --speed 2, or set Scalelite's POLL_INTERVAL and --scalelite.poll-interval to 2 seconds"},
 		{name: "no secret", args: []string{"--live", here}, want: "--scalelite.secret: must be Scalelite's"},
 		{name: "an address that is none", args: []string{"--live", "--scalelite.url=here", secret}, want: "--scalelite.url"},
 	}

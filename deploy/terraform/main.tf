@@ -1,4 +1,4 @@
-# Installs the scaler beside Scalelite, on its node, with docker compose:
+# Installs the scaler on the host of Scalelite, with docker compose:
 #
 #   module "autoscaler" {
 #     source            = "./modules/autoscaler"
@@ -14,7 +14,7 @@ terraform {
 locals {
   directory = "/opt/bbb-scaler"
 
-  # What docker-compose.yml reads.
+  # Variables of docker-compose.yml.
   environment = {
     IONOS_USER                  = var.hpi_ionos_user
     IONOS_PW                    = var.hpi_ionos_pw
@@ -75,6 +75,6 @@ resource "terraform_data" "autoscaler" {
 }
 
 output "webhook_url" {
-  description = "Where Alertmanager posts to; reachable on the node itself unless the port is opened."
+  description = "URL of the webhook for Alertmanager. By default, only Scalelite's host itself can reach the port."
   value       = "http://${var.scalelite_host}:9745/webhook"
 }

@@ -1,5 +1,5 @@
-# The names are those of the Terraform setup that this module goes into:
-# terraform.tfvars and secrets.tfvars stay as they are.
+# The variables have the names of the existing Terraform setup, so that its
+# terraform.tfvars and secrets.tfvars work unchanged.
 
 variable "hpi_ionos_user" {
   description = "IONOS login."
@@ -13,7 +13,7 @@ variable "hpi_ionos_pw" {
 }
 
 variable "datacenter" {
-  description = "IONOS datacenter UUID; several are separated by commas."
+  description = "UUID of the IONOS datacenter; separate several with commas."
   type        = string
 }
 
@@ -24,18 +24,18 @@ variable "scalite_secret_lb" {
 }
 
 variable "scalelite_host" {
-  description = "Address of the Scalelite node, reached by ssh."
+  description = "Address of Scalelite's host, for ssh."
   type        = string
 }
 
 variable "ssh_user" {
-  description = "User on the Scalelite node; may use docker."
+  description = "User on Scalelite's host who may use docker."
   type        = string
   default     = "root"
 }
 
 variable "ssh_private_key" {
-  description = "Private key of that user, in PEM."
+  description = "Private key of that user, in PEM format."
   type        = string
   sensitive   = true
 }
@@ -47,12 +47,12 @@ variable "autoscaler_image" {
 }
 
 variable "autoscaler_config" {
-  description = "Text of bbb-scaler.yml, for keys without a variable here."
+  description = "Content of bbb-scaler.yml, for keys without a variable here."
   type        = string
 }
 
 variable "autoscaler_min_active_machines" {
-  description = "Least number of active servers."
+  description = "Minimum number of active servers."
   type        = number
   default     = 2
 }
@@ -64,61 +64,61 @@ variable "autoscaler_waitingtime" {
 }
 
 variable "autoscaler_max_allowed_memory_workload" {
-  description = "Memory workload from which servers are added, a ratio."
+  description = "Memory workload, as a ratio, from which servers are added."
   type        = number
   default     = 0.85
 }
 
 variable "autoscaler_min_allowed_memory_workload" {
-  description = "Memory workload below which servers are taken away, a ratio."
+  description = "Memory workload, as a ratio, below which servers are removed."
   type        = number
   default     = 0.15
 }
 
 variable "autoscaler_max_allowed_cpu_workload" {
-  description = "CPU workload from which servers are added, a ratio."
+  description = "CPU workload, as a ratio, from which servers are added."
   type        = number
   default     = 0.85
 }
 
 variable "autoscaler_min_allowed_cpu_workload" {
-  description = "CPU workload below which servers are taken away, a ratio."
+  description = "CPU workload, as a ratio, below which servers are removed."
   type        = number
   default     = 0.15
 }
 
 variable "autoscaler_max_worker_memory" {
-  description = "Greatest RAM of a server, in MiB; a multiple of 1024."
+  description = "Maximum RAM of a server, in MiB; a multiple of 1024."
   type        = number
   default     = 16384
 }
 
 variable "autoscaler_max_worker_cpu" {
-  description = "Greatest number of cores of a server."
+  description = "Maximum number of cores of a server."
   type        = number
   default     = 10
 }
 
 variable "autoscaler_default_worker_memory" {
-  description = "RAM that an empty server is set back to, in MiB; a multiple of 1024."
+  description = "RAM of an empty server, in MiB; a multiple of 1024."
   type        = number
   default     = 8192
 }
 
 variable "autoscaler_default_worker_cpu" {
-  description = "Cores that an empty server is set back to."
+  description = "Number of cores of an empty server."
   type        = number
   default     = 2
 }
 
 variable "grafana_endpoint" {
-  description = "Prometheus through Grafana's data source proxy; empty: none."
+  description = "URL of Grafana's data source proxy for Prometheus; empty for none."
   type        = string
   default     = ""
 }
 
 variable "grafana_pass" {
-  description = "Bearer token for it."
+  description = "Bearer token for that URL."
   type        = string
   default     = ""
   sensitive   = true

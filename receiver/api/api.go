@@ -1,12 +1,10 @@
-// Package api is the contract of the daemon's HTTP API: its paths, its request
-// bodies and its limits. Package receiver serves it, package receiver/client
-// calls it.
+// Package api defines the daemon's HTTP API: its paths, request bodies and limits.
+// Package receiver serves the API, package receiver/client calls it.
 //
-// The contract is a package of its own because both sides need it and neither
-// should import the other: the receiver brings an HTTP server with it (echo,
-// the metrics handler, Alertmanager's templates), which a client has no use
-// for. Responses have no types here: the API answers with the types of package
-// actions (Status, Alert, Entry, Pause) encoded as JSON, and errors as Error.
+// It is a separate package because both sides need it and neither should import the
+// other: the receiver imports an HTTP server framework, which a client does not
+// need. The API answers with the types of package actions/fleet (Status, Alert,
+// Entry, Pause) encoded as JSON, and with an Error for status codes of 400 or above.
 package api
 
 import "time"
@@ -49,11 +47,12 @@ type PauseRequest struct {
 	Server string `json:"server,omitempty"`
 	// ScaleInOnly pauses only what removes capacity.
 	ScaleInOnly bool `json:"scale_in_only,omitempty"`
-	// Reason is required and shown wherever the pause is.
+	// Reason is required. It is shown together with the pause.
 	Reason string `json:"reason"`
-	// By names the author. The name of a login takes precedence.
+	// By is the name of the author. If the request has a login, its name is used
+	// instead.
 	By string `json:"by,omitempty"`
-	// For is the length as Go writes durations, such as 2h or 45m.
+	// For is the length in Go's format for durations, such as 2h or 45m.
 	For string `json:"for,omitempty"`
 	// Until is the end, which must be in the future.
 	Until time.Time `json:"until,omitzero"`
@@ -68,7 +67,7 @@ type ReleaseRequest struct {
 
 // Error is the body of every response with a status code of 400 or above.
 type Error struct {
-	// Error says what was wrong with the request, or why the daemon could not
-	// serve it.
+	// Error is what was wrong with the request, or why the daemon could not serve
+	// it.
 	Error string `json:"error"`
 }

@@ -16,12 +16,12 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 )
 
-// Config says which daemon to call, and how.
+// Config holds the address of a daemon and the login.
 type Config struct {
 	// URL is the daemon's base address, such as http://localhost:9745. A path is
 	// kept, for a daemon behind a reverse proxy.
 	URL string
-	// User and Password are the login of --web.config.file. Without User, none
+	// User and Password are a login of --web.config.file. If User is empty, no login
 	// is sent.
 	User     string
 	Password fleet.Secret
@@ -30,7 +30,7 @@ type Config struct {
 	// CAFile is a PEM file of the certificate authorities to trust instead of
 	// the system's; "" trusts the system's.
 	CAFile string
-	// Timeout limits one call, the response included; 0 is 30 s.
+	// Timeout is the time limit of one call, including its response; 0 is 30 s.
 	Timeout time.Duration
 }
 
@@ -43,8 +43,8 @@ type Client struct {
 	http *http.Client
 }
 
-// New returns a client of the daemon at cfg.URL. It sends nothing yet: its
-// errors are a URL that is none, and a CAFile that cannot be read.
+// New returns a client of the daemon at cfg.URL. It makes no call. It returns an
+// error if the URL is invalid or the CAFile cannot be read.
 func New(cfg Config) (*Client, error) {
 	u, err := url.Parse(cfg.URL)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
@@ -119,8 +119,8 @@ func (c *Client) request(ctx context.Context, method, path string, request any) 
 type Error struct {
 	// Code is the HTTP status code.
 	Code int
-	// Text is the daemon's message; for a response that is not the daemon's, the
-	// status and the beginning of the body.
+	// Text is the message of the daemon. For a response of a proxy, it is the status
+	// and the beginning of the body.
 	Text string
 }
 

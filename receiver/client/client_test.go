@@ -79,7 +79,7 @@ func (f *scaler) Release(server string) error {
 // handler is the daemon's real handler over f.
 func handler(f *scaler, cfg receiver.Config) http.Handler {
 	return receiver.New(cfg, receiver.Deps{
-		Scaler: f, Reload: func() error { return nil },
+		Scaler: f, Reload: func() ([]string, error) { return nil, nil },
 		LoginRequired: func() bool { return false }, Warnings: func() []string { return nil },
 		Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon },
 	})

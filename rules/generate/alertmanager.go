@@ -7,13 +7,13 @@ import (
 
 const (
 	alertmanagerUsage = `The route and the receiver of bbb-scaler, in a file that Alertmanager 0.21 and later load as it is: merge both into yours.
-Keep the route above broader ones. It matches with match: Alertmanager 0.21 does not know matchers yet.
-group_wait is short: the scaler itself waits until notifications are quiet.
-repeat_interval is one cooldown (cooldowns.scale_out): an annotation's value is as old as the last notification.
-send_resolved is a must: a resolved alert is how the scaler learns that it may stop.`
+Keep the route above broader routes. It uses match, because Alertmanager 0.21 does not know matchers.
+group_wait is short, because the scaler itself debounces notifications.
+repeat_interval is one cooldown (cooldowns.scale_out), so that the values in annotations are recent.
+send_resolved must be true: the scaler acts on an alert until it is resolved.`
 	alertmanagerConfigUsage = `The route and the receiver of bbb-scaler for the Prometheus operator (0.44 and later). The operator adds a matcher on
-the label namespace to the route: set alertmanagerConfigMatcherStrategy to None, or have rules.extra_labels put this
-object's namespace on the alerts. The secret has the keys username and password.`
+the label namespace to the route: set alertmanagerConfigMatcherStrategy to None, or add a label
+namespace with the namespace of this object to rules.extra_labels. The secret has the keys username and password.`
 )
 
 func (g generator) routeMatches() map[string]string {

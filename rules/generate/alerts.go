@@ -22,17 +22,17 @@ const (
 // the labels and the common annotations are added.
 type alert struct {
 	expr        string
-	why         string // comment: why this condition, for this long
+	why         string // comment in the generated file: the reason for the condition and the duration
 	value       string // format of the value, such as "%.4f"
 	threshold   string // a number, or a template that gives one
 	summary     string
 	description string
-	severity    string            // of alerts for people
+	severity    string            // only for alerts for people
 	extra       map[string]string // further annotations
-	keepFiring  bool              // may keep firing through gaps in the metrics
+	keepFiring  bool              // whether the alert may keep firing during gaps in the metrics
 }
 
-// expression writes the alert of a row of the catalogue.
+// expression returns the alert for a row of the catalogue.
 type expression func(generator, rules.Alert) alert
 
 // expressions returns the expressions of all alerts, by name.

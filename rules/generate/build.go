@@ -11,7 +11,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Rule is one recording rule or one alert in the format of Prometheus' rule files.
+// Rule is one recording rule or one alert in the format of Prometheus's rule
+// files.
 type Rule struct {
 	Record        string            `yaml:"record,omitempty"`
 	Alert         string            `yaml:"alert,omitempty"`
@@ -47,14 +48,15 @@ func Build(cfg Config, in Input) ([]Group, error) {
 	}
 	groups[0].Rules = append([]Rule{{
 		Record: rules.RecordRules, Expr: "vector(1)", Labels: map[string]string{rules.LabelFleet: in.Fleet, rules.LabelDigest: digest[:16]},
-		Why: "Which rules these are; the daemon compares them with those that its own configuration gives.",
+		Why: "Identifies these rules. The daemon exports the digest of the rules that its own configuration produces.",
 	}}, all...)
 	return groups, nil
 }
 
-// Digest returns what identifies the rules that a configuration gives, whatever
-// else is in it: the label digest of the recorded series rules.RecordRules. The
-// error joins everything that is wrong with the input.
+// Digest returns the identifier of the rules that a configuration produces: the
+// label digest of the recorded series rules.RecordRules. Two configurations with
+// the same rules have the same digest. The error joins everything that is wrong
+// with the input.
 func Digest(cfg Config, in Input) (string, error) {
 	groups, err := Build(cfg, in)
 	if err != nil {

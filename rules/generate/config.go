@@ -8,26 +8,26 @@ import (
 
 // Config is the section rules of the configuration file: the names of metrics
 // and labels in the fleet's Prometheus, and the durations and margins of the
-// rules. Durations have Prometheus' format (30s, 5m, 1h30m); workloads are ratios
+// rules. Durations have Prometheus's format (30s, 5m, 1h30m); workloads are ratios
 // from 0 to 1.
 type Config struct {
-	// Compat is the oldest Prometheus that must load the rules, "2.22" or
-	// "2.42"; the latter may use keep_firing_for.
+	// Compat is the oldest version of Prometheus that must load the rules, "2.22" or
+	// "2.42". With "2.42" the rules use keep_firing_for.
 	Compat string `yaml:"compat"`
 	// EvaluationInterval is the time between two evaluations of the rules.
 	EvaluationInterval model.Duration `yaml:"evaluation_interval"`
 	// ScrapeInterval is the time between two scrapes of every exporter.
 	ScrapeInterval model.Duration `yaml:"scrape_interval"`
-	// RateWindow is the time that the CPU workload is averaged over: at least two
-	// scrapes.
+	// RateWindow is the time over which the CPU workload is averaged: at least two
+	// scrape intervals.
 	RateWindow model.Duration `yaml:"rate_window"`
-	// Hysteresis is the distance, as a workload, that a workload must return past
-	// the threshold that it crossed before the alert resolves.
+	// Hysteresis is how far, as a ratio, a workload must return from its threshold
+	// before the alert resolves.
 	Hysteresis float64 `yaml:"hysteresis"`
 	// ScaleInBelow is the position in the band, from 0 at min to 1 at max, below
 	// which both of the fleet's workloads must be before servers are drained.
 	ScaleInBelow float64 `yaml:"scale_in_below"`
-	// Trend is how a rising load is extrapolated.
+	// Trend configures the extrapolation of the load.
 	Trend Trend `yaml:"trend"`
 	// ScalerStale is the age of the scaler's last complete read of the fleet at
 	// which its metrics no longer determine which servers are in service.
@@ -50,8 +50,8 @@ type Config struct {
 	Metrics    Metrics           `yaml:"metrics"`
 	Forecast   Forecast          `yaml:"forecast"`
 	Severities Severities        `yaml:"severities"`
-	Extra      map[string]string `yaml:"extra_labels"` // on every alert
-	RunbookURL string            `yaml:"runbook_url"`  // of the runbook page; the alert's anchor is appended
+	Extra      map[string]string `yaml:"extra_labels"` // labels to add to every alert
+	RunbookURL string            `yaml:"runbook_url"`  // address of the runbook page; the alert's anchor is appended
 	// Asks maps the names of an operator's own alerts to what they ask for.
 	Asks map[string]rules.Ask `yaml:"asks"`
 
@@ -96,7 +96,8 @@ func (m *Matchers) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// Exporters describes how the scraped series are selected.
+// Exporters configures which exporters there are and how their series are
+// selected.
 type Exporters struct {
 	Variant    Variant  `yaml:"variant"`
 	Node       Matchers `yaml:"node"`       // node exporter's series
@@ -126,7 +127,7 @@ type Metrics struct {
 	APIUp                string `yaml:"api_up"`                // bbb-exporter's
 }
 
-// Forecast is how the rules predict the load from earlier days.
+// Forecast configures how the rules predict the load from earlier days.
 type Forecast struct {
 	Enabled bool `yaml:"enabled"`
 	// History lists the earlier days to predict from, "week" and "day" ago. The
@@ -149,7 +150,7 @@ type Forecast struct {
 	LevelMax float64 `yaml:"level_max"`
 }
 
-// History is an earlier day whose load is expected to be like today's.
+// History names an earlier day from whose load today's load is predicted.
 type History string
 
 // The histories.
@@ -160,32 +161,32 @@ const (
 
 // Severities are the values of the label severity.
 type Severities struct {
-	Ask      string `yaml:"ask"`      // of alerts that ask the scaler for something
-	Warning  string `yaml:"warning"`  // of alerts that can wait until the morning
-	Critical string `yaml:"critical"` // of alerts that cannot
+	Ask      string `yaml:"ask"`      // for alerts that ask the scaler for something
+	Warning  string `yaml:"warning"`  // for alerts to people that can wait until the morning
+	Critical string `yaml:"critical"` // for alerts to people that cannot wait
 }
 
 // Operator is the metadata of Kubernetes objects for the Prometheus operator.
 type Operator struct {
 	Name      string            `yaml:"name"`
 	Namespace string            `yaml:"namespace"`
-	Labels    map[string]string `yaml:"labels"`  // by which Prometheus selects rules
+	Labels    map[string]string `yaml:"labels"`  // labels by which Prometheus selects rules
 	Service   map[string]string `yaml:"service"` // labels of the servers' Service
-	Secret    string            `yaml:"secret"`  // with keys username and password
+	Secret    string            `yaml:"secret"`  // Secret with the keys username and password
 }
 
-// Alertmanager is how notifications are sent to the daemon.
+// Alertmanager configures how Alertmanager sends notifications to the daemon.
 type Alertmanager struct {
-	URL           string         `yaml:"url"` // the daemon's /webhook, as Alertmanager reaches it
+	URL           string         `yaml:"url"` // address of the daemon's webhook, as seen from Alertmanager
 	GroupWait     model.Duration `yaml:"group_wait"`
 	GroupInterval model.Duration `yaml:"group_interval"`
 	Username      string         `yaml:"username"` // "" for no authentication
 	PasswordFile  string         `yaml:"password_file"`
 }
 
-// Scrape is how Prometheus reaches the exporters and the daemon.
+// Scrape configures how Prometheus scrapes the exporters and the daemon.
 type Scrape struct {
-	HostsFile    string `yaml:"hosts_file"` // file_sd file with one host per target, without port
+	HostsFile    string `yaml:"hosts_file"` // file in the format of file_sd; each target is a host without a port
 	Scheme       string `yaml:"scheme"`
 	Username     string `yaml:"username"` // "" for no authentication
 	PasswordFile string `yaml:"password_file"`

@@ -38,7 +38,7 @@ func TestBadConfigIsRefusedWithTheKeysPath(t *testing.T) {
 		"an interval of 0":                  {`evaluation_interval: 0s`, `rules.evaluation_interval: 0s: must be longer`},
 		"an interval beyond the lookback":   {"{evaluation_interval: 5m, rate_window: 10m}", `rules.evaluation_interval: 5m: must be shorter than 5m`},
 		"a rate window of one scrape":       {`rate_window: 30s`, `rules.rate_window: 30s: must be at least two times`},
-		"a trend through one evaluation":    {`trend: {window: 30s}`, `rules.trend.window: 30s: must be at least two evaluations (1m), or 0s`},
+		"a trend through one evaluation":    {`trend: {window: 30s}`, `rules.trend.window: 30s: must be at least two evaluation intervals (1m), or 0s`},
 		"a trend that leads nowhere":        {`trend: {ahead: 0s}`, `rules.trend.ahead: 0s: must be longer than 0`},
 		"an action that does not exist":     {`asks: {MyAlert: explode}`, `rules.asks.MyAlert: "explode": must be one of grow, shrink, stop, disable, cordon, start`},
 		"an operator's alert of our name":   {`asks: {BBBServerDown: stop}`, `rules.asks.BBBServerDown: "stop": must not be an alert of`},

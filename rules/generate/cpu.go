@@ -14,31 +14,31 @@ const slowestScrape = 2 * time.Minute
 // which the generated rules work.
 func SlowestScrape() time.Duration { return slowestScrape }
 
-// lastTwo is the range in which the last two samples of a counter are looked
-// for. It only has to hold them: what is compared are the last two, however long
-// it is. As long as Prometheus looks for a present value, it holds two scrapes of
-// every interval up to slowestScrape.
+// lastTwo is the range for idelta, which uses the last two samples in it. With
+// the length of Prometheus's lookback delta, it contains two samples for every
+// scrape interval up to slowestScrape.
 func (g generator) lastTwo() model.Duration { return max(g.RateWindow, model.Duration(lookback)) }
 
-// cpuRecords are a server's CPU workload since its last scrape, that of each of
-// its cores first, and the number of cores.
+// cpuRecords are the CPU workload of each core and of each server between the
+// last two scrapes, the smoothed workload, and the number of cores.
 func (g generator) cpuRecords() []Rule {
 	passed := func(more ...matcher) string {
 		return "sum " + g.byInstance("cpu") + " (idelta(" + g.node(g.Metrics.CPUSeconds, more...) + "[" + g.lastTwo().String() + "]))"
 	}
-	scraped := "group " + g.byInstance() + " (" + g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "idle"}) + ")"
-	each := "clamp_max(clamp_min(\n  " + passed(matcher{"mode", "!=", "idle"}) + "\n  / (" + passed() + " > 0),\n  0), 1)\n" +
+	scraped := "group " + g.byInstance() + " (" + g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "user"}) + ")"
+	each := "clamp_max(clamp_min(\n  1 - " + passed(matcher{"mode", "=", "idle"}) + "\n  / (" + passed() + " > 0),\n  0), 1)\n" +
 		"and on (" + g.Labels.Instance + ", " + g.Labels.ServerID + ") " + scraped
 	return []Rule{
 		{Record: coreCPUNow, Expr: each,
-			Why: "Share of the time between the last two scrapes that a core was not idle: by what passed in its other modes, of what passed\n" +
-				"in all of them. A core that is offline passes no time and is not there, nor is one that was just plugged in. idelta and not\n" +
-				"rate: a counter that steps back by parts of a second is wrong by that much, and not taken for one that began anew."},
+			Why: "Share of the time between the last two scrapes in which a core was not idle: 1 - seconds in the mode idle, divided by\n" +
+				"the seconds in all modes. A core that is offline, or that was added since the last scrape, has no sample, nor has an\n" +
+				"exporter that exports the mode idle alone. idelta is used instead of rate, because rate takes a counter that decreases\n" +
+				"by parts of a second for a reset."},
 		{Record: instanceCPUNow, Expr: g.identified("avg " + g.byInstance() + " (" + g.rec(coreCPUNow) + ")"),
-			Why: "The same for a server. host joins the exporters of one server, whatever their ports."},
+			Why: "The same for a server. The label host is the same for all exporters of one server."},
 		{Record: instanceCPU, Expr: "avg_over_time(" + g.rec(instanceCPUNow) + "[" + g.RateWindow.String() + "]) and " + g.rec(instanceCPUNow),
-			Why: "The same, smoothed over " + g.RateWindow.String() + "."},
+			Why: "The same, averaged over " + g.RateWindow.String() + "."},
 		{Record: instanceCores, Expr: g.identified("count " + g.byInstance() + " (" + g.rec(coreCPUNow) + ")"),
-			Why: "The cores that this is the average of: one that was just plugged in counts from its second sample."},
+			Why: "The number of cores in that average. An added core counts from its second sample on."},
 	}
 }

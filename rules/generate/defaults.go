@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Defaults returns the values of the section in an empty file.
+// Defaults returns the configuration of an empty section.
 func Defaults() Config {
 	return Config{
 		Compat: "2.22", EvaluationInterval: seconds(30), ScrapeInterval: seconds(30), RateWindow: seconds(90),

@@ -2,11 +2,11 @@
 // that belong to them: unit tests, the Alertmanager route, and scrape jobs, as
 // plain files or as objects for the Prometheus operator.
 //
-// The way from the configuration to a file:
+// These are the steps from the configuration to a file:
 //
-//   - [Config] is the section rules of the configuration file, [Input] what the
-//     rules take from other sections. validate.go and asks.go check them.
-//   - [Build] returns the rules: records.go, workload.go and forecast.go have the
+//   - [Config] is the section rules of the configuration file, [Input] the values
+//     from other sections. validate.go and asks.go check them.
+//   - [Build] returns the rules: records.go, workload.go and forecast.go contain the
 //     recording rules; server_alerts.go, fleet_alerts.go, trend.go, forecast.go and
 //     people_alerts.go the expressions of the alerts. alerts.go joins each
 //     expression with its row of [rules.Catalogue].

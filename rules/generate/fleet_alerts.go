@@ -15,8 +15,8 @@ func (g generator) fleetHigh(row rules.Alert) alert {
 	limit := number(band.Max)
 	return alert{
 		expr: g.held(row.Name, g.rec(record)+" >= "+limit, g.rec(record)+" >= "+number(band.Max-g.Hysteresis), rules.LabelFleet),
-		why: "Short: a start takes minutes, and an average over many servers does not swing. It resolves " + number(g.Hysteresis) +
-			" below the threshold.",
+		why: "The duration is short, because a start takes minutes and an average over many servers changes slowly. The alert resolves\n" +
+			number(g.Hysteresis) + " below the threshold.",
 		value: ratio, threshold: limit, keepFiring: true,
 		extra:   g.loads(g.rec(fleetCPU), g.rec(fleetMemory)),
 		summary: "Fleet " + g.in.Fleet + ": " + string(row.Measure) + " workload is high",
@@ -25,8 +25,8 @@ func (g generator) fleetHigh(row rules.Alert) alert {
 	}
 }
 
-// addsCapacity is a sentence of descriptions.
-const addsCapacity = "The scaler takes back draining servers, then grows running ones, then starts more."
+// addsCapacity is the last sentence of several descriptions.
+const addsCapacity = "The scaler enables draining servers again, then grows running servers, then starts servers."
 
 // loads returns the annotations that the scaler computes the number of servers
 // from: the fleet's workloads, which are given as expressions, and the loads in
@@ -49,13 +49,13 @@ func (g generator) fleetLow(row rules.Alert) alert {
 	}
 	return alert{
 		expr: g.held(row.Name, low(0), low(g.Hysteresis), rules.LabelFleet),
-		why: "CPU and memory, both: what either needs must stay. That is only when to look: the scaler drains no more than leaves\n" +
-			"the rest with its headroom, also for the greatest load of this time. Longer than the few minutes between two lessons;\n" +
-			"longer breaks are for the forecast to know.",
+		why: "Both workloads must be low, because the servers must carry both. The scaler drains only as many servers as leave the others\n" +
+			"with the headroom, also for the maximum load during the duration of this alert. The duration is longer than the few\n" +
+			"minutes between two lessons; the forecast contains longer breaks.",
 		value: ratio, threshold: number(cpu),
 		summary: "Fleet " + g.in.Fleet + ": more servers than needed",
-		description: "For " + g.For[row.Name].String() + ", the servers that take meetings have been below " + number(cpu) + " CPU and " +
-			number(memory) + " memory workload, also for the time to come. The scaler drains the emptiest, down to the floor.",
+		description: "For " + g.For[row.Name].String() + ", the servers that take meetings have had a CPU workload below " + number(cpu) + " and a memory workload below " +
+			number(memory) + ", and the forecast expects the same. The scaler drains the servers with the least load, down to the floor.",
 		extra: g.stableLoads(),
 	}
 }
@@ -78,10 +78,10 @@ func (g generator) stableLoads() map[string]string {
 func (g generator) fleetBelowMinimum(row rules.Alert) alert {
 	return alert{
 		expr:  g.rec(fleetActive) + " < " + g.rec(fleetFloor),
-		why:   "Short: the floor is a promise. Just longer than one cycle of the scaler, which keeps the floor also by itself.",
+		why:   "The duration is just longer than one cycle of the scaler, which also keeps the floor without this alert.",
 		value: count, threshold: g.asked(g.rec(fleetFloor), count), keepFiring: true,
 		summary: "Fleet " + g.in.Fleet + ": fewer servers than the floor",
 		description: "For " + g.For[row.Name].String() + ", only {{ $value | printf \"%.0f\" }} servers take meetings; the floor is " +
-			g.asked(g.rec(fleetFloor), count) + ". The scaler starts the missing ones.",
+			g.asked(g.rec(fleetFloor), count) + ". The scaler starts the missing servers.",
 	}
 }

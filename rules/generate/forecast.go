@@ -12,8 +12,8 @@ import (
 var historyAge = map[History]time.Duration{HistoryWeek: 7 * 24 * time.Hour, HistoryDay: 24 * time.Hour}
 
 // dayIsLikeYesterday is a condition that is true on every day except Monday
-// (UTC), since a school Monday is not like a Sunday. A Saturday has less load
-// than its Friday; the level corrects that within its window.
+// (UTC), because the load of a Monday is not like that of a Sunday. A Saturday has
+// less load than the Friday before; the level corrects that within its window.
 const dayIsLikeYesterday = "(day_of_week() != 1)"
 
 // forecastRecords have two horizons: the time that a start takes, to start
@@ -26,15 +26,15 @@ func (g generator) forecastRecords() []Rule {
 	for _, w := range workloads() {
 		records = append(records,
 			Rule{Record: w.history, Expr: g.eachHistory(g.greatestLoad(w, further)),
-				Why: "The greatest load of another day from this hour of it on, for " + further.String() + ". No history, no forecast."},
-			Rule{Record: w.level, Expr: g.level(w), Why: "Today's load by that day's, over the last " + g.Forecast.LevelWindow.String() +
-				".\nBoth have a share of the load ahead added, so that a quiet hour before the bell says little about it."},
+				Why: "The maximum load of an earlier day within " + further.String() + " from the present time of day. Without it there is no forecast."},
+			Rule{Record: w.level, Expr: g.level(w), Why: "Today's load divided by that of the earlier day, averaged over the last " + g.Forecast.LevelWindow.String() +
+				".\nA share of the coming load is added to both, so that a quiet hour before lessons changes the ratio little."},
 			Rule{Record: w.loadForecast, Expr: "(\n" + indent(g.eachHistory(g.greatestLoad(w, ahead))) + "\n)\n* " + g.rec(w.level),
-				Why: "The load within " + ahead.String() + ": as far as a start and a margin, what is started now is ready then."},
+				Why: "The predicted maximum load within " + ahead.String() + ", the time of a start plus a margin."},
 			Rule{Record: w.forecast, Expr: g.workloadAhead(w, w.loadForecast),
-				Why: "The workload of the present servers within " + ahead.String() + ", never less than now."},
+				Why: "The predicted workload of the present servers within " + ahead.String() + ", at least the present workload."},
 			Rule{Record: w.loadOutlook, Expr: g.rec(w.history) + " * " + g.rec(w.level),
-				Why: "The load within " + further.String() + ", for scale-in: what is drained now is not needed again by then."})
+				Why: "The predicted maximum load within " + further.String() + ", for scale-in: a server that is drained now is not needed again in that time."})
 	}
 	return records
 }
@@ -75,8 +75,8 @@ func (g generator) workloadAhead(w workload, load string) string {
 	return g.rec(w.average) + "\n+ clamp_min(" + g.rec(load) + " / " + g.rec(w.capacity) + " - " + g.rec(w.average) + ", 0)"
 }
 
-// expectedRecords are what scale-in compares: the workload expected within the
-// longer horizon, or the present one where there is no forecast.
+// expectedRecords are the workloads that scale-in compares: the predicted one for
+// the longer horizon, or the present one if there is no forecast.
 func (g generator) expectedRecords() []Rule {
 	var records []Rule
 	for _, w := range workloads() {
@@ -85,7 +85,7 @@ func (g generator) expectedRecords() []Rule {
 			expr = g.workloadAhead(w, w.loadOutlook) + "\nor\n" + expr
 		}
 		records = append(records, Rule{Record: w.expected, Expr: expr,
-			Why: "What scale-in goes by: the greater of the present workload and the one to come."})
+			Why: "The workload that scale-in compares: the greater of the present and the predicted workload."})
 	}
 	return records
 }
@@ -110,14 +110,14 @@ func (g generator) fleetForecast(_ rules.Alert) alert {
 	cpuAhead, memoryAhead := g.rec(cpuForecast)+" or "+g.rec(fleetCPU), g.rec(memoryForecast)+" or "+g.rec(fleetMemory)
 	return alert{
 		expr: g.rec(cpuForecast) + " >= " + cpu + "\nor\n" + g.rec(memoryForecast) + " >= " + memory,
-		why: "Above what scaling aims at, not only at the top: what is added before a rush starts is filled evenly, and not by all\n" +
-			"new meetings of a minute. By a tolerance, since a little more is worth no start. Short: the forecast is the greatest\n" +
-			"load of a whole stretch of time and does not swing. Where there is no history, there is no forecast and no alert. In the\n" +
-			"week after the clocks change it comes an hour off; the floor's schedule does not.",
+		why: "The threshold is the target of scaling (headroom) plus a tolerance, which is below max: servers that are in service before\n" +
+			"a rise are filled evenly, while a server that is added during the rise gets all new meetings of a minute. The duration\n" +
+			"is short, because the forecast is the maximum load of a period and changes slowly. Without history there is no\n" +
+			"forecast and no alert. In the week after the clocks change the forecast is one hour off; the schedule is not.",
 		value: ratio, threshold: cpu,
-		summary: "Fleet " + g.in.Fleet + ": load is about to rise",
-		description: "By the same hours of an earlier day, the present servers will have a workload of " + g.asked(cpuAhead, "%.2f") +
-			" CPU and " + g.asked(memoryAhead, "%.2f") + " memory by the time that more could be ready. " + addsCapacity,
+		summary: "Fleet " + g.in.Fleet + ": load will rise soon",
+		description: "According to the same hours of an earlier day, the present servers will have a workload of " + g.asked(cpuAhead, "%.2f") +
+			" CPU and " + g.asked(memoryAhead, "%.2f") + " memory before other servers could be ready. " + addsCapacity,
 		extra: g.loads(cpuAhead, memoryAhead),
 	}
 }
@@ -127,11 +127,11 @@ func (g generator) fleetHistoryMissing(row rules.Alert) alert {
 	cpu, memory := workloadOf(rules.MeasureCPU), workloadOf(rules.MeasureMemory)
 	return alert{
 		expr: "0 * " + g.rec(fleetActive) + "\nunless on (fleet) (" + g.rec(cpu.loadOutlook) + " or " + g.rec(memory.loadOutlook) + ")",
-		why: "On a fleet's first day, and its first Monday, nobody knows when the bell rings, and all its classes are on the floor's\n" +
-			"servers before others are up. Longer than a restart of Prometheus.",
+		why: "On the first day and the first Monday of a fleet there is no forecast of when lessons begin, and servers start too slowly\n" +
+			"to follow them. The duration is longer than a restart of Prometheus.",
 		value: count, threshold: "1",
-		summary: "Fleet " + g.in.Fleet + ": no history to forecast by",
-		description: "For " + g.For[row.Name].String() + ", there has been no day whose load tells of the next hour's. Until there is, " +
+		summary: "Fleet " + g.in.Fleet + ": no history for the forecast",
+		description: "For " + g.For[row.Name].String() + ", the forecast has had no load of an earlier day. Until it has, " +
 			"the scaler keeps more servers in service (capacity.learning_active_share).",
 	}
 }

@@ -11,12 +11,12 @@ import (
 // Format is the kind of a generated file.
 type Format string
 
-// The formats; those of Kubernetes are objects for the Prometheus operator.
+// The formats.
 const (
 	FormatRules              Format = "rules"
 	FormatPrometheusRule     Format = "operator"
 	FormatTests              Format = "tests"
-	FormatForecastTests      Format = "forecast-tests" // a file of its own, since these take a week of virtual time
+	FormatForecastTests      Format = "forecast-tests" // a separate file, because these tests cover a week
 	FormatAlertmanager       Format = "alertmanager"
 	FormatAlertmanagerConfig Format = "alertmanagerconfig"
 	FormatScrape             Format = "scrape"
@@ -59,7 +59,7 @@ func FileOf(format Format) (File, error) {
 }
 
 // document is the content of a file: one or more YAML documents, and a comment
-// that says how to use them.
+// on how to use them.
 type document struct {
 	usage string
 	docs  []any
@@ -77,7 +77,8 @@ func (f File) Render(cfg Config, in Input) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("generating %s: %w", f.Name, err)
 	}
-	// Of all values that the generator uses, whatever their order in the file.
+	// The digest covers all values that the generator uses, independent of their
+	// order in the file.
 	digest, err := digestOf(cfg, in)
 	if err != nil {
 		return nil, err

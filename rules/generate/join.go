@@ -7,16 +7,16 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// joinRecords map the hosts of scrape targets to servers, by the scaler's own
-// table of aliases, so that rules and scaler join alike.
+// joinRecords map the hosts of scrape targets to servers by the aliases that the
+// scaler exports, so that the rules match servers as the scaler does.
 func (g generator) joinRecords() []Rule {
 	hosts := "max by (alias, host) (" + g.scaler(rules.MetricServerAlias) + ")"
 	records := []Rule{{Record: aliasHost,
 		Expr: hosts + "\n  unless on (alias) count by (alias) (" + hosts + ") > 1\n  and on () " + g.rec(fleetKnown) + "\nor\n" + g.lastOf(aliasHost),
-		Why: "Every host that names a server, and the one that stands for it, by the scaler; while it says nothing, what it said last,\nfor " +
-			g.ScalerHold.String() + ". What two scalers say differently joins nothing."}}
-	records = append(records, g.targetRecords(nodeTarget, nodeHost, g.node("up"), g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "idle"}),
-		g.node(g.Metrics.MemoryAvailable), g.node(g.Metrics.MemoryTotal))...)
+		Why: "Every alias of a server, and the host that identifies the server, from the scaler's metrics; while they are missing, the\nlast known ones, for " +
+			g.ScalerHold.String() + ". An alias that two scalers give to different servers is left out."}}
+	records = append(records, g.targetRecords(nodeTarget, nodeHost, g.node("up"), g.node(g.Metrics.MemoryTotal),
+		g.node(g.Metrics.CPUSeconds, matcher{"cpu", "=", "0"}, matcher{"mode", "=", "idle"}))...)
 	if !g.Exporters.WithBBB {
 		return records
 	}
@@ -25,25 +25,25 @@ func (g generator) joinRecords() []Rule {
 	return append(records, bbb...)
 }
 
-// targetRecords record an exporter's targets, of which there are some series, and
-// the host that stands for the server of each.
+// targetRecords record the targets of an exporter, found by some of its series,
+// and the host that identifies the server of each target.
 func (g generator) targetRecords(target, host string, series ...string) []Rule {
 	for i, s := range series {
 		series[i] = "group " + g.byInstance() + " (" + s + ")"
 	}
-	labelled := func(label, from, regex, groups string) string {
-		return "label_replace(" + g.rec(target) + ", " + strconv.Quote(label) + ", " + strconv.Quote(groups) + ", " +
+	labelled := func(label, from, regex, groups string, of ...matcher) string {
+		return "label_replace(" + g.rec(target, of...) + ", " + strconv.Quote(label) + ", " + strconv.Quote(groups) + ", " +
 			strconv.Quote(from) + ", " + strconv.Quote(regex) + ")"
 	}
-	by := func(from, regex, groups string) string {
-		return "max by (instance, server_id, host) (" + labelled(labelAlias, from, regex, groups) +
+	by := func(from, regex, groups string, of ...matcher) string {
+		return "max by (instance, server_id, host) (" + labelled(labelAlias, from, regex, groups, of...) +
 			"\n  * on (alias) group_left (host) " + g.rec(aliasHost) + ")"
 	}
 	const or = "\nor on (instance, server_id)\n"
 	return []Rule{
-		{Record: target, Expr: g.renamedBoth(strings.Join(series, "\nor\n")), Why: "The node exporters, by what sets them apart."},
-		{Record: host, Expr: by(rules.LabelServerID, "(.+)", "$1") + or + by(rules.LabelInstance, hostOfInstance, hostGroups) + or +
+		{Record: target, Expr: g.renamedBoth(strings.Join(series, "\nor\n")), Why: "The targets of node exporter, by the labels that identify them; also those whose series come without up, from another Prometheus."},
+		{Record: host, Expr: by(rules.LabelServerID, "(.+)", "$1", matcher{rules.LabelServerID, "!=", ""}) + or + by(rules.LabelInstance, hostOfInstance, hostGroups) + or +
 			labelled(labelHost, rules.LabelInstance, hostOfInstance, hostGroups),
-			Why: "The server of each: by its label server_id, else by the host part of instance, else that host part itself."},
+			Why: "The server of each target: by the label server_id, else by the host part of instance. Without a match, host is that host part."},
 	}
 }

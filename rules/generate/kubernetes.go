@@ -33,8 +33,8 @@ func (g generator) secretLogin() dict {
 }
 
 // operatorAccess adds the login and the TLS settings to an endpoint of a
-// Kubernetes object. ca_file applies to plain files only; objects use the
-// system's authorities, or skip the verification.
+// Kubernetes object. ca_file applies to plain files only; objects trust
+// the system's certificate authorities, or skip the verification.
 func (g generator) operatorAccess(endpoint dict) {
 	if g.Scrape.Username != "" {
 		endpoint["basicAuth"] = g.secretLogin()

@@ -22,8 +22,9 @@ func peopleAlerts() map[string]expression {
 	}
 }
 
-// failedSteps within failedWithin are not a coincidence: after each failure, the
-// scaler backs off and tries another server.
+// failedSteps is the number of failed steps of one kind within failedWithin from
+// which the alert fires. After a single failure, the scaler backs off and tries
+// another server.
 const (
 	failedSteps  = 3
 	failedWithin = "30m"
@@ -39,9 +40,9 @@ func (g generator) scalerDown(row rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Critical, value: count, threshold: "1",
 		expr:        "absent(" + g.scaler("up") + " == 1)",
-		why:         "Longer than an update of the daemon. Nothing scales meanwhile, and nothing is taken away either.",
+		why:         "The duration is longer than an update of the daemon. In the meantime no capacity is added and none is removed.",
 		summary:     "bbb-scaler is down",
-		description: "Prometheus has not reached bbb-scaler of fleet " + g.in.Fleet + " for " + g.For[row.Name].String() + ". The fleet stays as it is: start servers by hand if lessons are about to begin.",
+		description: "Prometheus has not reached bbb-scaler of fleet " + g.in.Fleet + " for " + g.For[row.Name].String() + ". The fleet stays as it is. If lessons are about to begin, start servers by hand.",
 	}
 }
 
@@ -50,10 +51,10 @@ func (g generator) scalerFleetUnread(rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Critical, value: count, threshold: stale,
 		expr:    g.rec(fleetReadAge) + " >= " + stale + "\nor\n(0 * max(" + g.scaler("up") + " == 1) unless on () " + g.rec(fleetReadAge) + ")",
-		why:     "Beyond deadlines.stale the scaler itself no longer believes what it read; the rest is patience with IONOS and Scalelite.",
+		why:     "After deadlines.stale the scaler no longer uses what it read. The duration allows for short outages of IONOS and Scalelite.",
 		summary: "bbb-scaler cannot read the fleet",
 		description: "bbb-scaler of fleet " + g.in.Fleet + " runs, but has not read all of IONOS and Scalelite for longer than " + g.in.StaleAfter.String() +
-			", or never. It does not act on what it cannot see. Run `bbb-scaler check`.",
+			", or never. It changes no server whose state it does not know. Run `bbb-scaler check`.",
 	}
 }
 
@@ -62,9 +63,9 @@ func (g generator) scalerStepsFailing(rules.Alert) alert {
 		severity: g.Severities.Warning, value: count, threshold: strconv.Itoa(failedSteps),
 		expr: "round(sum by (step) (increase(" + g.scaler(rules.MetricSteps, matcher{"outcome", "=", "failed"}) + "[" + failedWithin + "]))) >= " +
 			strconv.Itoa(failedSteps),
-		why:         "Once is bad luck, and the scaler tries another server. The same kind of step again and again needs a person.",
-		summary:     "bbb-scaler: {{ $labels.step }} fails",
-		description: "{{ $value | printf \"%.0f\" }} steps of kind {{ $labels.step }} have failed within " + failedWithin + ". The journal says on which servers and why.",
+		why:         "After a single failure the scaler tries another server. Repeated failures of one kind of step need a person.",
+		summary:     "bbb-scaler: step {{ $labels.step }} fails",
+		description: "{{ $value | printf \"%.0f\" }} steps of kind {{ $labels.step }} have failed within " + failedWithin + ". The journal names the servers and the errors.",
 	}
 }
 
@@ -73,9 +74,9 @@ func (g generator) scalerDrainingLong(rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Warning, value: count, threshold: limit,
 		expr:        "max by (server) (" + g.scaler(rules.MetricDraining) + ") >= " + limit,
-		why:         "deadlines.drain already is the patience; this only bridges one odd sample.",
-		summary:     "{{ $labels.server }}: draining for long",
-		description: "{{ $labels.server }} has been draining for {{ $value | humanizeDuration }}, longer than deadlines.drain, and still has a meeting. The scaler never ends one: look whether it is a forgotten room.",
+		why:         "deadlines.drain is long enough; the duration only skips a single wrong sample.",
+		summary:     "{{ $labels.server }}: draining for a long time",
+		description: "{{ $labels.server }} has been draining for {{ $value | humanizeDuration }}, longer than deadlines.drain, and still has a meeting. The scaler never ends a meeting: check whether somebody forgot to end it.",
 	}
 }
 
@@ -83,9 +84,9 @@ func (g generator) scalerAtLimit(row rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Critical, value: count, threshold: "1",
 		expr:        "max by (limit) (" + g.scaler(rules.MetricLimited) + ") == 1",
-		why:         "Longer than a passing peak; lessons suffer while it lasts.",
+		why:         "The duration is longer than a short peak of the load.",
 		summary:     "bbb-scaler: more capacity is needed than {{ $labels.limit }} allows",
-		description: "For " + g.For[row.Name].String() + ", fleet " + g.in.Fleet + " has needed more than the limit {{ $labels.limit }} allows. Raise capacity.ceiling, the contract, or the number of servers.",
+		description: "For " + g.For[row.Name].String() + ", fleet " + g.in.Fleet + " has needed more capacity than the limit {{ $labels.limit }} allows. `bbb-scaler status` prints the limit and its numbers.",
 	}
 }
 
@@ -93,29 +94,30 @@ func (g generator) scalerUnjoined(rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Warning, value: count, threshold: "0",
 		expr:        "max by (source) (" + g.scaler(rules.MetricUnjoined) + ") > 0",
-		why:         "Long: servers that are being set up are in one list before the other.",
-		summary:     "bbb-scaler: servers that cannot be joined",
-		description: "{{ $value | printf \"%.0f\" }} servers known to the {{ $labels.source }} could not be joined with the others. They are left alone. `bbb-scaler check` lists them.",
+		why:         "The duration is long, because a server that is being set up is in one list before the other.",
+		summary:     "bbb-scaler: servers that match no server of another system",
+		description: "{{ $value | printf \"%.0f\" }} servers that {{ $labels.source }} lists match no server of the other systems. The scaler does not change them. `bbb-scaler check` lists them.",
 	}
 }
 
 func (g generator) scalerTargetsUnjoined(rules.Alert) alert {
 	of := func(exporter, hosts string) string {
-		strange := g.rec(hosts) + " unless on (host) group by (host) (" + g.rec(aliasHost) + ")"
+		strange := g.rec(hosts) + " unless on (host) " + g.rec(aliasHost)
 		lacking := g.rec(hostState) + " unless on (host) " + g.rec(hosts)
-		return "label_replace(count(" + strange + ") and on () (" + lacking + ") and on () " + g.rec(aliasHost) + ", \"exporter\", \"" + exporter + "\", \"\", \"\")"
+		return "label_replace(count(" + strange + ") and on () (" + lacking + "), \"exporter\", \"" + exporter + "\", \"\", \"\")"
 	}
 	expr := of("node", nodeHost)
 	if g.Exporters.WithBBB {
 		expr += "\nor\n" + of("bbb", bbbHost)
 	}
+	expr = "(\n" + indent(expr) + "\n) and on () " + g.rec(aliasHost)
 	return alert{
 		severity: g.Severities.Warning, value: count, threshold: "0", expr: expr,
-		why: "Targets that name no server, while a server in service has no target: those of other machines alone are no fault.\n" +
-			"Long: a new server is scraped before the scaler has listed it, or after.",
-		summary: "bbb-scaler: {{ $labels.exporter }} exporters that are of no server",
-		description: "Prometheus scrapes {{ $value | printf \"%.0f\" }} {{ $labels.exporter }} exporters whose targets name no server of fleet " + g.in.Fleet +
-			", and servers in service have none: their load is not seen. `bbb-scaler check` lists both. Scrape by a name that the scaler knows, or label the targets with server_id.",
+		why: "Targets that match no server are a problem only while a server in service has no target; otherwise they are other machines.\n" +
+			"The duration is long, because a new server is scraped earlier or later than the scaler lists it.",
+		summary: "bbb-scaler: {{ $labels.exporter }} exporters that match no server",
+		description: "Prometheus scrapes {{ $value | printf \"%.0f\" }} {{ $labels.exporter }} exporters whose targets match no server of fleet " + g.in.Fleet +
+			", and servers in service have no target, so that their load is unknown. `bbb-scaler check` lists both. Scrape by a name that the scaler knows, or add the label server_id to the targets.",
 	}
 }
 
@@ -128,10 +130,11 @@ func (g generator) scalerNotificationsRejected(rules.Alert) alert {
 		severity: g.Severities.Warning, value: count, threshold: "1",
 		expr: of("4..", "1") + "\nor\nsum by (code) ((" + bad + " > 0) unless " + bad + " offset " + rejectedWithin + ")\nor\n" +
 			of("5..", strconv.Itoa(refusedLater)),
-		why: "Alertmanager drops what is answered with 4xx for good, so one is too many, also the first of a new series, which no\n" +
-			"increase shows; the daemon's own series begin at 0. It tries again after 5xx, as during a restart; only several of those are a fault.",
+		why: "Alertmanager drops a notification that is answered with 4xx, so that one is too many. increase() does not count the first\n" +
+			"sample of a new series, so that the second line does. Alertmanager retries after 5xx, which also occurs during a restart:\n" +
+			"only several of those are a problem.",
 		summary:     "bbb-scaler rejects notifications ({{ $labels.code }})",
-		description: "Within " + rejectedWithin + ", {{ $value | printf \"%.0f\" }} notifications of Alertmanager were answered with HTTP {{ $labels.code }}. The daemon's log says what was wrong with them.",
+		description: "Within " + rejectedWithin + ", {{ $value | printf \"%.0f\" }} notifications of Alertmanager were answered with HTTP {{ $labels.code }}. The daemon's log has the errors.",
 	}
 }
 
@@ -142,11 +145,12 @@ func (g generator) scalerDeaf(row rules.Alert) alert {
 		severity: g.Severities.Critical, value: count, threshold: "0",
 		expr: unheard + " > 0\nor\n(count(" + asking + ") unless " + unheard + " and sum(increase(" +
 			g.scaler(rules.MetricNotifications) + "[" + window + "])) == 0)",
-		why: "deadlines.alert_expiry is longer than Alertmanager waits before it repeats; the rest is the wait of a new group. Where\n" +
-			"the scaler reads Alertmanager's API it tells itself, and knows of silences. Else any notification counts.",
-		summary: "bbb-scaler: alerts ask, and no notification arrives",
-		description: "{{ $value | printf \"%.0f\" }} alerts ask bbb-scaler of fleet " + g.in.Fleet + " for something, and for " + window +
-			" no notification of them has arrived. Look at Alertmanager's route and at the URL of the webhook.",
+		why: "deadlines.alert_expiry is longer than Alertmanager's repeat interval; the duration covers the wait of a new group. If the\n" +
+			"scaler reads Alertmanager's API, it counts these alerts itself, without silenced ones. Otherwise the alert fires when no\n" +
+			"notification at all has arrived.",
+		summary: "bbb-scaler: notifications of firing alerts do not arrive",
+		description: "{{ $value | printf \"%.0f\" }} alerts for bbb-scaler of fleet " + g.in.Fleet + " are firing, and for " + window +
+			" no notification of them has arrived. Check Alertmanager's route and the URL of the webhook.",
 	}
 }
 
@@ -154,9 +158,9 @@ func (g generator) scalerWritesBlocked(rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Critical, value: count, threshold: "1",
 		expr:        "max by (reason) (" + g.scaler(rules.MetricWritesBlocked) + ") == 1",
-		why:         "At once, but for one odd sample: the scaler has stopped itself and waits for a person.",
+		why:         "The duration only skips a single wrong sample: the scaler has stopped itself and waits for a person.",
 		summary:     "bbb-scaler has stopped all changes: {{ $labels.reason }}",
-		description: "bbb-scaler of fleet " + g.in.Fleet + " makes no changes any more: {{ $labels.reason }}. Credentials were refused, or the fleet suddenly looks much smaller than before. `bbb-scaler status` says more.",
+		description: "bbb-scaler of fleet " + g.in.Fleet + " makes no changes (reason: {{ $labels.reason }}). Credentials were refused, or IONOS suddenly lists far fewer servers than before. `bbb-scaler status` prints the details.",
 	}
 }
 
@@ -172,8 +176,8 @@ func (g generator) scalerClocksApart(rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Warning, value: count, threshold: limit,
 		expr: "max(abs(" + clock + " - timestamp(" + clock + "))) > " + limit,
-		why: "What both call now, at the same scrape; no scrape takes that long. Alerts begin and end by Prometheus's clock, cooldowns and\n" +
-			"deadlines by the daemon's.",
+		why: "Both clocks at the same scrape; no scrape takes that long. Alerts begin and end by the clock of Prometheus, cooldowns and\n" +
+			"deadlines by the clock of the daemon.",
 		summary: "Clocks of Prometheus and bbb-scaler differ",
 		description: "The clocks of Prometheus and of bbb-scaler of fleet " + g.in.Fleet + " are {{ $value | humanizeDuration }} apart. " +
 			"Alerts then look older or newer than they are. Set both hosts' clocks by NTP.",
@@ -184,10 +188,10 @@ func (g generator) scalerRulesStale(rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Warning, value: count, threshold: "1",
 		expr:    "max by (" + rules.LabelDigest + ") (" + g.scaler(rules.MetricRules) + ")\nunless on (" + rules.LabelDigest + ") " + g.rec(rules.RecordRules),
-		why:     "Longer than it takes to load new rules after a reload or an update of the daemon.",
+		why:     "The duration is longer than it takes to load new rules after a reload or an update of the daemon.",
 		summary: "The rules in Prometheus are not those of bbb-scaler's configuration",
-		description: "The configuration of bbb-scaler of fleet " + g.in.Fleet + " gives other rules than those that Prometheus evaluates. " +
-			"Alerts may go by old thresholds, or be ignored. Run genrules with the daemon's configuration and variables, and load the result.",
+		description: "The configuration of bbb-scaler of fleet " + g.in.Fleet + " produces other rules than those that Prometheus evaluates. " +
+			"Alerts may use old thresholds, or be ignored. Run genrules with the daemon's configuration and variables, and load the result.",
 	}
 }
 
@@ -196,8 +200,8 @@ func (g generator) fleetUnseen(rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Warning, value: ratio, threshold: number(g.UnseenShare),
 		expr:        "count(" + active + " unless on (host) " + g.rec(instanceCPU) + ") / count(" + active + ") >= " + number(g.UnseenShare),
-		why:         "Longer than the first scrapes of servers that were just started.",
+		why:         "The duration is longer than the time until a started server is scraped.",
 		summary:     "Fleet " + g.in.Fleet + ": servers in service without metrics",
-		description: "{{ $value | humanizePercentage }} of the servers that take meetings have no workload in Prometheus. The averages speak for the others only; look at the exporters and at Prometheus's targets.",
+		description: "{{ $value | humanizePercentage }} of the servers that take meetings have no workload in Prometheus. The averages leave these servers out. Check the exporters and Prometheus's targets.",
 	}
 }

@@ -13,7 +13,8 @@ import (
 // problems collects what is wrong, in the wording of package refuse.
 type problems []error
 
-// check adds the refusal of a value unless ok; allowed completes "must".
+// check adds an error for a value, unless ok; allowed completes the sentence that
+// begins with "must".
 func (p *problems) check(ok bool, path string, value any, allowed string) {
 	(*refuse.Problems)(p).Require(ok, path, value, "%s", allowed)
 }

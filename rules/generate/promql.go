@@ -89,10 +89,14 @@ func (g generator) renamedBoth(expr string) string {
 	return renamed(expr, g.Labels.ServerID, rules.LabelServerID)
 }
 
-// perHost aggregates a series of bbb-exporter to one sample per host, also where
-// several jobs or ports scrape it.
+// perTarget aggregates a scraped series to one sample per target, also where
+// several jobs scrape it.
+func (g generator) perTarget(expr string) string { return "max " + g.byInstance() + " (" + expr + ")" }
+
+// perHost aggregates what bbb-exporter's targets tell to one sample per host, also
+// where a server has several of them.
 func (g generator) perHost(expr string) string {
-	return "max by (host) (\n" + indent(g.joined("max "+g.byInstance()+" ("+expr+")", bbbHost)) + "\n)"
+	return "max by (host) (\n" + indent(g.joined(expr, bbbHost)) + "\n)"
 }
 
 func renamed(expr, from, to string) string {

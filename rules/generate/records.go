@@ -65,40 +65,40 @@ func (g generator) records() []Rule {
 }
 
 func (g generator) serverRecords() []Rule {
-	memory := func(metric string) string { return "max " + g.byInstance() + " (" + g.node(metric) + ")" }
+	memory := func(metric string) string { return g.perTarget(g.node(metric)) }
 	records := append(g.cpuRecords(), []Rule{
-		{Record: instanceMemory, Expr: g.identified("1 - " + memory(g.Metrics.MemoryAvailable) + "\n  / " + memory(g.Metrics.MemoryTotal)),
-			Why: "Share of a server's memory that is not available to new work."},
 		{Record: instanceBytes, Expr: g.identified(memory(g.Metrics.MemoryTotal) + "\n  and " + memory(g.Metrics.MemoryAvailable)),
-			Why: "The memory that this is the share of, in bytes."},
+			Why: "Total memory of a server that exports its available memory, in bytes."},
+		{Record: instanceMemory, Expr: "1 - " + g.renamedBoth(memory(g.Metrics.MemoryAvailable)) + "\n  / on (instance, server_id) group_right () " + g.rec(instanceBytes),
+			Why: "Memory workload of a server: 1 - available / total."},
 	}...)
 	if !g.Exporters.WithBBB {
 		return records
 	}
 	records = append(records,
-		Rule{Record: hostPeople, Expr: g.perHost(g.bbb(g.Metrics.Participants)), Why: "Participants, by BigBlueButton itself."},
-		Rule{Record: hostAPIUp, Expr: g.perHost(g.bbb(g.Metrics.APIUp)), Why: "Whether BigBlueButton answers its exporter."})
+		Rule{Record: hostPeople, Expr: g.perHost(g.perTarget(g.bbb(g.Metrics.Participants))), Why: "Participants in the meetings on a server."},
+		Rule{Record: hostAPIUp, Expr: g.perHost(g.perTarget(g.bbb(g.Metrics.APIUp))), Why: "Whether BigBlueButton answers its exporter."})
 	if g.Exporters.Recordings {
 		records = append(records, Rule{Record: hostRecordings,
 			Expr: g.recordings(),
-			Why:  "Recordings that a stop would delay: all that the exporter tells of, and nothing where it tells of none, as in its default mode."})
+			Why:  "Recordings that a stop would delay: queued and in process. There is no sample if bbb-exporter exports neither, as in its default mode."})
 	}
 	return records
 }
 
-// recordings returns the recordings of each host, queued and in process, or one
-// of the two where the other is not exported.
+// recordings returns the recordings of each host: the sum of queued and in
+// process, or only one of them if the other is not exported.
 func (g generator) recordings() string {
-	queued, processing := g.perHost(g.bbb(g.Metrics.RecordingsQueued)), g.perHost(g.bbb(g.Metrics.RecordingsProcessing))
-	return queued + " + " + processing + "\nor\n" + queued + "\nor\n" + processing
+	queued, processing := g.perTarget(g.bbb(g.Metrics.RecordingsQueued)), g.perTarget(g.bbb(g.Metrics.RecordingsProcessing))
+	return g.perHost(queued + " + " + processing + "\nor\n" + queued + "\nor\n" + processing)
 }
 
 // knownRecords tell whether the scaler's view of the fleet is recent.
 func (g generator) knownRecords() []Rule {
 	return []Rule{
-		{Record: fleetReadAge, Expr: g.readAge(), Why: "Age of the scaler's last complete read of the fleet, by its own clock: Prometheus's may be minutes off."},
+		{Record: fleetReadAge, Expr: g.readAge(), Why: "Age of the scaler's last complete read of the fleet, by the scaler's clock, because that of Prometheus may differ."},
 		{Record: fleetKnown, Expr: g.rec(fleetReadAge) + " < " + secondsOf(g.ScalerStale),
-			Why: "There only while that is recent: while the scaler knows which servers are in service."},
+			Why: "The same, with a sample only while it is recent: while the scaler knows which servers are in service."},
 	}
 }
 
@@ -109,25 +109,25 @@ func (g generator) stateRecords() []Rule {
 		g.scaler(rules.MetricServerState, matcher{labelState, "=~", inServiceStates}) + " == 1)\n  and on () " + g.rec(fleetKnown)
 	return []Rule{
 		{Record: hostState, Expr: state + "\nor\n" + g.lastOf(hostState),
-			Why: "What the scaler says of each server; while it says nothing, what it said last, for " + g.ScalerHold.String() + "."},
-		{Record: instanceUp, Expr: g.identified("max "+g.byInstance()+" ("+g.node("up")+")") + "\nand on (host) " + g.rec(hostState),
+			Why: "State of each server from the scaler's metrics; while they are missing, the last known state, for " + g.ScalerHold.String() + "."},
+		{Record: instanceUp, Expr: g.identified(g.perTarget(g.node("up"))) + "\nand on (host) " + g.rec(hostState),
 			Why: "Whether the node exporter of such a server answers; 0 also while it refuses the password."},
 		{Record: hostActive, Expr: "max by (host) (" + g.rec(hostState, matcher{labelState, "=", "active"}) + ")\nor\n" +
 			"(group by (host) (" + g.rec(instanceCPU) + ") unless on () " + g.rec(hostState) + " unless on () " + g.rec(fleetKnown) + ")",
-			Why: "The servers that take meetings: not the draining and not the stopped ones. With no scaler at all, every server that is seen."},
+			Why: "The servers that take meetings. Without any metrics of the scaler, every server with a workload counts."},
 	}
 }
 
-// lastOf returns what a record that is made from the scaler's metrics was last,
-// for a while, while the scaler says nothing.
+// lastOf returns the last value of a record that is made from the scaler's
+// metrics, while these are missing, for at most ScalerHold.
 func (g generator) lastOf(record string) string {
 	return "(" + g.rec(record) + "\n  unless on () " + g.rec(fleetKnown) + "\n  and on () max_over_time(" +
 		g.rec(fleetKnown) + "[" + g.ScalerHold.String() + "]))"
 }
 
 // readAge returns the age of the last read at the last scrape, by the daemon's
-// clock, and the time since then, by Prometheus's. A daemon that does not export
-// its clock is measured by Prometheus's alone.
+// clock, plus the time since that scrape, by Prometheus's clock. If the daemon
+// does not export its clock, only Prometheus's is used.
 func (g generator) readAge() string {
 	clock, read := g.scaler(rules.MetricClock), g.scaler(rules.MetricFleetRead)
 	return "min(\n  " + clock + " - " + read + " + (time() - timestamp(" + clock + "))\n  or\n  time() - " + read + "\n)"
@@ -136,14 +136,14 @@ func (g generator) readAge() string {
 func (g generator) fleetRecords() []Rule {
 	return []Rule{
 		{Record: fleetActive, Expr: "count(" + g.rec(hostActive) + ") or 0 * max(" + g.rec(fleetKnown) + ")",
-			Why: "0 only when the scaler says so, never because nothing is known."},
+			Why: "The number of active servers. It is 0 only if the scaler reports none, not if its metrics are missing."},
 		{Record: fleetFloor, Expr: "max(" + g.scaler(rules.MetricFloor) + ") or vector(" + number(float64(g.in.Floor)) + ")",
-			Why: "The floor of the present schedule, or capacity.min_active while the scaler does not tell."},
+			Why: "The floor that the scaler exports, or capacity.min_active while its metric is missing."},
 		{Record: fleetCores, Expr: g.overActive(g.rec(instanceCores)),
-			Why: "What the servers that take meetings have together, in cores and bytes. One that is not seen counts neither here nor below."},
+			Why: "Capacity of all servers that take meetings, in cores and bytes. Servers without metrics count neither here nor below."},
 		{Record: fleetBytes, Expr: g.overActive(g.rec(instanceBytes))},
 		{Record: cpuLoadNow, Expr: g.overActive(g.rec(instanceCPUNow) + " * " + g.rec(instanceCores)),
-			Why: "The fleet's load: busy cores, and memory in use in bytes, of the servers that take meetings at this time."},
+			Why: "Load of the fleet: busy cores, and memory in use in bytes, of the servers that take meetings."},
 		{Record: cpuLoad, Expr: "avg_over_time(" + g.rec(cpuLoadNow) + "[" + g.RateWindow.String() + "]) and " + g.rec(cpuLoadNow),
 			Why: "Smoothed after summing, so that the work of a server's boot, before it took meetings, is never in it."},
 		{Record: memoryLoad, Expr: g.overActive(g.rec(instanceMemory) + " * " + g.rec(instanceBytes))},

@@ -6,13 +6,13 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// Scenario is a set of input series and the values that the rules must have at
+// Scenario is a set of input series and the values that the rules must produce at
 // given times. The unit tests for promtool and this project's own tests are made
 // from the same scenarios.
 type Scenario struct {
-	Name   string
-	Series []Series
-	Checks []Check
+	Name   string   // what is tested; the first words are the subject
+	Series []Series // input of the rules
+	Checks []Check  // expected results
 	// Quiet lists periods without any samples, in which the rules need not be
 	// evaluated.
 	Quiet []Stretch
@@ -32,8 +32,8 @@ type Series struct {
 // that an alert must have.
 type Check struct {
 	At   time.Duration // since the scenario's beginning
-	Expr string        // gives one sample without labels
-	Want float64
+	Expr string        // an expression with one sample without labels
+	Want float64       // value of that sample
 	// Alert and Annotations, when set, are used instead of Expr and Want: every
 	// active alert of the name must have the annotations, and at least one is
 	// active.

@@ -40,7 +40,8 @@ func (s setup) fleetHighScenario(alert string, series func(string, timeline) []S
 	return sc
 }
 
-// fleetLowScenario moves one workload across its threshold while the other is 0.
+// fleetLowScenario has one workload that crosses its threshold while the other
+// one is 0.
 func (s setup) fleetLowScenario(word string, series func(string, timeline) []Series, lag int, below float64, other func(string, timeline) []Series) Scenario {
 	w := s.over(tooLow(below, s.Hysteresis), rules.FleetWorkloadLow, lag)
 	long := w.timeline.length()
@@ -73,7 +74,7 @@ func (s setup) lowTellsTheGreatest() Scenario {
 	low := math.Exp2(math.Floor(math.Log2(0.9 * min(s.scaleInBelow(cpu), s.scaleInBelow(memory)))))
 	n := s.patience(rules.FleetWorkloadLow) + s.settled()
 	t := timeline{steady(low, n), steady(low/4, 2)}
-	sc := Scenario{Name: rules.FleetWorkloadLow + ": tells the greatest load of the time that it waited", Series: []Series{
+	sc := Scenario{Name: rules.FleetWorkloadLow + ": annotations have the maximum load of the for duration", Series: []Series{
 		s.fleetRead(timeline{steady(0, n+2)}), s.inState(host(1), "active", timeline{steady(1, n+2)})}}
 	sc.Series = append(sc.Series, s.cpu(host(1), t)...)
 	sc.Series = append(sc.Series, s.memory(host(1), t)...)
@@ -107,7 +108,7 @@ func (s setup) belowMinimumScenarios() []Scenario {
 		with("as many as the floor", 3, all(3), s.firingAt(long-1, rules.FleetBelowMinimum, 0)),
 		with("too short, and resolved", 2, timeline{steady(3, n), steady(2, 2), steady(3, n+1), steady(2, 1)},
 			s.firingAt(n, rules.FleetBelowMinimum, 0)),
-		with("no server at all, and the scaler knows", 0, all(1), s.firingAt(n, rules.FleetBelowMinimum, 1)),
+		with("no server at all, as the scaler reports", 0, all(1), s.firingAt(n, rules.FleetBelowMinimum, 1)),
 		{Name: rules.FleetBelowMinimum + ": nothing is known", Series: []Series{s.scalerGauge(rules.MetricFloor, all(3))}, Checks: []Check{
 			s.firingAt(long-1, rules.FleetBelowMinimum, 0), s.absentAt(long-1, fleetActive)}},
 		with("as many as the configured floor while there is no metric", s.in.Floor, nil, s.firingAt(long-1, rules.FleetBelowMinimum, 0),

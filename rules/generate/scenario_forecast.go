@@ -41,7 +41,7 @@ func (s setup) coarser() setup {
 	return s
 }
 
-// figures are the workloads that the setup's samples are frequent enough for.
+// figures returns the workloads that can be computed from the setup's samples.
 func (s setup) figures() []workload {
 	if s.coarse {
 		return workloads()[1:]
@@ -106,7 +106,7 @@ func (s setup) bellScenario(h History) Scenario {
 	quiet := further + calm + 4
 	first := timeline{steady(low, quiet), steady(high, s.settled()+n+4)}
 	today := daysOf(h) * s.day()
-	sc := s.fleetOfOne(fmt.Sprintf("a %s after a bell, servers are started a start's time before it, and none is drained shortly before that", h),
+	sc := s.fleetOfOne(fmt.Sprintf("a %s after a sudden rise, the alert fires one start time before it, and scale-in stops earlier", h),
 		s.later(daysOf(h), first, timeline{steady(low, quiet+2)}))
 	// The CPU workload rises a sample later, so that memory makes the alert fire.
 	asks := today + quiet - ahead
@@ -136,7 +136,7 @@ func (s setup) bellScenario(h History) Scenario {
 func (s setup) pastScenario(h History) Scenario {
 	_, further := s.horizons()
 	calm := s.settled()
-	sc := s.fleetOfOne(fmt.Sprintf("a peak that ended at this time a %s ago is not ahead", h), s.later(daysOf(h),
+	sc := s.fleetOfOne(fmt.Sprintf("a peak that ended at this time a %s ago is not predicted", h), s.later(daysOf(h),
 		timeline{steady(0.6, 5*calm), steady(0.1, further+2*calm+4)}, timeline{steady(0.1, 6*calm+4)}))
 	passed := 6*calm + 1
 	seen := min(passed+1, int(s.Forecast.LevelWindow/s.EvaluationInterval))
@@ -155,7 +155,7 @@ func (s setup) pastScenario(h History) Scenario {
 func (s setup) soonScenario(h History) Scenario {
 	_, further := s.horizons()
 	calm := s.settled()
-	sc := s.fleetOfOne(fmt.Sprintf("a short peak right ahead, a %s ago", h), s.later(daysOf(h),
+	sc := s.fleetOfOne(fmt.Sprintf("a short peak in the next minutes, a %s ago, is predicted", h), s.later(daysOf(h),
 		timeline{steady(0.1, 2*calm), steady(0.6, calm), steady(0.1, further+4)}, timeline{steady(0.1, 2*calm+4)}))
 	for _, wl := range s.figures() {
 		sc.Checks = append(sc.Checks, s.loadsAhead(daysOf(h)*s.day()+2*calm-1, wl, 0.6, 0.01)...)
@@ -197,7 +197,7 @@ func (s setup) mildScenario() Scenario {
 	_, further := s.horizons()
 	n := s.patience(rules.FleetWorkloadLow) + s.settled() + 2
 	little := min(s.in.Thresholds.CPU.Min, s.in.Thresholds.Memory.Min) / 4
-	sc := s.fleetOfOne(rules.FleetWorkloadLow+" tells of the load to come", s.later(daysOf(h),
+	sc := s.fleetOfOne(rules.FleetWorkloadLow+": annotations have the predicted load", s.later(daysOf(h),
 		timeline{steady(little, n), steady(2*little, n+further)}, timeline{steady(little, n)}))
 	sc.Checks = []Check{{At: s.at(daysOf(h)*s.day() + n - 1), Alert: rules.FleetWorkloadLow, Annotations: map[string]string{
 		rules.AnnotationCPU: fmt.Sprintf(ratio, 2*little), rules.AnnotationMemory: fmt.Sprintf(ratio, 2*little),

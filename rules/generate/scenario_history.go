@@ -20,7 +20,7 @@ func (s setup) levelScenario(h History) Scenario {
 		return (t[1].value*float64(third) + t[2].value*float64(w-third)) / float64(w)
 	}
 	predicted := 0.5 * min(s.Forecast.LevelMax, (mean(now)+s.Forecast.LevelPrior*0.5)/(mean(then)+s.Forecast.LevelPrior*0.5))
-	sc := s.fleetOfOne(fmt.Sprintf("a %s ago, scaled by the level of today", h), s.later(daysOf(h), then, now))
+	sc := s.fleetOfOne(fmt.Sprintf("the load of a %s ago, multiplied by the level of today", h), s.later(daysOf(h), then, now))
 	for _, wl := range s.figures() {
 		sc.Checks = append(sc.Checks, s.nearAt(today+at, wl.forecast, predicted, 0.04), s.nearAt(today+at, wl.expected, predicted, 0.04))
 	}
@@ -33,7 +33,7 @@ func (s setup) calmScenario(h History) Scenario {
 	long := further + s.settled()
 	today := daysOf(h) * s.day()
 	flat := func(v float64) timeline { return timeline{steady(v, long)} }
-	sc := s.fleetOfOne(fmt.Sprintf("never less than the present, and bounded, where a %s ago was calm", h),
+	sc := s.fleetOfOne(fmt.Sprintf("at least the present load, and limited by level_max, if a %s ago had little load", h),
 		s.later(daysOf(h), flat(0.05), flat(0.3)))
 	bounded := 0.05 * min(s.Forecast.LevelMax, (0.3+s.Forecast.LevelPrior*0.05)/(0.05+s.Forecast.LevelPrior*0.05))
 	at := today + s.settled()
@@ -55,7 +55,7 @@ func (s setup) weekdaysScenario() Scenario {
 		}
 		t = append(t, steady(0.05*float64(d+1), n))
 	}
-	sc := s.fleetOfOne("Monday does not resemble the day before; a week ago is better than yesterday", t)
+	sc := s.fleetOfOne("a Monday is not predicted from the day before; a week ago has priority over yesterday", t)
 	daily, weekly := slices.Contains(s.Forecast.History, HistoryDay), slices.Contains(s.Forecast.History, HistoryWeek)
 	has := func(d int) bool { return daily && d > 0 && d != 4 || weekly && d == 7 }
 	for _, wl := range s.figures() {
@@ -78,7 +78,7 @@ func (s setup) noServerScenario() Scenario {
 	h := s.Forecast.History[0]
 	n := s.settled() + 4
 	today := daysOf(h) * s.day()
-	sc := s.fleetOfOne("no server, no workload", s.later(daysOf(h), timeline{steady(0.5, n)}, timeline{steady(0.5, n)}))
+	sc := s.fleetOfOne("without servers there is no workload", s.later(daysOf(h), timeline{steady(0.5, n)}, timeline{steady(0.5, n)}))
 	sc.Series[len(sc.Series)-1] = s.inState(host(1), "active", timeline{steady(1, n)})
 	for _, wl := range s.figures() {
 		sc.Checks = append(sc.Checks, s.absentAt(today+n-1, wl.forecast), s.absentAt(today+n-1, wl.expected))
@@ -89,7 +89,7 @@ func (s setup) noServerScenario() Scenario {
 // firstDayScenario has no earlier day.
 func (s setup) firstDayScenario() Scenario {
 	n := s.patience(rules.FleetHistoryMissing)
-	sc := s.fleetOfOne("nothing to go by on a first day", timeline{steady(0.1, n+2)})
+	sc := s.fleetOfOne("no history on the first day", timeline{steady(0.1, n+2)})
 	sc.Checks = []Check{
 		s.firingAt(n-1, rules.FleetHistoryMissing, 0), s.firingAt(n, rules.FleetHistoryMissing, 1),
 		{At: s.at(n), Alert: rules.FleetHistoryMissing, Annotations: map[string]string{rules.AnnotationValue: "0"}},
@@ -116,7 +116,7 @@ func (s setup) knownRiseScenario(f followed) Scenario {
 	n, reach := s.patience(rules.FleetLoadRising), s.straight()
 	rise := s.climb(f.band.Max, 1, reach, n+2)
 	t := s.later(1, rise, rise)
-	sc := s.fleetOfOne(f.word+" that rises as it did yesterday is left to the forecast", t)
+	sc := s.fleetOfOne(f.word+" that rises as it did yesterday does not fire "+rules.FleetLoadRising, t)
 	sc.Series = append(f.of(host(1), t), sc.Series[len(sc.Series)-2:]...)
 	first := reach + n + 1
 	sc.Checks = []Check{s.firingAt(first, rules.FleetLoadRising, 1), s.firingAt(s.day()+first, rules.FleetLoadRising, 0)}

@@ -80,8 +80,8 @@ func (s setup) namedServers(cpu, memory func(i int) timeline, on timeline) []Ser
 	return series
 }
 
-// namedFleetScenario ends with a scaler that is down for a while: its last word
-// joins on.
+// namedFleetScenario ends with a scaler that is down for a while: its last
+// aliases are still used.
 func (s setup) namedFleetScenario() Scenario {
 	n := s.patience(rules.FleetCPUHigh) + s.settled()
 	limit := reached(s.in.Thresholds.CPU.Max)
@@ -131,19 +131,19 @@ func (s setup) namedDownScenario() Scenario {
 	return sc
 }
 
-// disagreeScenario has two scalers, one of which takes the name of the first
-// server for that of another.
+// disagreeScenario has two scalers, one of which exports the name of the first
+// server as an alias of another server.
 func (s setup) disagreeScenario() Scenario {
 	n := s.settled() + 2
 	on := timeline{steady(1, n)}
 	quarter := func(i int) timeline { return timeline{steady(float64(i)/8, n)} }
 	series := append(s.namedServers(quarter, quarter, on), s.alias(namedFleet()[0].node, host(9), on, matcher{"pod", "=", "other"}))
-	return Scenario{Name: "join: a name that two scalers give to two servers joins neither, and the others all the same", Series: series,
+	return Scenario{Name: "join: a name that two scalers give to different servers matches neither; other names still match", Series: series,
 		Checks: []Check{s.valueAt(n-1, fleetMemory, 2.0/8), s.valueAt(n-1, fleetActive, 4)}}
 }
 
-// strangeScenario scrapes two machines that are no servers: while all servers
-// are scraped, and while one is not.
+// strangeScenario scrapes two machines that are not servers of the fleet, first
+// while all servers are scraped, then while one server is not.
 func (s setup) strangeScenario() Scenario {
 	n := s.patience(rules.ScalerTargetsUnjoined)
 	before := n + 4

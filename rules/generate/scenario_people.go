@@ -69,8 +69,8 @@ func (s setup) digest() string {
 	return digest
 }
 
-// clockScenarios have a daemon whose clock is so much before or behind
-// Prometheus's.
+// clockScenarios have a daemon whose clock is ahead of Prometheus's clock or
+// behind it.
 func (s setup) clockScenarios() []Scenario {
 	n, limit := s.patience(rules.ScalerClocksApart), clocksApart.Seconds()
 	var all []Scenario
@@ -93,7 +93,7 @@ func (s setup) otherClockScenario() Scenario {
 	behind := func(metric string, by float64) Series {
 		return Series{s.scaler(metric), run(-3600-by, s.step().Seconds(), long)}
 	}
-	return Scenario{Name: "states: a scaler whose clock is an hour behind is believed", Series: []Series{
+	return Scenario{Name: "states: a scaler whose clock is an hour behind is used", Series: []Series{
 		behind(rules.MetricClock, 0), behind(rules.MetricFleetRead, 20), s.inState(host(1), "active", timeline{steady(1, long)}),
 	}, Checks: []Check{s.valueAt(long-1, fleetReadAge, 20), s.valueAt(long-1, fleetActive, 1), s.firingAt(long-1, rules.ScalerFleetUnread, 0)}}
 }
@@ -120,7 +120,7 @@ func (s setup) neverReadScenario() Scenario {
 }
 
 // unseenScenarios have five servers without metrics, whose share of the fleet is
-// just at the limit, or just below it.
+// at the threshold or just below it.
 func (s setup) unseenScenarios() []Scenario {
 	n := s.patience(rules.FleetUnseen)
 	long := n + s.settled() + 4
@@ -176,7 +176,8 @@ func boolean(b bool) int {
 	return 0
 }
 
-// deafScenarios have an alert that asks, and count the notifications.
+// deafScenarios have a firing alert for the scaler, and different numbers of
+// notifications.
 func (s setup) deafScenarios() []Scenario {
 	n := s.patience(rules.ScalerDeaf)
 	window := s.samples(model.Duration(s.in.AlertExpiry))
@@ -191,10 +192,10 @@ func (s setup) deafScenarios() []Scenario {
 	none := s.scalerGauge(rules.MetricNotifications, timeline{steady(7, long)}, ok...)
 	last := window + 1 // the sample from which on no notification is in the window
 	return []Scenario{
-		one("an alert asks and nothing arrives", []Series{none}, fires(n, 0), fires(n+1, 1)),
+		one("an alert fires and no notification arrives", []Series{none}, fires(n, 0), fires(n+1, 1)),
 		one("one notification, and no other", []Series{s.scalerGauge(rules.MetricNotifications, timeline{steady(7, 2), steady(8, long-2)}, ok...)},
 			fires(last-1, 0), fires(last+n-1, 0), fires(last+n+2, 1)),
-		one("the scaler knows that it is silenced", []Series{none, s.scalerGauge(rules.MetricUnheard, timeline{steady(0, long)})}, fires(long-1, 0)),
+		one("the scaler reports that the alert is silenced", []Series{none, s.scalerGauge(rules.MetricUnheard, timeline{steady(0, long)})}, fires(long-1, 0)),
 	}
 }
 

@@ -27,7 +27,7 @@ func (s setup) silentScenario() Scenario {
 		s.valueAt(last+hold-1, fleetMemory, 0.5), s.valueAt(last+hold-1, fleetCPU, 0.5), s.valueAt(last+hold-1, fleetActive, 1),
 		s.valueAt(last+hold+2, fleetMemory, 0.25), s.valueAt(last+hold+2, fleetCPU, 0.25), s.valueAt(last+hold+2, fleetActive, 2),
 	}
-	return Scenario{Name: "averages: by the scaler's last word while it is down, then by every server that is seen", Series: series, Checks: checks}
+	return Scenario{Name: "averages: over the last known active servers while the scaler is down, then over every server with metrics", Series: series, Checks: checks}
 }
 
 // frozenScenario is a scaler that is up and no longer reads the fleet: its states
@@ -44,7 +44,7 @@ func (s setup) frozenScenario() Scenario {
 		s.inState(host(4), "active", timeline{nothing(last + stale), steady(1, long-last-stale)}),
 		s.inState(host(5), "active", timeline{nothing(last + stale), steady(1, long-last-stale)}),
 	}
-	return Scenario{Name: "states: a scaler that no longer reads the fleet is believed until it is stale", Series: series, Checks: []Check{
+	return Scenario{Name: "states: those of a scaler that no longer reads the fleet are used until they are stale", Series: series, Checks: []Check{
 		s.valueAt(last, fleetActive, 3), s.valueAt(last+stale-2, fleetActive, 3), s.valueAt(last+stale-1, fleetActive, 2),
 		s.valueAt(last+stale, fleetActive, 2), s.valueAt(long-1, fleetActive, 2),
 	}}
@@ -59,7 +59,7 @@ func (s setup) unknownScenario() Scenario {
 		series = append(series, s.memory(h, timeline{steady(v, n)})...)
 	}
 	sortSeries(series)
-	return Scenario{Name: "averages: over every server that is seen where no scaler was ever heard", Series: series, Checks: []Check{
+	return Scenario{Name: "averages: over every server with metrics if there was never a scaler", Series: series, Checks: []Check{
 		s.valueAt(n-1, fleetMemory, 0.375), s.valueAt(n-1, fleetCPU, 0.375), s.valueAt(n-1, fleetActive, 2),
 	}}
 }
@@ -79,6 +79,6 @@ func (s setup) nothingScenario() Scenario {
 
 // noneScenario is a scaler whose last read of the fleet had no active server.
 func (s setup) noneScenario() Scenario {
-	return Scenario{Name: "states: no server at all, and known", Series: []Series{{s.scaler(rules.MetricFleetRead), run(0, 0, 4)}}, Checks: []Check{
+	return Scenario{Name: "states: no active server, as the scaler reports", Series: []Series{{s.scaler(rules.MetricFleetRead), run(0, 0, 4)}}, Checks: []Check{
 		s.valueAt(1, fleetActive, 0)}}
 }

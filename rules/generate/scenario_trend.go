@@ -107,7 +107,7 @@ func (s setup) climbScenario(f followed) Scenario {
 	n, reach := s.patience(f.alert), s.straight()
 	t := s.climb(f.band.Max, 1, reach, n+1)
 	t = append(t, steady(min(t[len(t)-1].value, 0.95*f.band.Max), s.straight()))
-	sc := s.trending(f, "that will be at the limit; resolved when the rise ends", t)
+	sc := s.trending(f, "that will be at the threshold; resolved when the rise ends", t)
 	asks := reach + f.lag
 	annotations := f.figures(reached(f.band.Max), little)
 	annotations[rules.AnnotationValue] = fmt.Sprintf(ratio, reached(f.band.Max))
@@ -124,7 +124,7 @@ func (s setup) relievedScenario(f followed) Scenario {
 	comes := reach + f.lag + n + 1
 	t := s.climb(f.band.Max, 1, reach, f.lag+n+3)
 	long := t.length()
-	sc := s.trending(f, "that rises on; resolved when another server serves", t)
+	sc := s.trending(f, "that keeps rising; resolved when another server is active", t)
 	sc.Series = append(sc.Series, s.inState(host(2), "active", timeline{nothing(comes), steady(1, long-comes)}))
 	for _, of := range []func(string, timeline) []Series{s.cpu, s.memory} {
 		sc.Series = append(sc.Series, of(host(2), timeline{steady(0, long)})...)
@@ -140,7 +140,7 @@ func (s setup) levelOffScenario(f followed) Scenario {
 	for sample := range falls {
 		t = append(t, steady(f.band.Max*(1-0.5*float64(sample+1)/float64(falls)), 1))
 	}
-	sc := s.trending(f, "that stays below the limit, and falls", t)
+	sc := s.trending(f, "that stays below the threshold, and falls", t)
 	for at := stays - 1; at < stays+falls; at++ {
 		sc.Checks = append(sc.Checks, s.firingAt(at, f.alert, 0))
 	}
@@ -156,7 +156,7 @@ func (s setup) jumpScenario(f followed) Scenario {
 	swing := 1/n + 6*((n-1)/2+ahead)/(n*(n+1))
 	low := f.band.Max / 4
 	t := timeline{steady(low, before), steady(low+0.9*(f.band.Max-low)/max(1, swing), 1), steady(low, after)}
-	sc := s.trending(f, "of which a single sample is higher", t)
+	sc := s.trending(f, "with a single higher sample", t)
 	for at := before; at < t.length(); at++ {
 		sc.Checks = append(sc.Checks, s.firingAt(at, f.alert, 0))
 	}
@@ -167,7 +167,7 @@ func (s setup) jumpScenario(f followed) Scenario {
 // so that its extrapolation is far above the limit.
 func (s setup) stepScenario(f followed) Scenario {
 	before, after := s.straight(), s.straight()
-	sc := s.trending(f, "that jumps to less than half of the limit", timeline{steady(0, before), steady(0.45*f.band.Max, after)})
+	sc := s.trending(f, "that jumps to less than half of the threshold", timeline{steady(0, before), steady(0.45*f.band.Max, after)})
 	for at := before; at < before+after; at++ {
 		sc.Checks = append(sc.Checks, s.firingAt(at, f.alert, 0))
 	}
@@ -179,7 +179,7 @@ func (s setup) stepScenario(f followed) Scenario {
 func (s setup) halfScenario(f followed) Scenario {
 	before, below, n := s.straight(), s.followedSamples()/2, s.patience(f.alert)
 	half := f.band.Max / 2
-	sc := s.trending(f, "that jumps, and is half of the limit later", timeline{steady(0, before), steady(missed(half), below),
+	sc := s.trending(f, "that jumps, and reaches half of the threshold later", timeline{steady(0, before), steady(missed(half), below),
 		steady(reached(half), 1), steady(0.9*f.band.Max, n+f.lag+1)})
 	asks := before + below + f.lag
 	sc.Checks = []Check{s.firingAt(asks+n-1, f.alert, 0), s.firingAt(asks+n, f.alert, 1)}

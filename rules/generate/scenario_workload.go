@@ -19,7 +19,7 @@ func (s setup) windowScenario() Scenario {
 		series[i].Values = unmarked(series[i].Values)
 	}
 	changed := before + 6*two
-	return Scenario{Name: "CPU workload: bridges missed scrapes within its window, and is smoothed over it", Series: series, Checks: []Check{
+	return Scenario{Name: "CPU workload: continues during missed scrapes within its window, and is averaged over it", Series: series, Checks: []Check{
 		{At: s.at(before - 1 + two - 2), Expr: "count(" + s.rec(instanceCPU) + ") or vector(0)", Want: 1},
 		{At: s.at(before - 1 + two + 1), Expr: "count(" + s.rec(instanceCPUNow) + ") or vector(0)", Want: 0},
 		{At: s.at(before - 1 + two - 2), Expr: "count(" + s.rec(instanceCores) + ") or vector(0)", Want: 1},
@@ -40,14 +40,14 @@ func (s setup) resetScenario() Scenario {
 	low := s.in.Thresholds.CPU.Min
 	t := timeline{steady(low, 3*s.settled()), {samples: n + 2*s.settled(), value: low, reset: true}}
 	at := 3 * s.settled()
-	return Scenario{Name: "CPU workload: a counter that starts again is no lasting load", Series: s.cpu(host(1), t), Checks: []Check{
+	return Scenario{Name: "CPU workload: a counter reset causes no lasting load", Series: s.cpu(host(1), t), Checks: []Check{
 		s.firingAt(at+1, rules.ServerCPUHigh, 0), s.firingAt(at+s.settled(), rules.ServerCPUHigh, 0), s.firingAt(at+n+s.settled(), rules.ServerCPUHigh, 0),
 		{At: s.at(at + s.settled()), Expr: "count(abs(" + s.rec(instanceCPU) + " - " + exact(low) + ") < 0.000001) or vector(0)", Want: 1},
 	}}
 }
 
-// slowScenarios have scrapes that are further apart than the evaluations, up to
-// the slowest that the rules bear: nothing is ever missing, and the alert fires.
+// slowScenarios have scrape intervals that are longer than the evaluation
+// interval, up to slowestScrape: no value is missing, and the alert fires.
 func (s setup) slowScenarios() []Scenario {
 	var all []Scenario
 	for _, every := range []int{2, s.samples(model.Duration(slowestScrape))} {
@@ -58,7 +58,7 @@ func (s setup) slowScenarios() []Scenario {
 			series = append(series, s.mode(host(1), "0", mode, seldom(every, share*s.step().Seconds(), long)))
 		}
 		sortSeries(series)
-		sc := Scenario{Name: fmt.Sprintf("CPU workload: there at every evaluation, with scrapes only at every %d.", every), Series: series}
+		sc := Scenario{Name: fmt.Sprintf("CPU workload: present at every evaluation, with a scrape only at every %d.", every), Series: series}
 		for at := every; at < long; at++ {
 			sc.Checks = append(sc.Checks, Check{At: s.at(at), Expr: "count(" + s.rec(instanceCPU) + " >= " + exact(s.in.Thresholds.CPU.Max) + ") or vector(0)", Want: 1})
 		}
@@ -68,14 +68,15 @@ func (s setup) slowScenarios() []Scenario {
 	return all
 }
 
-// oddScenario is a server of which one core's idle time steps back, as the
-// kernel's does, one core is offline with frozen counters, and one is plugged
-// anew, so that its counters begin far below.
+// oddScenario is a server with three special cores: the idle time of one
+// decreases, which the kernel's counter does at times; one is offline, so that its
+// counters are constant; and one is added again, so that its counters begin at a
+// much lower value.
 func (s setup) oddScenario() Scenario {
 	const back = 0.25 // seconds
 	before, long := 2*s.settled(), 6*s.settled()
 	full, part := timeline{steady(1, long)}, timeline{steady(0.75, long)}
-	sc := Scenario{Name: "CPU workload: counters that step back, frozen ones of a core that is offline, and new ones", Series: s.core(host(1), "0", part)}
+	sc := Scenario{Name: "CPU workload: counters that decrease, constant ones of a core that is offline, and new ones", Series: s.core(host(1), "0", part)}
 	sc.Series = append(sc.Series, s.mode(host(1), "1", "idle", run(1024, 0, before)+" "+run(1024-back, 0, long-before)), s.core(host(1), "1", full)[1])
 	sc.Series = append(sc.Series, s.mode(host(1), "2", "idle", run(4096, 0, long)), s.mode(host(1), "2", "user", run(512, 0, long)))
 	sc.Series = append(sc.Series, s.core(host(1), "3", timeline{steady(0.75, before), {samples: long - before, value: 0.75, reset: true}})...)
@@ -87,11 +88,12 @@ func (s setup) oddScenario() Scenario {
 	return sc
 }
 
-// partScenario is a server whose exporter tells of its idle time alone: its workload is not known, and not 0.
+// partScenario is a server whose exporter exports only the idle time: its
+// workload is missing, and not 0.
 func (s setup) partScenario() Scenario {
 	n := s.settled()
 	both := s.cpu(host(1), timeline{steady(0.5, n)})
-	return Scenario{Name: "CPU workload: not known, and not 0, where only the idle time is exported", Series: both[:1], Checks: []Check{
+	return Scenario{Name: "CPU workload: missing, not 0, if only the idle time is exported", Series: both[:1], Checks: []Check{
 		s.absentAt(n-1, instanceCPUNow), s.absentAt(n-1, instanceCores)}}
 }
 
@@ -109,7 +111,7 @@ func (s setup) twiceScenario() Scenario {
 		series.Series = series.Series[:len(series.Series)-1] + `,group="second"}`
 		one = append(one, series)
 	}
-	return Scenario{Name: "averages: a server that is listed twice counts once", Series: append(one, other...), Checks: []Check{
+	return Scenario{Name: "averages: a server that is scraped twice counts once", Series: append(one, other...), Checks: []Check{
 		s.valueAt(n-1, fleetMemory, 0.25), s.valueAt(n-1, fleetCPU, 0.25), s.valueAt(n-1, fleetActive, 2),
 		s.valueAt(n-1, fleetCores, 2), s.valueAt(n-1, cpuLoad, 0.5), s.valueAt(n-1, fleetBytes, 2*serverBytes), s.valueAt(n-1, memoryLoad, serverBytes/2),
 	}}
@@ -137,7 +139,7 @@ func (s setup) sizesScenario() Scenario {
 	const gib = 1 << 30
 	n := s.patience(rules.FleetCPUHigh) + s.patience(rules.FleetMemoryHigh) + s.settled()
 	on := timeline{steady(1, n)}
-	sc := Scenario{Name: "load: servers count by their size; the draining, the unseen and a second exporter do not", Series: s.serving(n)}
+	sc := Scenario{Name: "load: servers count by their size; draining servers, those without metrics and a second exporter do not count", Series: s.serving(n)}
 	sc.Series = append(sc.Series, s.inState(host(4), "active", on), s.inState(host(5), "active", on))
 	top := func(b rules.Band) timeline { return timeline{steady(reached(b.Max), n)} }
 	cpu, memory := top(s.in.Thresholds.CPU), top(s.in.Thresholds.Memory)
@@ -147,7 +149,7 @@ func (s setup) sizesScenario() Scenario {
 		sc.Series = append(sc.Series, series, again)
 	}
 	sc.Series = append(sc.Series, s.machine(host(3), 8, 16*gib, timeline{steady(0, n)})...)
-	sc.Series = append(sc.Series, s.memory(host(5), on)[1]) // its total alone tells no use
+	sc.Series = append(sc.Series, s.memory(host(5), on)[1]) // the total without the available memory gives no workload
 	busy, used := 2+4*cpu[0].value, (4+8*memory[0].value)*gib
 	figures := map[string]string{
 		rules.AnnotationCPU: fmt.Sprintf(ratio, busy/6), rules.AnnotationMemory: fmt.Sprintf(ratio, used/(12*gib)),
@@ -166,7 +168,7 @@ func (s setup) sizesScenario() Scenario {
 func (s setup) bootedScenario() Scenario {
 	enters := 2 * s.settled()
 	long := enters + s.settled() + 1
-	sc := Scenario{Name: "load: a server that has just booted does not add the work of its boot", Series: []Series{
+	sc := Scenario{Name: "load: a server that has just booted does not add the CPU time of its boot", Series: []Series{
 		s.fleetRead(timeline{steady(0, long)}), s.inState(host(1), "active", timeline{steady(1, long)}),
 		s.inState(host(2), "active", timeline{nothing(enters), steady(1, long-enters)}),
 	}}
@@ -183,7 +185,7 @@ func (s setup) bootedScenario() Scenario {
 func (s setup) pluggedScenario() Scenario {
 	plugged := 2 * s.settled()
 	long := plugged + s.settled() + 1
-	sc := Scenario{Name: "load: a core that was just plugged in does not double the load", Series: []Series{
+	sc := Scenario{Name: "load: a core that was just added does not double the load", Series: []Series{
 		s.fleetRead(timeline{steady(0, long)}), s.inState(host(1), "active", timeline{steady(1, long)})}}
 	for _, name := range []string{"0", "1"} {
 		sc.Series = append(sc.Series, s.core(host(1), name, timeline{steady(0.5, long)})...)
@@ -202,7 +204,7 @@ func (s setup) pluggedScenario() Scenario {
 func (s setup) emptiedScenario() Scenario {
 	stays := 2 * s.settled()
 	long := stays + 2
-	sc := Scenario{Name: "load: none as soon as no server takes meetings", Series: []Series{
+	sc := Scenario{Name: "load: missing as soon as no server takes meetings", Series: []Series{
 		s.fleetRead(timeline{steady(0, long)}), s.inState(host(1), "active", timeline{steady(1, stays), nothing(long - stays)})}}
 	sc.Series = append(sc.Series, s.machine(host(1), 1, serverBytes, timeline{steady(0.5, long)})...)
 	for _, record := range []string{cpuLoad, memoryLoad, fleetCPU, fleetMemory, fleetCores, fleetBytes} {

@@ -6,21 +6,21 @@ import (
 )
 
 const (
-	scrapeUsage = `Scrape jobs whose series carry the labels that the rules select, in a file that Prometheus 2.22 and later load as it is:
-merge the jobs into yours. The hosts file lists hosts without ports, once for both exporters:
+	scrapeUsage = `Scrape jobs whose series have the labels that the rules select, in a file that Prometheus 2.22 and later load as it is:
+merge the jobs into yours. The hosts file lists hosts without ports, for both exporters:
   - targets: [bbb-1.example.org, bbb-2.example.org]`
-	scrapeConfigUsage   = `Scrape jobs for the Prometheus operator 0.65 and later; the hosts file must be mounted into Prometheus.`
-	serviceMonitorUsage = `Scrape jobs for the Prometheus operator, through Services: one with the servers' addresses as endpoints and the ports
-ne-metrics and bbb-metrics, one of bbb-scaler with the port web.`
+	scrapeConfigUsage   = `Scrape jobs for the Prometheus operator 0.65 and later. Mount the hosts file into Prometheus.`
+	serviceMonitorUsage = `Scrape jobs for the Prometheus operator that use two Services: one of the BigBlueButton servers, with their addresses as
+endpoints and the ports ne-metrics and bbb-metrics; and one of bbb-scaler, with the port web.`
 )
 
 // exporter is one kind of scrape target.
 type exporter struct {
-	name   string // of the job
-	port   string // ":9100", or "" for the scheme's
+	name   string // name of the job
+	port   string // such as ":9100", or "" for the default port of the scheme
 	path   string
-	labels Matchers // what its series must carry
-	k8s    string   // its port in the servers' Service
+	labels Matchers // labels that its series must have
+	k8s    string   // name of its port in the servers' Service
 }
 
 func (g generator) exporters() []exporter {
@@ -36,8 +36,8 @@ func (g generator) exporters() []exporter {
 	return []exporter{node, bbb}
 }
 
-// marked returns the labels that an exporter's targets must have: those that the
-// rules select by, and the fleet's.
+// marked returns the labels that an exporter's targets must have: those by which
+// the rules select them, and the label of the fleet.
 func (g generator) marked(labels Matchers) map[string]string {
 	all := map[string]string{}
 	if g.Labels.Fleet != "" {

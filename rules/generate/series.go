@@ -13,7 +13,7 @@ import (
 // setup writes series as the configured exporters export them.
 type setup struct {
 	generator
-	coarse bool // samples too far apart for a rate: no CPU workload
+	coarse bool // samples are too far apart for a rate, so that there is no CPU workload
 }
 
 // step is the time between two samples.
@@ -31,12 +31,12 @@ func (s setup) samples(d model.Duration) int {
 // fires.
 func (s setup) patience(alert string) int { return s.samples(s.For[alert]) }
 
-// settled returns a number of samples that is enough to fill, or to empty, the
-// window of the CPU workload.
+// settled returns a number of samples that is longer than the window of the CPU
+// workload.
 func (s setup) settled() int { return s.samples(s.RateWindow) + 2 }
 
-// emptied returns a number of samples in which even the last two samples of a
-// counter that has ended are out of sight.
+// emptied returns a number of samples after whose end no rule uses the samples
+// of a counter that has ended.
 func (s setup) emptied() int { return s.samples(s.lastTwo()) + 2 }
 
 // host returns the address of the n-th server.
@@ -70,8 +70,7 @@ const serverBytes = 1 << 33
 // cpu is a server with one core whose workload follows a timeline.
 func (s setup) cpu(host string, t timeline) []Series { return s.core(host, "0", t) }
 
-// core is one core of a server: its counters of the modes idle and user, which
-// are all that passes.
+// core is one core of a server, with counters of the modes idle and user only.
 func (s setup) core(host, name string, t timeline) []Series {
 	idle, busy := make(timeline, len(t)), make(timeline, len(t))
 	for i, sp := range t {

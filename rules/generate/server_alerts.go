@@ -14,7 +14,7 @@ func serverAlerts() map[string]expression {
 // measured names the records of one of a server's two workloads, and its band.
 type measured struct {
 	record string
-	now    string // the same before it is smoothed
+	now    string // the same record before it is smoothed
 	band   rules.Band
 }
 
@@ -33,8 +33,8 @@ func (g generator) measured(m rules.Measure) measured {
 	return measured{instanceCPU, instanceCPUNow, g.band(m)}
 }
 
-// growsServer is a sentence of descriptions.
-const growsServer = "The scaler makes the server larger, up to the configured maximum."
+// growsServer is the last sentence of several descriptions.
+const growsServer = "The scaler gives the server more cores or RAM, up to sizes.max."
 
 func (g generator) serverHigh(row rules.Alert) alert {
 	k := g.measured(row.Measure)
@@ -42,9 +42,9 @@ func (g generator) serverHigh(row rules.Alert) alert {
 	return alert{
 		expr: g.held(row.Name, g.above(k, limit),
 			g.rec(k.record)+" >= "+number(k.band.Max-g.Hysteresis), "instance"),
-		why: "Longer than a peak when a meeting opens, shorter than users' patience: what holds that long needs no smoothing, and\n" +
-			"a workload that swings across the threshold counts smoothed. It resolves " + number(g.Hysteresis) +
-			" below the threshold, so that such a one\ndoes not start and stop the growth.",
+		why: "The duration is longer than the peak at the beginning of a meeting. A workload that stays above the threshold for the whole\n" +
+			"duration needs no smoothing; one that crosses the threshold repeatedly is compared smoothed. The alert resolves\n" +
+			number(g.Hysteresis) + " below the threshold, so that a changing workload does not start and stop the growth.",
 		value: ratio, threshold: limit, keepFiring: true,
 		summary: "{{ $labels.instance }}: " + string(row.Measure) + " workload is high",
 		description: "The " + string(row.Measure) + " workload of {{ $labels.instance }} has been at or above " + limit + " for " + g.For[row.Name].String() +
@@ -67,12 +67,12 @@ func (g generator) serverLow(row rules.Alert) alert {
 	limit := number(k.band.Min)
 	return alert{
 		expr: g.held(row.Name, g.rec(k.record)+" < "+limit, g.rec(k.record)+" < "+number(k.band.Min+g.Hysteresis), "instance"),
-		why: "Longer than a break between two lessons: a smaller size costs a restart, and helps only if it lasts. It resolves\n" +
-			number(g.Hysteresis) + " above the threshold, against swinging.",
+		why: "The duration is longer than a break between two lessons, because shrinking needs a restart and saves little for a short\n" +
+			"time. The alert resolves " + number(g.Hysteresis) + " above the threshold, so that a changing workload does not make it flap.",
 		value: ratio, threshold: limit,
 		summary: "{{ $labels.instance }}: " + string(row.Measure) + " workload is low",
 		description: "The " + string(row.Measure) + " workload of {{ $labels.instance }} has been below " + limit + " for " + g.For[row.Name].String() +
-			"; it is now {{ $value | printf \"%.2f\" }}. If the server is larger than the default, the scaler makes it smaller as soon as it is empty.",
+			"; it is now {{ $value | printf \"%.2f\" }}. If the server is larger than sizes.default, the scaler shrinks it once it is drained and empty.",
 	}
 }
 
@@ -91,15 +91,14 @@ func (g generator) serverIdle(row rules.Alert) alert {
 	}
 	return alert{
 		expr: g.held(row.Name, low(0), low(g.Hysteresis), "instance"),
-		why: "CPU or memory, not both: an empty server's memory never falls below what its services take, so that both together\n" +
-			"would stop nothing. That is safe: this only says that the server may be stopped; the scaler drains it and asks\n" +
-			"BigBlueButton itself before it does. Participants and recordings keep a server where its exporter tells of them; one that\n" +
-			"tells of none, or is not there, keeps none on. Long enough for the recording of a meeting that has just ended to show; a\n" +
-			"drained server gets no other.",
+		why: "One low workload is enough, because the services of an empty server alone can use more memory than the minimum. This is\n" +
+			"safe: the alert only allows a stop; the scaler drains the server and asks BigBlueButton itself before it stops it.\n" +
+			"Participants and recordings prevent the alert if bbb-exporter exports them; without bbb-exporter the workload alone\n" +
+			"decides. The duration is long enough for the recording of a meeting that has just ended to be exported.",
 		value: ratio, threshold: number(g.in.Thresholds.CPU.Min),
 		summary: "{{ $labels.instance }}: idle, may be stopped",
 		description: "{{ $labels.instance }} has been idle " + who + " for " + g.For[row.Name].String() +
-			" (workload {{ $value | printf \"%.2f\" }}). If the fleet can spare it, the scaler drains and stops it.",
+			" (workload {{ $value | printf \"%.2f\" }}). If the fleet does not need it, the scaler drains and stops it.",
 	}.and(empty)
 }
 
@@ -120,11 +119,11 @@ func (g generator) serverDown(row rules.Alert) alert {
 	}
 	return alert{
 		expr: gone,
-		why: "A server that is stopped on purpose is not down: only those in service, draining, or already taken out count. An\n" +
-			"exporter that alone is gone is no reason while BigBlueButton answers. Longer than a restart of its services.",
+		why: "Only servers that are active, draining or already down count, not those that are stopped on purpose. A missing node\n" +
+			"exporter alone is no reason while BigBlueButton answers. The duration is longer than a restart of the services.",
 		value: count, threshold: "1", keepFiring: true,
 		summary: "{{ $labels.instance }}: does not answer",
 		description: "For " + g.For[row.Name].String() + ", " + word + " on {{ $labels.instance }}. If BigBlueButton does not answer the scaler " +
-			"either, the scaler takes the server out of Scalelite, and back in once it is healthy.",
+			"either, the scaler cordons the server in Scalelite, and enables it once it answers again.",
 	}
 }

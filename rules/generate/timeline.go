@@ -68,8 +68,8 @@ func (t timeline) counter() string {
 	return strings.Join(parts, " ")
 }
 
-// seldom writes a counter that grows by a value per sample, of which only every
-// so many samples are scraped; the others are missed without a marker.
+// seldom writes a counter that grows by growth per sample, of which only every
+// every-th sample exists; the others are missing without a staleness marker.
 func seldom(every int, growth float64, samples int) string {
 	var parts []string
 	for at := 0; at < samples; at += every {
@@ -94,7 +94,7 @@ func run(from, growth float64, samples int) string {
 	return exact(from) + sign + exact(growth) + "x" + strconv.Itoa(samples-1)
 }
 
-// exact writes a number with all its digits, in a form without exponent.
+// exact formats a number with all its digits and without an exponent.
 func exact(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // unmarked replaces the staleness markers at gaps by missed scrapes.

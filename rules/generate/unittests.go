@@ -7,7 +7,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-const testsUsage = `Unit tests for exactly the rules of the file beside: promtool test rules bbb-rules.test.yml bbb-forecast.test.yml`
+const testsUsage = `Unit tests for the rules in bbb-rules.yml: promtool test rules bbb-rules.test.yml bbb-forecast.test.yml`
 
 // testFile is a file of promtool's unit tests.
 type testFile struct {

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// lookback is Prometheus' default lookback delta. Rules that are evaluated less
-// often do not see their own last results.
+// lookback is Prometheus's default lookback delta. Rules that are evaluated less
+// often than that do not find their own last results.
 const lookback = 5 * time.Minute
 
 // Validate returns everything that is wrong with c, each error beginning with
@@ -80,9 +80,9 @@ func (m Metrics) validate(p *problems) {
 }
 
 func (t Trend) validate(p *problems, evaluation model.Duration) {
-	tooSlow := time.Duration(evaluation) >= lookback // which is told by itself
+	tooSlow := time.Duration(evaluation) >= lookback // validateTimes reports that
 	p.check(t.Window == 0 || t.Window >= 2*evaluation || tooSlow, "rules.trend.window", t.Window,
-		fmt.Sprintf("be at least two evaluations (%s), or 0s for no trend", 2*evaluation))
+		fmt.Sprintf("be at least two evaluation intervals (%s), or 0s for no trend", 2*evaluation))
 	p.duration("rules.trend.ahead", time.Duration(t.Ahead))
 }
 

@@ -2,11 +2,11 @@ package generate
 
 // edge is a set of workloads on both sides of a threshold.
 type edge struct {
-	bad  float64 // just so that the alert's condition holds
-	ok   float64 // just so that it does not
-	hold float64 // just so that a firing alert stays
-	free float64 // just so that it resolves
-	far  float64 // far on the good side
+	bad  float64 // at the threshold, so that the condition is just true
+	ok   float64 // next to the threshold, so that the condition is just false
+	hold float64 // at the end of the hysteresis, so that a firing alert just keeps firing
+	free float64 // just outside the hysteresis, so that a firing alert resolves
+	far  float64 // far from the threshold, where the alert does not fire
 }
 
 // tooHigh and tooLow are the edges of a band with hysteresis.

@@ -3,12 +3,11 @@ package generate
 import "github.com/bbb-scaler/bbb-scaler/rules"
 
 // workload names the records of one of the fleet's two workloads: the present
-// workload, the load and the capacity that it is the quotient of, and the
-// forecast.
+// workload, the load and the capacity whose quotient it is, and the forecast.
 type workload struct {
 	average, load, capacity   string
-	now                       string // the load before it is smoothed
-	history                   string // the greatest load of the same hours of an earlier day
+	now                       string // the load before smoothing
+	history                   string // the maximum load of the same hours of an earlier day
 	level                     string // today's load divided by that day's
 	loadForecast, loadOutlook string // the predicted load, until a start is ready and until the end of rules.forecast.hold
 	forecast, expected        string // the present servers' workload under each of them

@@ -29,7 +29,7 @@ func main() {
 }
 
 // input has thresholds without rounding errors, so that "at the threshold" and
-// "above it" differ; and short durations, to be quick.
+// "above it" differ, and short durations, so that the scenarios are quick.
 func input() (generate.Config, generate.Input) {
 	cfg := generate.Defaults()
 	minute := model.Duration(time.Minute)
@@ -56,7 +56,7 @@ func run(ctx context.Context, only []string, out io.Writer) error {
 	}
 	lab := lab{group: groups[0], scenarios: generate.Scenarios(cfg, in), engine: ruletest.NewEngine()}
 	defer lab.engine.Close()
-	// The quickest scenarios first: one is enough to notice a change.
+	// The quickest scenarios run first: one failure is enough to detect a change.
 	slices.SortStableFunc(lab.scenarios, func(a, b generate.Scenario) int { return cmp.Compare(effort(a), effort(b)) })
 	if err := lab.unchanged(ctx); err != nil {
 		return fmt.Errorf("the rules themselves fail: %w", err)
@@ -146,7 +146,7 @@ func (l lab) noticed(ctx context.Context, m mutant) bool {
 	return false
 }
 
-// likeliest puts the scenarios first that check the changed rule itself.
+// likeliest moves the scenarios that check the changed rule itself to the front.
 func (l lab) likeliest(m mutant) []generate.Scenario {
 	direct, other := []generate.Scenario{}, []generate.Scenario{}
 	for _, sc := range l.scenarios {

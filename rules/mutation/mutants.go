@@ -39,7 +39,7 @@ func mutants(g generate.Group) ([]mutant, error) {
 	return all, nil
 }
 
-// patience changes an alert's for duration by one evaluation interval.
+// patience changes the for duration of an alert by one evaluation interval.
 func patience(index int, r generate.Rule, interval model.Duration) []mutant {
 	if r.Alert == "" {
 		return nil

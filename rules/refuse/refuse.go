@@ -1,13 +1,12 @@
-// Package refuse words why a value of the configuration is refused. Every
-// section's validator uses it, so that all refusals read the same, whichever
-// package found them:
+// Package refuse formats the errors for refused configuration values. The
+// validators of all sections use it, so that all these errors have the same form:
 //
 //	KEY: VALUE: must WHAT IS ALLOWED; WHAT TO DO
 //	sizes.max.ram_mib: 16000: must be a positive multiple of 1024
 //	alertmanager.urls[1]: "http://am": must be listed once; remove the copy
 //
 // KEY is the path in the configuration file, an environment variable or a flag.
-// VALUE is what was given, texts in quotes; a secret prints as its type does.
+// VALUE is the value that was given; a string is quoted, a secret is hidden.
 package refuse
 
 import (
@@ -17,9 +16,9 @@ import (
 	"time"
 )
 
-// Value returns the error for one value. allowed completes the sentence that
-// begins with "must", and is a format for args. A nil value is left out: it is
-// for a key that is missing, or whose value must not be shown.
+// Value returns the error for one value. allowed is a format for args and
+// completes the sentence that begins with "must". A nil value is left out of the
+// error; use it for a missing key, or for a value that must not be shown.
 func Value(key string, value any, allowed string, args ...any) error {
 	allowed = fmt.Sprintf(allowed, args...)
 	if value == nil {
@@ -40,7 +39,7 @@ func show(value any) string {
 // ready to use and converts to the []error that a Validate method returns.
 type Problems []error
 
-// Require adds the error of Value unless ok.
+// Require adds the error that Value returns, unless ok.
 func (p *Problems) Require(ok bool, key string, value any, allowed string, args ...any) {
 	if !ok {
 		*p = append(*p, Value(key, value, allowed, args...))
@@ -56,17 +55,17 @@ func (p *Problems) Add(errs ...error) {
 	}
 }
 
-// Positive requires d to be longer than zero.
+// Positive requires that d is longer than zero.
 func (p *Problems) Positive(key string, d time.Duration) {
 	p.Require(d > 0, key, d, "be longer than 0s")
 }
 
-// AtLeast requires n to be least or more.
+// AtLeast requires that n is at least least.
 func (p *Problems) AtLeast(key string, n, least int) {
 	p.Require(n >= least, key, n, "be at least %d", least)
 }
 
-// URL requires text to be the base address of an API: http or https with a
+// URL requires that text is the base address of an API: http or https, with a
 // host, and without login, query and fragment.
 func (p *Problems) URL(key, text string) {
 	const allowed = `be a URL such as "https://host/path"`

@@ -13,7 +13,7 @@ import (
 )
 
 // BenchmarkEvaluation evaluates all rules once for a fleet whose servers have four
-// cores. Half of the servers are active, and one in twenty has an alert.
+// cores, with the eight modes of each that node exporter tells of. Half of the servers are active, and one in twenty has an alert.
 func BenchmarkEvaluation(b *testing.B) {
 	evaluate(b, func(i int) float64 { return []float64{0.8, 0.2}[min(1, i%20)] })
 }
@@ -70,7 +70,11 @@ type sampled struct {
 
 func fleet(servers int, workload func(int) float64) []*sampled {
 	always := func(v float64) func(float64) float64 { return func(float64) float64 { return v } }
-	all := []*sampled{{labels: labels.FromStrings("__name__", rules.MetricFleetRead, "job", "bbb-scaler"), value: func(s float64) float64 { return s }}}
+	now := func(s float64) float64 { return s }
+	all := []*sampled{
+		{labels: labels.FromStrings("__name__", rules.MetricFleetRead, "job", "bbb-scaler"), value: now},
+		{labels: labels.FromStrings("__name__", rules.MetricClock, "job", "bbb-scaler"), value: now},
+	}
 	for i := range servers {
 		host := fmt.Sprintf("10.0.%d.%d", i/250, i%250)
 		add := func(name, job, port string, value func(float64) float64, more ...string) {
@@ -78,8 +82,11 @@ func fleet(servers int, workload func(int) float64) []*sampled {
 			all = append(all, &sampled{labels: labels.FromStrings(text...), value: value})
 		}
 		for core := range 4 {
-			add("node_cpu_seconds_total", "bbb-node", ":9100", func(s float64) float64 { return s * (1 - workload(i)) },
-				"mode", "idle", "cpu", fmt.Sprint(core))
+			for _, mode := range []string{"idle", "iowait", "irq", "nice", "softirq", "steal", "system", "user"} {
+				share := map[string]float64{"idle": 1 - workload(i), "system": 0.25 * workload(i), "user": 0.75 * workload(i)}[mode]
+				add("node_cpu_seconds_total", "bbb-node", ":9100", func(s float64) float64 { return s * share },
+					"mode", mode, "cpu", fmt.Sprint(core))
+			}
 		}
 		add("node_memory_MemTotal_bytes", "bbb-node", ":9100", always(8<<30))
 		add("node_memory_MemAvailable_bytes", "bbb-node", ":9100", always((1-workload(i))*(8<<30)))
@@ -89,7 +96,12 @@ func fleet(servers int, workload func(int) float64) []*sampled {
 		add("bbb_recordings_unprocessed", "bbb-exporter", ":9688", always(0))
 		add("bbb_recordings_processing", "bbb-exporter", ":9688", always(0))
 		state := []string{"active", "off"}[i%2]
-		add(rules.MetricServerState, "bbb-scaler", "", always(1), "host", host, "state", state)
+		id, name := fmt.Sprintf("00000000-0000-4000-8000-%012d", i), fmt.Sprintf("bbb-server%d", i)
+		who := []string{"server", name, "server_id", id, "host", host}
+		add(rules.MetricServerState, "bbb-scaler", "", always(1), append(who, "state", state)...)
+		for _, alias := range []string{host, id, name, name + ".example.org"} {
+			add(rules.MetricServerAlias, "bbb-scaler", "", always(1), append(who, "alias", alias)...)
+		}
 	}
 	return all
 }

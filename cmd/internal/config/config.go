@@ -1,6 +1,6 @@
-// Package config reads the configuration: the defaults, overridden by a YAML file,
-// overridden by environment variables, completed with the secrets that are in
-// files of their own, and validated. The daemon, the generator of rules and the
+// Package config reads the configuration. It takes the defaults, overrides them by
+// a YAML file and then by environment variables, reads the secrets that are in
+// separate files, and validates the result. The daemon, the generator of rules and the
 // simulation read the same file. Each package declares its own section.
 package config
 
@@ -40,14 +40,14 @@ type File struct {
 	Prometheus   Prometheus          `yaml:"prometheus"`
 	Web          receiver.Config     `yaml:"web"`
 
-	dir       string   // of the file, from which relative paths start
-	fromFiles []string // paths of the keys whose secrets are in files
+	dir       string   // directory of the file; relative paths start there
+	fromFiles []string // paths of the keys whose secrets came from files
 
-	notes []string // about keys and variables with an old name or no effect
+	notes []string // warnings about keys and variables with an old name or no effect
 }
 
-// Prometheus is the section "prometheus": access to Prometheus itself, or to
-// Grafana's data source proxy for it. Without a URL it is not read.
+// Prometheus is the section "prometheus": the access to Prometheus, directly or
+// through Grafana's data source proxy. Without a URL, Prometheus is not read.
 type Prometheus struct {
 	// URL is the base address; "/api/v1" is appended.
 	URL string `yaml:"url"`
@@ -75,9 +75,8 @@ func (p Prometheus) Validate() []error {
 	return problems
 }
 
-// Defaults returns the configuration that an empty file and environment give. Its
-// name pattern selects the same servers as bbb_scaler: those with "bbb" in their
-// name.
+// Defaults returns the configuration for an empty file and environment. Its name
+// pattern selects the same servers as bbb_scaler: those with "bbb" in their name.
 func Defaults() File {
 	f := File{
 		Actions: fleet.Defaults(), Rules: generate.Defaults(), IONOS: ionos.Defaults(), Scalelite: scalelite.Defaults(),
@@ -108,8 +107,8 @@ func Load(path string, environ []string) (File, error) {
 	return f, together(path, errs)
 }
 
-// Read reads the same for programs that need only the sections of the core and
-// of the rules: it opens no file with a secret and requires no credentials.
+// Read is Load for programs that need only the sections of the scaler and of the
+// rules: it opens no file with a secret and requires no credentials.
 func Read(path string, environ []string) (File, error) {
 	root, err := readDocument(path)
 	if err != nil {
@@ -119,7 +118,7 @@ func Read(path string, environ []string) (File, error) {
 	return f, together(path, errs)
 }
 
-// readDocument reads a YAML file; path "" is an empty one.
+// readDocument reads a YAML file. With path "" it returns an empty document.
 func readDocument(path string) (*yaml.Node, error) {
 	if path == "" {
 		return &yaml.Node{}, nil
@@ -152,8 +151,8 @@ func parse(root *yaml.Node, environ []string) (File, []error) {
 	return f, slices.Concat(errs, f.Actions.Validate(), f.Rules.Validate(), f.checkExpiry())
 }
 
-// checkExpiry refuses an expiry at which an alert that still fires is forgotten:
-// the generated route repeats it every cooldowns.scale_out.
+// checkExpiry refuses an alert expiry that is shorter than the repeat interval of
+// the generated route, with which alerts that still fire would expire.
 func (f *File) checkExpiry() []error {
 	repeat := f.Actions.Cooldowns.Out + time.Duration(f.Rules.Alertmanager.GroupInterval)
 	var p refuse.Problems
@@ -172,8 +171,8 @@ func (f *File) RuleInput() generate.Input {
 	}
 }
 
-// Generated returns the text of the file of a format that is generated from the
-// configuration, such as the rules.
+// Generated returns the text of the file that genrules writes in a format, such as
+// the rules.
 func (f *File) Generated(format generate.Format) (string, error) {
 	file, err := generate.FileOf(format)
 	if err != nil {
@@ -186,7 +185,8 @@ func (f *File) Generated(format generate.Format) (string, error) {
 	return string(text), nil
 }
 
-// Warnings returns what is allowed and probably not intended, or deprecated.
+// Warnings returns texts about settings that are valid but probably not intended,
+// and about deprecated names.
 func (f *File) Warnings() []string {
 	all := f.Actions.Warnings()
 	if f.Actions.NoBalancer {
@@ -200,7 +200,7 @@ func (f *File) Warnings() []string {
 	return append(all, f.notes...)
 }
 
-// complete derives what one section needs of another.
+// complete copies values from one section to others that need them.
 func (f *File) complete() {
 	a := &f.Actions
 	f.IONOS.Datacenters = len(a.Fleet.Datacenters)
@@ -208,7 +208,7 @@ func (f *File) complete() {
 	a.HostNames, a.PollInterval, a.NoBalancer = f.Scalelite.HostNames, f.Scalelite.PollInterval, f.Scalelite.URL == ""
 }
 
-// together returns one error that lists all, or nil.
+// together returns one error that lists all errors, or nil.
 func together(path string, errs []error) error {
 	if len(errs) == 0 {
 		return nil

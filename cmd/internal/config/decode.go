@@ -21,8 +21,8 @@ import (
 // decoded by yaml.v3.
 type decoder struct {
 	problems refuse.Problems
-	moved    map[string]reflect.Value // what keys under their old paths set
-	given    map[string]bool          // paths of the keys that were set
+	moved    map[string]reflect.Value // fields for keys under their old paths
+	given    map[string]bool          // paths of the keys in the file that have a value
 }
 
 func (d *decoder) refuse(at string, node *yaml.Node, value any, allowed string, args ...any) {
@@ -111,8 +111,7 @@ func (d *decoder) section(at string, node *yaml.Node, v reflect.Value) {
 	})
 }
 
-// pairs calls each for the keys of a mapping and refuses a key that is given
-// twice.
+// pairs calls each for every key of a mapping and refuses duplicate keys.
 func (d *decoder) pairs(at string, node *yaml.Node, each func(path string, key, value *yaml.Node)) {
 	if node.Kind != yaml.MappingNode {
 		d.refuse(cmp.Or(at, "the file"), node, show(node, nil), "be a section with keys")
@@ -175,8 +174,8 @@ func decodesItself(t reflect.Type) bool {
 		p.Implements(reflect.TypeFor[interface{ UnmarshalYAML(func(any) error) error }]())
 }
 
-// fits reports whether a scalar is written as one of type t. yaml.v3 alone
-// would truncate 2.7 cores to 2.
+// fits reports whether a scalar has the YAML type for t. Without this check,
+// yaml.v3 would truncate 2.7 cores to 2.
 func fits(node *yaml.Node, t reflect.Type) bool {
 	switch {
 	case node.Kind != yaml.ScalarNode:
@@ -209,8 +208,8 @@ func wants(t reflect.Type) string {
 	}
 }
 
-// because adds the error of a type with its own UnmarshalYAML. Errors of
-// yaml.v3 itself say nothing that wants does not.
+// because returns the error of a type with its own UnmarshalYAML, as the end of a
+// sentence. The errors of yaml.v3 itself add nothing to the text of wants.
 func because(err error, t reflect.Type) string {
 	if !decodesItself(t) {
 		return ""
@@ -218,13 +217,14 @@ func because(err error, t reflect.Type) string {
 	return ": " + strings.TrimPrefix(err.Error(), "yaml: ")
 }
 
-// form describes in words what was written; it prints without quotes.
+// form is a description of a value, such as "a list"; it is printed without quotes.
 type form string
 
+// String returns the description.
 func (f form) String() string { return string(f) }
 
-// show returns what was written as the value of a refusal: nil if it may be a
-// secret.
+// show returns the value of a node for an error message, or nil if the value may
+// be a secret.
 func show(node *yaml.Node, t reflect.Type) any {
 	switch {
 	case t != nil && isSecret(t):

@@ -12,9 +12,8 @@ import (
 // prefix begins the names of the variables that set keys.
 const prefix = "BBB_SCALER_"
 
-// Getenv returns a function that looks a variable up in environ, which has the
-// form of os.Environ. Of a name that is there twice the first counts, as with
-// os.Getenv.
+// Getenv returns a function that looks up a variable in environ, which has the form
+// of os.Environ. If a name occurs twice, the first value counts, as with os.Getenv.
 func Getenv(environ []string) func(name string) string {
 	values := map[string]string{}
 	for _, pair := range environ {
@@ -34,24 +33,24 @@ func Variables() []string {
 		asked[name] = true
 		return ""
 	})
-	// Of the commands that talk to a running daemon.
+	// The commands that call a running daemon read these.
 	for _, name := range []string{"URL", "USER", "PASSWORD"} {
 		asked[prefix+name] = true
 	}
 	return slices.Sorted(maps.Keys(asked))
 }
 
-// overrideByEnvironment sets what the environment gives: first the variables of
-// bbb_scaler under their old names and meanings, then BBB_SCALER_<KEY> for each
-// key, such as BBB_SCALER_SCALELITE_URL for scalelite.url. An empty variable
-// counts as one that is not set, because compose passes unset ones as empty.
+// overrideByEnvironment sets keys from environment variables: first from the
+// variables of bbb_scaler, which keep their meanings, then from BBB_SCALER_<KEY> for
+// each key, such as BBB_SCALER_SCALELITE_URL for scalelite.url. An empty variable
+// counts as not set, because docker compose passes unset variables as empty.
 func overrideByEnvironment(f *File, getenv func(string) string) []error {
 	_, errs := override(predecessors(f), getenv)
 	return slices.Concat(errs, overrideSchedule(f, getenv), overrideKeys(f, getenv))
 }
 
-// overrideKeys sets each key that a variable can set, also from the variables
-// of its old path.
+// overrideKeys sets every key whose variable is set, also from the variable of its
+// old path.
 func overrideKeys(f *File, getenv func(string) string) []error {
 	var d decoder
 	for _, path := range slices.Sorted(maps.Keys(movedKeys())) {
@@ -101,12 +100,13 @@ func eachKey(at string, v reflect.Value, each func(at string, field reflect.Valu
 	}
 }
 
-// oneText reports whether a type can be given as one text, as a variable is.
+// oneText reports whether a variable can set a value of a type.
 func oneText(t reflect.Type) bool {
 	return isScalar(t) || decodesItself(t) || t == reflect.TypeFor[[]string]()
 }
 
-// scalarNode reads text as YAML does, and as text where text is wanted.
+// scalarNode returns a YAML scalar for a text, with the type string if t needs a
+// string.
 func scalarNode(given string, t reflect.Type) *yaml.Node {
 	if t.Kind() == reflect.String || decodesItself(t) {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: given}

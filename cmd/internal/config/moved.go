@@ -37,8 +37,9 @@ func movedFields(f *File) map[string]reflect.Value {
 	return fields
 }
 
-// takeMoved copies what old holds from keys under their old paths to f. Both
-// paths with different values are refused, since either may be the stale one.
+// takeMoved copies the values of keys under their old paths from old to f. It
+// refuses different values for the old and the new path of one key, because either
+// may be the outdated one.
 func (d *decoder) takeMoved(f, old *File) {
 	for _, path := range slices.Sorted(maps.Keys(movedKeys())) {
 		if !d.given[path] {

@@ -16,12 +16,12 @@ import (
 // variable is one variable of bbb_scaler, this scaler's predecessor.
 type variable struct {
 	name string
-	key  string // whose value it sets
-	// set takes a text, or returns what is allowed instead.
+	key  string // path of the key that it sets
+	// set parses a text and sets the key. It returns "", or what is allowed instead.
 	set func(text string) (allowed string)
 }
 
-// override sets what is given.
+// override sets the keys whose variables are not empty.
 func override(variables []variable, getenv func(string) string) (given bool, errs []error) {
 	var p refuse.Problems
 	for _, v := range variables {
@@ -34,8 +34,8 @@ func override(variables []variable, getenv func(string) string) (given bool, err
 	return given, p
 }
 
-// predecessors returns the variables of bbb_scaler that set one key each, so
-// that its compose file goes on working.
+// predecessors returns the variables of bbb_scaler that set one key each, so that
+// its compose file continues to work.
 func predecessors(f *File) []variable {
 	a := &f.Actions
 	return []variable{
@@ -114,8 +114,8 @@ func ratio(into *float64) func(string) string {
 	}
 }
 
-// Bounds of a waiting time. Less than a minute is no pause between two changes
-// of a server: whoever gives it most likely means minutes or seconds.
+// Bounds of a waiting time. A value below one minute is probably meant in seconds
+// or minutes instead of milliseconds.
 const (
 	shortestWait = time.Minute
 	longestWait  = 24 * time.Hour
@@ -153,7 +153,7 @@ func exporters(into *generate.Variant) func(string) string {
 	}
 }
 
-// notOurs accepts a password that only Prometheus needs now.
+// notOurs accepts a password that bbb_scaler used and only Prometheus needs now.
 func notOurs(f *File) func(string) string {
 	return func(string) string {
 		f.notes = append(f.notes, "NE_BASIC_AUTH_PASS is not used: only Prometheus reads the node exporters, "+
@@ -162,8 +162,8 @@ func notOurs(f *File) func(string) string {
 	}
 }
 
-// endpoint sets a base address from the one that bbb_scaler needed, which ends
-// in the call (https://host/api/datasources/proxy/1/api/v1/query?query=).
+// endpoint sets a base address from the address for bbb_scaler, which ends with
+// the API call (https://host/api/datasources/proxy/1/api/v1/query?query=).
 func endpoint(into *string) func(string) string {
 	return func(text string) string {
 		text, _, _ = strings.Cut(text, "?")

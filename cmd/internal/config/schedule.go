@@ -11,11 +11,11 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// overrideSchedule makes a schedule of bbb_scaler's "on" period: floors inside
-// (MINIMUM_ACTIVE_MACHINES_ON) and outside (_OFF) of the time from START_H:
-// START_MIN to END_H:END_MIN in TIMEZONE, every day. A floor that is not given
-// is capacity.min_active. A floor that is given is independent of the fleet's
-// size.
+// overrideSchedule sets capacity.schedule from bbb_scaler's variables for an "on"
+// period. The period is from START_H:START_MIN to END_H:END_MIN in TIMEZONE, every
+// day. The floor is MINIMUM_ACTIVE_MACHINES_ON inside the period and
+// MINIMUM_ACTIVE_MACHINES_OFF outside; the default of both is capacity.min_active.
+// If one of them is set, the floor does not depend on the size of the fleet.
 func overrideSchedule(f *File, getenv func(string) string) []error {
 	capacity := &f.Actions.Capacity
 	on, off := capacity.MinActive, capacity.MinActive
@@ -31,8 +31,8 @@ func overrideSchedule(f *File, getenv func(string) string) []error {
 	return errs
 }
 
-// period is a part of every day, in minutes from midnight; end may be before
-// start, on the next day.
+// period is a part of every day, in minutes from midnight. If end is before start,
+// it is on the next day.
 type period struct {
 	start, end int
 	location   *time.Location
@@ -92,8 +92,8 @@ func upTo(into *int, most int) func(string) string {
 	}
 }
 
-// zoneName returns the IANA name of a time zone that is given by it or by the
-// Windows name, which .NET also accepts and which was bbb_scaler's default.
+// zoneName returns the IANA name of a time zone. It also accepts the Windows names
+// of Central European Time, because one of them was bbb_scaler's default.
 func zoneName(name string) string {
 	switch name {
 	case "", "Central European Standard Time", "Central Europe Standard Time", "W. Europe Standard Time":

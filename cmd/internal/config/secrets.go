@@ -18,9 +18,9 @@ import (
 // maxSecret is the largest accepted file of a secret, in bytes.
 const maxSecret = 64 << 10
 
-// readSecrets reads each secret from the file that the key beside it names
-// (password_file for password). A secret from the environment overrides its file.
-// refuseTwice has refused a secret beside its file in the configuration file.
+// readSecrets reads each secret from the file that the key with the suffix _file
+// names (password_file for password). A secret from the environment overrides the
+// file. refuseTwice has already refused a configuration file with both keys.
 func readSecrets(f *File, dir string) (errs []error) {
 	f.dir = dir
 	f.fromFiles, errs = fill("", reflect.ValueOf(f).Elem(), dir)
@@ -28,8 +28,8 @@ func readSecrets(f *File, dir string) (errs []error) {
 }
 
 // RereadSecrets reads the secrets that came from files again, and reports whether
-// any is another one now. A file that cannot be read, or that is empty, leaves
-// its secret as it was.
+// any of them has changed. If a file cannot be read or is empty, its old secret
+// stays.
 func (f *File) RereadSecrets() (changed bool, err error) {
 	var errs []error
 	eachSecret("", reflect.ValueOf(f).Elem(), func(at string, secret *fleet.Secret, file string) {
@@ -95,8 +95,8 @@ func readSecret(dir, path string) (fleet.Secret, error) {
 	return fleet.Secret(text), nil
 }
 
-// refuseTwice refuses a secret that is in the configuration file beside the key of
-// its own file.
+// refuseTwice refuses a configuration file that has both a secret and the key for
+// the file of that secret.
 func refuseTwice(f *File) []error {
 	var errs []error
 	eachSecret("", reflect.ValueOf(f).Elem(), func(at string, secret *fleet.Secret, file string) {
@@ -107,8 +107,8 @@ func refuseTwice(f *File) []error {
 	return errs
 }
 
-// SecretTexts returns every secret of the configuration in clear text, to check
-// that none is shown anywhere.
+// SecretTexts returns every secret of the configuration in clear text. Tests use it
+// to check that no secret is shown.
 func (f *File) SecretTexts() []string {
 	var all []string
 	eachSecret("", reflect.ValueOf(f).Elem(), func(_ string, secret *fleet.Secret, _ string) {

@@ -9,12 +9,13 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
-// serviceLink matches the variables that Kubernetes sets in the pods of a
-// namespace for each Service whose name begins with bbb-scaler.
+// serviceLink matches the variables that Kubernetes sets in pods for each Service
+// of the namespace, such as the one named bbb-scaler.
 var serviceLink = regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
 
-// refuseUnknown refuses variables that are named like ours and not read. Their
-// values are not shown: a secret may be in one whose name is misspelled.
+// refuseUnknown refuses variables that begin with the prefix and are not read.
+// The errors do not show the values, because a variable with a misspelled name may
+// hold a secret.
 func refuseUnknown(environ []string) []error {
 	var p refuse.Problems
 	known := Variables()
@@ -32,8 +33,8 @@ func refuseUnknown(environ []string) []error {
 	return p
 }
 
-// onlyInFile returns the path of the key that a variable's name means and that
-// no variable can set, or "".
+// onlyInFile returns the path of the key that belongs to a variable's name and that
+// can only be set in the file, or "".
 func onlyInFile(name string) (path string) {
 	f := Defaults()
 	eachKey("", reflect.ValueOf(&f).Elem(), func(at string, field reflect.Value) {
@@ -44,8 +45,8 @@ func onlyInFile(name string) (path string) {
 	return path
 }
 
-// nearest returns the name that takes the fewest changes of one letter to get
-// to; known is not empty.
+// nearest returns the known name with the smallest distance to name; known must not
+// be empty.
 func nearest(name string, known []string) string {
 	return slices.MinFunc(slices.DeleteFunc(slices.Clone(known), func(k string) bool { return !strings.HasPrefix(k, prefix) }),
 		func(a, b string) int { return distance(name, a) - distance(name, b) })

@@ -10,22 +10,22 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 )
 
-// causes are problems of several things, those with one cause together: a wrong
-// secret is one problem, however many servers it keeps from answering.
+// causes collects problems and groups those with the same cause, so that a wrong
+// secret is one problem for any number of servers.
 type causes []problem
 
-// problem is a cause and what it concerns.
+// problem is one cause and the things that have it.
 type problem struct {
-	cause string
-	err   error    // the first
-	of    []string // names, "" where the error has them
+	cause string   // the error's text without the words that differ
+	err   error    // the first error with that cause
+	of    []string // names of the things; "" if the error contains the name
 }
 
-// particular matches the words of a text that differ between two servers with
+// particular matches the words of an error that differ between two servers with
 // the same problem: addresses, ids and names with a number.
 var particular = regexp.MustCompile(`\S*[0-9/]\S*`)
 
-// add notes a problem of a thing with a name.
+// add adds a problem of the thing with the given name.
 func (c *causes) add(err error, name string) {
 	key := particular.ReplaceAllString(innermost(err).Error(), "#")
 	i := slices.IndexFunc(*c, func(p problem) bool { return p.cause == key })
@@ -36,7 +36,8 @@ func (c *causes) add(err error, name string) {
 	(*c)[i].of = append((*c)[i].of, name)
 }
 
-// innermost returns what a call said, without what it was made for.
+// innermost returns the error of the call itself, without the context that its
+// callers added.
 func innermost(err error) error {
 	if fault, ok := errors.AsType[*outbound.Fault](err); ok {
 		return fault
@@ -44,7 +45,8 @@ func innermost(err error) error {
 	return err
 }
 
-// print prints a line for each cause. plural is what the names are of.
+// print prints one line for each cause. plural is the noun for the things, such as
+// servers.
 func (c causes) print(p *preflight, what, plural string, fix func(error) string) {
 	for _, one := range c {
 		err, n := one.err, len(one.of)

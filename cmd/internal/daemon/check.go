@@ -22,8 +22,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
-// ErrFound is returned by Run for a check that found and printed problems, and
-// for a status that shows that the fleet cannot be read.
+// ErrFound is returned by Run when check found and printed problems, or when status
+// shows that the fleet cannot be read.
 var ErrFound = errors.New("problems were found and printed")
 
 // check reads everything that the daemon reads, changes nothing, and prints the
@@ -74,8 +74,8 @@ func (c *preflight) finding(verdict, what, format string, args ...any) {
 	c.line("%-6s %-14s "+format, append([]any{verdict, what}, args...)...)
 }
 
-// wrong prints a problem, and how to fix it unless the error says so itself. An
-// error of several lines, such as one of a configuration, keeps them.
+// wrong prints a problem and how to fix it; fix is "" if the error contains that.
+// An error of several lines, such as one of a configuration, is printed in full.
 func (c *preflight) wrong(what string, err error, fix string) {
 	c.found++
 	first, more, _ := strings.Cut(err.Error(), "\n")
@@ -105,8 +105,8 @@ func (c *preflight) end() error {
 	return c.err
 }
 
-// cloud lists all datacenters at the same time, so that several that do not
-// answer take one deadline together.
+// cloud lists all datacenters concurrently, so that several datacenters that do not
+// answer take only one deadline.
 func (c *preflight) cloud(ctx context.Context) {
 	lists := make([][]fleet.CloudServer, len(c.file.Actions.Fleet.Datacenters))
 	errs := make([]error, len(lists))
@@ -185,7 +185,7 @@ func (c *preflight) fixCloud(err error) string {
 	return "check ionos.url and the network between this host and it"
 }
 
-// balancer lists Scalelite's servers, and calls some of them.
+// balancer lists Scalelite's servers and calls those that are enabled and online.
 func (c *preflight) balancer(ctx context.Context) {
 	if c.file.Actions.NoBalancer {
 		return // the warnings of the configuration name it
@@ -212,7 +212,7 @@ func (c *preflight) balancer(ctx context.Context) {
 	c.servers(ctx, list)
 }
 
-// servers calls every server that is enabled and online.
+// servers calls the BigBlueButton API of every server that is enabled and online.
 func (c *preflight) servers(ctx context.Context, list []fleet.BalancerServer) {
 	list = slices.DeleteFunc(slices.Clone(list), func(s fleet.BalancerServer) bool { return s.State != fleet.Enabled || !s.Online })
 	counts, errs := make([]fleet.MeetingCount, len(list)), make([]error, len(list))
@@ -263,16 +263,16 @@ func (c *preflight) alertmanager(ctx context.Context) {
 			}
 		}
 	}
-	c.ok("alertmanager", "%d alerts, %d of them ask the scaler for something, %d of these kept back by a silence, an inhibition or a time interval", len(alerts), ours, silenced)
+	c.ok("alertmanager", "%d alerts, %d of them for the scaler, %d of these suppressed by a silence, an inhibition or a time interval", len(alerts), ours, silenced)
 	if source, is := c.clients.alerts.(*alertmanager.Source); is && len(source.Blind()) > 0 {
-		c.note("alertmanager", "%s: before Alertmanager 0.28, and does not tell which alerts a mute or active time interval keeps back; the daemon acts on them; use silences or bbb-scaler pause, or update it",
+		c.note("alertmanager", "%s: older than Alertmanager 0.28, so that the daemon cannot see which alerts a mute or active time interval suppresses, and acts on them; use silences or bbb-scaler pause, or update Alertmanager",
 			strings.Join(source.Blind(), ", "))
 	}
 	c.routes(ctx, alerts)
 }
 
-// fleet runs cycles of the daemon's scaler as a dry run over an empty store, and
-// prints the fleet.
+// fleet runs cycles of the scaler as a dry run with an empty store, and prints the
+// fleet.
 func (c *preflight) fleet(ctx context.Context, l *links) {
 	cfg := c.file.Actions
 	cfg.DryRun = true
@@ -301,12 +301,12 @@ func pending(st fleet.Status) bool {
 	return slices.ContainsFunc(st.Sources, func(s fleet.SourceStatus) bool { return s.ReadAt.IsZero() && s.Error == "" })
 }
 
-// joined prints the servers that could not be matched, and the fleet. With a list
-// that could not be read, nothing can be joined: that is told already.
+// joined prints the servers that could not be matched, and the fleet. If a list
+// could not be read, no server can be matched; that problem is printed already.
 func (c *preflight) joined() {
 	unread := func(s fleet.SourceStatus) bool { return s.Error != "" && s.Name != "alertmanager" }
 	if slices.ContainsFunc(c.status.Sources, unread) {
-		c.note("fleet", "the servers were not joined, because of what could not be read")
+		c.note("fleet", "the servers were not matched, because a list could not be read")
 	} else {
 		c.unjoined()
 	}

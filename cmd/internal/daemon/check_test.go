@@ -82,7 +82,7 @@ func TestWhatFollowsFromAListThatCouldNotBeReadIsNotToldAgain(t *testing.T) {
 	c.status.Sources = []fleet.SourceStatus{{Name: "balancer", Error: "401"}}
 	c.status.Servers = []fleet.ServerStatus{{Name: "bbb-server1", State: fleet.StateUncertain, Reason: "the balancer has not been read"}}
 	c.joined()
-	if got := wrongLines(out.String()); len(got) != 0 || !strings.Contains(out.String(), "the servers were not joined") {
+	if got := wrongLines(out.String()); len(got) != 0 || !strings.Contains(out.String(), "the servers were not matched") {
 		t.Errorf("output = %q, want a note and no problem", out.String())
 	}
 }
@@ -137,8 +137,8 @@ func TestClocksThatAreApartAreFound(t *testing.T) {
 func TestTheScrapeIntervalsThatAreThereAreCompared(t *testing.T) {
 	for scrapes, want := range map[time.Duration]string{
 		15 * time.Second: "", 30 * time.Second: "",
-		time.Minute:     "note   prometheus     scraped every 1m, and not every 30s: bbb-exporter, bbb-scaler, node exporter; set rules.scrape_interval to 1m and rules.rate_window to at least 2m",
-		5 * time.Minute: "WRONG  prometheus     scraped only every 5m: bbb-exporter, bbb-scaler, node exporter; the rules need a scrape at least every 2m",
+		time.Minute:     "note   prometheus     the scrape interval is 1m, not 30s: bbb-exporter, bbb-scaler, node exporter; set rules.scrape_interval to 1m and rules.rate_window to at least 2m",
+		5 * time.Minute: "WRONG  prometheus     the scrape interval is 5m: bbb-exporter, bbb-scaler, node exporter; the rules need a scrape at least every 2m",
 	} {
 		var out strings.Builder
 		newPreflight(&out).intervals(t.Context(), prom{scrapes: scrapes})

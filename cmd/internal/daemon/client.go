@@ -23,12 +23,12 @@ type connection struct {
 
 func (c *connection) flags(cmd *kingpin.CmdClause, getenv func(string) string) {
 	c.getenv = getenv
-	cmd.Flag("url", "Base URL of the daemon. Variable: BBB_SCALER_URL.").
+	cmd.Flag("url", "Base URL of the daemon. Environment variable: BBB_SCALER_URL.").
 		Default(cmp.Or(getenv("BBB_SCALER_URL"), "http://localhost:9745")).StringVar(&c.config.URL)
-	cmd.Flag("user", "User name to log in with. Variable: BBB_SCALER_USER.").Default(getenv("BBB_SCALER_USER")).StringVar(&c.config.User)
-	cmd.Flag("password-file", "File with the password. Variable: BBB_SCALER_PASSWORD, which holds the password itself.").StringVar(&c.passwordFile)
-	cmd.Flag("token-file", "File with the daemon's web.token. Variable: BBB_SCALER_WEB_TOKEN, which holds the token itself.").StringVar(&c.tokenFile)
-	cmd.Flag("ca-file", "PEM file of the certificate authorities to trust instead of the system's.").StringVar(&c.config.CAFile)
+	cmd.Flag("user", "User name for the login. Environment variable: BBB_SCALER_USER.").Default(getenv("BBB_SCALER_USER")).StringVar(&c.config.User)
+	cmd.Flag("password-file", "File with the password. The environment variable BBB_SCALER_PASSWORD holds the password itself.").StringVar(&c.passwordFile)
+	cmd.Flag("token-file", "File with the token of the daemon (web.token). The environment variable BBB_SCALER_WEB_TOKEN holds the token itself.").StringVar(&c.tokenFile)
+	cmd.Flag("ca-file", "PEM file with the certificate authorities to trust instead of those of the system.").StringVar(&c.config.CAFile)
 }
 
 // dial reads the credentials and returns a client of the daemon.
@@ -44,7 +44,7 @@ func (c *connection) dial() (*client.Client, error) {
 	return client.New(cfg)
 }
 
-// secret reads a secret from a file, or returns the given one without a file.
+// secret reads a secret from a file. With file "" it returns the given secret.
 func secret(file, given string) (fleet.Secret, error) {
 	if file == "" {
 		return fleet.Secret(given), nil
@@ -53,7 +53,7 @@ func secret(file, given string) (fleet.Secret, error) {
 	return fleet.Secret(strings.TrimRight(string(text), "\r\n")), err
 }
 
-// hint adds the flags that may help to a refusal by the daemon.
+// hint adds the flags for the login to an error for a missing or wrong login.
 func hint(err error) error {
 	if refused, ok := errors.AsType[*client.Error](err); ok && refused.Code == http.StatusUnauthorized {
 		return fmt.Errorf("%w; check --user and --password-file, or --token-file", err)

@@ -61,8 +61,7 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 }
 
 // serve runs the scaler and the HTTP server until ctx is done or one of them
-// fails, then stops them in reverse order: it accepts no more requests, and then
-// waits for the cycle in progress.
+// fails. Then it stops the HTTP server first, and waits for the cycle in progress.
 func (o *options) serve(ctx context.Context, server *http.Server, scaler *actions.Scaler, r *reloader, patience time.Duration, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -102,9 +101,9 @@ func (o *options) load(log *slog.Logger) (config.File, error) {
 	return file, nil
 }
 
-// openStore opens the store in a directory. A damaged store file is renamed and
-// replaced by an empty one, with an error in the log. Without its records the
-// scaler cannot tell which servers it cordoned or stopped itself.
+// openStore opens the store in a directory. It renames a damaged store file,
+// replaces it by an empty one and logs an error. Without the old records the
+// scaler does not know which servers it cordoned or stopped itself.
 func openStore(dir string, log *slog.Logger) (*store.Bolt, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("--storage.path: %w", err)
@@ -132,7 +131,7 @@ func (r *reloader) onSignal() (stop func()) {
 		for {
 			select {
 			case <-hup:
-				_ = r.reload() // logged there
+				_, _ = r.reload() // logged there
 			case <-done:
 				return
 			}

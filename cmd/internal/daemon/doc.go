@@ -2,10 +2,12 @@
 // the wiring of the daemon. cmd/bbb-scaler adds signals and the exit code; the
 // live demo of cmd/simulate runs the same daemon against a simulated cloud.
 //
-// daemon.go starts and stops the daemon, links.go connects it to the outside,
-// reload.go replaces its configuration. check.go, causes.go,
-// prometheus.go and scraping.go are the command check. control.go, status.go and explain.go are the commands that call
-// a running daemon, by the connection of client.go.
+// daemon.go starts and stops the daemon, links.go holds the clients of the other
+// systems, credentials.go reads refused credentials again, and reload.go replaces
+// the configuration. check.go, causes.go, prometheus.go, scraping.go and names.go
+// are the command check. control.go, status.go and explain.go are the commands
+// that call a running daemon, with the connection of client.go; print.go formats
+// their output.
 package daemon
 
 import (
@@ -13,8 +15,8 @@ import (
 	"io"
 )
 
-// Run runs the command in args until it ends or ctx is done. ErrFound means that
-// check or status found problems, which are printed already. environ has the form of
+// Run runs the command in args until it ends or ctx is done. It returns ErrFound
+// when check or status found problems and printed them. environ has the form of
 // os.Environ.
 func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	o, command, err := parse(args, environ, stdout)

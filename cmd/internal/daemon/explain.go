@@ -15,10 +15,10 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// explainJournal is how many journal entries explain shows.
+// explainJournal is the number of journal entries that explain prints.
 const explainJournal = 10
 
-// askExplain prints one server with its alerts, what holds it back, and its last
+// askExplain prints one server with its alerts, cooldowns and pauses, and last
 // steps.
 func (o *options) askExplain(ctx context.Context, daemon *client.Client, out io.Writer) error {
 	st, err := daemon.Fleet(ctx)
@@ -79,7 +79,8 @@ func meetingsOf(c *fleet.MeetingCount) string {
 	return fmt.Sprintf("%d, with %d participants", c.Meetings, c.Participants)
 }
 
-// holds writes what keeps the scaler from changing a server.
+// holds writes the cooldowns, pauses and reasons that keep the scaler from changing
+// a server.
 func (p *printer) holds(st fleet.Status, s fleet.ServerStatus, now time.Time) {
 	held := false
 	note := func(format string, args ...any) {
@@ -107,7 +108,8 @@ func (p *printer) holds(st fleet.Status, s fleet.ServerStatus, now time.Time) {
 	}
 }
 
-// alertRows lists the alerts on a server, and those on the fleet that act on it.
+// alertRows lists the alerts about a server, and the alerts about the fleet that
+// affect the server.
 func alertRows(s fleet.ServerStatus, alerts []fleet.Alert) []cells {
 	var rows []cells
 	for _, a := range alerts {

@@ -31,10 +31,11 @@ type options struct {
 	connection connection
 	json       bool // status prints JSON
 	pause      pauseFlags
-	server     string // of explain and release: name or id
-	id         string // of the pause to end; "" is all
+	server     string // explain, release: name or id of the server
+	id         string // resume: id of the pause; "" for all pauses
 }
 
+// pauseFlags are the flags of pause.
 type pauseFlags struct {
 	scaleInOnly    bool
 	server, reason string
@@ -44,7 +45,7 @@ type pauseFlags struct {
 // parse reads the command line. It returns the options and the command's name.
 func parse(args, environ []string, stdout io.Writer) (*options, string, error) {
 	o := &options{environ: environ, log: &promslog.Config{}}
-	app := kingpin.New("bbb-scaler", "Scales a fleet of BigBlueButton servers on IONOS behind Scalelite. Alerts of Prometheus, sent by Alertmanager, start and stop servers and change their size.")
+	app := kingpin.New("bbb-scaler", "Scales BigBlueButton servers on IONOS behind Scalelite. It acts on alerts of Prometheus that Alertmanager sends to its webhook: it starts and stops servers and changes their size.")
 	app.UsageWriter(stdout).ErrorWriter(stdout) // of --help and --version; errors are returned
 	app.Version(version.Print("bbb-scaler"))
 	app.HelpFlag.Short('h')
@@ -52,11 +53,11 @@ func parse(args, environ []string, stdout io.Writer) (*options, string, error) {
 	logflag.AddFlags(app, o.log)
 
 	daemon := app.Command("run", "Runs the daemon. This is the default command.").Default()
-	daemon.Flag("storage.path", "Directory of the store: journal, pauses, cooldowns and the alerts that are active.").Default("data").StringVar(&o.storage)
-	daemon.Flag("dry-run", "Change nothing: plan and write the journal, and send no change to the cloud or the balancer.").BoolVar(&o.dryRun)
+	daemon.Flag("storage.path", "Directory for the store, which holds the journal, pauses, cooldowns and active alerts.").Default("data").StringVar(&o.storage)
+	daemon.Flag("dry-run", "Plan and write the journal, but change nothing at IONOS and in Scalelite.").BoolVar(&o.dryRun)
 	o.web = webflag.AddFlags(daemon, ":9745")
 
-	app.Command("check", "Reads everything that the daemon reads, changes nothing, prints the fleet, and lists problems and how to fix them. The exit code is 1 if there is a problem.")
+	app.Command("check", "Reads the configuration and all systems that the daemon uses, and prints the fleet, the problems and how to fix them. Changes nothing. The exit code is 1 if there is a problem.")
 	o.clientCommands(app)
 	command, err := app.Parse(args)
 	return o, command, err
@@ -69,22 +70,22 @@ func (o *options) clientCommands(app *kingpin.Application) {
 		o.connection.flags(c, config.Getenv(o.environ))
 		return c
 	}
-	status := add("status", "Prints the fleet of a running daemon.")
+	status := add("status", "Prints the servers of a running daemon and what stops changes. The exit code is 1 if the fleet has not been read lately.")
 	status.Flag("json", "Print the fleet as JSON.").BoolVar(&o.json)
 
-	explain := add("explain", "Prints one server: its state and the reason, its alerts, what holds it back, and its last steps.")
+	explain := add("explain", "Prints one server: its state with the reason, its alerts, cooldowns and pauses, and its last steps.")
 	explain.Arg("server", "Name or id of the server.").Required().StringVar(&o.server)
 
-	pause := add("pause", "Pauses the scaler for a limited time, for the whole fleet or for some servers.")
-	pause.Flag("scale-in-only", "Pause only what removes capacity; servers are still started and grown.").BoolVar(&o.pause.scaleInOnly)
+	pause := add("pause", "Stops all changes of the fleet, or of some servers, for a limited time.")
+	pause.Flag("scale-in-only", "Pause only the removal of capacity; servers are still started and grown.").BoolVar(&o.pause.scaleInOnly)
 	pause.Flag("server", "Name or id of the server to pause, or a pattern of names such as bbb-1*. Without it, the whole fleet.").StringVar(&o.pause.server)
-	pause.Flag("reason", "Reason, shown wherever the pause is.").Required().StringVar(&o.pause.reason)
-	pause.Flag("for", "Length, such as 2h or 45m.").Required().DurationVar(&o.pause.length)
+	pause.Flag("reason", "Reason, which is shown together with the pause.").Required().StringVar(&o.pause.reason)
+	pause.Flag("for", "Duration of the pause, such as 2h or 45m.").Required().DurationVar(&o.pause.length)
 
-	resume := add("resume", "Ends a pause, or all of them.")
+	resume := add("resume", "Ends one pause or all pauses.")
 	resume.Arg("id", "Id of the pause, as status prints it. Without it, all pauses.").StringVar(&o.id)
 
-	release := add("release", "Returns a server that a person cordoned, disabled, stopped or resized to the scaler's control.")
+	release := add("release", "Lets the scaler change a server again that a person cordoned, disabled, stopped or resized.")
 	release.Arg("server", "Name or id of the server.").Required().StringVar(&o.server)
 }
 
@@ -111,7 +112,8 @@ func (o *options) commands(stdout, stderr io.Writer) map[string]func(context.Con
 	}
 }
 
-// author names the author of a pause for a daemon without logins: user@host.
+// author returns the author of a pause, user@host. The daemon uses it if the
+// request has no login.
 func author() string {
 	name := "unknown"
 	if u, err := user.Current(); err == nil {

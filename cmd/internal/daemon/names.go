@@ -15,7 +15,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
-// table finds servers by their aliases, as the daemon and the rules do.
+// table finds servers by their aliases, in the same way as the daemon and the
+// rules.
 type table map[string]int // fleet.HostKey of an alias → index of the server
 
 func newTable(servers []fleet.ServerStatus) table {
@@ -41,14 +42,14 @@ func (t table) find(instance, id string) (server int, ok bool) {
 type exporterTargets struct {
 	exporter string
 	of       [][]string // server → instances
-	strange  []string   // instances that name no server
+	strange  []string   // instances that match no server
 }
 
-// names prints by which names each source knows the servers, and the targets and
-// servers that are not joined.
+// names prints the names of the servers in each source, and the targets and servers
+// that do not match.
 func (c *preflight) names(ctx context.Context, prom promv1.API) {
 	if len(c.status.Shared) > 0 {
-		c.note("fleet", "%d hosts name several servers each, and join none of them: %s", len(c.status.Shared), some(c.status.Shared))
+		c.note("fleet", "host names that several servers share, so that they match none of them (%d): %s", len(c.status.Shared), some(c.status.Shared))
 	}
 	all := []exporterTargets{c.targets(ctx, prom, "node exporter", c.file.Rules.Exporters.Node)}
 	if c.file.Rules.Exporters.WithBBB {
@@ -104,8 +105,8 @@ func (c *preflight) nameRows(all []exporterTargets) []cells {
 	return rows
 }
 
-// joinedTargets tells of the targets that name no server: at fault they are while
-// a server in service has none.
+// joinedTargets prints the targets that match no server. They are a problem only
+// while a server in service has no target.
 func (c *preflight) joinedTargets(t exporterTargets) {
 	var without []string
 	for i, s := range c.status.Servers {
@@ -115,17 +116,17 @@ func (c *preflight) joinedTargets(t exporterTargets) {
 	}
 	switch {
 	case len(t.strange) > 0 && len(without) > 0:
-		c.wrong("prometheus", fmt.Errorf("%d targets of %s name no server of the fleet (%s), and %d servers in service have none (%s)",
-			len(t.strange), t.exporter, some(t.strange), len(without), some(without)),
-			"scrape by a name that the table above or bbb_scaler_server_alias_info has, in the same case, or label the targets with server_id")
+		c.wrong("prometheus", fmt.Errorf("targets of %s match no server of the fleet (%d: %s), while servers in service have no target (%d: %s)",
+			t.exporter, len(t.strange), some(t.strange), len(without), some(without)),
+			"scrape by a name in the table above or in bbb_scaler_server_alias_info, in the same case, or add the label server_id to the targets")
 	case len(t.strange) > 0:
-		c.note("prometheus", "%d targets of %s name no server of the fleet: %s", len(t.strange), t.exporter, some(t.strange))
+		c.note("prometheus", "targets of %s that match no server of the fleet (%d): %s", t.exporter, len(t.strange), some(t.strange))
 	case len(without) > 0:
-		c.note("prometheus", "%d servers in service are no target of %s: %s", len(without), t.exporter, some(without))
+		c.note("prometheus", "servers in service without a target of %s (%d): %s", t.exporter, len(without), some(without))
 	}
 }
 
-// some lists the first of many.
+// some lists the first five of all.
 func some(all []string) string {
 	const most = 5
 	if len(all) > most {

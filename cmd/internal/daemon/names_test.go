@@ -49,11 +49,11 @@ func TestCheckShowsByWhichNameEachSourceKnowsAServer(t *testing.T) {
 		{"each by names of its own", node, [][2]string{{"10.0.0.1:9688", ""}, {"proxy:9688", "id-2"}}, nil,
 			[]string{"IONOS SCALELITE NODE EXPORTER BBB-EXPORTER", "BBB-1 bbb-1.example.org bbb-1.example.org:9100 10.0.0.1:9688", "BBB-2 - [2001:db8::2]:9100 proxy:9688"}, 0},
 		{"other machines beside all servers", append(node, [2]string{"db:9100", ""}), [][2]string{{"10.0.0.1:9688", ""}, {"10.0.0.2:9688", ""}}, nil,
-			[]string{"note prometheus 1 targets of node exporter name no server of the fleet: db:9100"}, 0},
+			[]string{"note prometheus targets of node exporter that match no server of the fleet (1): db:9100"}, 0},
 		{"one cause for many", [][2]string{{"a:9100", ""}, {"b:9100", ""}}, [][2]string{{"10.0.0.1:9688", ""}, {"10.0.0.2:9688", ""}}, nil,
-			[]string{"WRONG prometheus 2 targets of node exporter name no server of the fleet (a:9100, b:9100), and 2 servers in service have none (BBB-1, BBB-2)"}, 1},
+			[]string{"WRONG prometheus targets of node exporter match no server of the fleet (2: a:9100, b:9100), while servers in service have no target (2: BBB-1, BBB-2)"}, 1},
 		{"no targets at all of one exporter", node, nil, []string{"10.9.9.9: BBB-1, BBB-2"},
-			[]string{"note prometheus 2 servers in service are no target of bbb-exporter: BBB-1, BBB-2", "note fleet 1 hosts name several servers each, and join none of them: 10.9.9.9: BBB-1, BBB-2"}, 0},
+			[]string{"note prometheus servers in service without a target of bbb-exporter (2): BBB-1, BBB-2", "note fleet host names that several servers share, so that they match none of them (1): 10.9.9.9: BBB-1, BBB-2"}, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

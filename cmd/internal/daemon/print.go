@@ -12,8 +12,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 )
 
-// printer writes lines for people and keeps the first error. Every text that it
-// is given as an argument or a cell is quoted if a terminal would interpret it.
+// printer writes lines for people and keeps the first error. It quotes every
+// argument and cell that has characters which a terminal would interpret.
 type printer struct {
 	out io.Writer
 	err error
@@ -29,7 +29,7 @@ func (p *printer) line(format string, args ...any) {
 // cells is one row of a table.
 type cells []string
 
-// table writes rows in columns, each row after indent.
+// table writes rows in aligned columns, and indent before each row.
 func (p *printer) table(indent string, rows []cells) {
 	if p.err != nil {
 		return
@@ -53,7 +53,7 @@ func listed(rows []cells) []cells {
 	return rows
 }
 
-// counts lists the states that servers are in, in the order of a server's life.
+// counts lists the number of servers in each state, in the order of fleet.States.
 func counts(by map[fleet.State]int) string {
 	var all []string
 	for _, s := range fleet.States() {

@@ -38,8 +38,8 @@ func (c *preflight) prometheus(ctx context.Context) {
 	c.names(ctx, prom)
 }
 
-// loaded checks that Prometheus evaluates the generated alerts, and those of this
-// configuration. It reports whether the rules could be read.
+// loaded checks that Prometheus evaluates all generated alerts, with the rules of
+// this configuration. It reports whether the rules could be read.
 func (c *preflight) loaded(ctx context.Context, prom promv1.API) bool {
 	got, err := prom.Rules(ctx, nil)
 	if err != nil {
@@ -67,10 +67,10 @@ func (c *preflight) loaded(ctx context.Context, prom promv1.API) bool {
 		c.wrong("prometheus", fmt.Errorf("%d of %d alerts are not loaded: %s", len(missing), wanted,
 			strings.Join(slices.Sorted(maps.Keys(missing)), ", ")), fix)
 	case !slices.Contains(digests, want):
-		c.wrong("prometheus", fmt.Errorf("the rules in Prometheus are not those of this configuration: their digest is %s, and not %s",
+		c.wrong("prometheus", fmt.Errorf("the rules in Prometheus are not those of this configuration: their digest is %s, not %s",
 			cmp.Or(strings.Join(digests, ", "), "missing"), want), fix)
 	default:
-		c.ok("prometheus", "all %d alerts for the scaler are loaded, as this configuration gives them", wanted)
+		c.ok("prometheus", "all %d alerts for the scaler are loaded, and the rules are those of this configuration", wanted)
 	}
 	return true
 }
@@ -85,7 +85,8 @@ func (c *preflight) deaf(r promv1.AlertingRule) {
 	}
 }
 
-// generated returns the names of the generated alerts that ask for something.
+// generated returns the names of the generated alerts that ask the scaler for
+// something.
 func generated(c generate.Config) map[string]bool {
 	all := map[string]bool{}
 	for _, a := range c.Alerts() {

@@ -25,9 +25,9 @@ type reloader struct {
 	log     *slog.Logger
 	good    prometheus.Gauge
 	when    prometheus.Gauge
-	rules   *prometheus.GaugeVec // 1 for the digest of the rules in force
+	rules   *prometheus.GaugeVec // 1 for the digest of the rules of this configuration
 
-	mu  sync.Mutex // one reload at a time
+	mu  sync.Mutex // held during a reload
 	now atomic.Pointer[config.File]
 }
 
@@ -41,7 +41,7 @@ func newReloader(o *options, f config.File, l *links, s *actions.Scaler, metrics
 			Name: "bbb_scaler_config_last_reload_success_timestamp_seconds", Help: "Time of the last successful reload of the configuration.",
 		}),
 		rules: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: rules.MetricRules, Help: "1 for the digest of the rules that the configuration gives.",
+			Name: rules.MetricRules, Help: "1 for the digest of the rules that the configuration produces.",
 		}, []string{rules.LabelDigest}),
 	}
 	metrics.MustRegister(r.good, r.when, r.rules)
@@ -49,22 +49,29 @@ func newReloader(o *options, f config.File, l *links, s *actions.Scaler, metrics
 	return r
 }
 
+// What the operator must do after a reload for the new configuration to take full
+// effect.
+const (
+	todoRules   = "the configuration produces other rules than before: generate them with genrules, and load them into Prometheus"
+	todoRestart = "section web has changed: restart the daemon to apply it"
+)
+
+// took makes f the present configuration and updates the metrics.
 func (r *reloader) took(f config.File) {
-	old := r.now.Swap(&f)
+	r.now.Store(&f)
 	r.rules.Reset()
 	r.rules.WithLabelValues(rulesDigest(f)).Set(1)
-	if old != nil && rulesDigest(*old) != rulesDigest(f) {
-		r.log.Warn("the configuration gives other rules than before: generate them with genrules, and load them into Prometheus")
-	}
 	r.good.Set(1)
 	r.when.SetToCurrentTime()
 }
 
-// reload reads the configuration again. After an error, the whole previous
-// configuration stays in force.
-func (r *reloader) reload() error {
+// reload reads the configuration again, and returns and logs what the operator must
+// do for it to take full effect. After an error, the complete previous configuration
+// stays in use.
+func (r *reloader) reload() (todo []string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	old := r.now.Load()
 	f, err := r.options.load(r.log)
 	if err == nil {
 		err = r.take(f)
@@ -72,15 +79,24 @@ func (r *reloader) reload() error {
 	if err != nil {
 		r.good.Set(0)
 		r.log.Error("reload failed, the old configuration stays", "error", err)
-		return err
+		return nil, err
 	}
 	r.took(f)
 	r.log.Info("reloaded")
-	return nil
+	if rulesDigest(*old) != rulesDigest(f) {
+		todo = append(todo, todoRules)
+	}
+	if !reflect.DeepEqual(old.Web, f.Web) {
+		todo = append(todo, todoRestart)
+	}
+	for _, text := range todo {
+		r.log.Warn(text)
+	}
+	return todo, nil
 }
 
-// rulesDigest returns the digest of the rules that a configuration gives, or ""
-// for one that genrules refuses.
+// rulesDigest returns the digest of the rules that a configuration produces, or ""
+// if genrules refuses the configuration.
 func rulesDigest(f config.File) string {
 	digest, err := generate.Digest(f.Rules, f.RuleInput())
 	if err != nil {
@@ -91,9 +107,6 @@ func rulesDigest(f config.File) string {
 
 func (r *reloader) take(f config.File) error {
 	old := r.now.Load()
-	if !reflect.DeepEqual(old.Web, f.Web) {
-		r.log.Warn("section web has changed; restart the daemon to apply it")
-	}
 	if (len(old.Alertmanager.URLs) == 0) != (len(f.Alertmanager.URLs) == 0) {
 		return fmt.Errorf("alertmanager.urls: setting or unsetting it needs a restart")
 	}
@@ -103,12 +116,12 @@ func (r *reloader) take(f config.File) error {
 	return r.scaler.Reload(f.Actions)
 }
 
-// warnings returns the warnings of the configuration in force.
+// warnings returns the warnings of the present configuration.
 func (r *reloader) warnings() []string { return r.now.Load().Warnings() }
 
-// loginRequired reports whether the web configuration, as it is now, rejects every
-// request without a login or a client certificate. It reads the file at each
-// request, as exporter-toolkit does.
+// loginRequired reports whether the web configuration rejects every request
+// without a login or a client certificate. It reads the file at each request, as
+// exporter-toolkit does.
 func (o *options) loginRequired() bool {
 	if *o.web.WebConfigFile == "" {
 		return false

@@ -42,7 +42,7 @@ func (c *preflight) scraped(ctx context.Context, prom promv1.API) {
 			"scrape the node exporters of these servers, or change rules.exporters.node and rules.metrics")
 		return
 	}
-	c.ok("prometheus", "%d node exporters are scraped, those of every active server among them", len(samples))
+	c.ok("prometheus", "%d node exporters are scraped, including those of all active servers", len(samples))
 }
 
 // series returns the selector of an exporter's metric, as the rules select it.
@@ -58,8 +58,8 @@ func (c *preflight) series(metric string, by generate.Matchers) string {
 	return metric + "{" + strings.Join(matchers, ",") + "}"
 }
 
-// clock compares Prometheus's clock with this host's. Queries are for
-// Prometheus's present, whatever the time is here.
+// clock compares Prometheus's clock with the clock of this host. The query has no
+// time, so that Prometheus uses its own.
 func (c *preflight) clock(ctx context.Context, prom promv1.API) {
 	asked := time.Now()
 	value, _, err := prom.Query(ctx, "time()", time.Time{})
@@ -84,15 +84,15 @@ func (c *preflight) clock(ctx context.Context, prom promv1.API) {
 	}
 }
 
-// intervals compares how often the exporters are scraped with
+// intervals compares the scrape intervals of the exporters with
 // rules.scrape_interval.
 func (c *preflight) intervals(ctx context.Context, prom promv1.API) {
 	e := c.file.Rules.Exporters
 	scraped := map[string]time.Duration{"node exporter": c.interval(ctx, prom, "node exporter", e.Node, "")}
 	if e.WithBBB {
-		scraped["bbb-exporter"] = c.interval(ctx, prom, "bbb-exporter", e.BBB, "BBBServerIdle goes by the workload alone")
+		scraped["bbb-exporter"] = c.interval(ctx, prom, "bbb-exporter", e.BBB, "BBBServerIdle uses only the workload")
 	}
-	scraped["bbb-scaler"] = c.interval(ctx, prom, "bbb-scaler", e.Scaler, "the rules take every server that is seen for one that takes meetings")
+	scraped["bbb-scaler"] = c.interval(ctx, prom, "bbb-scaler", e.Scaler, "the rules count every server with metrics as active")
 	set, slowest := time.Duration(c.file.Rules.ScrapeInterval), time.Duration(0)
 	for _, every := range scraped {
 		slowest = max(slowest, every)
@@ -101,19 +101,20 @@ func (c *preflight) intervals(ctx context.Context, prom promv1.API) {
 	names, every := strings.Join(slices.Sorted(maps.Keys(scraped)), ", "), model.Duration(slowest)
 	switch {
 	case slowest > generate.SlowestScrape()*11/10:
-		c.wrong("prometheus", fmt.Errorf("scraped only every %s: %s; the rules need a scrape at least every %s", every, names, model.Duration(generate.SlowestScrape())),
+		c.wrong("prometheus", fmt.Errorf("the scrape interval is %s: %s; the rules need a scrape at least every %s", every, names, model.Duration(generate.SlowestScrape())),
 			"lower scrape_interval of these jobs in Prometheus")
 	case slowest > set*5/4:
-		c.note("prometheus", "scraped every %s, and not every %s: %s; set rules.scrape_interval to %s and rules.rate_window to at least %s, and generate the rules again",
+		c.note("prometheus", "the scrape interval is %s, not %s: %s; set rules.scrape_interval to %s and rules.rate_window to at least %s, and generate the rules again",
 			every, model.Duration(set), names, every, 2*every)
 	}
 }
 
-// recently is a time that has several scrapes of every bearable interval.
+// recently is a range that contains several scrapes for every interval up to
+// generate.SlowestScrape.
 const recently = "15m"
 
-// interval returns the time between the last scrapes of an exporter, or 0 if
-// that is not known. without is what it means that there are none.
+// interval returns the time between the last scrapes of an exporter, or 0 if it
+// is not known. without is the consequence of an exporter that is not scraped.
 func (c *preflight) interval(ctx context.Context, prom promv1.API, exporter string, by generate.Matchers, without string) time.Duration {
 	query := c.series("up", by) + "[" + recently + "]"
 	value, _, err := prom.Query(ctx, query, time.Time{})
@@ -128,8 +129,8 @@ func (c *preflight) interval(ctx context.Context, prom promv1.API, exporter stri
 	return scrapeInterval(targets)
 }
 
-// scrapeInterval returns the median time between two scrapes, in whole seconds,
-// or 0 without two.
+// scrapeInterval returns the median time between two scrapes, in whole seconds, or
+// 0 if there are fewer than two.
 func scrapeInterval(targets model.Matrix) time.Duration {
 	var gaps []time.Duration
 	for _, t := range targets {

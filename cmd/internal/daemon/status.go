@@ -14,8 +14,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/receiver/client"
 )
 
-// askStatus prints the fleet of a running daemon. It returns ErrFound for one
-// that was not read completely lately.
+// askStatus prints the fleet of a running daemon. It returns ErrFound if the daemon
+// has not read the fleet completely within deadlines.stale.
 func (o *options) askStatus(ctx context.Context, daemon *client.Client, out io.Writer) error {
 	st, err := daemon.Fleet(ctx)
 	if err != nil {
@@ -29,7 +29,7 @@ func (o *options) askStatus(ctx context.Context, daemon *client.Client, out io.W
 		return err
 	}
 	if !st.Ready {
-		return ErrFound // what is printed may no longer be true, and says so
+		return ErrFound // the output has a line about it
 	}
 	return nil
 }
@@ -59,7 +59,7 @@ func printStatus(out io.Writer, st fleet.Status, now time.Time) error {
 	return p.err
 }
 
-// restrictions writes what keeps the scaler from acting.
+// restrictions writes what keeps the scaler from changing the fleet.
 func (p *printer) restrictions(st fleet.Status) {
 	for _, b := range st.Blocked {
 		p.line("NOTHING IS CHANGED: %s", b)
@@ -76,7 +76,7 @@ func (p *printer) restrictions(st fleet.Status) {
 	}
 }
 
-// unread writes what could not be read, or not be matched to a server.
+// unread writes what could not be read, and what matches no server.
 func (p *printer) unread(st fleet.Status, now time.Time) {
 	for _, s := range st.Sources {
 		if s.Error != "" {
@@ -84,7 +84,7 @@ func (p *printer) unread(st fleet.Status, now time.Time) {
 		}
 	}
 	for _, a := range st.Unheard {
-		p.line("NOT NOTIFIED: %s is known from Alertmanager's API alone: look at its route and the webhook's URL", a)
+		p.line("NOT NOTIFIED: %s is listed by Alertmanager's API, but its notifications do not arrive: check Alertmanager's route and the URL of the webhook", a)
 	}
 	for _, u := range st.Unjoined {
 		p.line("NOT JOINED: %s", u)

@@ -1,7 +1,8 @@
-// Package layout holds the rules on what lies where in this module and which
-// package may import which; its test checks them with go list.
+// Package layout holds the rules for the packages of this module and their imports;
+// its test checks them with go list.
 //
-// Lower packages know nothing of those above: rules stands alone, rules/generate
-// and actions are built on rules and not on each other, the implementations of
-// what actions needs are built on actions, and only programs put them together.
+// A package imports only packages below it. Package rules imports none of this
+// module; rules/generate and actions import rules but not each other; the
+// implementations of the interfaces of actions import actions; only the commands
+// import all of them.
 package layout

@@ -1,5 +1,5 @@
-// Package promapi opens Prometheus's HTTP API as the configuration describes it:
-// Prometheus itself, or Grafana's data source proxy in front of it.
+// Package promapi returns clients of Prometheus's HTTP API, directly or through
+// Grafana's data source proxy, as the configuration says.
 package promapi
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
-// Dial returns a client of the API at p.URL. It makes no call yet; its errors
-// are those of reading p.CAFile and of an address that is none.
+// Dial returns a client of the API at p.URL. It makes no call. It returns an error
+// if p.CAFile cannot be read or p.URL is invalid.
 func Dial(p config.Prometheus) (promv1.API, error) {
 	base, err := outbound.Connections{CAFile: p.CAFile}.Transport()
 	if err != nil {

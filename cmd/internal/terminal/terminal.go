@@ -1,8 +1,8 @@
-// Package terminal holds what programs need to write to a terminal: whether an
-// output is one, and foreign text made safe to print.
+// Package terminal tells whether an output is a terminal, and makes text from other
+// systems safe to print.
 //
-// Foreign text is every text that an operator of this fleet did not write at
-// this keyboard: alert annotations and labels, pause reasons, server names,
+// Text from other systems is every text that the program did not write itself: alert
+// annotations and labels, pause reasons, server names,
 // journal details, error messages of other systems. A terminal interprets
 // control characters in it: escape sequences recolour or overwrite lines, set
 // the window's title or answer as if typed, a newline forges a line of output,
@@ -43,9 +43,9 @@ func Quote(text string) string {
 
 func unprintable(r rune) bool { return !strconv.IsPrint(r) }
 
-// Lines quotes each line of a text of several lines, such as joined errors, and
-// puts indent before every line but the first. A line that foreign text forges
-// is therefore always an indented one.
+// Lines quotes each line of a text of several lines, such as joined errors, and puts
+// indent before every line except the first. A line break in text from another
+// system can therefore only produce an indented line.
 func Lines(text, indent string) string {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	for i, l := range lines {
@@ -54,8 +54,8 @@ func Lines(text, indent string) string {
 	return strings.Join(lines, "\n"+indent)
 }
 
-// Sprintf is fmt.Sprintf with every argument that is not a number quoted. The
-// format is the program's own and printed as it is.
+// Sprintf is fmt.Sprintf, but it quotes every argument that is not a number. The
+// format is printed unchanged.
 func Sprintf(format string, args ...any) string {
 	safe := make([]any, len(args))
 	for i, a := range args {
@@ -71,8 +71,8 @@ func number(a any) bool {
 	return kind >= reflect.Int && kind <= reflect.Float64
 }
 
-// JSON returns an encoded JSON document with every character that is not
-// printable as a \u escape. It decodes to the same value: encoding/json
+// JSON returns an encoded JSON document in which every character that is not
+// printable is a \u escape. It decodes to the same value: encoding/json
 // leaves such characters only inside strings, apart from the newlines of an
 // indented document, which are kept.
 func JSON(document []byte) []byte {

@@ -22,29 +22,29 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/monitor"
 )
 
-// demo holds everything that listens, with its addresses and credentials.
+// demo holds all servers of the demo, with their addresses and credentials.
 type demo struct {
 	world   *sim.World
 	dir     string
 	speed   float64
 	secret  secrets
-	targets string // how the exporters are scraped
+	targets string // Config.Targets
 
-	bbb, node, exporter          []net.Listener // one a server
+	bbb, node, exporter          []net.Listener // one for each server
 	ionosAt, daemonAt            string         // host:port
 	prometheusAt, alertmanagerAt []string       // one, or a pair
 	scaleliteURL                 string
-	pollInterval                 time.Duration // Scalelite's, of real time
+	pollInterval                 time.Duration // poll interval of Scalelite, in real time
 
 	network      network
 	prometheus   []*monitor.Prometheus
 	alertmanager []*monitor.Alertmanager
 	servers      []*http.Server
 	clock        *clock
-	steps        map[string]int // done, by kind
+	steps        map[string]int // number of steps that were done, by kind
 
-	balancer *balancer // nil: the simulated one
-	users    *users    // of balancer
+	balancer *balancer // the real Scalelite; nil if it is simulated
+	users    *users    // create the meetings in balancer
 }
 
 // secrets are generated for each run.
@@ -52,7 +52,7 @@ type secrets struct{ password, balancer, exporter fleet.Secret }
 
 func newSecret() fleet.Secret { return fleet.Secret(rand.Text()[:16]) }
 
-// Users of the throw-away credentials.
+// User names; their passwords are generated for each run.
 const (
 	ionosUser    = "demo"
 	exporterUser = "prometheus"
@@ -84,8 +84,8 @@ func (d *demo) build(cfg Config) error {
 	}
 	d.world = sim.New(sim.Config{
 		Servers: cfg.Servers, Running: floor, Start: beginAt(cfg.Speed), Overload: overload(),
-		// Stated in the answers' headers, as IONOS does, and more than the daemon
-		// needs at any speed: the true limit is not documented.
+		// The rate limit in the headers of the answers. It is higher than the daemon
+		// needs at any speed: IONOS does not document its limit.
 		Cloud: sim.CloudConfig{RateLimit: 60000, RateBurst: 1000},
 		Each: func(i int, s *sim.ServerSpec) {
 			s.Name, s.Addr, s.Private = serverName(i), simhttp.Addr(i), simhttp.PrivateAddr(i)
@@ -114,14 +114,14 @@ func (d *demo) build(cfg Config) error {
 	return d.monitors(cfg)
 }
 
-// overload returns the workload above which the people on a server are counted
-// as overloaded: the maximum thresholds.
+// overload returns the workload above which a server counts as overloaded: the
+// maximum thresholds.
 func overload() sim.Workload {
 	t := thresholds()
 	return sim.Workload{CPU: t.CPU.Max, Memory: t.Memory.Max}
 }
 
-// balance builds the simulated Scalelite, or prepares for the real one.
+// balance builds the simulated Scalelite, or the client of the real one.
 func (d *demo) balance(cfg Config) (err error) {
 	if cfg.Scalelite == nil {
 		at, err := d.listen(scalelitetest.New(scalelitetest.Config{World: d.world, Secret: d.secret.balancer}))
@@ -156,7 +156,7 @@ func listenEach(n int, addr func(i int) netip.Addr) ([]net.Listener, error) {
 	return all, nil
 }
 
-// listenError adds what to do where only 127.0.0.1 is the machine itself.
+// listenError adds what to do on systems where only 127.0.0.1 is a loopback address.
 func listenError(addr string, err error) error {
 	if runtime.GOOS == "linux" {
 		return fmt.Errorf("listening on %s: %w", addr, err)
@@ -183,7 +183,7 @@ func (d *demo) listenAt(at string, h http.Handler) error {
 	return nil
 }
 
-// freePort finds a port for something that opens it itself.
+// freePort returns an address with a free port, for a server that opens it later.
 func freePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -193,7 +193,7 @@ func freePort() (string, error) {
 }
 
 func (d *demo) serve(h http.Handler, on ...net.Listener) {
-	s := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)} // what breaks off when the demo ends is no news
+	s := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)} // connections that end with the demo are no errors
 	d.servers = append(d.servers, s)
 	for _, l := range on {
 		go func() { _ = s.Serve(l) }() // ends with Close
@@ -212,5 +212,5 @@ func (d *demo) close() {
 		}
 	}
 	errs = append(errs, d.network.close())
-	_ = errors.Join(errs...) // closed twice, or never served
+	_ = errors.Join(errs...) // a listener may be closed twice
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // slowed divides the seconds that a node exporter counts by the speed of the
-// simulated time, so that Prometheus, which uses real time, computes the right
-// shares.
+// simulated time, so that Prometheus, which uses real time, computes the right CPU
+// workload.
 func slowed(h http.Handler, speed float64) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Accept-Encoding")
@@ -41,6 +41,7 @@ type page struct {
 	text bytes.Buffer
 }
 
+// Write appends to the buffer.
 func (p *page) Write(text []byte) (int, error) { return p.text.Write(text) }
 
 // Unwrap gives the handler access to the connection, which it closes for a server

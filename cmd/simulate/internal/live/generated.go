@@ -26,12 +26,12 @@ const (
 	resendDelay = time.Minute
 )
 
-// settings are the texts that configure the parts of the demo.
+// settings holds the configuration files of the parts of the demo.
 type settings struct {
 	files        map[string]string // in the demo's directory
 	prometheus   []string          // one for each
 	alertmanager []string
-	past         []monitor.Past // what Prometheus recorded a week ago
+	past         []monitor.Past // the history that Prometheus starts with
 }
 
 // Files in the demo's directory.
@@ -42,8 +42,8 @@ const (
 	balancerFile = "scalelite-secret"
 )
 
-// settings generates the rules, the route and the daemon's file from one
-// configuration: the shipped defaults in faster time.
+// settings generates the rules, the route and the daemon's configuration file from
+// one configuration: the shipped defaults, with durations divided by the speed.
 func (d *demo) settings() (settings, error) {
 	c := d.config()
 	s := settings{files: map[string]string{ionosFile: d.secret.password.Reveal(), balancerFile: d.secret.balancer.Reveal()}}
@@ -84,8 +84,8 @@ func (d *demo) config() config.File {
 	return c
 }
 
-// thresholds are the default ones with a lower maximum of the CPU workload: fewer
-// people fill a server, so that a small school needs several.
+// thresholds returns the default thresholds with a lower maximum of the CPU
+// workload. Fewer people fill a server then, so that a small school needs several.
 func thresholds() rules.Thresholds {
 	t := config.Defaults().Actions.Thresholds
 	t.CPU = rules.Band{Min: 0.1, Max: 0.5}
@@ -104,7 +104,7 @@ func (d *demo) alertmanagerConfig(c config.File) (string, error) {
 	return c.Generated(generate.FormatAlertmanager)
 }
 
-// daemonConfig is the daemon's file.
+// daemonConfig returns the daemon's configuration file.
 func (d *demo) daemonConfig(c config.File) (string, error) {
 	c.Actions.Fleet.Datacenters = d.world.Datacenters()
 	text, err := yaml.Marshal(c.Actions)
@@ -132,7 +132,8 @@ func (d *demo) daemonConfig(c config.File) (string, error) {
 	return string(text), err
 }
 
-// prometheusConfig scrapes every exporter and the daemon.
+// prometheusConfig returns a configuration of Prometheus that scrapes every exporter
+// and the daemon.
 func (d *demo) prometheusConfig(c config.File) (string, error) {
 	login := map[string]any{"username": exporterUser, "password": d.secret.exporter.Reveal()}
 	job := func(name string, login any, targets ...any) map[string]any {
@@ -179,7 +180,7 @@ func (d *demo) scraped(list []net.Listener, labels generate.Matchers) []any {
 	return out
 }
 
-// daemonArgs is the daemon's command line.
+// daemonArgs returns the daemon's command line.
 func (d *demo) daemonArgs() []string {
 	return []string{
 		fmt.Sprintf("--config.file=%s/%s", d.dir, daemonFile), "--web.listen-address=" + d.daemonAt,

@@ -12,8 +12,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
-// historyAge is the age of the history that the generated forecast prefers, by
-// Prometheus's clock: generate.HistoryWeek.
+// historyAge is the age, in real time, of the history that the generated forecast
+// uses first: generate.HistoryWeek.
 const historyAge = 7 * 24 * time.Hour
 
 // rememberedDays is the number of simulated days that have a history.
@@ -44,7 +44,7 @@ func seriesOf(metric, fleetName string) labels.Labels {
 	return labels.FromStrings(model.MetricNameLabel, metric, rules.LabelFleet, fleetName)
 }
 
-// present is the number of people in meetings, and of the webcams that they send.
+// present is the number of people in meetings and of the webcams that they send.
 type present struct{ count, cams float64 }
 
 // peopleOf returns the number of people in the meetings of src in each step from

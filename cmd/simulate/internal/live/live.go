@@ -33,11 +33,12 @@ type Daemon func(ctx context.Context, args []string, environ []string, stdout, s
 type Config struct {
 	Servers int
 	Speed   float64       // seconds of simulated time in one second
-	For     time.Duration // of real time; 0: until ctx is done
+	For     time.Duration // real time to run; 0 runs until ctx is done
 	Daemon  Daemon
-	Out     io.Writer    // lines for people
-	Log     *slog.Logger // of the daemon, Prometheus and Alertmanager
-	// Targets is how the exporters are scraped; "" is TargetsAddress.
+	Out     io.Writer    // output for people
+	Log     *slog.Logger // log of the daemon, Prometheus and Alertmanager
+	// Targets selects the name by which the exporters are scraped; "" is
+	// TargetsAddress.
 	Targets string
 	// CutLinks, unless 0, has two Prometheus and two Alertmanagers run, which are
 	// one cluster, and is the seed of random cuts of the links between them and to
@@ -47,15 +48,15 @@ type Config struct {
 	Scalelite *Scalelite
 }
 
-// How the exporters are scraped.
+// The values of Config.Targets: names by which the exporters are scraped.
 const (
 	TargetsAddress = "address" // the server's first address
-	TargetsName    = "name"    // its name at IONOS, as the label instance
-	TargetsPrivate = "private" // its second, private address
+	TargetsName    = "name"    // the server's name at IONOS, in the label instance
+	TargetsPrivate = "private" // the server's second, private address
 )
 
-// Run builds the demo, runs it for cfg.For, and ends it. The summary is that of the
-// run also when there is an error; its Steps are nil when the demo never began.
+// Run builds the demo, runs it for cfg.For, and ends it. It returns a summary also
+// together with an error; the Steps of the summary are nil if the demo did not start.
 func Run(ctx context.Context, cfg Config) (Summary, error) {
 	dir, err := os.MkdirTemp("", "bbb-scaler-demo-")
 	if err != nil {
@@ -81,12 +82,11 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	return d.summary(), err
 }
 
-// leaveWithin bounds the time in which the servers are removed from Scalelite at
-// the end.
+// leaveWithin is the time limit for removing the servers from Scalelite at the end.
 const leaveWithin = 30 * time.Second
 
-// besideScalelite runs the demo with a Scalelite that is not part of it. Whatever
-// happens, it removes the servers again and returns the summary.
+// besideScalelite runs the demo with a real Scalelite. It always removes the servers
+// again and returns the summary.
 func (d *demo) besideScalelite(ctx context.Context, cfg Config) (Summary, error) {
 	defer d.balancer.Close()
 	err := d.balancer.register(ctx, d.world.Servers())
@@ -99,9 +99,9 @@ func (d *demo) besideScalelite(ctx context.Context, cfg Config) (Summary, error)
 	}
 	s := d.summary()
 	s.Meetings, s.MeetingsRefused = int(d.users.asked.Load()), int(d.users.refused.Load())
-	maps.Copy(s.Steps, d.steps) // the simulation counts only those of the cloud
+	maps.Copy(s.Steps, d.steps) // the simulation counts only the steps of the cloud
 	if why := d.users.last.Load(); why != nil {
-		fmt.Fprint(cfg.Out, terminal.Sprintf("The last meeting that was refused: %s\n", *why))
+		fmt.Fprint(cfg.Out, terminal.Sprintf("The error of the last refused meeting: %s\n", *why))
 	}
 	leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
 	defer cancel()
@@ -210,6 +210,7 @@ type lines struct {
 	name string
 }
 
+// Write logs one line.
 func (l *lines) Write(text []byte) (int, error) {
 	l.log.Debug(strings.TrimSuffix(string(text), "\n"), "from", l.name)
 	return len(text), nil

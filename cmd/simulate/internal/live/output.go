@@ -15,8 +15,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/receiver/client"
 )
 
-// introduce says where everything listens, with credentials that end with the
-// run.
+// introduce prints the addresses of all servers, with credentials that are valid
+// only for this run.
 func (d *demo) introduce(out io.Writer) {
 	fmt.Fprintf(out, "A simulated fleet of %d BigBlueButton servers; simulated time passes %g times as fast as real time. Everything listens on loopback:\n\n", len(d.bbb), d.speed)
 	rows := [][3]string{
@@ -24,9 +24,9 @@ func (d *demo) introduce(out io.Writer) {
 		{"IONOS", "http://" + d.ionosAt + "/cloudapi/v6", "user " + ionosUser + ", password " + d.secret.password.Reveal()},
 		{"Scalelite", d.scaleliteURL + "/scalelite/api", d.balancerNote()},
 		{"Prometheus", "http://" + d.prometheusAt[0] + "/api/v1/query", "?query=fleet:bbb_cpu_workload:avg"},
-		{"Alertmanager", "http://" + d.alertmanagerAt[0] + "/api/v2/alerts", "also takes silences: they are pauses"},
-		{"BBB servers", "http://" + d.bbb[0].Addr().String() + "/bigbluebutton/api", "and so on; Scalelite's getServers has their secrets"},
-		{"node exporters", "http://" + d.node[0].Addr().String() + "/metrics", "and so on; user " + exporterUser + ", password " + d.secret.exporter.Reveal()},
+		{"Alertmanager", "http://" + d.alertmanagerAt[0] + "/api/v2/alerts", "also accepts silences; the scaler ignores silenced alerts"},
+		{"BBB servers", "http://" + d.bbb[0].Addr().String() + "/bigbluebutton/api", "one for each server; Scalelite's getServers lists their secrets"},
+		{"node exporters", "http://" + d.node[0].Addr().String() + "/metrics", "one for each server; user " + exporterUser + ", password " + d.secret.exporter.Reveal()},
 	}
 	for _, r := range rows {
 		fmt.Fprintf(out, "  %-15s %-48s %s\n", r[0], r[1], r[2])
@@ -34,19 +34,20 @@ func (d *demo) introduce(out io.Writer) {
 	fmt.Fprintf(out, "\n%-6s %-8s %-14s %s\n", "time", "step", "server", "why")
 }
 
-// balancerNote tells the throw-away secret, and no other.
+// balancerNote returns the secret of the simulated Scalelite. The secret of a real
+// one is not printed.
 func (d *demo) balancerNote() string {
 	if d.balancer != nil {
-		return "yours; the servers are registered there until the end"
+		return "your own; the servers are registered there until the end"
 	}
 	return "secret " + d.secret.balancer.Reveal()
 }
 
-// tellEvery is how often the daemon's journal is read.
+// tellEvery is the interval at which the daemon's journal is read.
 const tellEvery = 250 * time.Millisecond
 
-// tell writes a line for every step that was done or failed, and one for the
-// fleet every ten minutes of the simulation.
+// tell prints a line for every step that was done or failed, and a line about the
+// fleet every ten minutes of simulated time.
 func (d *demo) tell(ctx context.Context, c *clock, out io.Writer) error {
 	daemon, err := client.New(client.Config{URL: "http://" + d.daemonAt})
 	if err != nil {
@@ -79,7 +80,7 @@ func (d *demo) tell(ctx context.Context, c *clock, out io.Writer) error {
 	}
 }
 
-// entriesAtOnce is how many journal entries are read at a time.
+// entriesAtOnce is the number of journal entries that are read at a time.
 const entriesAtOnce = 500
 
 // newEntries returns the journal's entries after seq, oldest first. While the
@@ -94,7 +95,7 @@ func newEntries(ctx context.Context, daemon *client.Client, seq uint64) []fleet.
 	return entries
 }
 
-// describe returns a line on an entry, or "" for the begin of a step.
+// describe returns a line about an entry, or "" for the beginning of a step.
 func describe(e fleet.Entry) string {
 	why := e.Step.Reason
 	if len(e.Step.Alerts) > 0 && !strings.Contains(why, e.Step.Alerts[0]) {
@@ -109,7 +110,7 @@ func describe(e fleet.Entry) string {
 	return terminal.Sprintf("%-8s %-14s %s: %s", e.Step.Kind, e.Step.Server, e.Outcome, e.Detail)
 }
 
-// fleetLine is the fleet in one line.
+// fleetLine returns a line about the fleet.
 func (d *demo) fleetLine(ctx context.Context) string {
 	takes := func(r sim.Reading) bool { return r.Takes }
 	if d.balancer != nil {
@@ -126,7 +127,7 @@ func (d *demo) fleetLine(ctx context.Context) string {
 	return f.String()
 }
 
-// fleetState is the fleet in numbers, for one line of output.
+// fleetState holds the numbers in the line about the fleet.
 type fleetState struct {
 	on, active, meetings, people int
 	overloaded                   int     // people on servers above a maximum threshold

@@ -31,7 +31,7 @@ type Scalelite struct {
 	PollInterval time.Duration // its POLL_INTERVAL
 }
 
-// base is the address without an API's path.
+// base returns the address without the path of an API.
 func (s Scalelite) base() string {
 	base := strings.TrimRight(s.URL, "/")
 	for _, path := range []string{"/scalelite/api", "/bigbluebutton/api"} {
@@ -58,7 +58,7 @@ type balancer struct {
 	Scalelite
 	http   *http.Client
 	client *scalelite.Client
-	urls   map[string]bool // of the servers that are ours
+	urls   map[string]bool // URLs of the demo's servers
 }
 
 func newBalancer(s Scalelite) (*balancer, error) {
@@ -141,13 +141,13 @@ func (b *balancer) leave(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// panics bounds the calls of panicServer for one server: each may meet another
-// meeting that has ended.
+// panics is the maximum number of calls of panicServer for one server: each call may
+// fail because of another meeting that has ended.
 const panics = 50
 
-// clear ends the meetings on a server. Scalelite answers 400 at a meeting that
-// ended by itself since its last poll, forgets that one and leaves the others; so
-// the call is repeated.
+// clear ends the meetings on a server. If a meeting has ended since the last poll,
+// Scalelite answers 400, forgets that meeting and leaves the others, so that the
+// call is repeated.
 func (b *balancer) clear(ctx context.Context, id string) (err error) {
 	for range panics {
 		if err = b.post(ctx, "panicServer", map[string]any{"id": id}, nil); err == nil || ctx.Err() != nil {
@@ -180,7 +180,7 @@ func (b *balancer) post(ctx context.Context, action string, body, into any) erro
 	return nil
 }
 
-// do makes a call; a FAILED in XML is an error too, whatever the status.
+// do makes a call. An XML answer with FAILED is an error for every status code.
 func (b *balancer) do(req *http.Request, action string) ([]byte, error) {
 	resp, err := b.http.Do(req)
 	if err != nil {
@@ -196,7 +196,7 @@ func (b *balancer) do(req *http.Request, action string) ([]byte, error) {
 		Key        string `xml:"messageKey"`
 		Message    string `xml:"message"`
 	}
-	_ = xml.Unmarshal(answer, &said) // JSON, where it is none
+	_ = xml.Unmarshal(answer, &said) // an answer in JSON leaves it empty
 	if resp.StatusCode/100 != 2 || said.Returncode == "FAILED" {
 		return nil, fmt.Errorf("%s at %s answered %s: %s", action, b.URL, resp.Status,
 			cmp.Or(strings.TrimSpace(said.Key+" "+said.Message), outbound.Brief(string(answer))))
@@ -246,7 +246,7 @@ func (b *balancer) takes(ctx context.Context) (map[string]bool, error) {
 // it online, and one that writes its load. The others are a margin.
 const pollsAwaited = 6
 
-// patience is how long awaitOnline waits.
+// patience returns the maximum time that awaitOnline waits.
 func (b *balancer) patience() time.Duration { return pollsAwaited * b.PollInterval }
 
 // awaitOnline waits until Scalelite places meetings on all of the servers. It

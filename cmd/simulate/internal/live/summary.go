@@ -9,7 +9,7 @@ import (
 
 // Summary is the result of a run.
 type Summary struct {
-	Steps              map[string]int `json:"steps"` // that were done, by kind
+	Steps              map[string]int `json:"steps"` // number of steps that were done, by kind
 	Meetings           int            `json:"meetings"`
 	MeetingsEndedEarly int            `json:"meetings_ended_early"`
 	MeetingsRefused    int            `json:"meetings_refused"`

@@ -10,8 +10,8 @@ import (
 // rings 45 min later.
 var begin = time.Date(2026, 3, 2, 7, 15, 0, 0, time.UTC)
 
-// beginAt returns the simulated time at which the demo starts: nearer to the
-// bell at a speed that makes people wait for it.
+// beginAt returns the simulated time at which the demo starts: closer to the bell
+// at a low speed, which would otherwise make people wait.
 func beginAt(speed float64) time.Time {
 	if speed < 10 {
 		return begin.Add(25 * time.Minute)

@@ -14,15 +14,14 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// users create the demo's meetings in a balancer that is not simulated, at their
-// simulated times.
+// users creates the demo's meetings in a real Scalelite, at their simulated times.
 type users struct {
 	balancer *balancer
 	clock    *clock
-	run      string // part of the meetings' ids, which differs between runs
+	run      string // part of the ids of the meetings; it differs between runs
 	slots    chan struct{}
 
-	asked, refused atomic.Int64 // meetings
+	asked, refused atomic.Int64 // numbers of meetings
 	last           atomic.Pointer[string]
 }
 
@@ -80,8 +79,8 @@ func (g *users) create(ctx context.Context, id string, m sim.MeetingSpec) error 
 		return ctx.Err()
 	}
 	defer func() { <-g.slots }()
-	// A create that was sent is waited for: Scalelite would carry it out anyway,
-	// and the meeting would be left behind.
+	// A call that was sent is not cancelled: Scalelite would still create the
+	// meeting, and nobody would end it.
 	return g.balancer.create(context.WithoutCancel(ctx), id, m)
 }
 

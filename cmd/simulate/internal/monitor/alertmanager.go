@@ -38,10 +38,10 @@ const (
 // AlertmanagerConfig holds what an Alertmanager server gets from its command line.
 type AlertmanagerConfig struct {
 	Config      string       // text of alertmanager.yml; only webhook receivers are served
-	ExternalURL string       // where people find it: in notifications
-	Logger      *slog.Logger // nil: silent
-	// Notify, when set, delivers instead of the webhook receivers, to every
-	// receiver of the routes.
+	ExternalURL string       // address of its web pages, for links in notifications
+	Logger      *slog.Logger // nil discards all lines
+	// Notify, if set, delivers the notifications of all receivers of the routes,
+	// instead of the webhooks.
 	Notify notify.Notifier
 	// Cluster, unless nil, is the cluster that it is one of.
 	Cluster *ClusterConfig
@@ -77,7 +77,7 @@ func NewAlertmanager(c AlertmanagerConfig) (*Alertmanager, error) {
 }
 
 func (a *Alertmanager) wire(c AlertmanagerConfig) error {
-	registry := prom.NewRegistry() // required by most parts; nobody reads it
+	registry := prom.NewRegistry() // most parts need one; it is not exported
 	var err error
 	if a.member, err = newMember(c.Cluster, a.logger, registry); err != nil {
 		return err
@@ -146,6 +146,7 @@ func intervals(cfg *config.Config) *timeinterval.Intervener {
 // resolved is the setting send_resolved: true.
 type resolved struct{}
 
+// SendResolved returns true.
 func (resolved) SendResolved() bool { return true }
 
 func integrations(cfg *config.Config, c AlertmanagerConfig, tmpl *template.Template) (map[string][]notify.Integration, error) {

@@ -1,6 +1,6 @@
 // Package monitor runs a real Prometheus and a real Alertmanager inside this
-// process: their own packages for discovery, scraping, storage, rules and
-// notification, wired as their own main programs wire them, without their web
-// pages. They therefore treat a configuration file as the servers do; the only
-// difference is that they notice a change of targets sooner.
+// process. It uses their own packages for discovery, scraping, storage, rules and
+// notification, connected as in their main programs, without their web pages. They
+// therefore behave like the servers with the same configuration file, except that
+// they detect a change of targets sooner.
 package monitor

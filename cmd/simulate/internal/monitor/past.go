@@ -14,7 +14,7 @@ import (
 // Past is a series that was recorded before Prometheus started.
 type Past struct {
 	Labels labels.Labels
-	times  []time.Time // in order
+	times  []time.Time // sorted
 	values []float64
 }
 

@@ -32,17 +32,17 @@ type PrometheusConfig struct {
 	Config string // text of prometheus.yml; relative rule_files are below Dir
 	Dir    string // for the samples; must exist
 	// Lookback is --query.lookback-delta: the age at which a sample no longer
-	// counts. 0: 5 min, the server's default.
+	// counts. 0 is the server's default, 5 min.
 	Lookback time.Duration
-	// ResendDelay is --rules.alert.resend-delay: the pause before a firing alert
-	// is sent again. 0: 1 min, the server's default.
+	// ResendDelay is --rules.alert.resend-delay: the minimum time before a firing
+	// alert is sent again. 0 is the server's default, 1 min.
 	ResendDelay time.Duration
 	// Past are series that are written into the storage, which must be empty, before
 	// Prometheus starts. Samples older than 15 days, the default retention, are
 	// deleted.
 	Past        []Past
-	ExternalURL string       // of its page, for the generator URLs of alerts
-	Logger      *slog.Logger // nil: silent
+	ExternalURL string       // address of its web pages, for the generator URLs of alerts
+	Logger      *slog.Logger // nil discards all lines
 }
 
 // Prometheus scrapes, records, evaluates rules and sends alerts.
@@ -100,7 +100,7 @@ func (c PrometheusConfig) withDefaults() PrometheusConfig {
 }
 
 func wire(c PrometheusConfig, cfg *config.Config, db *tsdb.DB) (*Prometheus, error) {
-	registry := prom.NewRegistry() // required by most parts; nobody reads it
+	registry := prom.NewRegistry() // most parts need one; it is not exported
 	sd, err := discovery.CreateAndRegisterSDMetrics(registry)
 	if err != nil {
 		return nil, err
@@ -141,8 +141,8 @@ func newEngine(c PrometheusConfig) *promql.Engine {
 	})
 }
 
-// apply hands the configuration to all parts: receivers of targets before the
-// discoveries that find them.
+// apply passes the configuration to all parts: first to those that receive targets,
+// then to the discoveries that find them.
 func (p *Prometheus) apply(c PrometheusConfig, cfg *config.Config) error {
 	scrapes, err := cfg.GetScrapeConfigs()
 	if err != nil {

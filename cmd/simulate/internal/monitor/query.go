@@ -102,7 +102,7 @@ func list(v parser.Value) parser.Value {
 func write(w http.ResponseWriter, code int, body reply) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(body) // the client is gone, if this fails
+	_ = json.NewEncoder(w).Encode(body) // fails only if the client has disconnected
 }
 
 func timeOf(r *http.Request, key string, otherwise time.Time) (time.Time, error) {

@@ -5,17 +5,19 @@ import (
 	"strings"
 )
 
-// bin is what becomes of the points within one pixel.
+// bin holds the numbers that are drawn in one column of pixels. They are computed
+// from all points within that column.
 type bin struct {
-	x           float64 // its left end
-	on, service float64 // on average
-	need        float64 // at most
-	missed      float64 // by how much the need was above the service, at most
-	n           int
+	x           float64 // left edge of the column, in pixels
+	on, service float64 // average of the points
+	need        float64 // maximum of the points
+	missed      float64 // maximum of need minus service
+	n           int     // number of points
 }
 
-// bins adds points up by pixel: whatever happens within one leaves a trace in
-// it. A pixel without points is as the one before.
+// bins returns one bin for each pixel column that has points. The maximum of need
+// and of missed is kept, so that a short peak stays visible. A column without
+// points is drawn like the one before it.
 func (c *canvas) bins(points []Point) []bin {
 	var all []bin
 	for _, p := range points {
@@ -37,19 +39,21 @@ func (c *canvas) bins(points []Point) []bin {
 	return all
 }
 
-// end is where the last of the bins ends: as far as the points reach.
+// end returns the right edge of the last bin, in pixels.
 func (c *canvas) end(bins []bin) float64 { return min(bins[len(bins)-1].x+1, left+inner) }
 
-// pen writes a path of steps, and leaves out what does not change.
+// pen writes the path of a step line. It omits steps that do not change the height.
 type pen struct {
 	text strings.Builder
-	y    string
+	y    string // present height, as written
 }
 
+// number formats a coordinate with at most one decimal.
 func number(v float64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0")
 }
 
+// step draws a horizontal line to x and then a vertical line to y.
 func (p *pen) step(x, y float64) {
 	if to := number(y); to != p.y {
 		fmt.Fprintf(&p.text, "H%sV%s", number(x), to)
@@ -57,7 +61,8 @@ func (p *pen) step(x, y float64) {
 	}
 }
 
-// area draws what lies between two lines, in pieces where they part.
+// area returns the path of the area between two lines. It consists of one closed
+// piece for each range of bins in which the upper line is above the lower one.
 func (c *canvas) area(r row, bins []bin, between func(bin) (low, high float64)) string {
 	var text strings.Builder
 	for i := 0; i < len(bins); {
@@ -79,9 +84,11 @@ func (c *canvas) area(r row, bins []bin, between func(bin) (low, high float64)) 
 	return text.String()
 }
 
+// open reports whether there is an area between two heights.
 func open(low, high float64) bool { return high-low > 1e-9 }
 
-// piece draws along the upper line, and back along the lower one.
+// piece returns the path of one closed piece, which ends at the pixel until. It
+// follows the upper line to the right and the lower line back to the left.
 func (c *canvas) piece(r row, bins []bin, until float64, between func(bin) (low, high float64)) string {
 	low, high := between(bins[0])
 	p := pen{y: number(c.y(r, high))}

@@ -7,39 +7,40 @@ import (
 	"time"
 )
 
-// Measures of the picture, in pixels.
+// Dimensions of the picture, in pixels.
 const (
-	left, right  = 64, 24 // of the axes
-	above, below = 88, 42
-	inner        = 980 // wide
-	high         = 112 // a row's axes
-	apart        = 40  // rows, with their titles
+	left, right  = 64, 24 // margins beside the axes
+	above, below = 88, 42 // margins above and below the rows
+	inner        = 980    // width of the axes
+	high         = 112    // height of the axes of a row
+	apart        = 40     // distance between two rows, which contains the title
 )
 
-// canvas is a figure with a place for everything.
+// canvas holds the positions and texts of everything in the picture, for the
+// template.
 type canvas struct {
 	Title, Unit   string
 	Width, Height int
 	Left, Right   int
-	Bottom        int // of the last row
+	Bottom        int // bottom of the last row
 	Rows          []row
 	Days          []day
 	Hours         []label
 
 	from, until time.Time
-	top         float64 // of the upward axis
+	top         float64 // value at the top of the vertical axis
 }
 
-// row is one strategy's place.
+// row is the part of the picture for one strategy.
 type row struct {
 	Name, Note                string
-	Y, Top                    int // of the title, of the axes
+	Y, Top                    int // position of the title, and of the top of the axes
 	Bottom                    int
-	On, Service, Need, Missed string // areas, each over those before
+	On, Service, Need, Missed string // paths of the areas; each is drawn over those before it
 	Ticks                     []label
 }
 
-// day is a column of the background.
+// day is the column for one day in the background.
 type day struct {
 	X, Width float64
 	Middle   float64
@@ -47,24 +48,24 @@ type day struct {
 	Weekend  bool
 }
 
-// label is a text at a place on an axis.
+// label is a text at a position on an axis.
 type label struct {
 	At   float64
 	Text string
 }
 
-// entry explains a color.
+// entry is the explanation of one color in the legend.
 type entry struct {
 	X           int
 	Class, Text string
 }
 
-// Legend explains the colors from the top of a row to its bottom.
+// Legend returns the explanations of the colors.
 func (c *canvas) Legend() []entry {
 	return []entry{
 		{left, "need", "needed"},
 		{left + 90, "missed", "needed, but not in service"},
-		{left + 286, "service", "in service, to spare"},
+		{left + 286, "service", "in service, not needed"},
 		{left + 438, "on", "switched on, not in service"},
 	}
 }
@@ -85,7 +86,7 @@ func newCanvas(f Figure, from, until time.Time) *canvas {
 	return c
 }
 
-// greatest is the largest number in f, at least 1.
+// greatest returns the maximum of all numbers in f, at least 1.
 func (f Figure) greatest() float64 {
 	greatest := 1.0
 	for _, s := range f.Series {
@@ -96,7 +97,8 @@ func (f Figure) greatest() float64 {
 	return greatest
 }
 
-// tickStep is a round number that divides an axis up to top into 2 to 4 parts.
+// tickStep returns a round number that divides an axis from 0 to top into 2 to 4
+// parts.
 func tickStep(top float64) float64 {
 	rough := top / 4
 	power := math.Pow(10, math.Floor(math.Log10(rough)))
@@ -121,24 +123,24 @@ func (c *canvas) row(y int, s Series, step float64) row {
 	return r
 }
 
-// x is where a time is.
+// x returns the horizontal position of a time, in pixels.
 func (c *canvas) x(t time.Time) float64 {
 	return left + inner*float64(t.Sub(c.from))/float64(c.until.Sub(c.from))
 }
 
-// y is where a number is in a row.
+// y returns the vertical position of a number in a row, in pixels.
 func (c *canvas) y(r row, v float64) float64 {
 	return float64(r.Bottom) - float64(high)*v/c.top
 }
 
-// Least widths in pixels of a day that has its name, and of one that has hours.
+// Minimum widths, in pixels, of a day with a name and of a day with hours.
 const (
 	namedDay = 26
 	hourDay  = 90
 )
 
-// days lays out the columns and their names: weekdays where they fit, else the
-// Mondays' dates.
+// days sets the columns of the days and their names: weekdays where they fit,
+// otherwise the dates of the Mondays.
 func (c *canvas) days() {
 	for from := c.from; from.Before(c.until); from = midnight(from, 1) {
 		next := midnight(from, 1)
@@ -157,7 +159,7 @@ func (c *canvas) days() {
 	}
 }
 
-// hours labels some hours of a day, by its width.
+// hours adds the labels of some hours of a day, depending on its width.
 func (c *canvas) hours(midnight time.Time, width float64) {
 	every := 6
 	if width >= 4*hourDay {

@@ -8,7 +8,7 @@ import (
 //go:embed page.svg.tmpl
 var pageText string
 
-// page draws a canvas.
+// page is the template that draws a canvas.
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"xml": template.HTMLEscapeString,
 	"px":  number,

@@ -1,9 +1,9 @@
-// Package plot draws the servers that each strategy had on the same days: those
-// that were needed, those that took meetings, and those that were switched on.
+// Package plot draws the number of servers of each strategy over time: the servers
+// that were needed, that took meetings, and that were switched on.
 //
-// The picture is one SVG file with a row for each strategy, all on the same
-// axes, so that no line hides another. It has its own background, with colors for
-// light and for dark pages. The same figure always gives the same bytes.
+// The picture is one SVG file with one row for each strategy. All rows have the
+// same scale. The picture has its own background, with colors for light and for
+// dark pages. The same figure always gives the same bytes.
 package plot
 
 import (
@@ -13,32 +13,32 @@ import (
 	"time"
 )
 
-// Point is the fleet at one time. All three are in the same unit: servers of
-// one size, so that a server that grew counts as more than one.
+// Point is the state of the fleet at one time. All three numbers have the same unit:
+// servers of one size, so that a server that grew counts as more than one.
 type Point struct {
 	At      time.Time
 	On      float64 // switched on, and paid for
-	Service float64 // in service: what takes meetings
-	Need    float64 // what the people who want to meet need
+	Service float64 // in service: takes meetings
+	Need    float64 // needed for the people in meetings
 }
 
-// Series is one strategy's row.
+// Series holds the points of one strategy, which are drawn in one row.
 type Series struct {
 	Name   string
-	Note   string  // such as its cost; drawn beside the name
-	Points []Point // in the order of time
+	Note   string  // text beside the name, such as the cost
+	Points []Point // sorted by time
 }
 
-// Figure is a whole picture. Its days begin and end at midnight in the time
-// zone of the first point.
+// Figure is the content of a picture. Its days begin and end at midnight in the
+// time zone of the first point.
 type Figure struct {
 	Title  string
-	Unit   string // of the upward axis, such as "servers"
+	Unit   string // unit of the vertical axis, such as "servers"
 	Series []Series
 }
 
-// Write draws f as SVG. It refuses a figure without points, and points that
-// are not in the order of time.
+// Write draws f as SVG. It returns an error if f has no points, or points that are
+// not sorted by time.
 func Write(w io.Writer, f Figure) error {
 	from, until, err := f.span()
 	if err != nil {
@@ -51,7 +51,7 @@ func Write(w io.Writer, f Figure) error {
 	return nil
 }
 
-// span is the time of all points, widened to whole days.
+// span returns the time range of all points, extended to whole days.
 func (f Figure) span() (from, until time.Time, err error) {
 	if len(f.Series) == 0 {
 		return from, until, errors.New("need at least one series")
@@ -83,7 +83,8 @@ func (f Figure) span() (from, until time.Time, err error) {
 	return from, end, nil
 }
 
-// midnight is the beginning of the day that is some days after t's.
+// midnight returns the beginning of the day that is a number of days after the day
+// of t.
 func midnight(t time.Time, days int) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day()+days, 0, 0, 0, 0, t.Location())
 }

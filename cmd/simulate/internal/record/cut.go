@@ -17,17 +17,17 @@ import (
 type Sample struct {
 	At       time.Time
 	People   float64
-	Webcams  float64 // negative: not known
-	Meetings float64 // negative: not known
+	Webcams  float64 // negative if not known
+	Meetings float64 // negative if not known
 }
 
 // Cut configures how the people on a server are divided into meetings.
 type Cut struct {
-	Step        time.Duration // between samples
-	Size        float64       // people in a meeting, where the number of meetings is not known
-	WebcamShare float64       // of the people, where webcams are not known
-	Longest     time.Duration // longer meetings are cut
-	Bridge      time.Duration // a server without samples for at most this long is taken to be as before
+	Step        time.Duration // time between two samples
+	Size        float64       // people in a meeting, if the number of meetings is not known
+	WebcamShare float64       // share of people with a webcam, if webcams are not known
+	Longest     time.Duration // maximum length; longer meetings are cut
+	Bridge      time.Duration // longest gap in the samples in which a server counts as unchanged
 }
 
 // Defaults of a Cut. All are assumptions: a class has 25 people, as in sim.School;
@@ -62,18 +62,18 @@ type Cutter struct {
 	meetings []sim.Arrival
 }
 
-// server is what is open on one, oldest first.
+// server holds the open meetings on one server.
 type server struct {
-	open        []meeting
+	open        []meeting // oldest first
 	last        Sample
-	people, cam float64 // left over by rounding, in people times steps
+	people, cam float64 // remainders of rounding, in people times steps
 }
 
-// meeting adds up what is on average its share.
+// meeting is an open meeting, with the sums of its people and webcams so far.
 type meeting struct {
-	at          time.Time
-	steps       float64
-	people, cam float64 // in people times steps
+	at          time.Time // begin
+	steps       float64   // number of samples
+	people, cam float64   // sums, in people times steps
 }
 
 // NewCutter returns a Cutter without samples.
@@ -99,7 +99,7 @@ func (c *Cutter) Add(name string, s Sample) {
 	v.last = s
 }
 
-// apply opens and closes meetings until there are as many as in s.
+// apply opens and closes meetings until their number is that of s.
 func (c *Cutter) apply(v *server, s Sample) {
 	n := c.count(s)
 	c.close(v, len(v.open)-n)
@@ -120,8 +120,8 @@ func (c *Cutter) apply(v *server, s Sample) {
 	}
 }
 
-// count is how many meetings s is about: at least one where there are people,
-// and no more than there are people.
+// count returns the number of meetings of s: at least one if there are people, and
+// at most the number of people.
 func (c *Cutter) count(s Sample) int {
 	if s.People <= 0 {
 		return 0
@@ -141,7 +141,8 @@ func (c *Cutter) close(v *server, n int) {
 	}
 }
 
-// end writes m down, in whole people; what is left over goes to the next.
+// end records a meeting with a whole number of people. The remainder of rounding is
+// added to the server's next meeting.
 func (c *Cutter) end(v *server, m meeting) {
 	v.people += m.people
 	v.cam += m.cam
@@ -157,7 +158,7 @@ func (c *Cutter) end(v *server, m meeting) {
 	}})
 }
 
-// Meetings ends all open meetings and returns every meeting, in the order of time.
+// Meetings ends all open meetings and returns all meetings, sorted by time.
 func (c *Cutter) Meetings() []sim.Arrival {
 	for _, name := range slices.Sorted(maps.Keys(c.servers)) {
 		c.close(c.servers[name], len(c.servers[name].open))
@@ -168,7 +169,7 @@ func (c *Cutter) Meetings() []sim.Arrival {
 	return c.meetings
 }
 
-// Source is a sim.Source of meetings, which must be in the order of time.
+// Source returns a sim.Source of meetings, which must be sorted by time.
 func Source(meetings []sim.Arrival) sim.Source { return &list{meetings} }
 
 type list struct{ rest []sim.Arrival }

@@ -21,8 +21,8 @@ type History struct {
 	API   promv1.API
 	Rules generate.Config // names of metrics and labels
 	Fleet string          // the fleet's name, used where rules.labels.fleet is set
-	// Meetings and Webcams are the names of bbb-exporter's metrics that the
-	// rules do without.
+	// Meetings and Webcams are the names of bbb-exporter's metrics that the rules
+	// do not use.
 	Meetings, Webcams string
 }
 
@@ -32,15 +32,15 @@ const (
 	DefaultWebcams  = "bbb_meetings_video_participants"
 )
 
-// Range is a period of time, and the distance of the samples in it.
+// Range is a period of time and the time between two samples in it.
 type Range struct {
 	From, Until time.Time
 	Step        time.Duration
 }
 
-// mostPoints bounds how much one query returns, well below the 11,000 points a
-// series that Prometheus allows: with hundreds of servers an answer still has
-// some megabytes only.
+// mostPoints is the maximum number of points in a series of one query. Prometheus
+// allows 11,000 points; with this limit, the answer for hundreds of servers has a
+// few megabytes.
 const mostPoints = 360
 
 // Chunks returns the number of queries in which r is read.
@@ -49,7 +49,7 @@ func (r Range) Chunks() int {
 	return (points + mostPoints - 1) / mostPoints
 }
 
-// chunk is a part of r; its end is inclusive, as in Prometheus.
+// chunk returns the i-th part of r. Its end is inclusive, as in Prometheus.
 func (r Range) chunk(i int) promv1.Range {
 	from := r.From.Add(time.Duration(i*mostPoints) * r.Step)
 	until := from.Add(time.Duration(mostPoints-1) * r.Step)
@@ -62,8 +62,8 @@ func (r Range) chunk(i int) promv1.Range {
 // Found describes what the history contained.
 type Found struct {
 	Servers  int
-	Meetings bool // the number of meetings was recorded
-	Webcams  bool // and the webcams
+	Meetings bool // whether the number of meetings was recorded
+	Webcams  bool // whether the webcams were recorded
 }
 
 // Read adds all samples of r to into. It calls progress after each of r.Chunks()
@@ -95,7 +95,7 @@ func (h History) Read(ctx context.Context, r Range, into *Cutter, progress func(
 // values are a metric's samples by server.
 type values map[string]map[time.Time]float64
 
-// part is what is known of a part of the time.
+// part holds the samples of one chunk.
 type part struct{ people, webcams, meetings values }
 
 func (h History) part(ctx context.Context, r promv1.Range) (part, error) {
@@ -139,7 +139,7 @@ func (v values) add(name string, samples []model.SamplePair) {
 	}
 }
 
-// host drops the port.
+// host returns an instance without its port.
 func host(instance string) string {
 	if h, _, err := net.SplitHostPort(instance); err == nil {
 		return h
@@ -147,7 +147,7 @@ func host(instance string) string {
 	return instance
 }
 
-// selector selects a metric of bbb-exporter as the rules do.
+// selector returns the selector of a metric of bbb-exporter, as in the rules.
 func (h History) selector(metric string) string {
 	matchers := maps.Clone(h.Rules.Exporters.BBB)
 	if h.Rules.Labels.Fleet != "" {
@@ -160,7 +160,7 @@ func (h History) selector(metric string) string {
 	return metric + "{" + strings.Join(parts, ",") + "}"
 }
 
-// give hands samples over, server by server, each in the order of time.
+// give adds the samples to into, one server after the other, each sorted by time.
 func (p part) give(into *Cutter) {
 	for _, name := range slices.Sorted(maps.Keys(p.people)) {
 		of := p.people[name]
@@ -170,7 +170,7 @@ func (p part) give(into *Cutter) {
 	}
 }
 
-// at is -1 where nothing is known.
+// at returns the value of a server at a time, or -1 if there is no sample.
 func (v values) at(name string, at time.Time) float64 {
 	if n, ok := v[name][at]; ok {
 		return n

@@ -32,10 +32,10 @@ func (j Journal) Entries(ctx context.Context) ([]fleet.Entry, error) {
 }
 
 // ErrNoService means that no server went into or out of service in the journal.
-var ErrNoService = errors.New("the journal has no server that went into service or out of it in that time")
+var ErrNoService = errors.New("the journal has no server that went into or out of service in that time")
 
-// Give adds the samples of r that follow from entries, oldest first, to into. It
-// returns the number of servers.
+// Give computes samples for the time range r from entries, which must be sorted
+// oldest first, and adds them to into. It returns the number of servers.
 func (j Journal) Give(entries []fleet.Entry, r Range, into *Cutter) (servers int, err error) {
 	of := map[string][]fleet.Entry{}
 	for _, e := range entries {
@@ -54,8 +54,8 @@ func (j Journal) Give(entries []fleet.Entry, r Range, into *Cutter) (servers int
 	return servers, nil
 }
 
-// inService tells whether a server takes meetings after e; ok is false where e
-// does not change that.
+// inService reports whether a server takes meetings after e. ok is false if e does
+// not change that.
 func inService(e fleet.Entry) (takes, ok bool) {
 	if e.Outcome != fleet.Done || e.DryRun {
 		return false, false
@@ -69,8 +69,8 @@ func inService(e fleet.Entry) (takes, ok bool) {
 	return false, false
 }
 
-// give replays the changes of one server: before the first, it was as that one
-// found it.
+// give adds the samples of one server to into. Before the first change, the server
+// has the opposite state.
 func (j Journal) give(name string, changes []fleet.Entry, r Range, into *Cutter) (any bool) {
 	first, _ := inService(changes[0])
 	takes := !first

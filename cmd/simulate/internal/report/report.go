@@ -44,10 +44,11 @@ type Report struct {
 	Seeds   []uint64 `json:"seeds"`
 	Servers int      `json:"servers"`
 	Days    int      `json:"days"`
-	// Strategies holds the figures by name, added up over all seeds; the delays
-	// are percentiles over all seeds' mornings.
+	// Strategies holds the figures of each strategy by name, summed over all seeds.
+	// The delays are percentiles over the mornings of all seeds.
 	Strategies map[string]Figures `json:"strategies"`
-	// BySeed holds each seed's own.
+	// BySeed holds the figures of each seed by seed and strategy. It is nil if there
+	// is only one seed.
 	BySeed map[string]map[string]Figures `json:"by_seed,omitempty"`
 
 	order []string
@@ -89,7 +90,8 @@ func figures(f sim.Figures, delays []time.Duration) Figures {
 	return out.withDelays()
 }
 
-// round keeps two decimals: what the last bits of a sum say is noise.
+// round rounds to two decimals, because the last bits of a sum depend on the order
+// of the summands.
 func round(v float64) float64 {
 	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'f', 2, 64), 64)
 	return rounded

@@ -28,9 +28,9 @@ type Notification struct {
 // times, silences and inhibition are not modelled.
 type Dispatcher struct {
 	route  *dispatch.Route
-	alerts map[model.Fingerprint]model.Alert // the provider: what is known of each alert
+	alerts map[model.Fingerprint]model.Alert // the latest state of each alert
 	groups map[string]*group                 // by route and group labels
-	log    map[string]entry                  // the last notification, by group; outlives it
+	log    map[string]entry                  // the last notification of each group; kept when the group ends
 }
 
 type group struct {
@@ -59,8 +59,9 @@ func NewDispatcher(text string) (*Dispatcher, error) {
 	}, nil
 }
 
-// Put adds alerts as Prometheus posts them at now: the EndsAt of a firing alert is
-// when it expires unless it is sent again, that of a resolved one when it ended.
+// Put adds alerts as Prometheus posts them at now. The EndsAt of a firing alert is
+// the time at which it expires unless it is sent again; the EndsAt of a resolved
+// alert is the time at which it ended.
 func (d *Dispatcher) Put(now time.Time, alerts ...model.Alert) {
 	for _, a := range alerts {
 		id := a.Fingerprint()
@@ -74,7 +75,7 @@ func (d *Dispatcher) Put(now time.Time, alerts ...model.Alert) {
 	}
 }
 
-// merge joins what is told of one alert where the times overlap.
+// merge merges two states of one alert if their times overlap.
 func merge(now time.Time, old, a model.Alert) model.Alert {
 	overlaps := a.EndsAt.After(old.StartsAt) && a.EndsAt.Before(old.EndsAt) ||
 		a.StartsAt.After(old.StartsAt) && a.StartsAt.Before(old.EndsAt)
@@ -103,15 +104,15 @@ func (d *Dispatcher) insert(now time.Time, r *dispatch.Route, id model.Fingerpri
 		g = &group{key: key, opts: &r.RouteOpts, labels: labels, alerts: map[model.Fingerprint]model.Alert{}}
 		g.next = now.Add(g.opts.GroupWait)
 		if a.StartsAt.Add(g.opts.GroupWait).Before(now) {
-			g.next = now // it has waited long enough elsewhere
+			g.next = now // the alert is older than group_wait
 		}
 		d.groups[key] = g
 	}
 	g.alerts[id] = a
 }
 
-// Next returns the time at which the next group is due for Flush; ok is false
-// without a group.
+// Next returns the time at which the next group is due for Flush. ok is false if
+// there is no group.
 func (d *Dispatcher) Next() (at time.Time, ok bool) {
 	for _, g := range d.groups {
 		if !ok || g.next.Before(at) {
@@ -193,7 +194,7 @@ func ids(alerts []model.Alert) map[model.Fingerprint]bool {
 	return set
 }
 
-// needed decides whether a group is worth a notification, given the last one.
+// needed reports whether a group needs a notification, given the last one.
 func needed(e, last entry, logged bool, repeat time.Duration) bool {
 	switch {
 	case !logged:

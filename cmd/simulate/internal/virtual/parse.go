@@ -7,12 +7,12 @@ import (
 	"github.com/prometheus/prometheus/rules"
 )
 
-// Prometheus prints and parses every rule's expression at every evaluation,
-// which was a third of the time that a simulated week took. Neither changes,
-// so here each is done once.
+// Prometheus prints and parses the expression of every rule at every evaluation,
+// which took a third of the time of a simulated week. The results do not change, so
+// that each is computed only once here.
 
-// onceParser parses each text once, and gives a copy of the result each time:
-// the engine writes into what it evaluates.
+// onceParser parses each text once and returns a copy of the result each time,
+// because the engine writes into the expressions that it evaluates.
 type onceParser struct {
 	parser.Parser
 	known map[string]parser.Expr
@@ -39,7 +39,7 @@ func (p *onceParser) ParseExpr(text string) (parser.Expr, error) {
 	return p.Parser.ParseExpr(text)
 }
 
-// clone copies an expression as far as the engine writes into it.
+// clone copies the parts of an expression that the engine writes into.
 func clone(expr parser.Expr) (out parser.Expr, ok bool) {
 	one := func(e parser.Expr) parser.Expr {
 		copied, known := clone(e)
@@ -99,8 +99,8 @@ type printed struct {
 // String returns the text without printing the expression again.
 func (p printed) String() string { return p.text }
 
-// independent keeps the manager from walking expressions, which it does to find
-// rules that it may evaluate side by side; here they are evaluated in order.
+// independent replaces the analysis of rules that may run concurrently: here, rules
+// are evaluated in their order.
 type independent struct{}
 
 // AnalyseRules does nothing.

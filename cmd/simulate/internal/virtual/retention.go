@@ -7,9 +7,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// retention tells how much of each metric's past the rules can look at: the
-// ranges, offsets and subqueries around its selectors, and at least the time
-// for which a last sample counts.
+// retention returns how far back the rules read each metric: the sum of the ranges,
+// offsets and subqueries around its selectors, and at least the lookback delta.
 func retention(file *rulefmt.RuleGroups) (map[string]time.Duration, error) {
 	keep := map[string]time.Duration{}
 	p := parser.NewParser(parser.Options{})

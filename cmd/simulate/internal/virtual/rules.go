@@ -36,19 +36,19 @@ type Rules struct {
 	Samples *Samples
 	query   rules.QueryFunc
 	groups  []*rules.Group
-	begun   map[*rules.Group]bool // evaluated once
+	begun   map[*rules.Group]bool // groups that have been evaluated
 	texts   map[string]texts      // by alert name
-	sent    []model.Alert         // by the evaluation under way
+	sent    []model.Alert         // alerts of the present evaluation
 	now     time.Time
 }
 
 // Options select the parts of a rule file that are evaluated.
 type Options struct {
-	Interval    time.Duration            // of groups that name none
-	Annotations []string                 // those that are wanted; others are left out
-	Alerts      func(name string) bool   // those that are wanted; nil: all
-	Keep        map[string]time.Duration // further metrics to store, and for how long
-	Logger      *slog.Logger             // nil: silent
+	Interval    time.Duration            // interval of groups that have none
+	Annotations []string                 // annotations to keep; others are removed
+	Alerts      func(name string) bool   // reports whether to keep an alert; nil keeps all
+	Keep        map[string]time.Duration // additional metrics to store, and for how long
+	Logger      *slog.Logger             // nil discards all lines
 }
 
 // NewRules reads a rule file.
@@ -83,7 +83,7 @@ func engine(p parser.Parser, logger *slog.Logger) *promql.Engine {
 	})
 }
 
-// load has Prometheus make its rule groups of the file.
+// load creates Prometheus's rule groups from the file.
 func (r *Rules) load(file *rulefmt.RuleGroups, p parser.Parser, o Options) error {
 	manager := rules.NewManager(&rules.ManagerOptions{
 		NameValidationScheme: model.LegacyValidation, Context: context.Background(), ExternalURL: &url.URL{},
@@ -107,10 +107,12 @@ type loaded struct {
 	parser.Parser
 }
 
+// Load implements rules.GroupLoader.
 func (l loaded) Load(string, bool, model.ValidationScheme) (*rulefmt.RuleGroups, []error) {
 	return l.file, nil
 }
 
+// Parse implements rules.GroupLoader. The expression keeps its text.
 func (l loaded) Parse(query string) (parser.Expr, error) {
 	expr, err := l.ParseExpr(query)
 	if err != nil {

@@ -76,12 +76,12 @@ func (s *Series) Append(t int64, v float64) error {
 	return nil
 }
 
-// expired counts the samples that are older at t than they are kept.
+// expired returns the number of samples that are too old at t to be kept.
 func (s *Series) expired(t int64) int {
 	return sort.Search(len(s.points), func(i int) bool { return s.points[i].T >= t-s.keep })
 }
 
-// Sweep deletes the series whose last sample is older at now than they are kept.
+// Sweep deletes the series whose last sample is too old at now to be kept.
 func (s *Samples) Sweep(now time.Time) {
 	t := now.UnixMilli()
 	over := func(series *Series) bool {
@@ -100,36 +100,43 @@ func (s *Samples) Sweep(now time.Time) {
 	}
 }
 
-// Appender returns a writer as Prometheus's rules use it.
+// Appender returns a writer for Prometheus's rules.
 func (s *Samples) Appender(context.Context) storage.Appender { return &appender{samples: s} }
 
-// appender writes at once: rules never roll back. What it does not override,
-// rules do not call.
+// appender writes immediately, because rules never roll back. Rules do not call the
+// methods that it does not override.
 type appender struct {
 	storage.Appender
 	samples *Samples
 }
 
+// Append implements storage.Appender.
 func (a *appender) Append(_ storage.SeriesRef, l labels.Labels, t int64, v float64) (storage.SeriesRef, error) {
 	return 0, a.samples.Series(l).Append(t, v)
 }
 
+// SetOptions does nothing.
 func (a *appender) SetOptions(*storage.AppendOptions) {}
-func (a *appender) Commit() error                     { return nil }
-func (a *appender) Rollback() error                   { return nil }
+
+// Commit does nothing: Append has already written the samples.
+func (a *appender) Commit() error { return nil }
+
+// Rollback does nothing: rules never call it.
+func (a *appender) Rollback() error { return nil }
 
 // Querier reads the samples from mint to maxt, both included.
 func (s *Samples) Querier(mint, maxt int64) (storage.Querier, error) {
 	return querier{s, mint, maxt}, nil
 }
 
+// querier reads a time range of Samples, in milliseconds since 1970.
 type querier struct {
 	samples    *Samples
 	mint, maxt int64
 }
 
-// Select limits each series to the time that this selector reads; other selectors
-// of the same query may read a week.
+// Select returns the matching series, limited to the time range of this selector:
+// other selectors of the same query may read a whole week.
 func (q querier) Select(_ context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	if hints != nil {
 		q.mint, q.maxt = max(q.mint, hints.Start), min(q.maxt, hints.End)
@@ -146,7 +153,8 @@ func (q querier) Select(_ context.Context, sorted bool, hints *storage.SelectHin
 	return set
 }
 
-// candidates narrows the series down by metric name.
+// candidates returns the series with the metric name of the matchers, or all series
+// if the matchers have none.
 func (q querier) candidates(matchers []*labels.Matcher) []*Series {
 	for _, m := range matchers {
 		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
@@ -170,25 +178,35 @@ func matches(l labels.Labels, matchers []*labels.Matcher) bool {
 	return true
 }
 
-// LabelValues and LabelNames return nothing; rules never call them.
+// LabelValues returns nothing; rules never call it.
 func (q querier) LabelValues(context.Context, string, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	return nil, nil, nil
 }
 
+// LabelNames returns nothing; rules never call it.
 func (q querier) LabelNames(context.Context, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	return nil, nil, nil
 }
 
+// Close does nothing.
 func (q querier) Close() error { return nil }
 
+// seriesSet is the result of a selector.
 type seriesSet struct {
 	list []storage.Series
 	at   int
 }
 
-func (s *seriesSet) Next() bool                        { s.at++; return s.at < len(s.list) }
-func (s *seriesSet) At() storage.Series                { return s.list[s.at] }
-func (s *seriesSet) Err() error                        { return nil }
+// Next implements storage.SeriesSet.
+func (s *seriesSet) Next() bool { s.at++; return s.at < len(s.list) }
+
+// At returns the present series.
+func (s *seriesSet) At() storage.Series { return s.list[s.at] }
+
+// Err returns nil: reading from memory does not fail.
+func (s *seriesSet) Err() error { return nil }
+
+// Warnings returns nothing.
 func (s *seriesSet) Warnings() annotations.Annotations { return nil }
 
 // window is the part of a series from mint to maxt, both included.

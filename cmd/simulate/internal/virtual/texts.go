@@ -19,9 +19,9 @@ import (
 // texts are the labels and annotations that a rule adds to its alerts.
 type texts struct{ labels, annotations map[string]string }
 
-// takeTexts moves the annotations, and the labels that are no templates, out of
-// the file's alerts. A label with a template stays: its value decides which
-// alert it is.
+// takeTexts removes the annotations, and the labels without templates, from the
+// file's alerts and returns them. A label with a template stays, because its value
+// is part of the alert's identity.
 func takeTexts(file *rulefmt.RuleGroups, wanted []string) map[string]texts {
 	taken := map[string]texts{}
 	for g := range file.Groups {
@@ -81,7 +81,7 @@ func (r *Rules) notify(ctx context.Context, _ string, alerts ...*rules.Alert) {
 	}
 }
 
-// expand fills in a template as Prometheus does.
+// expand expands a template in the same way as Prometheus.
 func (r *Rules) expand(ctx context.Context, alert, text string, value float64, data any) string {
 	if out, ok := simple(text, value); ok {
 		return out
@@ -96,11 +96,11 @@ func (r *Rules) expand(ctx context.Context, alert, text string, value float64, d
 	return out
 }
 
-// valueAlone is a template of the value and its format.
+// valueAlone matches a template that consists only of the value and its format.
 var valueAlone = regexp.MustCompile(`^\{\{ *\$value *\| *printf "(%\.[0-9]f)" *\}\}$`)
 
-// simple answers for the templates that need no machinery: plain text, and the
-// value alone.
+// simple expands the templates that do not need Prometheus's expander: plain text,
+// and the value alone.
 func simple(text string, value float64) (string, bool) {
 	if isPlain(text) {
 		return text, true

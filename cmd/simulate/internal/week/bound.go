@@ -8,21 +8,22 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// Bound returns a lower bound of the figures of any scheduler that keeps the floor
-// and fills no server above the maximum thresholds, even one that knows the future.
-// A server takes at least boot from being switched on until it carries people.
+// Bound returns a lower bound for the figures of every scheduler that keeps the
+// floor and fills no server above the maximum thresholds, even if it knows the
+// future. boot is the minimum time from switching a server on until it carries
+// people.
 //
-// At any time the people in meetings cause a load L, in cores and in memory; each
-// server that is on has a base load B in addition. A server of the maximum size C
-// that is filled to the threshold T carries T·C − B of L, and no server carries
-// more. The need is therefore at least L / (T·C − B) servers, rounded up, for cores
-// or memory, whichever is more. The n servers that are needed must have at least
+// At any time the people in meetings cause a load L, in cores and in memory. Each
+// server that is on has an additional base load B. A server of the maximum size C
+// that is filled to the threshold T carries T·C − B of L; no server carries more.
+// The need is therefore at least L / (T·C − B) servers, rounded up: the greater
+// number of those for cores and for memory. The n servers that are needed must have at least
 // (L + n·B) / T cores and memory, and at least n times the default size. The bound
-// is the integral of these over the week; to the server-hours the boots are added,
-// as bootHours derives.
+// is the integral of these over the week, plus the result of bootHours for the
+// server-hours.
 //
 // The bound cannot be reached: it assumes that meetings move between servers, that
-// their beginning, end and webcams are known before, and that servers change their
+// their beginning, end and webcams are known in advance, and that servers change their
 // size without delay. A scheduler that fills servers above the thresholds can go
 // below it, at the cost of overload.
 func Bound(d Demand, capacity CapacityModel, c fleet.Config, servers int, p sim.Prices, boot time.Duration) sim.Figures {

@@ -48,9 +48,9 @@ func (capacity CapacityModel) inServers(counts []SizeCount, unit fleet.Size, l l
 	}
 	c := capacity.carries(unit)
 	if l == (load{}) {
-		l = c // of no load at all, any mix will do
+		l = c // without load, every mix gives the same result
 	}
-	one := max(l.cores/c.cores, l.ram/c.ram) // the load, in such servers
+	one := max(l.cores/c.cores, l.ram/c.ram) // the load, in servers of size unit
 	return one * min(sumOn.cores/l.cores, sumOn.ram/l.ram), one * min(sumTakes.cores/l.cores, sumTakes.ram/l.ram)
 }
 

@@ -13,24 +13,24 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/plot"
 )
 
-// Comparison is a set of strategies on the same weeks.
+// Comparison configures the strategies and weeks to compare.
 type Comparison struct {
 	Seeds      []uint64
 	Monday     time.Time // 00:00 of the first day, in the schools' time zone
 	Days       int
 	Servers    int
 	Strategies []Strategy
-	// Config has the floor, sizes and thresholds of the need, the capacity and the
-	// bound, and of the strategies other than Ours.
+	// Config holds the floor, sizes and thresholds for the need, the capacity and the
+	// bound, and for the strategies other than Ours.
 	Config fleet.Config
-	Trace  []sim.Arrival // instead of generated weeks
-	// Before is the trace of the week before Trace, in the order of time. Empty means
-	// that nothing was recorded, as on the first days of a fleet.
+	Trace  []sim.Arrival // meetings to use instead of generated weeks
+	// Before is the trace of the week before Trace, sorted by time. If it is empty,
+	// the forecast has no history, as on the first days of a fleet.
 	Before []sim.Arrival
 	Faults []sim.Fault
 	// Parallel is the maximum number of runs at a time.
 	Parallel int
-	Progress func() // called for every hour of every run
+	Progress func() // called after every simulated hour of every run
 }
 
 // Hours returns the simulated hours of all runs together.
@@ -39,10 +39,10 @@ func (c Comparison) Hours() int { return len(c.Seeds) * len(c.Strategies) * c.Da
 // Outcome is the result of a strategy on one seed.
 type Outcome struct {
 	Result
-	Delays []time.Duration // of Delays
+	Delays []time.Duration // result of the function Delays
 }
 
-// Week holds the outcomes of one seed, and what they are compared with.
+// Week holds the outcomes of one seed and their lower bound.
 type Week struct {
 	Seed     uint64
 	Demand   Demand
@@ -109,8 +109,8 @@ func (c Comparison) past(seed uint64) Demand {
 	return NewDemand(arrivals, start, c.Monday, time.Minute)
 }
 
-// schoolBefore is a generated week before a seed's: the same school, other
-// days, and none of the holidays and events.
+// schoolBefore returns a generated week before the week of a seed: the same school
+// on other days, without holidays and events.
 func schoolBefore(seed uint64, start time.Time, servers int) []sim.Arrival {
 	school := sim.SchoolWeek(seed+1<<32, start, servers)
 	school.Holidays, school.Events = nil, nil

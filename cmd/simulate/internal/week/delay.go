@@ -12,12 +12,12 @@ import (
 // rise of the load around the first lesson at 08:00 (assumption).
 var riseFrom, riseUntil = 7*time.Hour + 30*time.Minute, 9*time.Hour + 30*time.Minute
 
-// Delays returns the delays of the fleet's capacity behind the need in the
-// mornings: one for each additional server that the load needed, from when it was
-// first needed until the fleet had that capacity, and 0 if it had it before. Need
-// and capacity are counted in servers of size unit, filled to the maximum
-// thresholds; needs up to floor are not counted. A need that ends before it is met
-// counts until its end.
+// Delays returns, for the mornings, how long the fleet's capacity was behind the
+// need. There is one delay for each additional server that the load needed: the
+// time from when the server was first needed until the fleet had that capacity, or
+// 0 if the fleet had it before. Need and capacity are numbers of servers of size
+// unit, filled to the maximum thresholds. Servers up to floor are not counted. If
+// the need ends before the capacity is there, the delay ends with it.
 func Delays(d Demand, samples []Sample, capacity CapacityModel, unit fleet.Size, floor int) []time.Duration {
 	var out []time.Duration
 	i := 0
@@ -36,7 +36,7 @@ func Delays(d Demand, samples []Sample, capacity CapacityModel, unit fleet.Size,
 	return out
 }
 
-// clockOf is the time of the day as clocks show it.
+// clockOf returns the local time of day.
 func clockOf(t, midnight time.Time) time.Duration {
 	h, m, s := t.In(midnight.Location()).Clock()
 	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second
@@ -70,7 +70,8 @@ func (d Demand) delays(rise []Sample, capacity CapacityModel, unit fleet.Size, f
 	return out
 }
 
-// Percentile returns the p-th percentile, p from 0 to 100, of ds; 0 for none.
+// Percentile returns the p-th percentile of ds, for p from 0 to 100, or 0 if ds is
+// empty.
 func Percentile(ds []time.Duration, p float64) time.Duration {
 	if len(ds) == 0 {
 		return 0

@@ -10,13 +10,13 @@ import (
 // independent of the servers that carry them.
 type Demand struct {
 	Start  time.Time
-	Step   time.Duration // between two values
-	People []float64     // present, in all meetings
-	Cams   []float64     // webcams that are sent
+	Step   time.Duration // time between two values
+	People []float64     // people in all meetings
+	Cams   []float64     // webcams that these people send
 }
 
-// defaultFill is the time in which people join a meeting that states none: the
-// default of sim.World.
+// defaultFill is the time in which people join a meeting without a Fill of its own:
+// the default of sim.World.
 const defaultFill = 3 * time.Minute
 
 // NewDemand adds up the people of all arrivals from start until end. They join
@@ -54,7 +54,7 @@ func (d *Demand) add(a sim.Arrival) {
 // At returns the time of the i-th value.
 func (d Demand) At(i int) time.Time { return d.Start.Add(time.Duration(i) * d.Step) }
 
-// load is what people add to servers, in cores and MiB.
+// load is the load that people cause on servers, in cores and MiB.
 type load struct{ cores, ram float64 }
 
 func (d Demand) load(i int, m sim.LoadModel) load {

@@ -8,8 +8,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// pollingRun is the run of a scaler that reads all servers at a fixed interval
-// and knows nothing of the balancer.
+// pollingRun is the run of a scaler that reads all servers at a fixed interval and
+// does not use the balancer.
 type pollingRun struct {
 	w     *sim.World
 	cfg   fleet.Config
@@ -19,8 +19,10 @@ type pollingRun struct {
 	buf   []sim.Reading
 }
 
+// Next returns the time of the next cycle.
 func (p *pollingRun) Next() time.Time { return p.next }
 
+// Act runs a cycle if one is due.
 func (p *pollingRun) Act(ctx context.Context) error {
 	now := p.w.Now()
 	if now.Before(p.next) {

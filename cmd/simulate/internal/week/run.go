@@ -35,10 +35,11 @@ type Setup struct {
 	World    sim.Config // seed, start, servers; strategies add to it
 	Arrivals []sim.Arrival
 	Until    time.Time
-	// History is the demand of the weeks before, which Prometheus has recorded.
+	// History is the demand of the weeks before, as Prometheus would have recorded
+	// it.
 	History Demand
-	Faults  []sim.Fault // from the start
-	// Progress is called for every hour of simulated time.
+	Faults  []sim.Fault // faults that last from the start to the end
+	// Progress is called after every hour of simulated time.
 	Progress func()
 }
 
@@ -62,8 +63,8 @@ type Result struct {
 	Samples []Sample
 }
 
-// sampleEvery is the interval of the samples, of which delays and the plot are
-// made.
+// sampleEvery is the interval of the samples, from which the delays and the plot
+// are computed.
 const sampleEvery = 30 * time.Second
 
 // Simulate runs one strategy.
@@ -86,9 +87,10 @@ func Simulate(ctx context.Context, setup Setup, s Strategy) (Result, error) {
 	return Result{Name: s.Name(), Figures: w.Figures(), Samples: r.samples}, nil
 }
 
-// replay is a source of arrivals, which must be in the order of time.
+// replay is a source of arrivals, which must be sorted by time.
 type replay struct{ rest []sim.Arrival }
 
+// Next implements sim.Source.
 func (r *replay) Next() (sim.Arrival, bool) {
 	if len(r.rest) == 0 {
 		return sim.Arrival{}, false
@@ -107,7 +109,7 @@ type runner struct {
 	buffer  []sim.Reading
 }
 
-// to lets time pass until t.
+// to advances simulated time until t.
 func (r *runner) to(ctx context.Context, t time.Time) error {
 	for {
 		next := r.run.Next()

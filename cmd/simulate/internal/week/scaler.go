@@ -56,7 +56,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	r.rules, err = virtual.NewRules(string(ruleText), virtual.Options{
 		Interval:    r.evalEvery,
 		Annotations: []string{rules.AnnotationValue, rules.AnnotationCores, rules.AnnotationRAM},
-		Alerts:      func(name string) bool { return r.cfg.Asks[name].Ask != "" }, // not those for people
+		Alerts:      func(name string) bool { return r.cfg.Asks[name].Ask != "" }, // without alerts for people
 	})
 	if err != nil {
 		return nil, err
@@ -80,14 +80,14 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	page.MustRegister(receiver.NewFleetCollector(r.scaler, w.Now))
 	r.scraper.page = page
 	r.pace.Cycled(w.Now(), 0)
-	r.nextScrape = w.Now().Add(r.scrapeEvery / 2) // between two evaluations, as likely as not
+	r.nextScrape = w.Now().Add(r.scrapeEvery / 2) // half an interval after an evaluation
 	r.nextEval = w.Now().Add(r.evalEvery)
 	return r, nil
 }
 
-// remember writes the load that Prometheus would have recorded in the week
-// before: that of past, on the number of servers that carries it at the
-// workload that scaling aims at.
+// remember writes the load that Prometheus would have recorded in the week before:
+// the load of past, on the number of servers that carry it at the target workload
+// of scaling.
 func remember(samples *virtual.Samples, past Demand, c fleet.Config, servers int) {
 	m, free := sim.DefaultLoad(), 1-c.Capacity.Headroom
 	size := c.Sizes.Together()

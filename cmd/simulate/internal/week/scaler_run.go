@@ -18,8 +18,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/receiver"
 )
 
-// scalerRun is a run of the scaler, with Prometheus and Alertmanager in virtual
-// time before it.
+// scalerRun is a run of the scaler, with Prometheus's rules and Alertmanager's
+// timing in virtual time as the source of its notifications.
 type scalerRun struct {
 	w          *sim.World
 	cfg        fleet.Config

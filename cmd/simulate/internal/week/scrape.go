@@ -23,14 +23,14 @@ import (
 type scraper struct {
 	samples *virtual.Samples
 	cfg     generate.Config
-	nodes   map[string]*target // by server name
-	bbbs    map[string]*target
+	nodes   map[string]*target // node exporters, by server name
+	bbbs    map[string]*target // bbb-exporters, by server name
 	scaler  *target
 	page    prometheus.Gatherer // the scaler's metrics; set once it exists
 	servers []sim.Reading       // reused
 }
 
-// target is a scraped endpoint, with its series by their keys.
+// target is a scraped endpoint with its series, by key.
 type target struct {
 	labels map[string]string
 	series map[string]*virtual.Series
@@ -125,8 +125,8 @@ func (s *scraper) node(r *sim.Reading, at int64) {
 	}
 }
 
-// coreKey names a core; all of its busy time is written as of one mode, since the
-// rules do not tell those apart.
+// coreKey returns the name of a core. All of its busy time is written in one mode,
+// because the rules add the modes up.
 func coreKey(core int) string { return strconv.Itoa(core) }
 
 func (s *scraper) bbb(r *sim.Reading, at int64) {

@@ -27,5 +27,8 @@ func (Static) Begin(*sim.World, Setup) (Run, error) { return idle{}, nil }
 
 type idle struct{}
 
-func (idle) Next() time.Time           { return never }
+// Next returns a time after the end of every simulation.
+func (idle) Next() time.Time { return never }
+
+// Act does nothing.
 func (idle) Act(context.Context) error { return nil }
