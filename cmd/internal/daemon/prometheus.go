@@ -75,12 +75,11 @@ func (c *preflight) loaded(ctx context.Context, prom promv1.API) bool {
 	return true
 }
 
-// deaf tells that the alert fires, or is about to, by which notifications do not
-// arrive.
+// deaf reports that the alert on notifications that do not arrive is pending or fires.
 func (c *preflight) deaf(r promv1.AlertingRule) {
 	ours := model.LabelValue(c.file.Actions.Fleet.Name)
 	if r.Name == rules.ScalerDeaf && r.Labels[rules.LabelFleet] == ours && len(r.Alerts) > 0 {
-		c.wrong("prometheus", fmt.Errorf("%s is %s: alerts ask for something, and no notification of them arrives", r.Name, r.State),
+		c.wrong("prometheus", fmt.Errorf("%s is %s: alerts for the scaler fire, and their notifications do not arrive", r.Name, r.State),
 			"look at Alertmanager's route, at the URL of the webhook ("+c.file.Rules.Alertmanager.URL+"), and at Alertmanager's log")
 	}
 }

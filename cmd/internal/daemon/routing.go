@@ -15,9 +15,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
-// routes tells where each Alertmanager sends the alerts that ask for something,
-// and what keeps them from this daemon. listed are the alerts that fire: they have
-// the labels that Prometheus adds.
+// routes reports where each Alertmanager sends the alerts for the scaler, and what
+// keeps them from this daemon. listed are the firing alerts: they have the labels
+// that Prometheus adds.
 func (c *preflight) routes(ctx context.Context, listed []fleet.Alert) {
 	source, is := c.clients.alerts.(*alertmanager.Source)
 	if !is {
@@ -38,8 +38,8 @@ func (c *preflight) routes(ctx context.Context, listed []fleet.Alert) {
 	}
 }
 
-// asking returns the labels of the alerts that ask for something: as they are
-// generated, and as those that fire have them.
+// asking returns the labels of the alerts for the scaler: those of the generated
+// alerts, and those of the alerts that fire.
 func (c *preflight) asking(listed []fleet.Alert) (all []map[string]string, err error) {
 	groups, err := generate.Build(c.file.Rules, c.file.RuleInput())
 	if err != nil {
@@ -62,8 +62,8 @@ func (c *preflight) asking(listed []fleet.Alert) (all []map[string]string, err e
 	return all, nil
 }
 
-// route tells where one Alertmanager sends the alerts, those with the same
-// receivers together.
+// route reports where one Alertmanager sends the alerts, with one line for all
+// alerts that have the same receivers.
 func (c *preflight) route(r alertmanager.Routing, asking []map[string]string) {
 	names, to := map[string][]string{}, map[string][]alertmanager.Receiver{}
 	for _, labels := range asking {
@@ -75,7 +75,7 @@ func (c *preflight) route(r alertmanager.Routing, asking []map[string]string) {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(to)) {
-		what := fmt.Sprintf("%s: %d of the alerts of fleet %s that ask for something (%s) go to the receiver %s",
+		what := fmt.Sprintf("%s: %d alerts for the scaler of fleet %s (%s) are routed to receiver %s",
 			r.URL, len(names[key]), c.file.Actions.Fleet.Name, some(names[key]), key)
 		c.heard(what, to[key])
 	}
@@ -89,7 +89,7 @@ func named(receivers []alertmanager.Receiver) string {
 	return strings.Join(names, ", ")
 }
 
-// heard tells whether the daemon hears of what goes to receivers.
+// heard reports whether one of the receivers sends notifications to the daemon.
 func (c *preflight) heard(what string, receivers []alertmanager.Receiver) {
 	ours := c.file.Rules.Alertmanager.URL
 	own, hidden, unresolved := false, false, false
@@ -113,7 +113,7 @@ func (c *preflight) heard(what string, receivers []alertmanager.Receiver) {
 	case own:
 		c.ok("alertmanager", "%s, which sends them to %s", what, ours)
 	case hidden:
-		c.ok("alertmanager", "%s; Alertmanager does not show the URL of its webhook: it must be %s", what, ours)
+		c.ok("alertmanager", "%s; Alertmanager does not show the URL of its webhook, which must be %s", what, ours)
 	case len(others) > 0:
 		c.wrong("alertmanager", fmt.Errorf("%s, whose webhook is %s, and not %s", what, some(others), ours),
 			"correct its URL; if it is another name of this daemon, whose path is "+api.PathWebhook+", set rules.alertmanager.url to it")
@@ -123,15 +123,15 @@ func (c *preflight) heard(what string, receivers []alertmanager.Receiver) {
 	}
 }
 
-// delivered tells of notifications that failed. Alertmanager does not tell of which
-// receiver they were.
+// delivered reports notifications that failed. Alertmanager's metrics do not name the
+// receiver.
 func (c *preflight) delivered(r alertmanager.Routing) {
 	switch d := r.Deliveries; {
 	case d.Failed > 0 && d.Failed == d.Sent:
 		c.wrong("alertmanager", fmt.Errorf("%s: all %.0f notifications to webhooks failed since it was started", r.URL, d.Sent),
 			"check that the URL of the webhook is "+c.file.Rules.Alertmanager.URL+" and reachable from there; Alertmanager's log has the reason")
 	case d.Failed > 0:
-		c.note("alertmanager", "%s: %.0f of %.0f notifications to webhooks failed since it was started; its log tells which and why", r.URL, d.Failed, d.Sent)
+		c.note("alertmanager", "%s: %.0f of %.0f notifications to webhooks failed since it was started; its log has the reasons", r.URL, d.Failed, d.Sent)
 	}
 }
 

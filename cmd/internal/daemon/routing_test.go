@@ -45,18 +45,18 @@ func TestCheckTellsWhetherTheAlertsAreRoutedToTheDaemon(t *testing.T) {
 		want         string
 	}{
 		{"as generated", toScaler + peopleMail + "{url: 'http://bbb-scaler:9745/webhook', send_resolved: true}]}]", 0,
-			"go to the receiver scaler, which sends them to http://bbb-scaler:9745/webhook"},
+			"are routed to receiver scaler, which sends them to http://bbb-scaler:9745/webhook"},
 		{"with a slash and a login", toScaler + peopleMail + "{url: 'http://me:p4ss@bbb-scaler:9745/webhook/'}]}]", 0, "which sends them to http://bbb-scaler:9745/webhook"},
 		{"a URL that is hidden", toScaler + peopleMail + "{url: <secret>}]}]", 0,
-			"Alertmanager does not show the URL of its webhook: it must be http://bbb-scaler:9745/webhook"},
+			"Alertmanager does not show the URL of its webhook, which must be http://bbb-scaler:9745/webhook"},
 		{"a wrong URL", toScaler + peopleMail + "{url: 'http://me:p4ss@elsewhere/hook'}]}]", 1,
-			"go to the receiver scaler, whose webhook is http://me:xxxxx@elsewhere/hook, and not http://bbb-scaler:9745/webhook"},
+			"are routed to receiver scaler, whose webhook is http://me:xxxxx@elsewhere/hook, and not http://bbb-scaler:9745/webhook"},
 		{"a route before", "route: {receiver: people, routes: [{receiver: mail, match_re: {severity: .*}}, {receiver: scaler, match: {scaler: bbb}}]}\n" + peopleMail + "{url: <secret>}]}, {name: mail}]", 1,
-			"go to the receiver mail, which has no webhook to this daemon"},
+			"are routed to receiver mail, which has no webhook to this daemon"},
 		{"another fleet's route", strings.Replace(toScaler, "fleet: bbb", "fleet: north", 1) + peopleMail + "{url: <secret>}]}]", 1,
-			"go to the receiver people, which has no webhook to this daemon"},
+			"are routed to receiver people, which has no webhook to this daemon"},
 		{"two receivers, one of them the daemon", "route: {receiver: people, routes: [{receiver: people, continue: true}, {receiver: scaler, match: {scaler: bbb}}]}\n" + peopleMail + "{url: 'http://bbb-scaler:9745/webhook'}]}]", 0,
-			"go to the receiver people, scaler, which sends them to"},
+			"are routed to receiver people, scaler, which sends them to"},
 		{"no resolved alerts", toScaler + peopleMail + "{url: 'http://bbb-scaler:9745/webhook', send_resolved: false}]}]", 1, "does not send resolved alerts"},
 		{"a configuration that cannot be read", "no route", 0, "note   alertmanager   the route was not checked: reading the configuration of Alertmanager at"},
 	} {
@@ -94,7 +94,7 @@ func TestTheLabelsThatFiringAlertsReallyHaveCount(t *testing.T) {
 	c := newPreflight(&out)
 	c.clients.alerts = showing(t, "route: {receiver: scaler, routes: [{receiver: people, match: {site: north}}]}\n"+peopleMail+"{url: <secret>}]}]")
 	c.routes(t.Context(), []fleet.Alert{{Name: rules.ServerCPUHigh, Labels: map[string]string{"alertname": rules.ServerCPUHigh, "fleet": "bbb", "site": "north"}}})
-	if got := wrongLines(out.String()); len(got) != 1 || !strings.Contains(got[0], "1 of the alerts of fleet bbb that ask for something (BBBServerCPUHigh) go to the receiver people, which has no webhook") {
+	if got := wrongLines(out.String()); len(got) != 1 || !strings.Contains(got[0], "1 alerts for the scaler of fleet bbb (BBBServerCPUHigh) are routed to receiver people, which has no webhook") {
 		t.Errorf("problems = %q, want one about the alert with the label of this site", got)
 	}
 }

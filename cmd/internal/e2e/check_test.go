@@ -137,9 +137,9 @@ func TestCheckTellsWhatKeepsRealServersFromTheDaemon(t *testing.T) {
 
 func (o *observed) tellsOfPrometheus(t *testing.T) {
 	right := o.check(t)
-	tells(t, right, "ok", "alertmanager", "go to the receiver bbb-scaler-bbb")
-	tells(t, right, "ok", "prometheus", "are loaded, as this configuration gives them")
-	tells(t, right, "note", "prometheus", "scraped every 3s, and not every 1s: bbb-scaler, node exporter")
+	tells(t, right, "ok", "alertmanager", "are routed to receiver bbb-scaler-bbb")
+	tells(t, right, "ok", "prometheus", "are loaded, and the rules are those of this configuration")
+	tells(t, right, "note", "prometheus", "the scrape interval is 3s, not 1s: bbb-scaler, node exporter")
 	if strings.Contains(right, "its clock is") {
 		t.Errorf("check tells of clocks apart, and they are one:\n%s", right)
 	}
@@ -168,12 +168,12 @@ receivers: [{name: people}, {name: scaler, webhook_configs: [{url: 'http://me:p4
 }
 
 func (o *observed) tellsOfRoutes(t *testing.T) {
-	tells(t, o.routing(t, capturer+routed, webhook).check(t), "WRONG", "alertmanager", "go to the receiver people, which has no webhook to this daemon")
+	tells(t, o.routing(t, capturer+routed, webhook).check(t), "WRONG", "alertmanager", "are routed to receiver people, which has no webhook to this daemon")
 	slash := o.routing(t, routed, webhook+"/").check(t)
 	wrong := o.routing(t, routed, "elsewhere:9745/webhook").check(t)
 	if o.stack.alertmanager == "alertmanager" { // it hides the URLs of webhooks
-		tells(t, slash, "ok", "alertmanager", "does not show the URL of its webhook: it must be http://"+webhook)
-		tells(t, wrong, "ok", "alertmanager", "does not show the URL of its webhook: it must be http://"+webhook)
+		tells(t, slash, "ok", "alertmanager", "does not show the URL of its webhook, which must be http://"+webhook)
+		tells(t, wrong, "ok", "alertmanager", "does not show the URL of its webhook, which must be http://"+webhook)
 	} else {
 		tells(t, slash, "ok", "alertmanager", "which sends them to http://"+webhook)
 		tells(t, wrong, "WRONG", "alertmanager", "whose webhook is http://me:xxxxx@elsewhere:9745/webhook, and not http://"+webhook)
