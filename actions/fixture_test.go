@@ -66,6 +66,9 @@ type fixture struct {
 	now    func() time.Time                    // nil: the simulation's
 	log    *slog.Logger                        // nil: no logs
 	side   bool                                // outside calls are concurrent, not in order
+	// others are daemons beside s, each with a store of its own. They get the same
+	// notifications, and run a cycle after that of s.
+	others []*actions.Scaler
 
 	pending map[string]time.Time // alert → since when its condition holds
 	firing  map[string]fleet.Alert
@@ -167,6 +170,9 @@ func (fx *fixture) tick() {
 		m.dead, m.left = false, 1<<30
 		fx.restart()
 	}
+	for _, other := range fx.others {
+		must(fx.t, other.Cycle(context.Background(), fx.w.Now()))
+	}
 }
 
 // dead reports whether the process was killed at a commit.
@@ -214,6 +220,9 @@ func (fx *fixture) notify() error {
 	}
 	if fx.mute {
 		return nil
+	}
+	for _, other := range fx.others {
+		must(fx.t, onlyErr(other.Notify(send)))
 	}
 	return onlyErr(fx.s.Notify(send))
 }

@@ -2,6 +2,7 @@ package actions
 
 import (
 	"fmt"
+	"path"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
@@ -76,22 +77,27 @@ func (s *Scaler) Resume(id string) error {
 }
 
 // Release gives a server that a person stopped, resized, cordoned or disabled back to
-// the scaler. server is its id or name. A server that runs and is not enabled is
-// brought into service once BigBlueButton answers. The error matches fleet.ErrGone if
-// the last cycle did not see the server.
+// the scaler. server is its id or name, or a pattern of the names of several. A server
+// that runs and is not enabled is brought into service once BigBlueButton answers. The
+// error matches fleet.ErrGone if the last cycle saw no such server.
 func (s *Scaler) Release(server string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var c fleet.Commit
+	found := false
 	for _, known := range s.servers {
-		if known.ID == server || known.Name == server {
-			r := s.memory.Records[known.ID]
-			r.ID, r.Manual, r.Tried = known.ID, "", nil
-			if r.State == fleet.StateManual && known.Power == fleet.PowerOn {
-				r.SetAim(fleet.AimServe, s.deps.Now())
-			}
-			s.poke()
-			return s.commit(fleet.Commit{Records: []fleet.Record{r}})
+		r, named := s.memory.Records[known.ID], known.ID == server || known.Name == server
+		matched, _ := path.Match(server, known.Name)
+		found = found || named || matched
+		if named || (matched && (r.Manual != "" || r.State == fleet.StateManual)) {
+			r.ID = known.ID
+			r.GiveBack(known.Power, s.deps.Now())
+			c.Records = append(c.Records, r)
 		}
 	}
-	return fmt.Errorf("server %q %w in the fleet", server, fleet.ErrGone)
+	if !found {
+		return fmt.Errorf("server %q %w in the fleet", server, fleet.ErrGone)
+	}
+	s.poke()
+	return s.commit(c)
 }

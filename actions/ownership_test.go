@@ -1,6 +1,7 @@
 package actions_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -73,6 +74,27 @@ func TestServerThatPersonStoppedIsNotStarted(t *testing.T) {
 	}
 	must(t, fx.s.Release("bbb-server2"))
 	fx.until(15*time.Minute, "started after its release", func() bool { return fx.state("bbb-server2") == fleet.StateActive })
+}
+
+func TestReleaseOfAPatternReturnsEveryServerThatWasChanged(t *testing.T) {
+	fx := lowFixture(t, func(c *fleet.Config, w *sim.Config) { c.Capacity.MinActive = 5; w.Servers = 5; w.Running = 5 })
+	fx.run(2 * time.Minute)
+	for _, name := range []string{"bbb-server2", "bbb-server3"} {
+		must(t, fx.w.Operator().SetState(name, fleet.Disabled))
+		must(t, fx.w.Operator().Stop(name))
+	}
+	must(t, fx.w.Operator().SetState("bbb-server4", fleet.Cordoned))
+	fx.run(10 * time.Minute)
+	if err := fx.s.Release("bbb-x*"); !errors.Is(err, fleet.ErrGone) {
+		t.Errorf("a pattern that matches no server: %v, want %v", err, fleet.ErrGone)
+	}
+	must(t, fx.s.Release("bbb-server[34]"))
+	fx.until(15*time.Minute, "two in service after their release", func() bool { return fx.count(fleet.StateActive) == 4 })
+	if got := fx.state("bbb-server2"); got != fleet.StateManual {
+		t.Errorf("the other is %s, want manual", got)
+	}
+	must(t, fx.s.Release("*"))
+	fx.until(15*time.Minute, "all in service", func() bool { return fx.count(fleet.StateActive) == 5 })
 }
 
 func TestServerThatPersonResizedIsNotResizedUntilReleased(t *testing.T) {

@@ -3,6 +3,7 @@ package actions_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,5 +100,17 @@ func TestADeadPollerDoesNotHaveTheWholeFleetStarted(t *testing.T) {
 	}
 	if got := fx.s.Status().Limits; fleet.CountHolds(got, fleet.HoldPoller) != 1 {
 		t.Errorf("limits %v: they do not name the poller", got)
+	}
+	blamed := 0
+	for _, v := range fx.s.Status().Servers {
+		if v.State != fleet.StateDown {
+			continue
+		}
+		if blamed++; !strings.Contains(v.Reason, "BigBlueButton answers") || !strings.Contains(v.Reason, "the balancer's poller") {
+			t.Errorf("%s: %q; it should blame the balancer's poller and not BigBlueButton", v.Name, v.Reason)
+		}
+	}
+	if blamed != 2 {
+		t.Errorf("%d servers are down, want the two that were started\n%s", blamed, fx.describe())
 	}
 }

@@ -66,6 +66,26 @@ func TestCordonThatLostItsRaceIsRepaired(t *testing.T) {
 	fx.unharmed()
 }
 
+// TestMeetingsThatComeBeforeACordonIsConfirmedShowThatItWasInVain has all of them
+// come within the poll interval after the cordon, and none afterwards.
+func TestMeetingsThatComeBeforeACordonIsConfirmedShowThatItWasInVain(t *testing.T) {
+	fx := lowFixture(t, func(c *fleet.Config, _ *sim.Config) { c.Cooldowns.In = 12 * time.Hour })
+	fx.w.Inject(sim.Fault{Kind: sim.CordonRaces, Times: 1})
+	name := drainOne(t, fx)
+	before, err := fx.w.Server(name)
+	must(t, err)
+	fx.tick()
+	fx.meetings(6, 2*time.Hour)
+	if r, err := fx.w.Server(name); err != nil || r.Meetings <= before.Meetings || fx.record(name).Confirmed {
+		t.Fatalf("%d meetings after %d, confirmed %v, %v: none came before the confirmation", r.Meetings, before.Meetings, fx.record(name).Confirmed, err)
+	}
+	fx.run(5 * time.Minute)
+	if r, err := fx.w.Server(name); err != nil || r.Takes || r.State != fleet.Cordoned {
+		t.Errorf("%s is %s and takes meetings: %v, %v; want it cordoned anew\n%s", name, r.State, r.Takes, err, fx.describe())
+	}
+	fx.unharmed()
+}
+
 func TestEnableThatThePollerOverwroteIsRepaired(t *testing.T) {
 	cfg := fixtureConfig()
 	cfg.Capacity.MinActive = 3
@@ -180,8 +200,9 @@ func TestRecordFollowsWhatShows(t *testing.T) {
 	}
 	cordoned := fleet.Record{Aim: fleet.AimDrain, At: ago(time.Hour), Wrote: fleet.Cordoned, WroteAt: ago(time.Hour),
 		Confirmed: true, Least: 5, LeastKnown: true, EmptySince: ago(30 * time.Minute)}
-	unconfirmed := cordoned
+	unconfirmed, justCordoned := cordoned, cordoned
 	unconfirmed.Confirmed, unconfirmed.LeastKnown, unconfirmed.Least, unconfirmed.WroteAt = false, false, 0, ago(30*time.Second)
+	justCordoned.Confirmed, justCordoned.LeastKnown, justCordoned.Least, justCordoned.WroteAt = false, false, 0, ago(5*time.Second)
 	smaller := fleet.Size{Cores: 1, RAM: 8192}
 	growth := func(to fleet.Size) *fleet.Flight {
 		return &fleet.Flight{Step: fleet.Step{Kind: fleet.Grow, To: to}, At: ago(2 * time.Minute), Deadline: start.Add(time.Hour)}
@@ -213,7 +234,9 @@ func TestRecordFollowsWhatShows(t *testing.T) {
 			func(r fleet.Record) bool { return r.EmptySince.Equal(ago(30*time.Minute)) && r.Least == 5 }},
 		{"the least meetings are followed down", on, cordoned, listed(fleet.Cordoned, true, true), answering{count: fleet.MeetingCount{Meetings: 3}},
 			func(r fleet.Record) bool { return r.Least == 3 }},
-		{"but not before the cordon is confirmed", on, unconfirmed, listed(fleet.Cordoned, true, true), answering{count: fleet.MeetingCount{Meetings: 3}},
+		{"also before the cordon is confirmed", on, unconfirmed, listed(fleet.Cordoned, true, true), answering{count: fleet.MeetingCount{Meetings: 3}},
+			func(r fleet.Record) bool { return r.LeastKnown && r.Least == 3 && !r.Confirmed }},
+		{"but not while a meeting that was placed before may still appear", on, justCordoned, listed(fleet.Cordoned, true, true), answering{count: fleet.MeetingCount{Meetings: 3}},
 			func(r fleet.Record) bool { return !r.LeastKnown }},
 		{"the time to warm up is counted from when it runs", on,
 			fleet.Record{Aim: fleet.AimServe, At: ago(time.Hour), Flight: &fleet.Flight{Step: fleet.Step{Kind: fleet.Start}, At: ago(time.Hour), Deadline: start.Add(time.Hour)}},

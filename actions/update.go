@@ -20,9 +20,13 @@ func (s *Scaler) update(cfg fleet.Config, r reads, servers []fleet.Server, faile
 	if f, changed := s.memory.Fleet.CorrectClock(now); changed {
 		c.Fleet = &f
 	}
+	var reversed []fleet.Reversal
 	for i := range servers {
-		s.updateServer(cfg, r, &servers[i], failed, pauses, now, &c)
+		if s.updateServer(cfg, r, &servers[i], failed, pauses, now, &c) {
+			reversed = append(reversed, fleet.Reversal{ServerID: servers[i].ID, At: now})
+		}
 	}
+	s.contest(cfg, servers, reversed, pauses, now, &c)
 	blocked := s.shortList(cfg, r, now, &c)
 	if err := s.commit(c); err != nil {
 		return plan.View{}, fmt.Errorf("storing a cycle: %w", err)
@@ -33,6 +37,9 @@ func (s *Scaler) update(cfg fleet.Config, r reads, servers []fleet.Server, faile
 		Unknown: max(0, s.memory.Fleet.Known-len(r.Cloud)),
 		Pauses:  pauses, Blocked: append(blocked, s.refused.why(now)...), Brakes: r.failing,
 	}
+	if contest := s.memory.Fleet.Contest; contest.Lasts() {
+		v.Brakes = append(v.Brakes, contest.Hold())
+	}
 	if s.complete == 0 {
 		v.Brakes = append(v.Brakes, fleet.Hold{Kind: fleet.HoldStarted, Text: "just started: no scale-in before all sources were read once"})
 	}
@@ -40,8 +47,9 @@ func (s *Scaler) update(cfg fleet.Config, r reads, servers []fleet.Server, faile
 }
 
 // updateServer updates the record and the state of one server from what the cycle
-// read. The caller holds mu.
-func (s *Scaler) updateServer(cfg fleet.Config, r reads, v *fleet.Server, failed map[string]string, pauses []fleet.Pause, now time.Time, c *fleet.Commit) {
+// read. It returns whether somebody else has reversed the scaler's last change of the
+// server. The caller holds mu.
+func (s *Scaler) updateServer(cfg fleet.Config, r reads, v *fleet.Server, failed map[string]string, pauses []fleet.Pause, now time.Time, c *fleet.Commit) (reversed bool) {
 	stored := s.memory.Records[v.ID]
 	v.Record = stored
 	v.Record.CorrectClock(now, cfg.Cooldowns)
@@ -50,6 +58,10 @@ func (s *Scaler) updateServer(cfg fleet.Config, r reads, v *fleet.Server, failed
 		ended := v.Observe(cfg, failed[v.ID], r.cloudAt[v.Datacenter], r.balancerAt, now)
 		s.forgive(c, flight, ended)
 		c.Entries = append(c.Entries, ended...)
+		reversed = v.NoteReversal(cfg, r.cloudAt[v.Datacenter], r.balancerAt, now) && !leftAlone(cfg, v.CloudServer, pauses, now)
+		if reversed && s.memory.Fleet.Contest.Lasts() {
+			v.Record.SetAim(fleet.AimNone, now) // not repeated
+		}
 	}
 	v.Classify(cfg, r.Snapshot, now)
 	v.ApplyPauses(pauses, now)
@@ -57,9 +69,11 @@ func (s *Scaler) updateServer(cfg fleet.Config, r reads, v *fleet.Server, failed
 		v.Hold = "a write to it is in progress"
 	}
 	v.NoteState(now)
+	explainContest(s.memory.Fleet.Contest, v)
 	if v.Record != stored && !reflect.DeepEqual(v.Record, stored) { // != is fast and usually enough; DeepEqual decides if a pointer differs
 		c.Records = append(c.Records, v.Record)
 	}
+	return reversed
 }
 
 // forgive removes failed starts from the scale-out cooldown, so that other servers can

@@ -120,6 +120,7 @@ func (s *Scaler) changed(cfg fleet.Config, step fleet.Step, now time.Time, c *fl
 	if len(c.Records) > 0 {
 		r = c.Records[0]
 	}
+	r.Made, r.MadeAt = step.Kind, now
 	if step.Kind.BalancerState() != "" {
 		r.WroteAt = now // the poll interval for the confirmation begins when the write has returned
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/receiver/api"
+	"github.com/bbb-scaler/bbb-scaler/receiver/verdict"
 )
 
 // maxRequest limits the body of a request to the API, in bytes.
@@ -23,10 +24,25 @@ func (s *server) alerts(c echo.Context) error {
 }
 
 func (s *server) fleet(c echo.Context) error {
-	st := s.Scaler.Status()
+	situation := s.situation()
+	st := api.Fleet{Status: situation.Status, Verdict: verdict.Of(situation)}
 	st.Brakes, st.Limits, st.Blocked, st.Pauses = list(st.Brakes), list(st.Limits), list(st.Blocked), list(st.Pauses)
 	st.Sources, st.Servers, st.Unjoined = list(st.Sources), list(st.Servers), list(st.Unjoined)
 	return c.JSON(http.StatusOK, st)
+}
+
+// failuresWithin is how many entries of the journal are searched for steps that
+// fail.
+const failuresWithin = 200
+
+// situation returns what the verdict is made from, as of now.
+func (s *server) situation() verdict.Situation {
+	now := verdict.Situation{Status: s.Scaler.Status(), Alerts: s.Scaler.Alerts(), Asks: s.Asks(), Now: s.Now()}
+	var err error
+	if now.Journal, err = s.Scaler.Journal(failuresWithin, ""); err != nil {
+		now.JournalError = err.Error()
+	}
+	return now
 }
 
 func (s *server) journal(c echo.Context) error {

@@ -11,4 +11,27 @@
 // Reads need no authentication except that of the HTTP server (--web.config.file).
 // Requests that change something need a login, or the token of the configuration,
 // or, if neither is configured, a connection from the same host.
+//
+// # The page
+//
+// The page begins with a verdict in words and colour (package receiver/verdict), which
+// the API and the command status show too. page.html has the templates: the shell,
+// the regions, and the row of a server. reasons.go, alertgroups.go and row.go
+// prepare what they show.
+//
+// The page follows the fleet without being loaded again. feed.go renders it at most
+// every two seconds, while it is open anywhere, and compares it with its last
+// version. events.go sends the difference as server-sent events: a region as HTML if
+// it has changed, and of each row the fields that have changed. page.js merges them
+// into the page. A browser that was cut off names the version that it has, and is
+// sent the updates since then or, if they are no longer kept, the whole page.
+//
+// A stream sends an event at least every 15 s, so that proxies keep it open and the
+// page notices when it is cut off: then it turns grey and says so. At most 200
+// streams are open at once, and a browser keeps none for a tab that is hidden. A
+// proxy must not buffer the path /api/v1/events; nginx is told so by a header.
+//
+// Without JavaScript the page loads itself again every 15 s, and lists the servers
+// without search and filters. The Content-Security-Policy allows the page's own
+// script and style sheet, connections to the daemon, and nothing inline.
 package receiver

@@ -128,6 +128,7 @@ func deps(m Scaler) Deps {
 		Scaler: m,
 		Reload: func() ([]string, error) { return nil, nil }, LoginRequired: func() bool { return false },
 		Warnings: func() []string { return []string{"scalelite.url is not set"} },
+		Runbook:  func() string { return "https://example.org/runbooks" },
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Version: "1.2.3",
 		Now: func() time.Time { return noon },
 	}

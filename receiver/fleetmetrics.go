@@ -106,7 +106,7 @@ func (f fleetCollector) collectTroubles(st fleet.Status, gauge gauge) {
 	if alertmanagerRead(st) {
 		gauge(desc(rules.MetricUnheard, "Number of alert names that Alertmanager's API lists and whose notifications do not arrive; missing while the API is not read."), float64(len(st.Unheard)))
 	}
-	brakes := desc("bbb_scaler_brakes", "Number of reasons that stop scale-in at present, by reason.", "reason")
+	brakes := desc(rules.MetricBrakes, "Number of reasons that stop scale-in at present, by reason.", "reason")
 	for _, kind := range fleet.BrakeKinds() {
 		gauge(brakes, float64(fleet.CountHolds(st.Brakes, kind)), string(kind))
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -47,6 +48,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 // measure records the duration of requests. Unknown paths share one route label.
 func (s *server) measure(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if c.Path() == api.PathEvents {
+			return next(c) // lasts as long as a page is open
+		}
 		begin := time.Now()
 		err := next(c)
 		code := c.Response().Status

@@ -3,18 +3,25 @@ package receiver
 import (
 	"errors"
 	"flag"
+	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -72,24 +79,26 @@ func morning() *memory {
 func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
 	_, page := ask(handler(t, morning()), "GET", "/", "")
 	for _, want := range []string{
-		"dry run: nothing is changed", "last cycle 4 s ago",
-		"<b>Nothing is changed.</b> frozen: the cloud lists 3 servers",
+		"<title>Problem – bbb – bbb-scaler</title>", `<div class="verdict bad">`, "<b>Problem</b> <span>", "dry run: nothing is changed",
+		`last cycle <time datetime="2027-03-01T11:59:56Z">`, "nothing is changed: frozen: the cloud lists 3 servers",
+		`CPU is exhausted on 1 server, of 1 that take new meetings: <a href="#s1">bbb-1</a> (91 %)`,
+		`href="https://example.org/runbooks#bbbservercpuhigh">runbook</a>`,
 		"Paused (scale-in only):</b> bbb-2* until ", "by anna: exam",
 		"<b>Configuration:</b> scalelite.url is not set",
-		"<b>More capacity is needed than a limit allows.</b> contract:", "<b>BBBFleetMemoryHigh fires, but its notifications do not arrive", "<b>No scale-in:</b> a fleet alert",
-		`<div class="figure active"><b>1</b><span>active</span>`, `<div class="figure off"><b>0</b><span>off</span>`,
+		"a limit is reached: contract:", "no notification arrives of BBBFleetMemoryHigh", "<b>No scale-in:</b> a fleet alert",
+		`<a class="figure active" href="#servers" data-state="active"><b>1</b><span>active</span>`, `data-state="off"><b>0</b><span>off</span>`,
 		"<b>3</b><span>floor</span>", "<b>+2</b><span>needed</span>", "<b>40</b><span>ceiling</span>",
-		`<span class="tag bad">failing</span> balancer <span class="dim">7 min ago</span>`, "connection refused",
-		"balancer server bbb-9", `<span class="tag warn">silenced</span> BBBFleetCPUHigh`,
-		"10.0.0.1:9100</span> at 0.91", "4 cores, 8 GiB", "1 meeting, 12 in them", `<span class="tag">start</span> 3 more servers are wanted`,
-		"down until ", "up until ", `<span class="outcome failed">failed</span> <span class="dim">after 93 s</span>`, "quota",
+		`<span class="tag bad">failing</span> balancer <span class="dim"><time datetime="2027-03-01T11:53:00Z">`, "connection refused",
+		"balancer server bbb-9", `<span class="tag warn">silenced</span> <b>BBBFleetCPUHigh</b>`,
+		"\">bbb-1</a> at 91\u00a0%", "4 cores, 8 GiB", `<td>12<td>1<td>12<td>`, `<b>start</b> <span>3 more servers are wanted`,
+		"down until ", "up until ", `<b class="failed">failed</b> <span class="dim">after 93 s</span>`, "quota",
 		"&lt;script&gt;alert(1)&lt;/script&gt;",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	for _, not := range []string{"<script", "backoff until", "ZgotmplZ", "{{"} {
+	for _, not := range []string{"<script>", "backoff until", "ZgotmplZ", "{{"} {
 		if strings.Contains(page, not) {
 			t.Errorf("the page has %q", not)
 		}
@@ -98,19 +107,18 @@ func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
 
 func TestThePageWithoutAnythingReadSaysSo(t *testing.T) {
 	_, page := ask(handler(t, &memory{closed: true}), "GET", "/", "")
-	for _, want := range []string{"not ready: the fleet has not been read completely for deadlines.stale, or not yet", "last cycle never",
-		">none</td>",
-		">none</li>", "no steps yet", "database not open"} {
+	for _, want := range []string{`<div class="verdict bad">`, "nothing has been read yet", "last cycle never", `<section id="busy" hidden`,
+		"none is firing", "no steps yet", "database not open"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
 }
 
-func TestThePageMayLoadNothingButItsStyle(t *testing.T) {
+func TestThePageMayLoadNothingButItsStyleAndScript(t *testing.T) {
 	w := httptest.NewRecorder()
 	handler(t, morning()).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
-	if got := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(got, "default-src 'none'; style-src 'self';") {
+	if got := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(got, "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'") || strings.Contains(got, "unsafe") {
 		t.Errorf("Content-Security-Policy: %s", got)
 	}
 	if got := w.Header().Get("X-Content-Type-Options"); got != "nosniff" {
@@ -200,9 +208,118 @@ func TestForeignTextOnThePageIsTextOnly(t *testing.T) {
 	if n := strings.Count(page, "&lt;img src=x"); n < 12 {
 		t.Errorf("%d fields show the text, want at least 12: the test shows little", n)
 	}
-	for _, not := range []string{"<img", "<script", "</script"} {
+	for _, not := range []string{"<img", "<script>", "alert(2)</script"} {
 		if strings.Contains(page, not) {
 			t.Errorf("the page has %q", not)
 		}
+	}
+}
+
+// TestThePageIsAsBefore compares the whole page, so that a change of the templates
+// is seen as people will see it.
+func TestThePageIsAsBefore(t *testing.T) {
+	zone := time.Local
+	time.Local = time.UTC
+	defer func() { time.Local = zone }()
+	_, page := ask(handler(t, morning()), "GET", "/", "")
+	page = regexp.MustCompile(`data-version="[^"]*"`).ReplaceAllString(page, `data-version="…"`)
+	golden := filepath.Join("testdata", "page.html")
+	if *update {
+		if err := os.WriteFile(golden, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(page, "\n")); diff != "" {
+		t.Errorf("the page changed (go test -update writes it), -want +got:\n%s", diff)
+	}
+}
+
+// TestTheScriptAgreesWithTheDaemon compares what both sides must know: the order of
+// a row's fields, the number of servers in the short list, and the regions.
+func TestTheScriptAgreesWithTheDaemon(t *testing.T) {
+	const names = "name addr dc state since size load meetings people step why alerts cooldowns busy"
+	r := row{"", "", "name", "addr", "dc", "state", "since", "size", "load", "meetings", "people", "step", "why", "alerts", "cooldowns", "busy"}
+	fields := r.fields()
+	if got := strings.Join(fields[:], " "); got != names {
+		t.Errorf("fields %s, want %s", got, names)
+	}
+	for _, want := range []string{"const numbered = ['" + strings.ReplaceAll(names, " ", "', '") + "'];", fmt.Sprintf("const busyShown = %d;", busyShown), `'` + strings.TrimPrefix(api.PathEvents, "/") + "?" + api.QuerySince + "='"} {
+		if !strings.Contains(string(scriptText), want) {
+			t.Errorf("page.js lacks %s", want)
+		}
+	}
+	for _, name := range regions {
+		if !strings.Contains(pageText, `id="r-`+name+`"`) {
+			t.Errorf("page.html has no place for the region %s", name)
+		}
+	}
+}
+
+// BenchmarkPage builds the page of 745 servers.
+func BenchmarkPage(b *testing.B) {
+	m := morning()
+	for i := range 740 {
+		s := m.status.Servers[0]
+		s.ID, s.Name, s.Alerts, s.Aliases = fmt.Sprint("id-1", i), fmt.Sprint("bbb-1", i), nil, nil
+		m.status.Servers = append(m.status.Servers, s)
+	}
+	s := &server{Deps: deps(m), template: pageTemplate(), keys: keys{of: map[string]string{}}}
+	s.Asks = rules.Meanings
+	b.ReportAllocs()
+	for b.Loop() {
+		v, err := s.render()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.template.Execute(io.Discard, v); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func TestTheListOfServersInTroubleIsLeftOutWhenItIsNearlyAllOfThem(t *testing.T) {
+	for n, want := range map[int]int{0: 0, busyShown: busyShown, busyShown + 1: 0} {
+		busy, all := busyRows(slices.Repeat([]row{{Busy: "1"}}, n))
+		if len(busy) != want || all != n {
+			t.Errorf("of %d servers, %d are listed and %d counted, want %d and %[1]d", n, len(busy), all, want)
+		}
+	}
+}
+
+func TestDatacentersHaveShortLabelsThatTellThemApart(t *testing.T) {
+	const a, b, c = "8feda53f-15f0-447f-badf-ebe32dad2fc0", "8feda53f-0000-447f-badf-ebe32dad2fc0", "11111111-2222-3333-4444-555555555555"
+	got := datacenterLabels([]fleet.ServerStatus{{Datacenter: a}, {Datacenter: a}, {Datacenter: c}, {Datacenter: "dc-1"}, {Datacenter: b}})
+	if want := map[string]string{a: a, b: b, c: "11111111", "dc-1": "dc-1"}; !maps.Equal(got, want) {
+		t.Errorf("labels %v, want %v", got, want)
+	}
+}
+
+func TestAlertsAreGroupedWhatAsksForCapacityFirst(t *testing.T) {
+	p := &pageData{keys: &keys{of: map[string]string{}}}
+	p.Now, p.Asks = noon, rules.Meanings()
+	add := func(n int, name string, suppressed bool) {
+		for i := range n {
+			p.Alerts = append(p.Alerts, fleet.Alert{Name: name, Suppressed: suppressed, StartsAt: noon, Labels: map[string]string{"instance": fmt.Sprintf("bbb-%d:9100", i)},
+				Annotations: map[string]string{"value": fmt.Sprintf("%.2f", float64(i)/100)}})
+		}
+	}
+	add(2, rules.ServerIdle, false)
+	add(alertsAll+3, rules.ServerCPUHigh, false)
+	add(1, rules.ServerCPUHigh, true)
+	add(alertsFirst, rules.FleetCPUHigh, false)
+	var got []string
+	for _, g := range p.Groups() {
+		got = append(got, fmt.Sprintf("%s: %d = %d + %d + %d", g.ID(), g.Number, len(g.First), len(g.Rest), g.Beyond))
+	}
+	want := []string{"BBBFleetCPUHigh: 12 = 12 + 0 + 0", "BBBServerCPUHigh: 53 = 12 + 38 + 3", "BBBServerIdle: 2 = 2 + 0 + 0", "BBBServerCPUHigh-silenced: 1 = 1 + 0 + 0"}
+	if !slices.Equal(got, want) {
+		t.Errorf("groups\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if first := p.Groups()[1].First[0]; first.Who != "bbb-52:9100" || first.Value != "52\u00a0%" {
+		t.Errorf("the first alert is %s at %s, want that of the greatest value", first.Who, first.Value)
 	}
 }

@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/receiver/api"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // Scaler is what the HTTP server shows and controls; *actions.Scaler implements
@@ -60,8 +62,12 @@ type Deps struct {
 	LoginRequired func() bool
 	// Warnings returns the warnings about the configuration, for the page.
 	Warnings func() []string
-	// Metrics registers the metrics of the HTTP server and of the fleet, and serves
-	// /metrics.
+	// Asks returns what the alerts mean, by name; nil is rules.Meanings.
+	Asks func() map[string]rules.Meaning
+	// Runbook returns the address of the page that explains each alert below a
+	// heading with its name; nil or "" shows no links to it.
+	Runbook func() string
+	// Metrics takes the metrics of the HTTP server and of the fleet.
 	Metrics Registry
 	// Log logs changes, rejected notifications and panics.
 	Log *slog.Logger
@@ -77,27 +83,59 @@ type server struct {
 	cfg      Config
 	metrics  *metrics
 	template *template.Template // of the page
-	decoding sync.Mutex         // held while a notification is decoded
+	decoding sync.Mutex         // of one notification at a time
+	feed     *feed              // of updates to open pages
+	streams  *streams           // the open pages
+	keys     keys               // of the servers on the page
 }
 
-// New returns the handler of every path of package api, and registers its
-// metrics.
-func New(cfg Config, d Deps) http.Handler {
+// Handler serves every path of package api.
+type Handler struct {
+	http.Handler
+	streams *streams
+}
+
+// Close ends the streams of updates to open pages, so that a server that shuts
+// down need not wait for them. Later streams end at once.
+func (h *Handler) Close() { h.streams.close() }
+
+// New returns the handler, and registers its metrics.
+func New(cfg Config, d Deps) *Handler {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	s := &server{Deps: d, cfg: cfg, metrics: newMetrics(d.Metrics), template: pageTemplate()}
+	if d.Asks == nil {
+		d.Asks = rules.Meanings
+	}
+	if d.Runbook == nil {
+		d.Runbook = func() string { return "" }
+	}
+	s := &server{Deps: d, cfg: cfg, metrics: newMetrics(d.Metrics), template: pageTemplate(), streams: newStreams(d.Metrics), keys: keys{of: map[string]string{}}}
+	s.feed = newFeed(s.render)
 	d.Metrics.MustRegister(NewFleetCollector(d.Scaler, d.Now))
 	e := echo.New()
 	e.HTTPErrorHandler = s.answerError
 	e.Use(s.measure, secureHeaders, s.recover)
+	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Skipper: notText, MinLength: 4 << 10}))
 	s.route(e)
-	return sameOrigin(e)
+	return &Handler{sameOrigin(e), s.streams}
+}
+
+// notText reports whether an answer is not worth compressing as a whole: only the
+// page and the lists are large, and a stream must not be held back.
+func notText(c echo.Context) bool {
+	switch c.Path() {
+	case api.PathPage, api.PathStyle, api.PathScript, api.PathFleet, api.PathAlerts, api.PathJournal:
+		return false
+	}
+	return true
 }
 
 func (s *server) route(e *echo.Echo) {
 	e.GET(api.PathPage, s.page)
 	e.GET(api.PathStyle, style)
+	e.GET(api.PathScript, script)
+	e.GET(api.PathEvents, s.events)
 	e.GET(api.PathHealthy, func(c echo.Context) error { return c.String(http.StatusOK, "healthy\n") })
 	e.GET(api.PathReady, s.ready)
 	e.GET(api.PathMetrics, echo.WrapHandler(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{})))
@@ -114,9 +152,9 @@ func (s *server) route(e *echo.Echo) {
 }
 
 // Server returns an HTTP server of h with the time and size limits of cfg on
-// every connection.
-func Server(cfg Config, h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
+// every connection. Its Shutdown closes h.
+func Server(cfg Config, h *Handler, log *slog.Logger) *http.Server {
+	server := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: min(cfg.ReadTimeout, 10*time.Second),
 		ReadTimeout:       cfg.ReadTimeout,
@@ -125,6 +163,8 @@ func Server(cfg Config, h http.Handler, log *slog.Logger) *http.Server {
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	server.RegisterOnShutdown(h.Close)
+	return server
 }
 
 func (s *server) ready(c echo.Context) error {

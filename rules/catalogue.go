@@ -35,6 +35,7 @@ const (
 	ScalerNotificationsRejected = "BBBScalerNotificationsRejected"
 	ScalerDeaf                  = "BBBScalerDeaf"
 	ScalerWritesBlocked         = "BBBScalerWritesBlocked"
+	ScalerContested             = "BBBScalerContested"
 	ScalerClocksApart           = "BBBScalerClocksApart"
 	ScalerRulesStale            = "BBBScalerRulesStale"
 	FleetUnseen                 = "BBBFleetUnseen"
@@ -82,6 +83,7 @@ var catalogue = []Alert{
 	{ScalerNotificationsRejected, Meaning{Scope: ScopeScaler}, NeedScaler, time.Minute},
 	{ScalerDeaf, Meaning{Scope: ScopeScaler}, NeedScaler, 10 * time.Minute},
 	{ScalerWritesBlocked, Meaning{Scope: ScopeScaler}, NeedScaler, time.Minute},
+	{ScalerContested, Meaning{Scope: ScopeScaler}, NeedScaler, time.Minute},
 	{ScalerClocksApart, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
 	{ScalerRulesStale, Meaning{Scope: ScopeScaler}, NeedScaler, 15 * time.Minute},
 	{FleetUnseen, Meaning{Scope: ScopeFleet}, NeedNode | NeedScaler, 5 * time.Minute},

@@ -46,11 +46,17 @@ const (
 	// MetricUnheard counts the alerts that Alertmanager's API lists and whose
 	// notifications do not arrive. It does not exist while the API is not read.
 	MetricUnheard = "bbb_scaler_unheard_alerts"
+	// MetricBrakes counts the reasons that stop scale-in. Its label is reason.
+	MetricBrakes = "bbb_scaler_brakes"
 	// MetricWritesBlocked is 1 while all writes are stopped. Its label is reason
 	// (cloud, balancer: credentials refused; frozen: a list of servers that is
 	// suddenly much shorter).
 	MetricWritesBlocked = "bbb_scaler_writes_blocked"
 )
+
+// ReasonContested is the value of the label reason of MetricBrakes while somebody
+// else reverses the scaler's changes.
+const ReasonContested = "contested"
 
 // RecordRules is the recorded series that identifies the rules that Prometheus
 // evaluates. It is 1; its labels are fleet and digest.

@@ -87,7 +87,7 @@ func (s *Server) stateServe(cfg Config, now time.Time) (State, string) {
 	case s.Balancer.State == Enabled && s.Balancer.Online && s.Balancer.LoadKnown:
 		return StateActive, ""
 	case now.Sub(s.Record.At) > cfg.Deadlines.Warm:
-		return StateDown, "runs, but BigBlueButton was not in service before deadlines.warm; enabled once it answers"
+		return StateDown, "not in service before deadlines.warm; enabled once BigBlueButton answers"
 	}
 	return StateWarming, ""
 }

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"reflect"
 	"slices"
 	"time"
 )
@@ -22,7 +23,7 @@ func pulled(t, now time.Time) time.Time {
 // now: the clock was set back since it was stored. Without this, cooldowns and
 // deadlines would last longer by as much as the clock was ahead.
 func (r *Record) CorrectClock(now time.Time, c Cooldowns) {
-	for _, t := range []*time.Time{&r.At, &r.WroteAt, &r.EmptySince, &r.Up, &r.Down, &r.Since} {
+	for _, t := range []*time.Time{&r.At, &r.WroteAt, &r.EmptySince, &r.Up, &r.Down, &r.Since, &r.MadeAt, &r.ManualAt} {
 		*t = pulled(*t, now)
 	}
 	r.RetryAt = pulled(r.RetryAt, now.Add(c.BackoffMax))
@@ -31,6 +32,19 @@ func (r *Record) CorrectClock(now time.Time, c Cooldowns) {
 		corrected.At, corrected.Deadline = now, now.Add(f.Deadline.Sub(f.At))
 		r.Flight = &corrected
 	}
+}
+
+// correctClock does the same for a contest, and returns whether any time was changed.
+func (c *Contest) correctClock(now time.Time) (changed bool) {
+	before := *c
+	c.Reversals = slices.Clone(c.Reversals) // the stored record shares them
+	for i := range c.Reversals {
+		c.Reversals[i].At = pulled(c.Reversals[i].At, now)
+	}
+	for _, t := range []*time.Time{&c.Since, &c.From, &c.Last, &c.Ended} {
+		*t = pulled(*t, now)
+	}
+	return !reflect.DeepEqual(before, *c)
 }
 
 // CorrectClock returns f with every time that is more than 1 min after now set to
@@ -42,5 +56,6 @@ func (f FleetRecord) CorrectClock(now time.Time) (FleetRecord, bool) {
 	}
 	changed := !in.Equal(f.In) || !fewer.Equal(f.FewerSince) || !slices.EqualFunc(outs, f.Outs, time.Time.Equal)
 	f.In, f.FewerSince, f.Outs = in, fewer, outs
+	changed = f.Contest.correctClock(now) || changed
 	return f, changed
 }

@@ -35,6 +35,16 @@
 //     state that is written while it polls. A difference before the confirmation is
 //     repaired; a difference after it was made by a person and ends the aim.
 //
+// # A second scaler
+//
+// Another daemon or another autoscaler on the same servers cannot be told from a
+// person by a single change. It is told by reversals (Server.NoteReversal): changes
+// that undo, within minutes, what the scaler has just written. Several of them begin
+// a Contest. While it lasts, scale-in is stopped and a change that was reversed is not
+// repeated. Its end gives back what was taken out of service, if the reversals were
+// too many for a person; otherwise that stays a person's. The states say nothing about
+// a second scaler that never contradicts this one.
+//
 // # Alerts
 //
 // The AlertTable holds the alerts that Alertmanager reported, by fingerprint. It does

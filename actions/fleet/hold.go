@@ -1,5 +1,7 @@
 package fleet
 
+import "github.com/bbb-scaler/bbb-scaler/rules"
+
 // Hold is a reason why something is not done. Metrics and alerts use its kind, since
 // they must not depend on wording; people read its text.
 type Hold struct {
@@ -31,14 +33,15 @@ const (
 
 // The kinds of Status.Brakes, which stop scale-in.
 const (
-	HoldRead       HoldKind = "read"       // a source cannot be read
-	HoldStarted    HoldKind = "started"    // the daemon has just started
-	HoldDemand     HoldKind = "demand"     // an alert asks for more capacity
-	HoldSilent     HoldKind = "silent"     // many servers do not answer at the same time
-	HoldUnseen     HoldKind = "unseen"     // many servers are not seen by the cloud, the balancer or Prometheus
-	HoldUnmeasured HoldKind = "unmeasured" // many servers in service are not seen by Prometheus
-	HoldSchedule   HoldKind = "schedule"   // the schedule soon raises the floor
-	HoldPause      HoldKind = "pause"      // the whole fleet is paused
+	HoldRead       HoldKind = "read"                // a source cannot be read
+	HoldStarted    HoldKind = "started"             // the daemon has just started
+	HoldDemand     HoldKind = "demand"              // an alert asks for more capacity
+	HoldSilent     HoldKind = "silent"              // many servers do not answer at the same time
+	HoldUnseen     HoldKind = "unseen"              // many servers are not seen by the cloud, the balancer or Prometheus
+	HoldUnmeasured HoldKind = "unmeasured"          // many servers in service are not seen by Prometheus
+	HoldSchedule   HoldKind = "schedule"            // the schedule soon raises the floor
+	HoldPause      HoldKind = "pause"               // the whole fleet is paused
+	HoldContested  HoldKind = rules.ReasonContested // somebody else undoes the scaler's changes
 )
 
 // The kinds of Status.Unjoined.
@@ -56,7 +59,7 @@ func LimitKinds() []HoldKind { return []HoldKind{HoldCeiling, HoldContract, Hold
 
 // BrakeKinds returns the kinds of Status.Brakes.
 func BrakeKinds() []HoldKind {
-	return []HoldKind{HoldRead, HoldStarted, HoldDemand, HoldSilent, HoldUnseen, HoldUnmeasured, HoldSchedule, HoldPause}
+	return []HoldKind{HoldRead, HoldStarted, HoldDemand, HoldSilent, HoldUnseen, HoldUnmeasured, HoldSchedule, HoldPause, HoldContested}
 }
 
 // UnjoinedKinds returns the kinds of Status.Unjoined.

@@ -30,8 +30,8 @@ type Record struct {
 	Wrote     BalancerState `json:"wrote,omitempty"`
 	WroteAt   time.Time     `json:"wrote_at,omitzero"`
 	Confirmed bool          `json:"confirmed,omitempty"`
-	// Least is the lowest number of meetings, without breakout rooms, since the
-	// cordon was confirmed, if LeastKnown. See Server.CordonedInVain.
+	// Least is the lowest number of meetings, without breakout rooms, since a moment
+	// after the cordon (createTime), if LeastKnown. See Server.CordonedInVain.
 	Least      int       `json:"least,omitempty"`
 	LeastKnown bool      `json:"least_known,omitempty"`
 	EmptySince time.Time `json:"empty_since,omitzero"` // first of the latest probes without a meeting
@@ -52,6 +52,12 @@ type Record struct {
 	Power  Power  `json:"power,omitempty"`
 	Size   Size   `json:"size,omitzero"`
 	Manual string `json:"manual,omitempty"` // what a person changed; empty: nothing
+	// ManualAt is when Manual was set.
+	ManualAt time.Time `json:"manual_at,omitzero"`
+	// Made is the kind of the last change that was accepted, at MadeAt. It is empty
+	// once the change can no longer be reversed (Server.NoteReversal).
+	Made   Kind      `json:"made,omitempty"`
+	MadeAt time.Time `json:"made_at,omitzero"`
 
 	State State     `json:"state,omitempty"` // state after the last cycle
 	Since time.Time `json:"since,omitzero"`  // since when it has been in State
@@ -111,6 +117,7 @@ type FleetRecord struct {
 	Of         []string  `json:"of,omitempty"` // the datacenters that Known counts
 	Listed     int       `json:"listed,omitempty"`
 	FewerSince time.Time `json:"fewer_since,omitzero"`
+	Contest    Contest   `json:"contest,omitzero"`
 }
 
 // WithStart returns f with a start at now added to Outs, and without the starts that

@@ -101,6 +101,7 @@ func (s *Server) end(o Outcome, detail string, now time.Time) []Entry {
 	s.Record.Flight = nil
 	switch {
 	case o != Done:
+		s.Record.Made = "" // a step that failed cannot be reversed
 	case f.Step.To == (Size{}):
 		s.Record.Power = s.Power
 	default:
@@ -121,15 +122,15 @@ func (s *Server) notePeople(now time.Time) {
 	}
 	switch {
 	case r.Power == PowerOn && s.Power == PowerOff:
-		r.Manual = "stopped by a person, or by itself: start it, or release it, to give it to the scaler"
+		r.Manual, r.ManualAt = "stopped by a person, or by itself: start it, or release it, to give it to the scaler", now
 	case r.Power == PowerOff && s.Power == PowerOn && r.Manual != "":
-		r.Manual = "" // the person has given it back
+		r.Manual, r.ManualAt = "", time.Time{} // the person has given it back
 	}
 	if r.Power == PowerOff && s.Power == PowerOn && (r.Aim == AimOff || r.Aim == AimDrain) {
 		r.Aim = AimNone // started by a person
 	}
 	if r.Size != (Size{}) && r.Size != s.Size && r.Manual == "" {
-		r.Manual = fmt.Sprintf("resized by a person from %s to %s: release it to give it to the scaler", r.Size, s.Size)
+		r.Manual, r.ManualAt = fmt.Sprintf("resized by a person from %s to %s: release it to give it to the scaler", r.Size, s.Size), now
 	}
 	if s.Power != PowerOther {
 		r.Power = s.Power
@@ -177,10 +178,16 @@ func (s *Server) countMeetings(now time.Time) {
 	} else if r.EmptySince.IsZero() {
 		r.EmptySince = now
 	}
-	if n := s.Probe.Count.placed(); r.Confirmed && (!r.LeastKnown || n < r.Least) {
+	cordoned := r.Wrote == Cordoned && s.Probe.At.Sub(r.WroteAt) >= createTime
+	if n := s.Probe.Count.placed(); (r.Confirmed || cordoned) && (!r.LeastKnown || n < r.Least) {
 		r.Least, r.LeastKnown = n, true
 	}
 }
+
+// createTime is how long a meeting that Scalelite placed on a server before it was
+// cordoned may take until the server lists it. Meetings that appear later were placed
+// after the cordon.
+const createTime = 15 * time.Second
 
 // CordonedInVain reports whether the server still gets new meetings although the
 // balancer lists it as cordoned. This happens when Scalelite's poller adds a server

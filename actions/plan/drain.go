@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"fmt"
+
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
@@ -62,17 +64,24 @@ func (d *decision) empty(s *fleet.Server) {
 }
 
 // recordings returns what an empty server waits for before it may be disabled, or
-// "". It waits for its idle alert, which shows that its recordings are processed,
-// or for ScaleIn.RecordingsDeadline.
+// "". It waits for its idle alert, which does not fire while Prometheus sees a
+// recording that is not processed, or for ScaleIn.RecordingsDeadline.
 func (d *decision) recordings(s *fleet.Server) string {
 	limit := d.cfg.ScaleIn.RecordingsDeadline
+	until := s.Record.EmptySince.Add(limit)
+	idle := "the alert " + rules.ServerIdle + ", which fires when no recording is left to process"
+	if d.unmeasured(s) {
+		idle = "the alert " + rules.ServerIdle + ", which cannot fire while Prometheus does not see the server"
+	}
 	switch {
 	case len(s.AlertsAsking(d.cfg.Asks, rules.AskStop)) > 0:
 		return ""
-	case limit == 0, s.Record.EmptySince.IsZero():
-		return "waits for its idle alert (recordings processed)"
-	case d.v.Now.Sub(s.Record.EmptySince) >= limit:
+	case limit == 0:
+		return "waits for " + idle + "; scale_in.recordings_deadline sets no limit"
+	case s.Record.EmptySince.IsZero():
+		return "waits for " + idle
+	case !d.v.Now.Before(until):
 		return ""
 	}
-	return "waits for its idle alert (recordings processed), until " + fleet.Clock(s.Record.EmptySince.Add(limit))
+	return fmt.Sprintf("waits for %s; stopped without it at %s (scale_in.recordings_deadline)", idle, fleet.Clock(until))
 }

@@ -90,3 +90,27 @@ func TestDecideTakesACordonForVainOnlyOnProof(t *testing.T) {
 		}}.test)
 	}
 }
+
+func TestAnEmptyServerSaysForWhatItWaitsAndUntilWhen(t *testing.T) {
+	cfg := fleet.Defaults()
+	for name, tt := range map[string]struct {
+		change func(*fleet.Config, *fleet.Server)
+		want   string
+	}{
+		"for its idle alert": {func(*fleet.Config, *fleet.Server) {},
+			"empty; waits for the alert BBBServerIdle, which fires when no recording is left to process; stopped without it at 13:30:00 UTC (scale_in.recordings_deadline)"},
+		"for an alert that cannot fire": {func(_ *fleet.Config, s *fleet.Server) { s.Alerts = []fleet.Alert{alert(rules.ServerDown)} },
+			"empty; waits for the alert BBBServerIdle, which cannot fire while Prometheus does not see the server; stopped without it at 13:30:00 UTC (scale_in.recordings_deadline)"},
+		"without a limit": {func(c *fleet.Config, _ *fleet.Server) { c.ScaleIn.RecordingsDeadline = 0 },
+			"empty; waits for the alert BBBServerIdle, which fires when no recording is left to process; scale_in.recordings_deadline sets no limit"},
+	} {
+		c, servers := cfg, fleetOf(4, 4)
+		empty(&servers[3], fleet.Disabled)
+		servers[3].Alerts, servers[3].Record.EmptySince = nil, noon.Add(-30*time.Minute)
+		tt.change(&c, &servers[3])
+		got := plan.Decide(c, plan.View{Now: noon, Servers: servers}).Reasons[servers[3].ID]
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}

@@ -54,8 +54,11 @@ func (d *decision) bringBack(s *fleet.Server) {
 	switch {
 	case s.Record.Aim == fleet.AimNone:
 		d.say(s, "%s", s.Problem) // the balancer brings it online by itself
+	case s.Record.Aim == fleet.AimServe && s.Balancer.State == fleet.Enabled && s.Probe.Answered():
+		d.say(s, "BigBlueButton answers and the server is enabled, but the balancer has not brought it online: "+
+			"check that the balancer's poller runs and reaches the server")
 	case s.Record.Aim == fleet.AimServe && s.Balancer.State == fleet.Enabled:
-		d.say(s, "enabled, but the balancer does not report it as online")
+		d.say(s, "enabled, but BigBlueButton does not answer")
 	case s.Record.Aim == fleet.AimRepair && s.Balancer.State == fleet.Enabled:
 		d.step(s, fleet.Cordon, fleet.AimRepair, fleet.Size{}, nil, "the balancer lost the cordon: cordoned again")
 	case s.Probe.Answered() && !d.unmeasured(s):

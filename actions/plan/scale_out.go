@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -98,8 +99,23 @@ func (d *decision) startAll(need int) {
 		}
 	}
 	if need > 0 && d.mayStart() && len(d.plan.Limits) == 0 && len(d.v.Servers) > 0 {
-		d.limit(fleet.HoldFleet, "fleet: %s needed, but no stopped server is left to start", fleet.Plural(need, "more server is", "more servers are"))
+		d.limit(fleet.HoldFleet, "fleet: %s needed, but no stopped server is left to start%s", fleet.Plural(need, "more server is", "more servers are"), d.leftToPeople())
 	}
+}
+
+// leftToPeople names the number of servers that were stopped by somebody else and
+// could start if they were released.
+func (d *decision) leftToPeople() string {
+	n := 0
+	for i := range d.v.Servers {
+		if s := &d.v.Servers[i]; s.State == fleet.StateManual && s.Power == fleet.PowerOff {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %s stopped by somebody else could be released with bbb-scaler release", fleet.Plural(n, "server", "servers"))
 }
 
 // start plans the start of one server and returns true, unless the contract or the

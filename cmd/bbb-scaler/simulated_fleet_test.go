@@ -163,6 +163,8 @@ func (p scraping) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"status":"success","data":{"groups":[{"name":"g","file":"f","interval":30,"rules":[%s]}]}}`, p.rules())
 	case strings.HasPrefix(r.FormValue("query"), "up{"):
 		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"job":"any"},"values":[[1800000000,"1"],[1800000030,"1"]]}]}}`)
+	case strings.HasPrefix(r.FormValue("query"), "count("), strings.HasPrefix(r.FormValue("query"), "max("+rules.MetricBrakes):
+		fmt.Fprint(w, `{"status":"success","data":{"resultType":"vector","result":[]}}`)
 	case r.FormValue("query") == "time()":
 		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"scalar","result":[%d,"%[1]d"]}}`, time.Now().Unix())
 	default:

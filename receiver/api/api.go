@@ -3,11 +3,17 @@
 //
 // It is a separate package because both sides need it and neither should import the
 // other: the receiver imports an HTTP server framework, which a client does not
-// need. The API answers with the types of package actions/fleet (Status, Alert,
-// Entry, Pause) encoded as JSON, and with an Error for status codes of 400 or above.
+// need. The API answers with Fleet and with the types of package actions/fleet
+// (Alert, Entry, Pause) encoded as JSON, and with an Error for status codes of 400 or
+// above.
 package api
 
-import "time"
+import (
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/receiver/verdict"
+)
 
 // Paths below the daemon's base address. Reads are GET; Pauses takes POST to
 // add one and DELETE to end all; Pause takes DELETE; Release and Reload take
@@ -15,17 +21,23 @@ import "time"
 const (
 	PathPage    = "/"
 	PathStyle   = "/style.css"
+	PathScript  = "/page.js"
 	PathHealthy = "/-/healthy"
 	PathReady   = "/-/ready"
 	PathReload  = "/-/reload"
 	PathMetrics = "/metrics"
-	PathWebhook = "/webhook" // Alertmanager posts its notifications here
+	PathWebhook = "/webhook"       // Alertmanager posts its notifications here
+	PathEvents  = "/api/v1/events" // server-sent events, for the page
 	PathAlerts  = "/api/v1/alerts"
 	PathFleet   = "/api/v1/fleet"
 	PathJournal = "/api/v1/journal"
 	PathPauses  = "/api/v1/pauses" // "/<id>" is one pause
 	PathRelease = "/api/v1/release"
 )
+
+// QuerySince is the query parameter of PathEvents: the version of the page that
+// the updates apply to.
+const QuerySince = "since"
 
 // Query parameters of PathJournal.
 const (
@@ -38,6 +50,13 @@ const (
 	DefaultJournal = 100 // without QueryLimit
 	MaxJournal     = 10_000
 )
+
+// Fleet is the body of the answer to a GET of PathFleet: the fleet as of the last
+// cycle, and the verdict on it as of now.
+type Fleet struct {
+	fleet.Status
+	Verdict verdict.Verdict `json:"verdict"`
+}
 
 // PauseRequest is the body of a POST to PathPauses. The end is given either as
 // For or as Until.
@@ -61,7 +80,7 @@ type PauseRequest struct {
 // ReleaseRequest is the body of a POST to PathRelease: it returns a server that
 // a person changed to the scaler's control.
 type ReleaseRequest struct {
-	// Server is the server's id or name.
+	// Server is the server's id or name, or a pattern of names such as bbb-1*.
 	Server string `json:"server"`
 }
 

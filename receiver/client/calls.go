@@ -11,9 +11,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 )
 
-// Fleet returns the fleet as of the daemon's last cycle.
-func (c *Client) Fleet(ctx context.Context) (fleet.Status, error) {
-	var st fleet.Status
+// Fleet returns the fleet as of the daemon's last cycle, and the verdict on it.
+func (c *Client) Fleet(ctx context.Context) (api.Fleet, error) {
+	var st api.Fleet
 	err := c.call(ctx, http.MethodGet, api.PathFleet, nil, &st)
 	return st, err
 }
@@ -74,9 +74,9 @@ func (c *Client) ResumeAll(ctx context.Context) error {
 	return c.call(ctx, http.MethodDelete, api.PathPauses, nil, nil)
 }
 
-// Release returns a server, by id or name, to the scaler's control after a
-// person cordoned, disabled, stopped or resized it. An unknown server is an
-// Error with code 404.
+// Release returns a server, by id or name, or all whose names match a pattern, to
+// the scaler's control after a person cordoned, disabled, stopped or resized them.
+// An unknown server is an Error with code 404.
 func (c *Client) Release(ctx context.Context, server string) error {
 	return c.call(ctx, http.MethodPost, api.PathRelease, api.ReleaseRequest{Server: server}, nil)
 }

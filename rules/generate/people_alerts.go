@@ -18,6 +18,7 @@ func peopleAlerts() map[string]expression {
 		rules.ScalerNotificationsRejected: generator.scalerNotificationsRejected,
 		rules.ScalerDeaf:                  generator.scalerDeaf,
 		rules.ScalerWritesBlocked:         generator.scalerWritesBlocked, rules.FleetUnseen: generator.fleetUnseen,
+		rules.ScalerContested:   generator.scalerContested,
 		rules.ScalerClocksApart: generator.scalerClocksApart, rules.ScalerRulesStale: generator.scalerRulesStale,
 	}
 }
@@ -83,10 +84,11 @@ func (g generator) scalerDrainingLong(rules.Alert) alert {
 func (g generator) scalerAtLimit(row rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Critical, value: count, threshold: "1",
-		expr:        "max by (limit) (" + g.scaler(rules.MetricLimited) + ") == 1",
-		why:         "The duration is longer than a short peak of the load.",
-		summary:     "bbb-scaler: more capacity is needed than {{ $labels.limit }} allows",
-		description: "For " + g.For[row.Name].String() + ", fleet " + g.in.Fleet + " has needed more capacity than the limit {{ $labels.limit }} allows. `bbb-scaler status` prints the limit and its numbers.",
+		expr:    "max by (limit) (" + g.scaler(rules.MetricLimited) + ") == 1",
+		why:     "The duration is longer than a short peak of the load.",
+		summary: "bbb-scaler: more capacity is needed than {{ $labels.limit }} allows",
+		description: "For " + g.For[row.Name].String() + ", fleet " + g.in.Fleet + " has needed more capacity than the limit {{ $labels.limit }} allows. `bbb-scaler status` prints the limit and its numbers. " +
+			"The limit poller means that Scalelite's poller, not BigBlueButton, keeps started servers out of service.",
 	}
 }
 
@@ -161,6 +163,17 @@ func (g generator) scalerWritesBlocked(rules.Alert) alert {
 		why:         "The duration only skips a single wrong sample: the scaler has stopped itself and waits for a person.",
 		summary:     "bbb-scaler has stopped all changes: {{ $labels.reason }}",
 		description: "bbb-scaler of fleet " + g.in.Fleet + " makes no changes (reason: {{ $labels.reason }}). Credentials were refused, or IONOS suddenly lists far fewer servers than before. `bbb-scaler status` prints the details.",
+	}
+}
+
+func (g generator) scalerContested(rules.Alert) alert {
+	return alert{
+		severity: g.Severities.Critical, value: count, threshold: "0",
+		expr:    "max(" + g.scaler(rules.MetricBrakes, matcher{"reason", "=", rules.ReasonContested}) + ") > 0",
+		why:     "The duration is short, because the scaler itself waits for several reversals.",
+		summary: "Another program or person reverses the changes of bbb-scaler",
+		description: "The changes that bbb-scaler of fleet " + g.in.Fleet + " makes are reversed within minutes. Probably a second bbb-scaler or " +
+			"another autoscaler changes the same servers. Scale-in is stopped. `bbb-scaler status` prints the number of servers.",
 	}
 }
 

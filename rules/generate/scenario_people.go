@@ -32,6 +32,9 @@ func (s setup) peopleScenarios() []Scenario {
 		rules.ScalerUnjoined: {{name: "one", metric: rules.MetricUnjoined, value: 1, fires: true}, {name: "none", metric: rules.MetricUnjoined}},
 		rules.ScalerWritesBlocked: {{name: "blocked", metric: rules.MetricWritesBlocked, value: 1, fires: true},
 			{name: "not blocked", metric: rules.MetricWritesBlocked}},
+		rules.ScalerContested: {{name: "contested", metric: rules.MetricBrakes, by: []matcher{{"reason", "=", rules.ReasonContested}}, value: 1, fires: true},
+			{name: "not contested", metric: rules.MetricBrakes, by: []matcher{{"reason", "=", rules.ReasonContested}}},
+			{name: "another brake", metric: rules.MetricBrakes, by: []matcher{{"reason", "=", "demand"}}, value: 1}},
 		rules.ScalerDeaf: {{name: "one alert whose notification does not arrive", metric: rules.MetricUnheard, value: 1, fires: true},
 			{name: "none", metric: rules.MetricUnheard}},
 	} {

@@ -93,6 +93,7 @@ type prom struct {
 	ahead   time.Duration // of its clock
 	scrapes time.Duration // between two of every target
 	digest  string
+	sums    map[string]float64 // by the beginning of the query
 }
 
 func (p prom) Query(_ context.Context, query string, at time.Time, _ ...promv1.Option) (model.Value, promv1.Warnings, error) {
@@ -102,6 +103,11 @@ func (p prom) Query(_ context.Context, query string, at time.Time, _ ...promv1.O
 		return nil, nil, errors.New("the query is for another time than Prometheus's present")
 	case query == "time()":
 		return &model.Scalar{Value: model.SampleValue(float64(now.UnixMilli()) / 1000), Timestamp: model.TimeFromUnixNano(now.UnixNano())}, nil, nil
+	}
+	for begin, v := range p.sums {
+		if strings.HasPrefix(query, begin) {
+			return model.Vector{{Value: model.SampleValue(v)}}, nil, nil
+		}
 	}
 	var series model.SampleStream
 	for i := range 5 {
@@ -144,6 +150,45 @@ func TestTheScrapeIntervalsThatAreThereAreCompared(t *testing.T) {
 		newPreflight(&out).intervals(t.Context(), prom{scrapes: scrapes})
 		if got := out.String(); (want == "") != (got == "") || !strings.Contains(got, want) {
 			t.Errorf("scrapes every %v: %q, want %q", scrapes, got, want)
+		}
+	}
+}
+
+func TestASecondScalerIsFound(t *testing.T) {
+	for name, tt := range map[string]struct {
+		daemons, brakes float64
+		want            string
+	}{
+		"alone":                   {1, 0, ""},
+		"no daemon yet":           {0, 0, ""},
+		"two daemons":             {2, 0, "note   prometheus     2 daemons are scraped as bbb-scaler"},
+		"changes that are undone": {1, 1, "WRONG  fleet          somebody else reverses the changes of the running daemon"},
+	} {
+		var out strings.Builder
+		newPreflight(&out).contested(t.Context(), prom{sums: map[string]float64{"count(up{": tt.daemons, "max(" + rules.MetricBrakes + "{": tt.brakes}})
+		if got := out.String(); (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+func TestRecordingsThatCannotBeSeenAreTold(t *testing.T) {
+	for name, tt := range map[string]struct {
+		edit func(*config.File)
+		seen float64
+		want string
+	}{
+		"seen":                {func(*config.File) {}, 12, "ok     recordings     12 servers tell"},
+		"not exported":        {func(*config.File) {}, 0, "note   recordings     count(bbb_recordings_unprocessed{"},
+		"switched off":        {func(f *config.File) { f.Rules.Exporters.Recordings = false }, 0, "note   recordings     rules.exporters.recordings is false: an empty server is stopped although"},
+		"without an exporter": {func(f *config.File) { f.Rules.Exporters.WithBBB = false }, 0, "note   recordings     rules.exporters.with_bbb is false: an empty server is stopped although"},
+	} {
+		var out strings.Builder
+		c := newPreflight(&out)
+		tt.edit(&c.file)
+		c.recordings(t.Context(), prom{sums: map[string]float64{"count(bbb_recordings_unprocessed{": tt.seen}})
+		if got := out.String(); !strings.Contains(got, tt.want) || len(wrongLines(got)) > 0 {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}
 }

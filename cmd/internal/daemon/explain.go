@@ -25,7 +25,7 @@ func (o *options) askExplain(ctx context.Context, daemon *client.Client, out io.
 	if err != nil {
 		return err
 	}
-	server, err := find(st, o.server)
+	server, err := find(st.Status, o.server)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (o *options) askExplain(ctx context.Context, daemon *client.Client, out io.
 	if err != nil {
 		return err
 	}
-	return printServer(out, st, server, alerts, entries, time.Now())
+	return printServer(out, st.Status, server, alerts, entries, time.Now())
 }
 
 // find returns the server with an id or a name.

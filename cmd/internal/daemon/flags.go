@@ -70,7 +70,7 @@ func (o *options) clientCommands(app *kingpin.Application) {
 		o.connection.flags(c, config.Getenv(o.environ))
 		return c
 	}
-	status := add("status", "Prints the servers of a running daemon and what stops changes. The exit code is 1 if the fleet has not been read lately.")
+	status := add("status", "Prints the verdict on the fleet of a running daemon, what is wrong and what to do, and the servers. The exit code is 1 if the verdict is PROBLEM, as for a fleet that has not been read lately, or if the daemon does not answer; it is 0 for OK and ATTENTION.")
 	status.Flag("json", "Print the fleet as JSON.").BoolVar(&o.json)
 
 	explain := add("explain", "Prints one server: its state with the reason, its alerts, cooldowns and pauses, and its last steps.")
@@ -86,7 +86,7 @@ func (o *options) clientCommands(app *kingpin.Application) {
 	resume.Arg("id", "Id of the pause, as status prints it. Without it, all pauses.").StringVar(&o.id)
 
 	release := add("release", "Lets the scaler change a server again that a person cordoned, disabled, stopped or resized.")
-	release.Arg("server", "Name or id of the server.").Required().StringVar(&o.server)
+	release.Arg("server", "Name or id of the server, or a pattern of names such as bbb-1*. The pattern * releases all such servers.").Required().StringVar(&o.server)
 }
 
 // commands maps the name of each command to its function.

@@ -36,6 +36,8 @@ func (c *preflight) prometheus(ctx context.Context) {
 	c.scraped(ctx, prom)
 	c.intervals(ctx, prom)
 	c.names(ctx, prom)
+	c.recordings(ctx, prom)
+	c.contested(ctx, prom)
 }
 
 // loaded checks that Prometheus evaluates all generated alerts, with the rules of

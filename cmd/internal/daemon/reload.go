@@ -119,9 +119,15 @@ func (r *reloader) take(f config.File) error {
 // warnings returns the warnings of the present configuration.
 func (r *reloader) warnings() []string { return r.now.Load().Warnings() }
 
-// loginRequired reports whether the web configuration rejects every request
-// without a login or a client certificate. It reads the file at each request, as
-// exporter-toolkit does.
+// asks returns what the alerts mean in the configuration in force.
+func (r *reloader) asks() map[string]rules.Meaning { return r.now.Load().Actions.Asks }
+
+// runbook returns the address of the runbooks in the configuration in force.
+func (r *reloader) runbook() string { return r.now.Load().Rules.RunbookURL }
+
+// loginRequired reports whether the web configuration, as it is now, rejects every
+// request without a login or a client certificate. It reads the file at each
+// request, as exporter-toolkit does.
 func (o *options) loginRequired() bool {
 	if *o.web.WebConfigFile == "" {
 		return false

@@ -7,15 +7,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 	"github.com/bbb-scaler/bbb-scaler/receiver/client"
+	"github.com/bbb-scaler/bbb-scaler/receiver/verdict"
 )
 
-// askStatus prints the fleet of a running daemon. It returns ErrFound if the daemon
-// has not read the fleet completely within deadlines.stale.
+// askStatus prints the fleet of a running daemon, the verdict first. It returns
+// ErrFound for a bad verdict, such as that on a fleet that was not read completely
+// lately.
 func (o *options) askStatus(ctx context.Context, daemon *client.Client, out io.Writer) error {
 	st, err := daemon.Fleet(ctx)
 	if err != nil {
@@ -28,13 +32,13 @@ func (o *options) askStatus(ctx context.Context, daemon *client.Client, out io.W
 	if err := print(); err != nil {
 		return err
 	}
-	if !st.Ready {
-		return ErrFound // the output has a line about it
+	if st.Verdict.Level == verdict.Bad {
+		return ErrFound
 	}
 	return nil
 }
 
-func printJSON(out io.Writer, st fleet.Status) error {
+func printJSON(out io.Writer, st api.Fleet) error {
 	var document bytes.Buffer
 	enc := json.NewEncoder(&document)
 	enc.SetIndent("", "  ")
@@ -45,21 +49,36 @@ func printJSON(out io.Writer, st fleet.Status) error {
 	return err
 }
 
-func printStatus(out io.Writer, st fleet.Status, now time.Time) error {
+func printStatus(out io.Writer, st api.Fleet, now time.Time) error {
 	p := &printer{out: out}
+	p.verdict(st.Verdict)
 	p.line("Fleet %s, last cycle: %s%s", st.Fleet, moment(st.At), suffix(st.DryRun, "; dry run: nothing is changed"))
 	if !st.Ready {
 		p.line("NOT READY: the fleet has not been read completely for deadlines.stale, or not yet")
 	}
 	p.line("Servers: %s; floor %d, needed %d, ceiling %s", counts(st.Counts), st.Floor, st.Need, ceiling(st.Ceiling))
-	p.restrictions(st)
-	p.unread(st, now)
+	p.restrictions(st.Status)
+	p.unread(st.Status, now)
 	p.line("")
 	p.table("", serverRows(st.Servers))
 	return p.err
 }
 
-// restrictions writes what keeps the scaler from changing the fleet.
+// verdict writes the verdict, and each reason with what to do.
+func (p *printer) verdict(v verdict.Verdict) {
+	p.line("%s: %s", strings.ToUpper(v.Level.Word()), v.Text)
+	for i, r := range v.Reasons {
+		if i > 0 {
+			p.line("%s: %s", strings.ToUpper(r.Level.Word()), r.Text)
+		}
+		if r.Do != "" {
+			p.line("  do: %s%s", r.Do, suffix(r.Runbook != "", " (runbook "+r.Runbook+")"))
+		}
+	}
+	p.line("")
+}
+
+// restrictions writes what keeps the scaler from acting.
 func (p *printer) restrictions(st fleet.Status) {
 	for _, b := range st.Blocked {
 		p.line("NOTHING IS CHANGED: %s", b)
@@ -73,6 +92,22 @@ func (p *printer) restrictions(st fleet.Status) {
 	}
 	for _, b := range st.Brakes {
 		p.line("No scale-in: %s", b)
+	}
+	p.leftAlone(st)
+}
+
+// leftAlone lists the servers that the scaler does not use because somebody else has
+// changed them.
+func (p *printer) leftAlone(st fleet.Status) {
+	var names []string
+	for _, s := range st.Servers {
+		if s.State == fleet.StateManual {
+			names = append(names, s.Name)
+		}
+	}
+	if len(names) > 0 {
+		p.line("LEFT ALONE: %s changed by a person or another program: %s; bbb-scaler release NAME returns a server to the scaler",
+			fleet.Plural(len(names), "server", "servers"), some(names))
 	}
 }
 
