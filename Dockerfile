@@ -1,8 +1,8 @@
 # The image contains only the daemon and genrules: no shell and no package manager. It
 # does not run as root.
 #
-#   docker build --tag bbb-scaler .
-#   docker run -p 9745:9745 -v ./bbb-scaler.yml:/etc/bbb-scaler/bbb-scaler.yml:ro -v bbb-scaler:/var/lib/bbb-scaler bbb-scaler
+#   make image     # or docker build --tag bbb-scaler:0.1.0 .
+#   docker run -p 127.0.0.1:9745:9745 -v ./config:/etc/bbb-scaler:ro -v bbb-scaler:/var/lib/bbb-scaler bbb-scaler:0.1.0
 
 FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
@@ -12,7 +12,13 @@ COPY actions actions
 COPY cmd cmd
 COPY receiver receiver
 COPY rules rules
-RUN CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o /out/ ./cmd/bbb-scaler ./cmd/genrules && \
+ARG VERSION
+ARG REVISION
+ARG DATE
+RUN CGO_ENABLED=0 go build -trimpath -o /out/ -ldflags "-s -w \
+      -X github.com/prometheus/common/version.Version=$VERSION \
+      -X github.com/prometheus/common/version.Revision=$REVISION \
+      -X github.com/prometheus/common/version.BuildDate=$DATE" ./cmd/bbb-scaler ./cmd/genrules && \
     mkdir /out/data
 
 FROM scratch

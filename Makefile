@@ -6,6 +6,11 @@ MAKEFLAGS   += --no-builtin-rules
 FUZZTIME    ?= 5s
 RACE        ?= ./actions/... ./receiver/...
 SOURCES      = $(shell git ls-files '*.go')
+VERSION      = $(shell sed -n 's/^const Release = "\(.*\)"/\1/p' cmd/internal/daemon/build.go)
+REVISION     = $(shell git describe --always --abbrev=40 --exclude '*' --dirty=-modified)
+DATE         = $(shell git log -1 --format=%cI)
+VAR          = -X github.com/prometheus/common/version
+STAMP        = $(VAR).Version=$(VERSION) $(VAR).Revision=$(REVISION) $(VAR).BuildDate=$(DATE)
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo test go-test race fuzz bench check format vet staticcheck tidy generated generate tools soak mutation report image
@@ -14,7 +19,7 @@ help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## builds the daemon, the generator and the simulator into bin/
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/ ./cmd/...
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w $(STAMP)' -o bin/ ./cmd/...
 
 demo: ## a school morning in a minute, with everything real but the cloud; Ctrl-C ends it
 	go run ./cmd/simulate --live $(DEMO)
@@ -77,4 +82,4 @@ report: ## writes the README's table and picture of a simulated school week
 	mv bin/README.md README.md
 
 image: ## builds the container image
-	docker build --tag bbb-scaler .
+	docker build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg DATE=$(DATE) --tag bbb-scaler:$(VERSION) .

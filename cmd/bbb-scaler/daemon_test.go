@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -254,6 +255,33 @@ func TestAReloadTakesOverAGoodFileAndKeepsTheOldOneAfterABadOne(t *testing.T) {
 		}
 		return false
 	})
+}
+
+func TestAChangedConfigurationFileIsTakenOverByItself(t *testing.T) {
+	simulated := newFleet(t, 2, 2)
+	dir := t.TempDir()
+	p := start(t, dir, simulated.config(), "--config.auto-reload-interval=20ms")
+	p.ready()
+	// As editors and Kubernetes do, a new file replaces the old one.
+	write := func(floor string) {
+		path := filepath.Join(dir, "bbb-scaler.yml")
+		config := strings.Replace(simulated.config(), "min_active: 1", "min_active: "+floor, 1)
+		if err := errors.Join(os.WriteFile(path+".new", []byte(config), 0o600), os.Rename(path+".new", path)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("2")
+	eventually(t, "a floor of 2", func() bool { return p.fleet().Floor == 2 })
+	write("none")
+	eventually(t, "the log says what is wrong", func() bool { return strings.Contains(p.out.String(), "reload failed, the old configuration stays") })
+	if got := p.fleet().Floor; got != 2 {
+		t.Errorf("the floor is %d with a bad file, want 2", got)
+	}
+	write("1")
+	eventually(t, "a floor of 1", func() bool { return p.fleet().Floor == 1 })
+	if n := strings.Count(p.out.String(), "reload failed"); n != 1 {
+		t.Errorf("the bad file was read %d times, want once", n)
+	}
 }
 
 func TestWhatWasStoredIsThereAfterARestart(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"fmt"
 	"math/big"
 	"net"
 	"net/http"
@@ -22,11 +21,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// hushed is the bcrypt hash of "hush".
-const hushed = "$2a$04$v9iuwpBXAoBlYeDbB15mhOcRmRHYeY90Ln1GfLh8vEDu5bNNCCelu"
-
-// webConfig writes a certificate, its key and a web configuration with the user
-// anna, whose password is "hush", and returns the latter's path.
+// webConfig writes a certificate, its key and the web configuration that deploy
+// shows, with the user alertmanager, whose password is "example", and returns the
+// latter's path.
 func webConfig(t *testing.T, dir string) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -45,11 +42,15 @@ func webConfig(t *testing.T, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	shown, err := os.ReadFile("../../deploy/web.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range map[string][]byte{
 		"cert.pem": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}),
 		"key.pem":  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
-		"web.yml":  fmt.Appendf(nil, "tls_server_config: {cert_file: cert.pem, key_file: key.pem}\nbasic_auth_users: {anna: %s}\n", hushed),
-		"password": []byte("hush\n"),
+		"web.yml":  shown,
+		"password": []byte("example\n"),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
 			t.Fatal(err)
@@ -79,19 +80,19 @@ func TestTheExportersWebConfigurationGuardsEverything(t *testing.T) {
 	if code := p.notify(rules.FleetCPUHigh, "", "0.7"); code != http.StatusUnauthorized {
 		t.Errorf("a notification without login = %d, want 401", code)
 	}
-	p.auth = func(r *http.Request) { r.SetBasicAuth("anna", "hush") }
+	p.auth = func(r *http.Request) { r.SetBasicAuth("alertmanager", "example") }
 	p.ready()
 	if code := p.notify(rules.FleetCPUHigh, "", "0.7"); code != http.StatusOK {
 		t.Errorf("a notification with login = %d, want 200", code)
 	}
 	var out log
-	err = daemon.Run(t.Context(), []string{"pause", "--url=" + p.url, "--user=anna", "--password-file=" + filepath.Join(dir, "password"),
+	err = daemon.Run(t.Context(), []string{"pause", "--url=" + p.url, "--user=alertmanager", "--password-file=" + filepath.Join(dir, "password"),
 		"--ca-file=" + filepath.Join(dir, "cert.pem"), "--reason=exam", "--for=1h"}, nil, &out, &out)
 	if err != nil || !strings.Contains(out.String(), "paused the whole fleet") {
 		t.Errorf("pause: %v %s", err, out.String())
 	}
 	eventually(t, "the pause bears the login's name", func() bool {
 		pauses := p.fleet().Pauses
-		return len(pauses) == 1 && pauses[0].By == "anna"
+		return len(pauses) == 1 && pauses[0].By == "alertmanager"
 	})
 }

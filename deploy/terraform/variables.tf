@@ -41,9 +41,13 @@ variable "ssh_private_key" {
 }
 
 variable "autoscaler_image" {
-  description = "Container image of the scaler."
+  description = "Container image of the scaler, with a version."
   type        = string
-  default     = "bbb-scaler:latest"
+  default     = "bbb-scaler:0.1.0"
+  validation {
+    condition     = can(regex("(:[^/:]+|@sha256:[0-9a-f]{64})$", var.autoscaler_image)) && !endswith(var.autoscaler_image, ":latest")
+    error_message = "Must end in a version such as :0.1.0, or in a digest, and not be :latest."
+  }
 }
 
 variable "autoscaler_config" {
@@ -100,25 +104,81 @@ variable "autoscaler_max_worker_cpu" {
 }
 
 variable "autoscaler_default_worker_memory" {
-  description = "RAM of an empty server, in MiB; a multiple of 1024."
+  description = "RAM of an empty server, in MiB; a multiple of 1024; null: bbb_server_memory."
   type        = number
-  default     = 8192
+  default     = null
 }
 
 variable "autoscaler_default_worker_cpu" {
-  description = "Number of cores of an empty server."
+  description = "Number of cores of an empty server; null: bbb_server_cpu."
   type        = number
-  default     = 2
+  default     = null
 }
 
-variable "grafana_endpoint" {
+variable "bbb_server_memory" {
+  description = "RAM that the servers were created with, in MiB; null: 8192."
+  type        = number
+  default     = null
+}
+
+variable "bbb_server_cpu" {
+  description = "Number of cores that the servers were created with; null: 2."
+  type        = number
+  default     = null
+}
+
+variable "domainname" {
+  description = "Domain of Scalelite's host, whose name is scalelite<prefix>.<domainname>."
+  type        = string
+  default     = ""
+}
+
+variable "prefix" {
+  description = "Prefix in the names of the servers, such as -dev."
+  type        = string
+  default     = ""
+}
+
+variable "scalelite_url_host" {
+  description = "Scalelite's URL_HOST, if it is not the name above. Without either, set scalelite.url in autoscaler_config; without all three, no server is ever drained."
+  type        = string
+  default     = ""
+}
+
+variable "autoscaler_grafana_endpoint" {
   description = "URL of Grafana's data source proxy for Prometheus; empty for none."
   type        = string
   default     = ""
 }
 
-variable "grafana_pass" {
+variable "autoscaler_grafana_token" {
   description = "Bearer token for that URL."
+  type        = string
+  default     = ""
+  sensitive   = true
+}
+
+variable "autoscaler_listen" {
+  description = "Address of the node that the port is opened on; 0.0.0.0 for all of them."
+  type        = string
+  default     = "127.0.0.1"
+}
+
+variable "autoscaler_web_config" {
+  description = "Text of web.yml, for TLS and a login on the port; empty: neither."
+  type        = string
+  default     = ""
+  sensitive   = true
+}
+
+variable "autoscaler_web_cert" {
+  description = "Certificate that web.yml names cert.pem, in PEM."
+  type        = string
+  default     = ""
+}
+
+variable "autoscaler_web_key" {
+  description = "Key that web.yml names key.pem, in PEM."
   type        = string
   default     = ""
   sensitive   = true

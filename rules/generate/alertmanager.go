@@ -30,9 +30,15 @@ func alertmanagerFile(g generator, _ []Group) (document, error) {
 		"group_wait": g.Alertmanager.GroupWait, "group_interval": g.Alertmanager.GroupInterval, "repeat_interval": g.repeat(),
 	}
 	hook := dict{"url": g.Alertmanager.URL, "send_resolved": true}
+	access := dict{}
 	if g.Alertmanager.Username != "" {
-		hook["http_config"] = dict{"basic_auth": dict{
-			"username": g.Alertmanager.Username, "password_file": g.Alertmanager.PasswordFile}}
+		access["basic_auth"] = dict{"username": g.Alertmanager.Username, "password_file": g.Alertmanager.PasswordFile}
+	}
+	if g.Alertmanager.CAFile != "" {
+		access["tls_config"] = dict{"ca_file": g.Alertmanager.CAFile}
+	}
+	if len(access) > 0 {
+		hook["http_config"] = access
 	}
 	return document{usage: alertmanagerUsage, docs: []any{dict{
 		"route":     dict{"receiver": "people", "routes": []any{route}},

@@ -176,12 +176,14 @@ type Operator struct {
 }
 
 // Alertmanager configures how Alertmanager sends notifications to the daemon.
+// Prometheus scrapes the daemon with the same scheme and user.
 type Alertmanager struct {
 	URL           string         `yaml:"url"` // address of the daemon's webhook, as seen from Alertmanager
 	GroupWait     model.Duration `yaml:"group_wait"`
 	GroupInterval model.Duration `yaml:"group_interval"`
 	Username      string         `yaml:"username"` // "" for no authentication
 	PasswordFile  string         `yaml:"password_file"`
+	CAFile        string         `yaml:"ca_file"` // "" for the system's
 }
 
 // Scrape configures how Prometheus scrapes the exporters and the daemon.
@@ -193,4 +195,7 @@ type Scrape struct {
 	CAFile       string `yaml:"ca_file"` // "" for the system's
 	SkipVerify   bool   `yaml:"insecure_skip_verify"`
 	Scaler       string `yaml:"scaler"` // host:port of this daemon
+	// ScalerPasswordFile holds the password of Alertmanager.Username, on
+	// Prometheus's host.
+	ScalerPasswordFile string `yaml:"scaler_password_file"`
 }

@@ -42,6 +42,7 @@ func Defaults() Config {
 		Scrape: Scrape{
 			HostsFile: "/etc/prometheus/bbb-servers.yml", Scheme: "https", Username: "prometheus",
 			PasswordFile: "/etc/prometheus/bbb-exporter.password", Scaler: "bbb-scaler:9745",
+			ScalerPasswordFile: "/etc/prometheus/bbb-scaler.password",
 		},
 	}
 }

@@ -1,5 +1,7 @@
 package generate
 
+import "strings"
+
 // object is a Kubernetes object.
 type object struct {
 	APIVersion string   `yaml:"apiVersion"`
@@ -32,14 +34,21 @@ func (g generator) secretLogin() dict {
 	}
 }
 
-// operatorAccess adds the login and the TLS settings to an endpoint of a
-// Kubernetes object. ca_file applies to plain files only; objects trust
-// the system's certificate authorities, or skip the verification.
-func (g generator) operatorAccess(endpoint dict) {
-	if g.Scrape.Username != "" {
+// operatorAccess adds the scheme, the login and the TLS settings to an endpoint of
+// a Kubernetes object. ca_file applies to plain files only; objects trust the
+// system's certificate authorities, or skip the verification.
+func (g generator) operatorAccess(endpoint dict, scheme string, login bool) {
+	endpoint["scheme"] = scheme
+	if login {
 		endpoint["basicAuth"] = g.secretLogin()
 	}
-	if g.Scrape.Scheme == "https" && g.Scrape.SkipVerify {
+	if strings.EqualFold(scheme, "https") && g.Scrape.SkipVerify {
 		endpoint["tlsConfig"] = dict{"insecureSkipVerify": true}
 	}
+}
+
+// scalerScheme returns the scheme of the daemon's port.
+func (g generator) scalerScheme() string {
+	scheme, _, _ := strings.Cut(g.Alertmanager.URL, "://")
+	return strings.ToLower(scheme)
 }

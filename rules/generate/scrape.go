@@ -3,13 +3,14 @@ package generate
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 const (
 	scrapeUsage = `Scrape jobs whose series have the labels that the rules select, in a file that Prometheus 2.22 and later load as it is:
 merge the jobs into yours. The hosts file lists hosts without ports, for both exporters:
   - targets: [bbb-1.example.org, bbb-2.example.org]`
-	scrapeConfigUsage   = `Scrape jobs for the Prometheus operator 0.65 and later. Mount the hosts file into Prometheus.`
+	scrapeConfigUsage   = `Scrape jobs for the Prometheus operator 0.67 and later. Mount the hosts file into Prometheus.`
 	serviceMonitorUsage = `Scrape jobs for the Prometheus operator that use two Services: one of the BigBlueButton servers, with their addresses as
 endpoints and the ports ne-metrics and bbb-metrics; and one of bbb-scaler, with the port web.`
 )
@@ -70,74 +71,77 @@ func scrapeFile(g generator, _ []Group) (document, error) {
 	var jobs []any
 	for _, e := range g.exporters() {
 		job := dict{
-			"job_name": e.name, "scrape_interval": g.ScrapeInterval, "metrics_path": e.path, "scheme": g.Scrape.Scheme,
+			"job_name": e.name, "scrape_interval": g.ScrapeInterval, "metrics_path": e.path,
 			"file_sd_configs": []any{dict{"files": []string{g.Scrape.HostsFile}}},
 			"relabel_configs": append(e.hostPort("source_labels", "target_label"), relabel(g.marked(e.labels), "target_label")...),
 		}
-		if tls := g.tls("ca_file", "insecure_skip_verify"); g.Scrape.Scheme == "https" && len(tls) > 0 {
-			job["tls_config"] = tls
-		}
-		if g.Scrape.Username != "" {
-			job["basic_auth"] = dict{"username": g.Scrape.Username, "password_file": g.Scrape.PasswordFile}
-		}
+		g.access(job, g.Scrape.Scheme, g.Scrape.Username, g.Scrape.PasswordFile)
 		jobs = append(jobs, job)
 	}
-	jobs = append(jobs, dict{
+	scaler := dict{
 		"job_name": "bbb-scaler", "scrape_interval": g.ScrapeInterval,
 		"static_configs":  []any{dict{"targets": []string{g.Scrape.Scaler}}},
 		"relabel_configs": relabel(g.marked(g.Exporters.Scaler), "target_label"),
-	})
+	}
+	g.access(scaler, g.scalerScheme(), g.Alertmanager.Username, g.Scrape.ScalerPasswordFile)
+	jobs = append(jobs, scaler)
 	return document{usage: scrapeUsage, docs: []any{dict{
 		"rule_files": []string{"bbb-rules.yml"}, "scrape_configs": jobs,
 	}}}, nil
 }
 
-func (g generator) tls(ca, skip string) dict {
+// access adds the scheme, the TLS settings and the login to a job of a plain file.
+func (g generator) access(job dict, scheme, username, passwordFile string) {
+	job["scheme"] = scheme
 	tls := dict{}
 	if g.Scrape.CAFile != "" {
-		tls[ca] = g.Scrape.CAFile
+		tls["ca_file"] = g.Scrape.CAFile
 	}
 	if g.Scrape.SkipVerify {
-		tls[skip] = true
+		tls["insecure_skip_verify"] = true
 	}
-	return tls
+	if scheme == "https" && len(tls) > 0 {
+		job["tls_config"] = tls
+	}
+	if username != "" {
+		job["basic_auth"] = dict{"username": username, "password_file": passwordFile}
+	}
 }
 
 func scrapeConfigs(g generator, _ []Group) (document, error) {
 	var docs []any
 	for _, e := range g.exporters() {
 		spec := dict{
-			"scrapeInterval": g.ScrapeInterval, "metricsPath": e.path, "scheme": upper(g.Scrape.Scheme),
+			"scrapeInterval": g.ScrapeInterval, "metricsPath": e.path,
 			"fileSDConfigs": []any{dict{"files": []string{g.Scrape.HostsFile}}},
 			"relabelings":   append(e.hostPort("sourceLabels", "targetLabel"), relabel(g.marked(e.labels), "targetLabel")...),
 		}
-		g.operatorAccess(spec)
+		g.operatorAccess(spec, strings.ToUpper(g.Scrape.Scheme), g.Scrape.Username != "")
 		docs = append(docs, g.object("v1alpha1", "ScrapeConfig", "-"+e.name, spec))
 	}
-	docs = append(docs, g.object("v1alpha1", "ScrapeConfig", "-scaler", dict{
-		"scrapeInterval": g.ScrapeInterval, "metricsPath": "/metrics", "scheme": "HTTP",
+	spec := dict{
+		"scrapeInterval": g.ScrapeInterval, "metricsPath": "/metrics",
 		"staticConfigs": []any{dict{"targets": []string{g.Scrape.Scaler}}},
 		"relabelings":   relabel(g.marked(g.Exporters.Scaler), "targetLabel"),
-	}))
+	}
+	g.operatorAccess(spec, strings.ToUpper(g.scalerScheme()), g.Alertmanager.Username != "")
+	docs = append(docs, g.object("v1alpha1", "ScrapeConfig", "-scaler", spec))
 	return document{usage: scrapeConfigUsage, docs: docs}, nil
 }
-
-// upper returns a scheme as the ScrapeConfig object spells it.
-func upper(scheme string) string { return map[string]string{"http": "HTTP", "https": "HTTPS"}[scheme] }
 
 func serviceMonitors(g generator, _ []Group) (document, error) {
 	var docs []any
 	for _, e := range g.exporters() {
 		endpoint := dict{
-			"port": e.k8s, "path": e.path, "interval": g.ScrapeInterval, "scheme": g.Scrape.Scheme,
+			"port": e.k8s, "path": e.path, "interval": g.ScrapeInterval,
 			"relabelings": relabel(g.marked(e.labels), "targetLabel"),
 		}
-		g.operatorAccess(endpoint)
+		g.operatorAccess(endpoint, g.Scrape.Scheme, g.Scrape.Username != "")
 		docs = append(docs, g.object("v1", "ServiceMonitor", "-"+e.name, monitor(g.Operator.Service, endpoint)))
 	}
-	docs = append(docs, g.object("v1", "ServiceMonitor", "-scaler", monitor(map[string]string{"app": "bbb-scaler"}, dict{
-		"port": "web", "path": "/metrics", "interval": g.ScrapeInterval, "relabelings": relabel(g.marked(g.Exporters.Scaler), "targetLabel"),
-	})))
+	endpoint := dict{"port": "web", "path": "/metrics", "interval": g.ScrapeInterval, "relabelings": relabel(g.marked(g.Exporters.Scaler), "targetLabel")}
+	g.operatorAccess(endpoint, g.scalerScheme(), g.Alertmanager.Username != "")
+	docs = append(docs, g.object("v1", "ServiceMonitor", "-scaler", monitor(map[string]string{"app": "bbb-scaler"}, endpoint)))
 	return document{usage: serviceMonitorUsage, docs: docs}, nil
 }
 

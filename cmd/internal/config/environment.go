@@ -42,11 +42,12 @@ func Variables() []string {
 
 // overrideByEnvironment sets keys from environment variables: first from the
 // variables of bbb_scaler, which keep their meanings, then from BBB_SCALER_<KEY> for
-// each key, such as BBB_SCALER_SCALELITE_URL for scalelite.url. An empty variable
-// counts as not set, because docker compose passes unset variables as empty.
+// each key, such as BBB_SCALER_SCALELITE_URL for scalelite.url, and last from those
+// of Scalelite, for keys that are not set. An empty variable counts as not set,
+// because docker compose passes unset variables as empty.
 func overrideByEnvironment(f *File, getenv func(string) string) []error {
 	_, errs := override(predecessors(f), getenv)
-	return slices.Concat(errs, overrideSchedule(f, getenv), overrideKeys(f, getenv))
+	return slices.Concat(errs, overrideSchedule(f, getenv), overrideKeys(f, getenv), completeByScalelite(f, getenv))
 }
 
 // overrideKeys sets every key whose variable is set, also from the variable of its

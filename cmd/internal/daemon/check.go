@@ -128,6 +128,7 @@ func (c *preflight) cloud(ctx context.Context) {
 		}
 		c.datacenter(dc, lists[i])
 	}
+	c.oversized(slices.Concat(lists...))
 	if err := c.contract(ctx); err != nil {
 		failed.add(err, "")
 	}
@@ -161,6 +162,21 @@ func (c *preflight) datacenter(dc string, list []fleet.CloudServer) {
 	if len(cold) > 0 {
 		c.note("ionos", "%d of them cannot grow while they run, because their boot volumes lack the hot-plug flags: %s", len(cold), someNames(cold))
 	}
+}
+
+// oversized tells of a fleet whose servers, most of them, are larger than
+// sizes.default. In some fleets that only means that it is a busy hour.
+func (c *preflight) oversized(list []fleet.CloudServer) {
+	size := c.file.Actions.Sizes.Default
+	ours := slices.DeleteFunc(list, func(s fleet.CloudServer) bool {
+		return s.Template != "" || !c.file.Actions.Fleet.NamePattern.Match(s.Name)
+	})
+	larger := slices.DeleteFunc(slices.Clone(ours), func(s fleet.CloudServer) bool { return s.Size.Fits(size) })
+	if 2*len(larger) <= len(ours) {
+		return
+	}
+	c.note("ionos", "%d of %d servers are larger than sizes.default: when they are off, they are shrunk to %s; set sizes.default to the size that they are to have (%s has %s)",
+		len(larger), len(ours), size, larger[0].Name, larger[0].Size)
 }
 
 func someNames(servers []fleet.CloudServer) string {

@@ -61,6 +61,49 @@ func TestOneWrongSecretIsOneLineWhateverTheFleetsSize(t *testing.T) {
 	}
 }
 
+// sameList is a cloud that lists the same servers in each datacenter.
+type sameList struct {
+	fleet.Cloud
+	list []fleet.CloudServer
+}
+
+func (c sameList) Servers(context.Context, string) ([]fleet.CloudServer, error) { return c.list, nil }
+
+func (sameList) Contract(context.Context) (fleet.Contract, error) {
+	return fleet.Contract{PerServer: fleet.Size{Cores: 62, RAM: 240 << 10}}, nil
+}
+
+func TestAFleetThatWouldBeShrunkIsToldBeforeItIs(t *testing.T) {
+	server := func(name string, size fleet.Size) fleet.CloudServer {
+		return fleet.CloudServer{Name: name, Size: size, HotPlug: fleet.HotPlug{CPU: true, RAM: true}}
+	}
+	small, large := fleet.Size{Cores: 2, RAM: 8192}, fleet.Size{Cores: 2, RAM: 12288}
+	cube := server("bbb-cube", large)
+	cube.Template = "CUBES XL"
+	for name, test := range map[string]struct {
+		list []fleet.CloudServer
+		want string
+	}{
+		"all larger": {[]fleet.CloudServer{server("bbb-1", large), server("bbb-2", large)},
+			"2 of 2 servers are larger than sizes.default: when they are off, they are shrunk to 2 cores, 8192 MiB; set sizes.default"},
+		"most larger":                            {[]fleet.CloudServer{server("bbb-1", large), server("bbb-2", small), server("bbb-3", large)}, "2 of 3 servers are larger"},
+		"all of the default's size":              {[]fleet.CloudServer{server("bbb-1", small), server("bbb-2", small)}, ""},
+		"one has grown":                          {[]fleet.CloudServer{server("bbb-1", small), server("bbb-2", large)}, ""},
+		"others are larger":                      {[]fleet.CloudServer{server("scalelite", large), server("bbb-2", small)}, ""},
+		"servers whose size cannot change":       {[]fleet.CloudServer{cube}, ""},
+		"an empty datacenter has no such server": {nil, ""},
+	} {
+		var out strings.Builder
+		c := newPreflight(&out)
+		c.file.Actions.Fleet.Datacenters = []string{"dc"}
+		c.clients.cloud = sameList{list: test.list}
+		c.cloud(t.Context())
+		if got := strings.Contains(out.String(), "larger than sizes.default"); got != (test.want != "") || !strings.Contains(out.String(), test.want) {
+			t.Errorf("%s: check prints\n%swant %q", name, out.String(), test.want)
+		}
+	}
+}
+
 func TestServersThatCannotBeJoinedForOneReasonAreOneLine(t *testing.T) {
 	var out strings.Builder
 	c := newPreflight(&out)

@@ -15,9 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/common/promslog"
-	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
@@ -51,12 +49,13 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	this := thisBuild()
 	reloader := newReloader(o, file, links, scaler, metrics, log)
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
 		Scaler: scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
-		Warnings: reloader.warnings, Asks: reloader.asks, Runbook: reloader.runbook, Metrics: metrics, Log: log, Version: version.Version,
+		Warnings: reloader.warnings, Asks: reloader.asks, Runbook: reloader.runbook, Metrics: metrics, Log: log, Version: this.version,
 	}), log)
-	log.Info("starting", "version", version.Info(), "dry_run", o.dryRun, "datacenters", len(file.Actions.Fleet.Datacenters))
+	log.Info("starting", "version", this.version, "revision", this.revision, "dry_run", o.dryRun, "datacenters", len(file.Actions.Fleet.Datacenters))
 	return o.serve(ctx, server, scaler, reloader, file.Web.ShutdownTimeout, log)
 }
 
@@ -74,6 +73,7 @@ func (o *options) serve(ctx context.Context, server *http.Server, scaler *action
 		cancel()
 	}()
 	stopReloading := r.onSignal()
+	go r.watch(scaling)
 
 	<-ctx.Done()
 	log.Info("stopping")
@@ -90,6 +90,7 @@ func (o *options) serve(ctx context.Context, server *http.Server, scaler *action
 
 // load reads the configuration and logs its warnings.
 func (o *options) load(log *slog.Logger) (config.File, error) {
+	o.configText, _ = os.ReadFile(o.configFile) // Load names the error
 	file, err := config.Load(o.configFile, o.environ)
 	if err != nil {
 		return file, err
@@ -119,7 +120,7 @@ func openStore(dir string, log *slog.Logger) (*store.Bolt, error) {
 func newRegistry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		versioncollector.NewCollector("bbb_scaler"))
+		thisBuild().collector())
 	return r
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/promslog"
 	logflag "github.com/prometheus/common/promslog/flag"
-	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 	webflag "github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
@@ -23,6 +22,8 @@ import (
 type options struct {
 	environ    []string // as of os.Environ
 	configFile string
+	configText []byte // of that file, when it was last read or refused
+	autoReload time.Duration
 	storage    string
 	dryRun     bool
 	log        *promslog.Config
@@ -47,7 +48,7 @@ func parse(args, environ []string, stdout io.Writer) (*options, string, error) {
 	o := &options{environ: environ, log: &promslog.Config{}}
 	app := kingpin.New("bbb-scaler", "Scales BigBlueButton servers on IONOS behind Scalelite. It acts on alerts of Prometheus that Alertmanager sends to its webhook: it starts and stops servers and changes their size.")
 	app.UsageWriter(stdout).ErrorWriter(stdout) // of --help and --version; errors are returned
-	app.Version(version.Print("bbb-scaler"))
+	app.Version(thisBuild().String())
 	app.HelpFlag.Short('h')
 	app.Flag("config.file", "Configuration file. Without it, the defaults and the environment variables apply.").StringVar(&o.configFile)
 	logflag.AddFlags(app, o.log)
@@ -55,6 +56,7 @@ func parse(args, environ []string, stdout io.Writer) (*options, string, error) {
 	daemon := app.Command("run", "Runs the daemon. This is the default command.").Default()
 	daemon.Flag("storage.path", "Directory for the store, which holds the journal, pauses, cooldowns and active alerts.").Default("data").StringVar(&o.storage)
 	daemon.Flag("dry-run", "Plan and write the journal, but change nothing at IONOS and in Scalelite.").BoolVar(&o.dryRun)
+	daemon.Flag("config.auto-reload-interval", "Interval at which the configuration file is checked for changes, which are then loaded. 0s: load it only on SIGHUP and POST /-/reload.").Default("30s").DurationVar(&o.autoReload)
 	o.web = webflag.AddFlags(daemon, ":9745")
 
 	app.Command("check", "Reads the configuration and all systems that the daemon uses, and prints the fleet, the problems and how to fix them. Changes nothing. The exit code is 1 if there is a problem.")

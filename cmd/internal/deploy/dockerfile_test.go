@@ -23,7 +23,7 @@ func instructions(t *testing.T) [][2]string {
 }
 
 func TestTheDockerfileUsesKnownInstructionsAndFixedImages(t *testing.T) {
-	known := regexp.MustCompile(`^(FROM|WORKDIR|COPY|RUN|USER|VOLUME|EXPOSE|ENTRYPOINT|CMD)$`)
+	known := regexp.MustCompile(`^(FROM|ARG|WORKDIR|COPY|RUN|USER|VOLUME|EXPOSE|ENTRYPOINT|CMD)$`)
 	fixed := regexp.MustCompile(`^(scratch|[a-z/.-]+:\d+\.\d+\.\d+[\w.-]*)( AS \w+)?$`)
 	for _, in := range instructions(t) {
 		if !known.MatchString(in[0]) {
@@ -69,5 +69,20 @@ func TestTheDockerfileBuildsWithAGoThatTheModuleAccepts(t *testing.T) {
 	have := regexp.MustCompile(`FROM golang:(\d+\.\d+)`).FindStringSubmatch(read(t, "Dockerfile"))
 	if need == nil || have == nil || need[1] != have[1] {
 		t.Errorf("go.mod wants Go %q, the Dockerfile builds with %q", need, have)
+	}
+}
+
+// The build argument and the flag of the linker have to meet, in the image and in
+// make build.
+func TestTheLinkerIsToldVersionRevisionAndDate(t *testing.T) {
+	makefile, dockerfile := read(t, "Makefile"), read(t, "Dockerfile")
+	for arg, variable := range map[string]string{"VERSION": "Version", "REVISION": "Revision", "DATE": "BuildDate"} {
+		flag := "-X github.com/prometheus/common/version." + variable + "=$" + arg
+		if !strings.Contains(dockerfile, "\nARG "+arg+"\n") || !strings.Contains(dockerfile, flag) {
+			t.Errorf("the Dockerfile does not give the linker %s", flag)
+		}
+		if !strings.Contains(makefile, "--build-arg "+arg+"=$("+arg+")") || !strings.Contains(makefile, "$(VAR)."+variable+"=$("+arg+")") {
+			t.Errorf("the Makefile does not pass on %s", arg)
+		}
 	}
 }

@@ -28,10 +28,11 @@ const (
 
 // Rules is Prometheus's rule evaluation over Samples, at given times.
 //
-// It differs from Prometheus in one point: the templates of annotations are
-// expanded when an alert is sent, not at each evaluation, where they would be most
-// of the work. The alerts that are sent are the same, since the templates use only
-// the alert's own labels and value.
+// It differs from Prometheus in two points, neither of which changes a recorded
+// sample or an alert that is sent. A recording rule keeps its result while the
+// samples that it reads stay the same. The templates of annotations are expanded
+// when an alert is sent, not at each evaluation, where they would be most of the
+// work; they use only the alert's own labels and value.
 type Rules struct {
 	Samples *Samples
 	query   rules.QueryFunc
@@ -85,20 +86,29 @@ func engine(p parser.Parser, logger *slog.Logger) *promql.Engine {
 
 // load creates Prometheus's rule groups from the file.
 func (r *Rules) load(file *rulefmt.RuleGroups, p parser.Parser, o Options) error {
-	manager := rules.NewManager(&rules.ManagerOptions{
+	options := &rules.ManagerOptions{
 		NameValidationScheme: model.LegacyValidation, Context: context.Background(), ExternalURL: &url.URL{},
 		Appendable: r.Samples, Queryable: r.Samples, QueryFunc: r.query, NotifyFunc: r.notify,
 		ResendDelay: resend, Registerer: prom.NewRegistry(), Logger: o.Logger, GroupLoader: loaded{file, p}, RuleDependencyController: independent{},
 		DefaultRuleQueryOffset: func() time.Duration { return 0 },
-	})
-	groups, errs := manager.LoadGroups(o.Interval, labels.EmptyLabels(), "", nil, false, "rules")
+	}
+	groups, errs := rules.NewManager(options).LoadGroups(o.Interval, labels.EmptyLabels(), "", nil, false, "rules")
 	if len(errs) > 0 {
 		return fmt.Errorf("loading the rules: %w", errs[0])
 	}
 	for _, g := range file.Groups { // in the file's order
-		r.groups = append(r.groups, groups[rules.GroupKey("rules", g.Name)])
+		r.groups = append(r.groups, r.steady(groups[rules.GroupKey("rules", g.Name)], options))
 	}
 	return nil
+}
+
+// steady returns the group with recording rules that are evaluated only when needed.
+func (r *Rules) steady(g *rules.Group, options *rules.ManagerOptions) *rules.Group {
+	all := slices.Clone(g.Rules())
+	for i := range all {
+		all[i] = steady(all[i], r.Samples)
+	}
+	return rules.NewGroup(rules.GroupOptions{Name: g.Name(), File: g.File(), Interval: g.Interval(), Limit: g.Limit(), Rules: all, Opts: options})
 }
 
 // loaded is a group loader that returns a file that was read before.

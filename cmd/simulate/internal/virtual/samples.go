@@ -21,6 +21,8 @@ type Samples struct {
 	keep   map[string]time.Duration // by metric name; others are not stored
 	byName map[string][]*Series     // in the order of their first sample
 	byHash map[uint64][]*Series
+	// version is another one whenever the set of series is another one.
+	version int
 }
 
 // Series is one series of Samples, to append to without looking it up.
@@ -56,6 +58,7 @@ func (s *Samples) Series(l labels.Labels) *Series {
 	series := &Series{labels: l, keep: keep.Milliseconds()}
 	s.byHash[hash] = append(s.byHash[hash], series)
 	s.byName[name] = append(s.byName[name], series)
+	s.version++
 	return series
 }
 
@@ -86,7 +89,11 @@ func (s *Samples) Sweep(now time.Time) {
 	t := now.UnixMilli()
 	over := func(series *Series) bool {
 		n := len(series.points)
-		return n > 0 && series.points[n-1].T < t-series.keep
+		old := n > 0 && series.points[n-1].T < t-series.keep
+		if old {
+			s.version++
+		}
+		return old
 	}
 	for name, list := range s.byName {
 		s.byName[name] = slices.DeleteFunc(list, over)
@@ -142,10 +149,8 @@ func (q querier) Select(_ context.Context, sorted bool, hints *storage.SelectHin
 		q.mint, q.maxt = max(q.mint, hints.Start), min(q.maxt, hints.End)
 	}
 	set := &seriesSet{at: -1}
-	for _, s := range q.candidates(matchers) {
-		if matches(s.labels, matchers) {
-			set.list = append(set.list, s.window(q.mint, q.maxt))
-		}
+	for _, s := range q.samples.selected(matchers) {
+		set.list = append(set.list, s.window(q.mint, q.maxt))
 	}
 	if sorted {
 		slices.SortFunc(set.list, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) })
@@ -153,16 +158,27 @@ func (q querier) Select(_ context.Context, sorted bool, hints *storage.SelectHin
 	return set
 }
 
+// selected returns the series that matchers select.
+func (s *Samples) selected(matchers []*labels.Matcher) []*Series {
+	out := []*Series{}
+	for _, series := range s.candidates(matchers) {
+		if matches(series.labels, matchers) {
+			out = append(out, series)
+		}
+	}
+	return out
+}
+
 // candidates returns the series with the metric name of the matchers, or all series
 // if the matchers have none.
-func (q querier) candidates(matchers []*labels.Matcher) []*Series {
+func (s *Samples) candidates(matchers []*labels.Matcher) []*Series {
 	for _, m := range matchers {
 		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
-			return q.samples.byName[m.Value]
+			return s.byName[m.Value]
 		}
 	}
 	var all []*Series
-	for _, list := range q.samples.byName {
+	for _, list := range s.byName {
 		all = append(all, list...)
 	}
 	slices.SortFunc(all, func(a, b *Series) int { return labels.Compare(a.labels, b.labels) })
@@ -218,3 +234,12 @@ func (s *Series) window(mint, maxt int64) storage.Series {
 
 // Len returns the number of samples.
 func (s *Series) Len() int { return len(s.points) }
+
+// Last returns the time of the last sample, in milliseconds since 1970, or 0
+// without one.
+func (s *Series) Last() int64 {
+	if s == nil || len(s.points) == 0 {
+		return 0
+	}
+	return s.points[len(s.points)-1].T
+}

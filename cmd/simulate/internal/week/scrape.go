@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,6 +27,8 @@ type scraper struct {
 	scaler  *target
 	page    prometheus.Gatherer // the scaler's metrics; set once it exists
 	servers []sim.Reading       // reused
+	key     []byte              // reused, as pairs is
+	pairs   []string
 }
 
 // target is a scraped endpoint with its series, by key.
@@ -66,15 +67,15 @@ func (t *target) open(samples *virtual.Samples, metric string, more ...string) *
 func (t *target) gone(at int64) {
 	if t.alive {
 		t.alive = false
-		t.end(at, func(string) bool { return true })
+		t.end(at)
 	}
 }
 
-// end marks series as stale, as Prometheus does with those that a scrape no
-// longer finds.
-func (t *target) end(at int64, over func(key string) bool) {
+// end marks the series without a sample at the time as stale, as Prometheus does
+// with those that a scrape no longer finds.
+func (t *target) end(at int64) {
 	for key, s := range t.series {
-		if over(key) {
+		if s.Last() < at {
 			_ = s.Append(at, math.Float64frombits(value.StaleNaN)) // nothing is newer than now
 			delete(t.series, key)
 		}
@@ -162,22 +163,36 @@ func (s *scraper) daemon(now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("gathering the scaler's metrics: %w", err)
 	}
-	at, present := now.UnixMilli(), map[string]bool{}
+	at := now.UnixMilli()
 	_ = s.scaler.up.Append(at, 1)
 	for _, f := range families {
 		if !s.samples.Keeps(f.GetName()) {
 			continue
 		}
 		for _, m := range f.GetMetric() {
-			var pairs []string
+			s.pairs = s.pairs[:0]
 			for _, l := range m.GetLabel() {
-				pairs = append(pairs, l.GetName(), l.GetValue())
+				s.pairs = append(s.pairs, l.GetName(), l.GetValue())
 			}
-			key := f.GetName() + "\xff" + strings.Join(pairs, "\xff")
-			present[key] = true
-			s.put(s.scaler, at, m.GetGauge().GetValue(), key, f.GetName(), pairs...)
+			_ = s.shown(f.GetName(), s.pairs).Append(at, m.GetGauge().GetValue())
 		}
 	}
-	s.scaler.end(at, func(key string) bool { return !present[key] })
+	s.scaler.end(at)
 	return nil
+}
+
+// shown returns the series of a metric of the scaler's page; pairs holds its labels
+// and their values. Its key becomes a string only for a new series, since the page
+// has several series for each server.
+func (s *scraper) shown(metric string, pairs []string) *virtual.Series {
+	s.key = append(s.key[:0], metric...)
+	for _, text := range pairs {
+		s.key = append(append(s.key, '\xff'), text...)
+	}
+	series, ok := s.scaler.series[string(s.key)]
+	if !ok {
+		series = s.scaler.open(s.samples, metric, pairs...)
+		s.scaler.series[string(s.key)] = series
+	}
+	return series
 }
