@@ -17,6 +17,7 @@ import (
 	"github.com/go-openapi/strfmt"
 	"github.com/prometheus/alertmanager/api/v2/client"
 	"github.com/prometheus/alertmanager/api/v2/client/alertgroup"
+	"github.com/prometheus/alertmanager/api/v2/client/general"
 	"github.com/prometheus/alertmanager/api/v2/models"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
@@ -27,6 +28,7 @@ import (
 // safe for concurrent use.
 type Source struct {
 	peers    []peer
+	http     *http.Client
 	filter   []string
 	receiver *string
 	timeout  time.Duration
@@ -41,8 +43,10 @@ var _ fleet.AlertSource = (*Source)(nil)
 
 // peer is one Alertmanager.
 type peer struct {
-	url string
-	api alertgroup.ClientService
+	url     string
+	api     alertgroup.ClientService
+	general general.ClientService
+	metrics string // URL of its own metrics
 }
 
 // New returns a source. c must be valid and have at least one URL, and the files that it
@@ -58,21 +62,23 @@ func New(c Config, o outbound.Options) (*Source, error) {
 		s.receiver = &c.Receiver
 	}
 	t := &transport{base: base, authorize: login(c), metrics: outbound.NewMetrics(o.Registerer, "alertmanager")}
+	s.http = outbound.NewClient(t)
 	for _, text := range c.URLs {
 		u, err := url.Parse(text)
 		if err != nil {
 			return nil, errors.New("alertmanager.urls has an entry that is not a URL")
 		}
-		s.peers = append(s.peers, peer{u.Redacted(), newAPI(u, t)})
+		api := newAPI(u, t)
+		s.peers = append(s.peers, peer{u.Redacted(), api.Alertgroup, api.General, u.JoinPath("metrics").String()})
 	}
 	return s, nil
 }
 
 // newAPI returns Alertmanager's client for one peer.
-func newAPI(u *url.URL, t http.RoundTripper) alertgroup.ClientService {
+func newAPI(u *url.URL, t http.RoundTripper) *client.AlertmanagerAPI {
 	rt := runtime.NewWithClient(u.Host, path.Join(u.Path, "/api/v2"), []string{u.Scheme}, outbound.NewClient(t))
 	rt.Debug = false // DEBUG or SWAGGER_DEBUG in the environment would print all bodies
-	return client.New(rt, strfmt.Default).Alertgroup
+	return client.New(rt, strfmt.Default)
 }
 
 // login returns a function that adds the configured headers and credentials to a

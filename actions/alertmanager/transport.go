@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
@@ -29,11 +30,23 @@ type transport struct {
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	start := time.Now()
 	resp, fault := t.exchange(req)
-	t.metrics.Observe("getAlertGroups", outbound.OutcomeOf(fault), start)
+	t.metrics.Observe(operation(req), outbound.OutcomeOf(fault), start)
 	if fault != nil {
 		return nil, fault
 	}
 	return resp, nil
+}
+
+// operation returns the name of the call, for the API's calls that in Alertmanager's
+// description of it.
+func operation(req *http.Request) string {
+	switch path.Base(req.URL.Path) {
+	case "status":
+		return "getStatus"
+	case "metrics":
+		return "metrics"
+	}
+	return "getAlertGroups"
 }
 
 // exchange sends the request once and reads the whole answer.

@@ -22,7 +22,7 @@ func (o *options) demo(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	cfg := live.Config{
-		Servers: o.servers, Speed: o.speed, For: o.length, Targets: o.targets, Daemon: daemon.Run, Out: out,
+		Servers: o.servers, Speed: o.speed, For: o.length, Targets: o.targets, CutLinks: o.cutLinks, Daemon: daemon.Run, Out: out,
 		Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
 	}
 	if o.scalelite.URL != "" {

@@ -24,6 +24,7 @@ type options struct {
 	speed    float64
 	logLevel string
 	targets  string
+	cutLinks uint64
 	given    map[string]bool // names of the flags on the command line
 
 	seeds      string
@@ -66,6 +67,7 @@ func parse(args []string) (*options, string, error) {
 	c.Flag("scalelite.poll-interval", "POLL_INTERVAL of that Scalelite. It limits --speed: 60s allow a speed of 2, 2s allow a speed of 60.").Default("60s").DurationVar(&o.scalelite.PollInterval)
 	c.Flag("targets", "With --live: name by which Prometheus scrapes the exporters: address, name or private address of the servers. The result is the same.").
 		Default(live.TargetsAddress).EnumVar(&o.targets, live.TargetsAddress, live.TargetsName, live.TargetsPrivate)
+	c.Flag("cut-links", "With --live: run two Prometheus and two Alertmanagers, and cut the links between them and to the daemon at random, for seconds to minutes of simulated time. The value is the seed, from 1. Every half hour, and at the end, all are mended and the daemon's alerts compared with Alertmanager's.").Uint64Var(&o.cutLinks)
 	c.Flag("log.level", "With --live: minimum level of the log lines of the daemon, Prometheus and Alertmanager that are printed.").Default("error").EnumVar(&o.logLevel, "error", "warn", "info", "debug")
 	command, err := app.Parse(args)
 	if err != nil {
@@ -92,6 +94,7 @@ func (o *options) validate() error {
 	var p refuse.Problems
 	p.Require(o.servers >= 1 && o.servers <= most, "--servers", o.servers, "be from 1 to %d", most)
 	p.Require(o.speed >= 1 && o.speed <= mostSpeed, "--speed", o.speed, "be from 1 to %d", mostSpeed)
+	p.Require(o.cutLinks > 0 || !o.given["cut-links"], "--cut-links", o.cutLinks, "be at least 1")
 	if o.given["for"] {
 		p.Positive("--for", o.length)
 	}

@@ -38,7 +38,7 @@ func ignored(given map[string]bool, circumstance string, names ...string) error 
 func (o *options) refuseIgnored() error {
 	if !o.live {
 		return errors.Join(
-			ignored(o.given, "without --live", "for", "speed", "scalelite.url", "scalelite.secret", "scalelite.poll-interval", "targets", "log.level"),
+			ignored(o.given, "without --live", "for", "speed", "scalelite.url", "scalelite.secret", "scalelite.poll-interval", "targets", "cut-links", "log.level"),
 			o.refuseUncompared(),
 		)
 	}

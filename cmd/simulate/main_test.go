@@ -62,6 +62,7 @@ func TestBadFlagsAreRefusedWithWhatIsAllowed(t *testing.T) {
 		{[]string{"--live", "--speed", "0"}, "--speed: 0: must be from 1 to 240"},
 		{[]string{"--live", "--speed", "NaN"}, "--speed: NaN: must be from 1 to 240"},
 		{[]string{"--live", "--for", "0s"}, "--for: 0s: must be longer than 0s"},
+		{[]string{"--live", "--cut-links", "0"}, "--cut-links: 0: must be at least 1"},
 		{[]string{"--output", "xml"}, "xml"},
 	}
 	for _, tt := range tests {
@@ -89,6 +90,7 @@ func TestFlagsThatWouldHaveNoEffectAreRefused(t *testing.T) {
 		{[]string{"--live", "--scalelite.poll-interval=2s"}, "--scalelite.poll-interval: must not be given without --scalelite.url"},
 		{[]string{"--for", "3m"}, "--for: must not be given without --live"},
 		{[]string{"--speed", "60"}, "--speed: must not be given without --live"},
+		{[]string{"--cut-links", "1"}, "--cut-links: must not be given without --live"},
 		{[]string{"--log.level", "debug"}, "--log.level: must not be given without --live"},
 		{[]string{"compare", "--scalelite.url", "http://localhost"}, "--scalelite.url: must not be given without --live"},
 		{[]string{"--trace.before", trace}, "--trace.before: must not be given without --trace"},

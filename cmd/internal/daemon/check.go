@@ -284,6 +284,7 @@ func (c *preflight) alertmanager(ctx context.Context) {
 		c.note("alertmanager", "%s: older than Alertmanager 0.28, so that the daemon cannot see which alerts a mute or active time interval suppresses, and acts on them; use silences or bbb-scaler pause, or update Alertmanager",
 			strings.Join(source.Blind(), ", "))
 	}
+	c.routes(ctx, alerts)
 }
 
 // fleet runs cycles of the scaler as a dry run with an empty store, and prints the

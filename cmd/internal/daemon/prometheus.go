@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -54,6 +55,7 @@ func (c *preflight) loaded(ctx context.Context, prom promv1.API) bool {
 			switch r := r.(type) {
 			case promv1.AlertingRule:
 				delete(missing, r.Name)
+				c.deaf(r)
 			case promv1.RecordingRule:
 				if r.Name == rules.RecordRules && string(r.Labels[rules.LabelFleet]) == c.file.Actions.Fleet.Name {
 					digests = append(digests, string(r.Labels[rules.LabelDigest]))
@@ -73,6 +75,15 @@ func (c *preflight) loaded(ctx context.Context, prom promv1.API) bool {
 		c.ok("prometheus", "all %d alerts for the scaler are loaded, and the rules are those of this configuration", wanted)
 	}
 	return true
+}
+
+// deaf reports that the alert on notifications that do not arrive is pending or fires.
+func (c *preflight) deaf(r promv1.AlertingRule) {
+	ours := model.LabelValue(c.file.Actions.Fleet.Name)
+	if r.Name == rules.ScalerDeaf && r.Labels[rules.LabelFleet] == ours && len(r.Alerts) > 0 {
+		c.wrong("prometheus", fmt.Errorf("%s is %s: alerts for the scaler fire, and their notifications do not arrive", r.Name, r.State),
+			"look at Alertmanager's route, at the URL of the webhook ("+c.file.Rules.Alertmanager.URL+"), and at Alertmanager's log")
+	}
 }
 
 // generated returns the names of the generated alerts that ask the scaler for

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -53,20 +54,44 @@ func startAlertmanager(t *testing.T, s stack, addr, config string, cluster ...st
 // expects.
 func startPrometheus(t *testing.T, s stack, nodes []string, daemon, rules string, alertmanagers ...string) *monitoring {
 	t.Helper()
+	return scraping{every: time.Second, nodes: nodes, daemon: daemon, rules: rules, alertmanagers: alertmanagers}.start(t, s)
+}
+
+// scraping is what a Prometheus is started for.
+type scraping struct {
+	every         time.Duration
+	nodes         []string          // node exporters
+	instances     map[string]string // their label instance, where it is not the address
+	daemon        string
+	rules         string // path
+	alertmanagers []string
+	resend        time.Duration // of alerts that fire; 0: 2 s
+}
+
+func (s scraping) start(t *testing.T, by stack) *monitoring {
+	t.Helper()
+	var nodes strings.Builder
+	for _, addr := range s.nodes {
+		fmt.Fprintf(&nodes, "{targets: [%q], labels: {", addr)
+		if name := s.instances[addr]; name != "" {
+			fmt.Fprintf(&nodes, "instance: %q", name)
+		}
+		nodes.WriteString("}}, ")
+	}
 	addr := freeAddr(t)
 	config := writeFile(t, t.TempDir(), "prometheus.yml", fmt.Sprintf(`
-global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
+global: {scrape_interval: %v, scrape_timeout: %v, evaluation_interval: 1s}
 rule_files: [%q]
 alerting: {alertmanagers: [{static_configs: [{targets: ["%s"]}]}]}
 scrape_configs:
   - job_name: bbb-node
-    static_configs: [{targets: ["%s"]}]
+    static_configs: [%s]
   - job_name: bbb-scaler
     static_configs: [{targets: [%q]}]
-`, rules, strings.Join(alertmanagers, `", "`), strings.Join(nodes, `", "`), daemon))
-	p := start(t, program(t, s.prometheus),
+`, s.every, s.every, s.rules, strings.Join(s.alertmanagers, `", "`), nodes.String(), s.daemon))
+	p := start(t, program(t, by.prometheus),
 		"--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+addr,
-		"--rules.alert.resend-delay=2s")
+		"--rules.alert.resend-delay="+cmp.Or(s.resend, 2*time.Second).String())
 	m := &monitoring{prometheus: p, url: "http://" + addr}
 	p.ready(t, m.url+"/-/ready")
 	return m
@@ -80,17 +105,28 @@ func (m *monitoring) reload(t *testing.T) {
 	}
 }
 
+// sample is one series of an answer.
+type sample struct {
+	Metric map[string]string
+	Value  [2]any // time and value
+}
+
+// samples returns the series of an expression.
+func (m *monitoring) samples(expr string) []sample {
+	body, _ := fetch(m.url + "/api/v1/query?query=" + url.QueryEscape(expr))
+	var answer struct{ Data struct{ Result []sample } }
+	_ = json.Unmarshal([]byte(body), &answer)
+	return answer.Data.Result
+}
+
 // query returns the value of an expression that has one series, and whether it
 // has any.
 func (m *monitoring) query(expr string) (value float64, ok bool) {
-	body, _ := fetch(m.url + "/api/v1/query?query=" + url.QueryEscape(expr))
-	var answer struct {
-		Data struct{ Result []struct{ Value [2]any } }
-	}
-	if json.Unmarshal([]byte(body), &answer) != nil || len(answer.Data.Result) == 0 {
+	all := m.samples(expr)
+	if len(all) == 0 {
 		return 0, false
 	}
-	_, err := fmt.Sscan(fmt.Sprint(answer.Data.Result[0].Value[1]), &value)
+	_, err := fmt.Sscan(fmt.Sprint(all[0].Value[1]), &value)
 	return value, err == nil
 }
 
@@ -98,6 +134,14 @@ func (m *monitoring) query(expr string) (value float64, ok bool) {
 func (m *monitoring) firing(alert string) int {
 	n, _ := m.query(fmt.Sprintf(`count(ALERTS{alertstate="firing",alertname=%q})`, alert))
 	return int(n)
+}
+
+// told returns the alerts for people that have fired in the last hour.
+func (m *monitoring) told() (names []string) {
+	for _, s := range m.samples(`max by (alertname) (max_over_time(ALERTS{alertstate="firing",scaler!="bbb"}[1h]))`) {
+		names = append(names, s.Metric["alertname"])
+	}
+	return names
 }
 
 // untilFiring waits until so many alerts of a name fire.

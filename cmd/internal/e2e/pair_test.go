@@ -22,6 +22,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/actions/store"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/link"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
@@ -147,7 +148,7 @@ func (tab *table) first() []byte {
 // pair is two Alertmanagers that are one cluster.
 type pair struct {
 	urls  []string
-	links []*link // between them, one a direction
+	links []*link.Link // between them, one a direction
 }
 
 // newPair returns a pair that does not run yet.
@@ -178,16 +179,27 @@ time_intervals: [{name: always, time_intervals: [{times: [{start_time: "00:00", 
 `, groupInterval, repeatInterval, more, hooks.String()))
 }
 
-// start runs the pair with a configuration file.
-func (p *pair) start(t *testing.T, s stack, config string) {
+// newLink returns a link to an address that is there until the test ends.
+func newLink(t *testing.T, target string) *link.Link {
+	t.Helper()
+	l, err := link.New(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+// start runs the pair with a configuration file, or with one for each.
+func (p *pair) start(t *testing.T, s stack, configs ...string) {
 	t.Helper()
 	listen := []string{freeAddr(t), freeAddr(t)}
 	for _, addr := range listen {
 		p.links = append(p.links, newLink(t, addr))
 	}
 	for i, addr := range listen {
-		startAlertmanager(t, s, p.hosts()[i], config,
-			"--cluster.listen-address="+addr, "--cluster.advertise-address="+p.links[i].addr, "--cluster.peer="+p.links[1-i].addr,
+		startAlertmanager(t, s, p.hosts()[i], configs[min(i, len(configs)-1)],
+			"--cluster.listen-address="+addr, "--cluster.advertise-address="+p.links[i].Addr(), "--cluster.peer="+p.links[1-i].Addr(),
 			"--cluster.peer-timeout="+peerTimeout.String(), "--cluster.settle-timeout=1s", "--cluster.pushpull-interval=1s",
 			"--cluster.gossip-interval=50ms", "--cluster.probe-interval=300ms", "--cluster.probe-timeout=200ms",
 			"--cluster.reconnect-interval=500ms", "--cluster.tcp-timeout=1s")
@@ -195,10 +207,12 @@ func (p *pair) start(t *testing.T, s stack, config string) {
 }
 
 // api returns a source that reads both peers.
-func (p *pair) api(t *testing.T) *alertmanager.Source {
+func (p *pair) api(t *testing.T) *alertmanager.Source { return apiOf(t, p.urls...) }
+
+func apiOf(t *testing.T, urls ...string) *alertmanager.Source {
 	t.Helper()
 	c := alertmanager.Defaults()
-	c.URLs = p.urls
+	c.URLs = urls
 	s, err := alertmanager.New(c, outbound.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -208,13 +222,13 @@ func (p *pair) api(t *testing.T) *alertmanager.Source {
 
 func (p *pair) cut() {
 	for _, l := range p.links {
-		l.cut()
+		l.Cut()
 	}
 }
 
 func (p *pair) mend() {
 	for _, l := range p.links {
-		l.mend()
+		l.Mend()
 	}
 }
 

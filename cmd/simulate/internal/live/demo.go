@@ -9,8 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -34,12 +32,13 @@ type demo struct {
 
 	bbb, node, exporter          []net.Listener // one for each server
 	ionosAt, daemonAt            string         // host:port
-	prometheusAt, alertmanagerAt string
+	prometheusAt, alertmanagerAt []string       // one, or a pair
 	scaleliteURL                 string
 	pollInterval                 time.Duration // poll interval of Scalelite, in real time
 
-	prometheus   *monitor.Prometheus
-	alertmanager *monitor.Alertmanager
+	network      network
+	prometheus   []*monitor.Prometheus
+	alertmanager []*monitor.Alertmanager
 	servers      []*http.Server
 	clock        *clock
 	steps        map[string]int // number of steps that were done, by kind
@@ -60,7 +59,10 @@ const (
 )
 
 func newDemo(cfg Config, dir string) (*demo, error) {
-	d := &demo{dir: dir, speed: cfg.Speed, targets: cfg.Targets, steps: map[string]int{}, secret: secrets{newSecret(), newSecret(), newSecret()}}
+	d := &demo{
+		dir: dir, speed: cfg.Speed, targets: cfg.Targets, network: network{seed: cfg.CutLinks}, steps: map[string]int{},
+		secret: secrets{newSecret(), newSecret(), newSecret()},
+	}
 	err := d.build(cfg)
 	if err != nil {
 		d.close()
@@ -133,43 +135,6 @@ func (d *demo) balance(cfg Config) (err error) {
 	d.secret.balancer = d.balancer.Secret
 	d.users = newUsers(d.balancer, d.clock)
 	return nil
-}
-
-// monitors builds Alertmanager and Prometheus from the generated files.
-func (d *demo) monitors(cfg Config) error {
-	var err error
-	if d.alertmanagerAt, err = freePort(); err != nil {
-		return err
-	}
-	s, err := d.settings()
-	if err != nil {
-		return err
-	}
-	for name, text := range s.files {
-		if err := os.WriteFile(filepath.Join(d.dir, name), []byte(text), 0o600); err != nil {
-			return err
-		}
-	}
-	d.alertmanager, err = monitor.NewAlertmanager(monitor.AlertmanagerConfig{
-		Config: s.alertmanager, ExternalURL: "http://" + d.alertmanagerAt, Logger: cfg.Log,
-	})
-	if err != nil {
-		return err
-	}
-	if err := d.listenAt(d.alertmanagerAt, d.alertmanager.Handler()); err != nil {
-		return err
-	}
-	if d.prometheusAt, err = freePort(); err != nil {
-		return err
-	}
-	d.prometheus, err = monitor.NewPrometheus(monitor.PrometheusConfig{
-		Config: s.prometheus, Dir: d.dir, Past: s.past, Lookback: d.shorter(lookback), ResendDelay: d.shorter(resendDelay),
-		ExternalURL: "http://" + d.prometheusAt, Logger: cfg.Log,
-	})
-	if err != nil {
-		return err
-	}
-	return d.listenAt(d.prometheusAt, d.prometheus.Handler())
 }
 
 // serverName is the name of the ith server at IONOS, counted from 1.
@@ -246,5 +211,6 @@ func (d *demo) close() {
 			errs = append(errs, l.Close())
 		}
 	}
+	errs = append(errs, d.network.close())
 	_ = errors.Join(errs...) // a listener may be closed twice
 }

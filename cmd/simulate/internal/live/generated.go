@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"reflect"
+	"path/filepath"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
@@ -30,8 +29,8 @@ const (
 // settings holds the configuration files of the parts of the demo.
 type settings struct {
 	files        map[string]string // in the demo's directory
-	prometheus   string
-	alertmanager string
+	prometheus   []string          // one for each
+	alertmanager []string
 	past         []monitor.Past // the history that Prometheus starts with
 }
 
@@ -52,28 +51,34 @@ func (d *demo) settings() (settings, error) {
 	if s.files[ruleFile], err = c.Generated(generate.FormatRules); err != nil {
 		return s, err
 	}
-	if s.alertmanager, err = c.Generated(generate.FormatAlertmanager); err != nil {
-		return s, err
-	}
 	if s.files[daemonFile], err = d.daemonConfig(c); err != nil {
 		return s, err
 	}
 	s.past = d.history(c.Actions.Fleet.Name, time.Duration(c.Rules.EvaluationInterval))
-	s.prometheus, err = d.prometheusConfig(c)
-	return s, err
+	for range d.alertmanagerAt {
+		text, err := d.alertmanagerConfig(c)
+		if err != nil {
+			return s, err
+		}
+		s.alertmanager = append(s.alertmanager, text)
+	}
+	for range d.prometheusAt {
+		text, err := d.prometheusConfig(c)
+		if err != nil {
+			return s, err
+		}
+		s.prometheus = append(s.prometheus, text)
+	}
+	return s, nil
 }
 
-// config returns the default configuration for the demo's fleet. Every duration
-// is divided by the speed, except the time limits of calls.
+// config returns the default configuration for the demo's fleet, in faster time.
 func (d *demo) config() config.File {
 	c := config.Defaults()
 	c.Actions.Capacity.MinActive = floor
 	c.Actions.Thresholds = thresholds()
 	c.Actions.Sizes.Max.Cores = 4 // the same
-	d.shorten(reflect.ValueOf(&c.Actions).Elem())
-	d.shorten(reflect.ValueOf(&c.Rules).Elem())
-	limits := &c.Actions.Deadlines // the duration of calls does not depend on the speed
-	limits.Read, limits.Write, limits.Patience = 2*time.Second, 5*time.Second, time.Second
+	c.Faster(d.speed)
 	c.Rules.Alertmanager.URL = "http://" + d.daemonAt + api.PathWebhook
 	c.Rules.Alertmanager.Username = ""
 	return c
@@ -87,39 +92,16 @@ func thresholds() rules.Thresholds {
 	return t
 }
 
-func (d *demo) shorter(t time.Duration) time.Duration {
-	return max(time.Millisecond, (time.Duration(float64(t) / d.speed)).Round(time.Millisecond))
-}
+func (d *demo) shorter(t time.Duration) time.Duration { return config.Shorter(t, d.speed) }
 
-// shorten divides all durations within v.
-func (d *demo) shorten(v reflect.Value) {
-	switch t := v.Interface().(type) {
-	case time.Duration:
-		if t > 0 {
-			v.SetInt(int64(d.shorter(t)))
-		}
-		return
-	case model.Duration:
-		if t > 0 {
-			v.SetInt(int64(d.shorter(time.Duration(t))))
-		}
-		return
+// alertmanagerConfig is the generated route to the daemon.
+func (d *demo) alertmanagerConfig(c config.File) (string, error) {
+	at, err := d.network.to(d.daemonAt)
+	if err != nil {
+		return "", err
 	}
-	switch v.Kind() {
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
-				d.shorten(v.Field(i))
-			}
-		}
-	case reflect.Map:
-		for _, key := range v.MapKeys() {
-			value := reflect.New(v.Type().Elem()).Elem()
-			value.Set(v.MapIndex(key))
-			d.shorten(value)
-			v.SetMapIndex(key, value)
-		}
-	}
+	c.Rules.Alertmanager.URL = "http://" + at[0] + api.PathWebhook
+	return c.Generated(generate.FormatAlertmanager)
 }
 
 // daemonConfig returns the daemon's configuration file.
@@ -133,11 +115,18 @@ func (d *demo) daemonConfig(c config.File) (string, error) {
 	if err := yaml.Unmarshal(text, &doc); err != nil {
 		return "", err
 	}
+	urls, err := d.network.each(d.alertmanagerAt)
+	if err != nil {
+		return "", err
+	}
+	for i, at := range urls {
+		urls[i] = "http://" + at
+	}
 	maps.Copy(doc, map[string]any{
 		"rules":        c.Rules,
 		"ionos":        map[string]any{"url": "http://" + d.ionosAt, "username": ionosUser, "password_file": ionosFile},
 		"scalelite":    map[string]any{"url": d.scaleliteURL, "secret_file": balancerFile, "poll_interval": d.pollInterval.String()},
-		"alertmanager": map[string]any{"urls": []string{"http://" + d.alertmanagerAt}},
+		"alertmanager": map[string]any{"urls": urls, "request_timeout": callTimeout.String()},
 	})
 	text, err = yaml.Marshal(doc)
 	return string(text), err
@@ -154,11 +143,15 @@ func (d *demo) prometheusConfig(c config.File) (string, error) {
 		}
 		return j
 	}
+	alertmanagers, err := d.network.each(d.alertmanagerAt)
+	if err != nil {
+		return "", err
+	}
 	interval := c.Rules.ScrapeInterval.String()
 	text, err := yaml.Marshal(map[string]any{
 		"global":     map[string]any{"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": c.Rules.EvaluationInterval.String()},
-		"rule_files": []string{ruleFile},
-		"alerting":   map[string]any{"alertmanagers": []any{map[string]any{"static_configs": []any{map[string]any{"targets": []string{d.alertmanagerAt}}}}}},
+		"rule_files": []string{filepath.Join(d.dir, ruleFile)},
+		"alerting":   map[string]any{"alertmanagers": []any{map[string]any{"static_configs": []any{map[string]any{"targets": alertmanagers}}}}},
 		"scrape_configs": []any{
 			job("node", login, d.scraped(d.node, c.Rules.Exporters.Node)...),
 			job("bbb", login, d.scraped(d.exporter, c.Rules.Exporters.BBB)...),

@@ -40,6 +40,10 @@ type Config struct {
 	// Targets selects the name by which the exporters are scraped; "" is
 	// TargetsAddress.
 	Targets string
+	// CutLinks, unless 0, has two Prometheus and two Alertmanagers run, which are
+	// one cluster, and is the seed of random cuts of the links between them and to
+	// the daemon.
+	CutLinks uint64
 	// Scalelite, unless nil, is used instead of the simulated one.
 	Scalelite *Scalelite
 }
@@ -75,7 +79,7 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	d.world.Follow(lessons(d.world.Start(), cfg.Servers))
 	d.introduce(cfg.Out)
 	err = d.run(ctx, cfg)
-	return summary(d.world), err
+	return d.summary(), err
 }
 
 // leaveWithin is the time limit for removing the servers from Scalelite at the end.
@@ -93,7 +97,7 @@ func (d *demo) besideScalelite(ctx context.Context, cfg Config) (Summary, error)
 		d.introduce(cfg.Out)
 		err = d.run(ctx, cfg)
 	}
-	s := summary(d.world)
+	s := d.summary()
 	s.Meetings, s.MeetingsRefused = int(d.users.asked.Load()), int(d.users.refused.Load())
 	maps.Copy(s.Steps, d.steps) // the simulation counts only the steps of the cloud
 	if why := d.users.last.Load(); why != nil {
@@ -126,22 +130,24 @@ func (d *demo) awaitPolls(ctx context.Context, out io.Writer) error {
 }
 
 // run starts every part and waits for all of them. The first part that fails ends
-// the others.
+// the others. They outlive ctx for as long as the last check of the links takes.
 func (d *demo) run(ctx context.Context, cfg Config) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+	running, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	var wg sync.WaitGroup
 	part := func(name string, f func(context.Context) error) {
 		wg.Go(func() {
-			if err := f(ctx); err != nil && ctx.Err() == nil {
+			if err := f(running); err != nil && running.Err() == nil {
 				cancel(fmt.Errorf("%s: %w", name, err))
 			}
 		})
 	}
 	clock := d.clock
 	part("the simulation", clock.run)
-	part("alertmanager", d.alertmanager.Run)
-	part("prometheus", d.prometheus.Run)
+	for i := range d.alertmanager {
+		part("alertmanager", d.alertmanager[i].Run)
+		part("prometheus", d.prometheus[i].Run)
+	}
 	part("bbb-scaler", func(ctx context.Context) error {
 		log := &lines{log: cfg.Log, name: "bbb-scaler"}
 		return cfg.Daemon(ctx, d.daemonArgs(), nil, log, log)
@@ -150,8 +156,12 @@ func (d *demo) run(ctx context.Context, cfg Config) error {
 		part("the users", func(ctx context.Context) error { return d.users.come(ctx, lessons(d.world.Start(), cfg.Servers)) })
 	}
 	part("the journal", func(ctx context.Context) error { return d.tell(ctx, clock, cfg.Out) })
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(running, stop)()
+	cancel(d.breakLinks(ctx, cfg.Out))
 	wg.Wait()
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	if err := context.Cause(running); !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil

@@ -16,10 +16,12 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
 )
 
-// until calls stop once what is written to it holds every one of wants.
+// until calls stop once what is written to it holds every one of wants, in lines
+// about steps that were done.
 type until struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
+	done  strings.Builder // text without the steps that came to nothing
 	wants []string
 	stop  func()
 }
@@ -28,8 +30,11 @@ func (u *until) Write(b []byte) (int, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.text.Write(b)
+	if line := string(b); !strings.Contains(line, string(fleet.Abandoned)+": ") && !strings.Contains(line, string(fleet.Failed)+": ") {
+		u.done.WriteString(line)
+	}
 	for _, want := range u.wants {
-		if !strings.Contains(u.text.String(), want) {
+		if !strings.Contains(u.done.String(), want) {
 			return len(b), nil
 		}
 	}

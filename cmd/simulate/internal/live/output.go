@@ -23,8 +23,8 @@ func (d *demo) introduce(out io.Writer) {
 		{"bbb-scaler", "http://" + d.daemonAt + "/", "the daemon: page, " + api.PathMetrics + ", " + api.PathFleet},
 		{"IONOS", "http://" + d.ionosAt + "/cloudapi/v6", "user " + ionosUser + ", password " + d.secret.password.Reveal()},
 		{"Scalelite", d.scaleliteURL + "/scalelite/api", d.balancerNote()},
-		{"Prometheus", "http://" + d.prometheusAt + "/api/v1/query", "?query=fleet:bbb_cpu_workload:avg"},
-		{"Alertmanager", "http://" + d.alertmanagerAt + "/api/v2/alerts", "also accepts silences; the scaler ignores silenced alerts"},
+		{"Prometheus", "http://" + d.prometheusAt[0] + "/api/v1/query", "?query=fleet:bbb_cpu_workload:avg"},
+		{"Alertmanager", "http://" + d.alertmanagerAt[0] + "/api/v2/alerts", "also accepts silences; the scaler ignores silenced alerts"},
 		{"BBB servers", "http://" + d.bbb[0].Addr().String() + "/bigbluebutton/api", "one for each server; Scalelite's getServers lists their secrets"},
 		{"node exporters", "http://" + d.node[0].Addr().String() + "/metrics", "one for each server; user " + exporterUser + ", password " + d.secret.exporter.Reveal()},
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
-	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
 // Summary is the result of a run.
@@ -19,10 +18,12 @@ type Summary struct {
 	// OverloadParticipantMinutes were spent on servers whose CPU or memory
 	// workload was above the maximum threshold.
 	OverloadParticipantMinutes float64 `json:"overload_participant_minutes"`
+	// Links is nil unless links were cut.
+	Links *Links `json:"links,omitempty"`
 }
 
-func summary(w *sim.World) Summary {
-	f := w.Figures()
+func (d *demo) summary() Summary {
+	f := d.world.Figures()
 	s := Summary{
 		Steps: map[string]int{}, Meetings: f.Meetings, MeetingsEndedEarly: f.MeetingsEndedEarly,
 		MeetingsRefused: f.MeetingsRefused, ServerHours: f.ServerHours,
@@ -30,6 +31,9 @@ func summary(w *sim.World) Summary {
 	}
 	for _, kind := range fleet.Kinds() {
 		s.Steps[string(kind)] = f.Steps[kind]
+	}
+	if d.network.found.Checks > 0 {
+		s.Links = &d.network.found
 	}
 	return s
 }
@@ -40,8 +44,12 @@ func (s Summary) String() string {
 	for _, kind := range fleet.Kinds() {
 		steps = append(steps, fmt.Sprintf("%s %d", kind, s.Steps[string(kind)]))
 	}
-	return fmt.Sprintf("\nMeetings: %d, ended early %d, refused %d. Server-hours: %.1f.\n"+
+	text := fmt.Sprintf("\nMeetings: %d, ended early %d, refused %d. Server-hours: %.1f.\n"+
 		"Participant-minutes: %.0f, of these on servers above a maximum threshold: %.1f %%.\nSteps: %s.\n",
 		s.Meetings, s.MeetingsEndedEarly, s.MeetingsRefused, s.ServerHours,
 		s.ParticipantMinutes, 100*s.OverloadParticipantMinutes/max(1, s.ParticipantMinutes), strings.Join(steps, ", "))
+	if s.Links != nil {
+		text += s.Links.String()
+	}
+	return text
 }

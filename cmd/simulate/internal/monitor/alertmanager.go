@@ -43,6 +43,8 @@ type AlertmanagerConfig struct {
 	// Notify, if set, delivers the notifications of all receivers of the routes,
 	// instead of the webhooks.
 	Notify notify.Notifier
+	// Cluster, unless nil, is the cluster that it is one of.
+	Cluster *ClusterConfig
 }
 
 // Alertmanager groups alerts, silences them, and notifies webhooks.
@@ -55,6 +57,7 @@ type Alertmanager struct {
 	inhibitor  *inhibit.Inhibitor
 	dispatcher *dispatch.Dispatcher
 	api        *apiv2.API
+	member     member
 }
 
 // NewAlertmanager loads the configuration. Run starts it; only Run closes it.
@@ -75,6 +78,10 @@ func NewAlertmanager(c AlertmanagerConfig) (*Alertmanager, error) {
 
 func (a *Alertmanager) wire(c AlertmanagerConfig) error {
 	registry := prom.NewRegistry() // most parts need one; it is not exported
+	var err error
+	if a.member, err = newMember(c.Cluster, a.logger, registry); err != nil {
+		return err
+	}
 	events, features := eventrecorder.NopRecorder(), featurecontrol.NoopFlags{}
 	tmpl, err := templates(a.cfg, c.ExternalURL)
 	if err != nil {
@@ -84,6 +91,7 @@ func (a *Alertmanager) wire(c AlertmanagerConfig) error {
 	if err != nil {
 		return err
 	}
+	a.member.share("sil", a.silences, registry)
 	a.silencer = silence.NewSilencer(a.silences, a.logger, events)
 	a.alerts, err = mem.NewAlerts(context.Background(), maintenance, 0, a.silencer, a.logger, events, registry, features)
 	if err != nil {
@@ -93,18 +101,18 @@ func (a *Alertmanager) wire(c AlertmanagerConfig) error {
 	if err != nil {
 		return err
 	}
+	a.member.share("nfl", notifications, registry)
 	receivers, err := integrations(a.cfg, c, tmpl)
 	if err != nil {
 		return err
 	}
 	groups := marker.NewGroupMarker()
-	noWait := func() time.Duration { return 0 } // no peers to wait for
 	a.inhibitor = inhibit.NewInhibitor(a.alerts, a.cfg.InhibitRules, a.logger, events)
 	pipeline := notify.NewPipelineBuilder(registry, features, events).New(
-		receivers, noWait, a.inhibitor, a.silencer, intervals(a.cfg), groups, notifications, nil)
-	a.dispatcher = dispatch.NewDispatcher(a.alerts, dispatch.NewRoute(a.cfg.Route, nil), pipeline, groups, timeout,
+		receivers, a.member.wait, a.inhibitor, a.silencer, intervals(a.cfg), groups, notifications, a.member.settled())
+	a.dispatcher = dispatch.NewDispatcher(a.alerts, dispatch.NewRoute(a.cfg.Route, nil), pipeline, groups, a.member.timeout,
 		maintenance, nil, a.logger, events, dispatch.NewDispatcherMetrics(false, registry, features), tmpl)
-	a.api, err = apiv2.NewAPI(a.alerts, a.groups, groups.Muted, a.silences, nil, a.logger, registry)
+	a.api, err = apiv2.NewAPI(a.alerts, a.groups, groups.Muted, a.silences, a.member.listed(), a.logger, registry)
 	if err != nil {
 		return err
 	}
@@ -114,8 +122,6 @@ func (a *Alertmanager) wire(c AlertmanagerConfig) error {
 	})
 	return nil
 }
-
-func timeout(d time.Duration) time.Duration { return max(d, notify.MinTimeout) }
 
 func templates(cfg *config.Config, external string) (*template.Template, error) {
 	tmpl, err := template.FromGlobs(cfg.Templates)
@@ -169,6 +175,7 @@ func (a *Alertmanager) groups(ctx context.Context, routes func(*dispatch.Route) 
 // Run sends notifications until ctx is done.
 func (a *Alertmanager) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
+	wg.Go(func() { a.member.run(ctx, a.logger) })
 	wg.Go(a.inhibitor.Run)
 	a.inhibitor.WaitForLoading() // before anything can be notified that it mutes
 	wg.Go(func() { a.dispatcher.Run(time.Now()) })
