@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"maps"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -30,9 +31,7 @@ func newPages(t *testing.T) *pages {
 		v := p.now
 		v.Rows = slices.Clone(v.Rows)
 		v.Regions = map[string]template.HTML{}
-		for name, html := range p.now.Regions {
-			v.Regions[name] = html
-		}
+		maps.Copy(v.Regions, p.now.Regions)
 		return v, nil
 	})
 	return p
@@ -59,9 +58,7 @@ func (p *pages) follow() int {
 }
 
 func (p *pages) take(c change) {
-	for name, html := range c.Regions {
-		p.regions[name] = html
-	}
+	maps.Copy(p.regions, c.Regions)
 	if c.Whole {
 		p.whole++
 		clear(p.rows)

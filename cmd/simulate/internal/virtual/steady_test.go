@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql"
@@ -68,7 +69,7 @@ func TestRulesRecordWhatTheirExpressionsGive(t *testing.T) {
 func listed(v promql.Vector) []string {
 	var out []string
 	for _, s := range v {
-		out = append(out, fmt.Sprint(s.Metric.DropReserved(func(n string) bool { return n == labels.MetricName }), " ", s.F))
+		out = append(out, fmt.Sprint(s.Metric.DropReserved(func(n string) bool { return n == model.MetricNameLabel }), " ", s.F))
 	}
 	slices.Sort(out)
 	return out
