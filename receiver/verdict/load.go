@@ -39,6 +39,7 @@ func (h hot) threshold() string {
 	return ""
 }
 
+// String returns the server's name and its workload in percent, if that is known.
 func (h hot) String() string {
 	text := h.server
 	if v := h.alert.Value(); h.means.Measure != rules.MeasureNone && !math.IsNaN(v) {

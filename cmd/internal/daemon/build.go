@@ -52,6 +52,7 @@ func thisBuild() build {
 	return buildOf(info)
 }
 
+// String returns the text of --version, in the form of Prometheus's programs.
 func (b build) String() string {
 	return fmt.Sprintf("bbb-scaler, version %s (revision %s, %s)\n  go version: %s\n  platform:   %s/%s",
 		b.version, b.revision, b.date, runtime.Version(), runtime.GOOS, runtime.GOARCH)
