@@ -19,7 +19,7 @@
 //  4. cycle.go, Cycle: calls the following steps in order.
 //  5. reads.go: the datacenters, the balancer, the contract and Alertmanager
 //     (resync.go) are read concurrently (reader.go), and joined to servers
-//     (fleet/join.go).
+//     (fleet/join.go) by names and by the addresses that DNS gives (resolve.go).
 //  6. probes.go: BigBlueButton is read on the servers that have an aim, or that an
 //     alert reports as down.
 //  7. update.go: each record is updated from what was read (fleet/transitions.go),
