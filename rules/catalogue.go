@@ -38,6 +38,7 @@ const (
 	ScalerContested             = "BBBScalerContested"
 	ScalerClocksApart           = "BBBScalerClocksApart"
 	ScalerRulesStale            = "BBBScalerRulesStale"
+	ScalerConfigReloadFailed    = "BBBScalerConfigReloadFailed"
 	FleetUnseen                 = "BBBFleetUnseen"
 	ScalerTargetsUnjoined       = "BBBScalerTargetsUnjoined"
 )
@@ -86,6 +87,7 @@ var catalogue = []Alert{
 	{ScalerContested, Meaning{Scope: ScopeScaler}, NeedScaler, time.Minute},
 	{ScalerClocksApart, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
 	{ScalerRulesStale, Meaning{Scope: ScopeScaler}, NeedScaler, 15 * time.Minute},
+	{ScalerConfigReloadFailed, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
 	{FleetUnseen, Meaning{Scope: ScopeFleet}, NeedNode | NeedScaler, 5 * time.Minute},
 }
 

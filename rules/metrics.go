@@ -28,6 +28,9 @@ const (
 	// MetricRules is 1. Its label digest identifies the rules that genrules would
 	// write for the daemon's configuration.
 	MetricRules = "bbb_scaler_rules_info"
+	// MetricReloaded is 1 if the last load of the daemon's configuration was
+	// successful, and 0 while a file is refused.
+	MetricReloaded = "bbb_scaler_config_last_reload_successful"
 	// MetricSteps counts steps. Its labels are step and outcome (done, failed,
 	// abandoned).
 	MetricSteps = "bbb_scaler_steps_total"

@@ -20,6 +20,7 @@ func peopleAlerts() map[string]expression {
 		rules.ScalerWritesBlocked:         generator.scalerWritesBlocked, rules.FleetUnseen: generator.fleetUnseen,
 		rules.ScalerContested:   generator.scalerContested,
 		rules.ScalerClocksApart: generator.scalerClocksApart, rules.ScalerRulesStale: generator.scalerRulesStale,
+		rules.ScalerConfigReloadFailed: generator.scalerConfigReloadFailed,
 	}
 }
 
@@ -205,6 +206,17 @@ func (g generator) scalerRulesStale(rules.Alert) alert {
 		summary: "The rules in Prometheus are not those of bbb-scaler's configuration",
 		description: "The configuration of bbb-scaler of fleet " + g.in.Fleet + " produces other rules than those that Prometheus evaluates. " +
 			"Alerts may use old thresholds, or be ignored. Run genrules with the daemon's configuration and variables, and load the result.",
+	}
+}
+
+func (g generator) scalerConfigReloadFailed(rules.Alert) alert {
+	return alert{
+		severity: g.Severities.Warning, value: count, threshold: "1",
+		expr:    "max(" + g.scaler(rules.MetricReloaded) + ") == 0",
+		why:     "The duration is the time that an operator has to correct the file.",
+		summary: "bbb-scaler refuses its configuration file",
+		description: "bbb-scaler of fleet " + g.in.Fleet + " goes on with its old configuration, because it refuses the present file. " +
+			"If it restarts, it does not start. `bbb-scaler check` prints what is wrong.",
 	}
 }
 

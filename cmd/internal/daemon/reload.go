@@ -35,7 +35,7 @@ func newReloader(o *options, f config.File, l *links, s *actions.Scaler, metrics
 	r := &reloader{
 		options: o, links: l, scaler: s, log: log,
 		good: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "bbb_scaler_config_last_reload_successful", Help: "Whether the last reload of the configuration was successful.",
+			Name: rules.MetricReloaded, Help: "Whether the last reload of the configuration was successful.",
 		}),
 		when: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "bbb_scaler_config_last_reload_success_timestamp_seconds", Help: "Time of the last successful reload of the configuration.",
