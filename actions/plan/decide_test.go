@@ -201,6 +201,12 @@ func TestDecide(t *testing.T) {
 			v.Servers[0].Balancer.State = fleet.Enabled
 			v.Servers[0].Alerts = []fleet.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
 		}, "cordon bbb-1"},
+		{"it is not while the servers in its place are still on their way", func(c *config, v *view) {
+			c.Capacity.MinActive = 4
+			drain(&v.Servers[0])
+			v.Servers[0].Balancer.State = fleet.Enabled
+			v.Servers[4].State, v.Servers[4].Power, v.Servers[4].Record.Aim = fleet.StateWarming, fleet.PowerOn, fleet.AimServe
+		}, ""},
 		{"a busy server grows beyond what the fleet's load grows it to", func(c *config, v *view) {
 			c.Sizes.Fleet.Cores, c.Sizes.Max.Cores = 3, 4
 			v.Servers[0].Size.Cores = 3

@@ -19,6 +19,9 @@ func (d *decision) finishDrains() {
 func (d *decision) drain(s *fleet.Server) {
 	count, high := s.Probe.Count, toGrow(s, d.cfg.Asks)
 	switch {
+	case s.Balancer.State == fleet.Enabled && d.active < d.floor && s.Probe.Answered():
+		// It takes meetings, which those on their way do not yet.
+		d.say(s, "draining, enabled in the balancer; cordoned again once %d servers are active", d.floor)
 	case s.Balancer.State == fleet.Enabled:
 		d.step(s, fleet.Cordon, s.Record.Aim, fleet.Size{}, nil, "the balancer lost the cordon: cordoned again")
 	case s.CordonedInVain():
