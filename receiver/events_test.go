@@ -64,7 +64,7 @@ func TestAStreamTellsWhatChangesUntilThePageIsClosed(t *testing.T) {
 			t.Errorf("Content-Type: %s", got)
 		}
 		before := len(b.text())
-		m.status.Servers[0].Load = 85
+		m.load(0, 85)
 		time.Sleep(2 * feedEvery)
 		if got := b.text()[before:]; strings.Count(got, "event: update\n") != 1 || !strings.Contains(got, `"rows":{"1":[6,"85"]}`) {
 			t.Errorf("a change of a load is sent as %q", got)

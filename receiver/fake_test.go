@@ -73,9 +73,19 @@ func compare(a, b string) int {
 }
 
 func (m *memory) Status() fleet.Status {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	st := m.status
 	st.Pauses = m.pauses
 	return st
+}
+
+// load sets the load of a server in the statuses from now on.
+func (m *memory) load(i int, load float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.Servers = slices.Clone(m.status.Servers)
+	m.status.Servers[i].Load = load
 }
 
 func (m *memory) Journal(limit int, server string) ([]fleet.Entry, error) {
