@@ -21,7 +21,7 @@ func (c *preflight) contested(ctx context.Context, prom promv1.API) {
 	maps.Copy(by, c.file.Rules.Exporters.Scaler)
 	daemons, err := c.sum(ctx, prom, "count("+c.series("up", by)+" == 1)")
 	if err != nil {
-		c.wrong("prometheus", err, "check prometheus.url and the login")
+		c.wrong("prometheus", err, fixPrometheus)
 		return
 	}
 	by["reason"] = rules.ReasonContested
@@ -29,7 +29,7 @@ func (c *preflight) contested(ctx context.Context, prom promv1.API) {
 	const fix = "look for a second bbb-scaler or another autoscaler, and stop it (runbook of BBBScalerContested)"
 	switch {
 	case err != nil:
-		c.wrong("prometheus", err, "check prometheus.url and the login")
+		c.wrong("prometheus", err, fixPrometheus)
 	case reversed > 0:
 		c.wrong("fleet", errors.New("somebody else reverses the changes of the running daemon"), fix)
 	case daemons > 1:

@@ -69,7 +69,7 @@ func (c *preflight) targets(ctx context.Context, prom promv1.API, exporter strin
 	query := c.series("up", by)
 	value, _, err := prom.Query(ctx, query, time.Now())
 	if err != nil {
-		c.wrong("prometheus", fmt.Errorf("query %s: %w", query, err), "check prometheus.url and the login")
+		c.wrong("prometheus", fmt.Errorf("query %s: %w", query, err), fixPrometheus)
 		return t
 	}
 	samples, _ := value.(model.Vector)

@@ -16,6 +16,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
+// fixPrometheus is what to do when a query fails.
+const fixPrometheus = "check prometheus.url and the login"
+
 // prometheus checks that the rules are loaded and that the fleet is scraped.
 func (c *preflight) prometheus(ctx context.Context) {
 	if c.file.Prometheus.URL == "" {
@@ -45,7 +48,7 @@ func (c *preflight) prometheus(ctx context.Context) {
 func (c *preflight) loaded(ctx context.Context, prom promv1.API) bool {
 	got, err := prom.Rules(ctx, nil)
 	if err != nil {
-		c.wrong("prometheus", fmt.Errorf("reading the rules: %w", err), "check prometheus.url and the login")
+		c.wrong("prometheus", fmt.Errorf("reading the rules: %w", err), fixPrometheus)
 		return false
 	}
 	missing, digests := generated(c.file.Rules), []string{}

@@ -23,7 +23,7 @@ func (c *preflight) recordings(ctx context.Context, prom promv1.API) {
 	n, err := c.sum(ctx, prom, query)
 	switch {
 	case err != nil:
-		c.wrong("prometheus", err, "check prometheus.url and the login")
+		c.wrong("prometheus", err, fixPrometheus)
 	case n == 0:
 		c.note("recordings", "%s is 0 (rules.metrics.recordings_queued): %s; run bbb-exporter on the servers with RECORDINGS_METRICS_READ_FROM_DISK=true", query, then)
 	default:

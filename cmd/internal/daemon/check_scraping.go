@@ -20,7 +20,7 @@ func (c *preflight) scraped(ctx context.Context, prom promv1.API) {
 	query := c.series(c.file.Rules.Metrics.MemoryTotal, c.file.Rules.Exporters.Node)
 	value, _, err := prom.Query(ctx, query, time.Time{})
 	if err != nil {
-		c.wrong("prometheus", fmt.Errorf("query %s: %w", query, err), "check prometheus.url and the login")
+		c.wrong("prometheus", fmt.Errorf("query %s: %w", query, err), fixPrometheus)
 		return
 	}
 	samples, _ := value.(model.Vector)
@@ -64,7 +64,7 @@ func (c *preflight) clock(ctx context.Context, prom promv1.API) {
 	asked := time.Now()
 	value, _, err := prom.Query(ctx, "time()", time.Time{})
 	if err != nil {
-		c.wrong("prometheus", fmt.Errorf("query time(): %w", err), "check prometheus.url and the login")
+		c.wrong("prometheus", fmt.Errorf("query time(): %w", err), fixPrometheus)
 		return
 	}
 	theirs, ok := value.(*model.Scalar)
@@ -119,7 +119,7 @@ func (c *preflight) interval(ctx context.Context, prom promv1.API, exporter stri
 	query := c.series("up", by) + "[" + recently + "]"
 	value, _, err := prom.Query(ctx, query, time.Time{})
 	if err != nil {
-		c.wrong("prometheus", fmt.Errorf("query %s: %w", query, err), "check prometheus.url and the login")
+		c.wrong("prometheus", fmt.Errorf("query %s: %w", query, err), fixPrometheus)
 		return 0
 	}
 	targets, _ := value.(model.Matrix)
