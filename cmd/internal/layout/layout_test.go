@@ -59,7 +59,7 @@ var mayImport = map[string][]string{
 		"rules/generate", "rules/refuse", "actions/fleet", "receiver", "actions/ionos", "actions/scalelite", "actions/bbb",
 		"actions/alertmanager",
 	},
-	"cmd/genrules": {"rules/generate", "cmd/internal/config"},
+	"cmd/genrules": {"rules/generate", "cmd/internal/build", "cmd/internal/config"},
 }
 
 // onlyImporters lists, for packages that must stay behind one door, who may
