@@ -58,8 +58,8 @@ func (s setup) bbbPort() string {
 }
 
 func (e exporter) portOr(other string) string {
-	if e.port != "" {
-		return e.port
+	if e.at.Port != 0 {
+		return ":" + strconv.Itoa(e.at.Port)
 	}
 	return other
 }

@@ -19,6 +19,8 @@ type settings struct {
 	Fleet        *fakeFleet
 	Alertmanager string // base URL; "" for none
 	Webhook      string // for the generated route
+	Scrape       string // the section rules.scrape; "" for the defaults
+	NodePort     string // of the node exporters; "" for the default
 	MinActive    int
 	MemoryMin    float64
 	MemoryMax    float64
@@ -63,7 +65,8 @@ rules:
   scrape_interval: 1s
   rate_window: 4s
   hysteresis: 0.001
-  exporters: {with_bbb: false, recordings: false}
+  exporters: {with_bbb: false, recordings: false{{with .NodePort}}, ports: {node: {{.}}}{{end}}}
+  {{with .Scrape}}scrape: {{.}}{{end}}
   trend: {window: 0s}
   forecast: {enabled: false}
   for: {BBBServerMemoryHigh: 2s, BBBFleetMemoryHigh: 2s, BBBFleetBelowMinimum: 2s, BBBServerMemoryLow: 1h,
