@@ -118,8 +118,8 @@ type Ports struct {
 type Labels struct {
 	Instance string `yaml:"instance"`  // holds host:port
 	ServerID string `yaml:"server_id"` // holds the IONOS id, where targets carry it
-	// Fleet holds the fleet's name, where several fleets share one Prometheus. It
-	// is "" if the series have no such label.
+	// Fleet holds the fleet's name, where all series have such a label. For "" the rules
+	// use the label fleet, and take series without it for their own.
 	Fleet string `yaml:"fleet"`
 }
 

@@ -17,6 +17,7 @@ import (
 // settings are what the tests set in the daemon's configuration.
 type settings struct {
 	Fleet        *fakeFleet
+	Name         string // of the fleet; "" for the default
 	Alertmanager string // base URL; "" for none
 	Webhook      string // for the generated route
 	Scrape       string // the section rules.scrape; "" for the defaults
@@ -39,6 +40,7 @@ func (settings) Greatest() int { return greatest }
 // so that what else the machine computes meanwhile changes nothing.
 var configuration = template.Must(template.New("").Parse(`
 fleet:
+  {{with .Name}}name: {{.}}{{end}}
   evaluation_interval: 1s
   busy_interval: 200ms
   debounce_quiet: 100ms
