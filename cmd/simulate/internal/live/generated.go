@@ -85,7 +85,7 @@ func fileOf(cfg Config) config.File {
 	c := config.Defaults()
 	c.Actions.Capacity.MinActive = floor
 	c.Actions.Thresholds.CPU = rules.Band{Min: 0.1, Max: 0.5}
-	c.Actions.Sizes.Max.Cores = 4
+	c.Actions.Sizes.Fleet.Cores, c.Actions.Sizes.Max.Cores = 4, 6
 	return c
 }
 
