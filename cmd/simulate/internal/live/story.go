@@ -23,8 +23,8 @@ type scene struct {
 const (
 	crowdAt     = 175 * time.Minute
 	crowdWithin = 8 * time.Minute
-	crowdLength = 50 * time.Minute
-	crowdShare  = 60
+	crowdLength = 30 * time.Minute
+	crowdShare  = 40
 )
 
 // hangFor is how long the server of the story does not answer.
