@@ -122,7 +122,7 @@ func (s *Bolt) prepare() error {
 	if err != nil {
 		return err
 	}
-	if _, err = s.Load(); err != nil {
+	if _, err = s.load(); err != nil {
 		return fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	return nil
