@@ -27,7 +27,8 @@ type options struct {
 	configFile string
 	configText []byte // of that file, when it was last read or refused
 	autoReload time.Duration
-	storage    string
+	storage    storage
+	copy       storageCopy
 	dryRun     bool
 	log        *promslog.Config
 	web        *web.FlagConfig
@@ -75,13 +76,14 @@ func (o *options) application(stdout io.Writer) *kingpin.Application {
 	logflag.AddFlags(app, o.log)
 
 	daemon := app.Command("run", "Runs the daemon. This is the default command.")
-	daemon.Flag("storage.path", "Directory for the store, which holds the journal, pauses, cooldowns and active alerts.").Default("data").StringVar(&o.storage)
+	o.storage.flags(daemon)
 	daemon.Flag("dry-run", "Plan and write the journal, but change nothing at IONOS and in Scalelite.").BoolVar(&o.dryRun)
 	daemon.Flag("config.auto-reload-interval", "Interval at which the configuration file is checked for changes, which are then loaded. 0s: load it only on SIGHUP and POST /-/reload.").Default("30s").DurationVar(&o.autoReload)
 	o.web = webflag.AddFlags(daemon, ":9745")
 
 	app.Command("check", "Reads the configuration and all systems that the daemon uses, and prints the fleet, the problems and how to fix them. Changes nothing. The exit code is 1 if there is a problem.")
 	o.clientCommands(app)
+	o.copy.flags(app)
 	return app
 }
 
@@ -142,9 +144,10 @@ func (o *options) commands(stdout, stderr io.Writer) map[string]func(context.Con
 		"journal": asking(func(ctx context.Context, daemon *client.Client, out io.Writer) error {
 			return o.askJournal(ctx, daemon, out, stderr)
 		}),
-		"pause":   asking(o.askPause),
-		"resume":  asking(o.askResume),
-		"release": asking(o.askRelease),
+		"pause":        asking(o.askPause),
+		"resume":       asking(o.askResume),
+		"release":      asking(o.askRelease),
+		"storage copy": func(ctx context.Context) error { return o.copyStorage(ctx, stdout) },
 	}
 }
 
