@@ -4,3 +4,6 @@
 package deploy
 
 //go:generate cp ../../../deploy/docker-compose.yml ../../../deploy/terraform/docker-compose.yml
+//go:generate cp ../../../deploy/grafana/bbb-scaler.json ../../../deploy/compose/monitoring/bbb-scaler.json
+//go:generate go run ../../genrules --config.file ../../../deploy/compose/config/bbb-scaler.yml --format rules --output ../../../deploy/compose/monitoring/bbb-rules.yml
+//go:generate go run ../../genrules --config.file ../../../deploy/compose/config/bbb-scaler.yml --format alertmanager --output ../../../deploy/compose/monitoring/alertmanager.yml
