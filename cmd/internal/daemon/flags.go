@@ -42,6 +42,9 @@ type options struct {
 	pause      pauseFlags
 	server     string // explain, release: name or id of the server
 	id         string // resume: id of the pause; "" for all pauses
+
+	url                string // healthy: base URL of the daemon
+	user, passwordFile string // hash-password
 }
 
 // pauseFlags are the flags of pause.
@@ -84,6 +87,7 @@ func (o *options) application(stdout io.Writer) *kingpin.Application {
 	app.Command("check", "Reads the configuration and all systems that the daemon uses, and prints the fleet, the problems and how to fix them. Changes nothing. The exit code is 1 if there is a problem.")
 	o.clientCommands(app)
 	o.copy.flags(app)
+	o.setupCommands(app)
 	return app
 }
 
@@ -124,6 +128,16 @@ func (o *options) clientCommands(app *kingpin.Application) {
 	release.Arg("server", "Name or id of the server, or a pattern of names such as bbb-1*. The pattern * releases all such servers.").Required().StringVar(&o.server)
 }
 
+// setupCommands adds the commands for those who install the daemon and the exporters.
+func (o *options) setupCommands(app *kingpin.Application) {
+	healthy := app.Command("healthy", "Exits with 0 if the daemon on this host answers: the health check of a container. It needs no login, and the same URL with and without TLS.")
+	healthy.Flag("url", "Base URL of the daemon.").Default("http://127.0.0.1:9745").StringVar(&o.url)
+
+	hash := app.Command("hash-password", "Prints a user with the hash of a password, for basic_auth_users in the web configuration file of the daemon or of an exporter.")
+	hash.Flag("password-file", "File with the password; by default, standard input.").Default("/dev/stdin").StringVar(&o.passwordFile)
+	hash.Arg("user", "Name of the user.").Required().StringVar(&o.user)
+}
+
 // commands maps the name of each command to its function.
 func (o *options) commands(stdout, stderr io.Writer) map[string]func(context.Context) error {
 	asking := func(ask asks) func(context.Context) error {
@@ -144,10 +158,13 @@ func (o *options) commands(stdout, stderr io.Writer) map[string]func(context.Con
 		"journal": asking(func(ctx context.Context, daemon *client.Client, out io.Writer) error {
 			return o.askJournal(ctx, daemon, out, stderr)
 		}),
-		"pause":        asking(o.askPause),
-		"resume":       asking(o.askResume),
-		"release":      asking(o.askRelease),
-		"storage copy": func(ctx context.Context) error { return o.copyStorage(ctx, stdout) },
+		"pause":   asking(o.askPause),
+		"resume":  asking(o.askResume),
+		"release": asking(o.askRelease),
+
+		"storage copy":  func(ctx context.Context) error { return o.copyStorage(ctx, stdout) },
+		"healthy":       func(ctx context.Context) error { return o.healthy(ctx, stdout) },
+		"hash-password": func(context.Context) error { return o.hashPassword(stdout) },
 	}
 }
 
