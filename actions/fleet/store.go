@@ -23,11 +23,13 @@ type Commit struct {
 	Pauses     []Pause      // added or replaced, by id
 	DropPauses []string     // ids
 	Entries    []Entry      // appended to the journal; the store sets Seq
+	Load       []LoadDay    // added or replaced, by LoadDay.Key
+	DropLoad   []string     // keys
 }
 
 // Empty reports whether the commit changes nothing.
 func (c Commit) Empty() bool {
-	return len(c.Alerts)+len(c.DropAlerts)+len(c.Records)+len(c.Pauses)+len(c.DropPauses)+len(c.Entries) == 0 &&
+	return len(c.Alerts)+len(c.DropAlerts)+len(c.Records)+len(c.Pauses)+len(c.DropPauses)+len(c.Entries)+len(c.Load)+len(c.DropLoad) == 0 &&
 		c.Fleet == nil
 }
 
@@ -37,11 +39,12 @@ type Memory struct {
 	Records map[string]Record // by server id
 	Pauses  map[string]Pause  // by pause id
 	Fleet   FleetRecord
+	Load    LoadHistory // remembered load, by LoadDay.Key
 }
 
 // NewMemory returns an empty Memory.
 func NewMemory() Memory {
-	return Memory{Alerts: AlertTable{}, Records: map[string]Record{}, Pauses: map[string]Pause{}}
+	return Memory{Alerts: AlertTable{}, Records: map[string]Record{}, Pauses: map[string]Pause{}, Load: LoadHistory{}}
 }
 
 // Apply makes the changes of c in m. It ignores the journal entries.
@@ -60,6 +63,12 @@ func (m *Memory) Apply(c Commit) {
 	}
 	for _, id := range c.DropPauses {
 		delete(m.Pauses, id)
+	}
+	for _, d := range c.Load {
+		m.Load[d.Key()] = d
+	}
+	for _, key := range c.DropLoad {
+		delete(m.Load, key)
 	}
 	if c.Fleet != nil {
 		m.Fleet = *c.Fleet

@@ -20,6 +20,7 @@ var (
 	bucketPauses  = []byte("pauses")
 	bucketFleet   = []byte("fleet")
 	bucketJournal = []byte("journal")
+	bucketLoad    = []byte("load")
 	keyFleet      = []byte("fleet")
 )
 
@@ -53,7 +54,7 @@ func (s *Bolt) guarded(transaction func() error) (err error) {
 var errBroken = errors.New("the store's file was damaged while it was in use; restart the daemon to begin a new one")
 
 // buckets maps the names of the buckets to whether their entries are numbered.
-var buckets = map[string]bool{"alerts": false, "records": false, "pauses": false, "fleet": false, "journal": true}
+var buckets = map[string]bool{"alerts": false, "records": false, "pauses": false, "fleet": false, "journal": true, "load": false}
 
 // Commit implements fleet.Store. It writes c in one transaction.
 func (s *Bolt) Commit(c fleet.Commit) error {
@@ -73,6 +74,8 @@ func write(tx *bbolt.Tx, c fleet.Commit) error {
 		dropAll(tx.Bucket(bucketPauses), c.DropPauses),
 		putFleet(tx.Bucket(bucketFleet), c.Fleet),
 		appendAll(tx.Bucket(bucketJournal), c.Entries),
+		putAll(tx.Bucket(bucketLoad), c.Load, fleet.LoadDay.Key),
+		dropAll(tx.Bucket(bucketLoad), c.DropLoad),
 	)
 }
 
@@ -146,6 +149,7 @@ func (s *Bolt) Load() (fleet.Memory, error) {
 			readAll(tx.Bucket(bucketRecords), m.Records),
 			readAll(tx.Bucket(bucketPauses), m.Pauses),
 			readFleet(tx.Bucket(bucketFleet), &m.Fleet),
+			readAll(tx.Bucket(bucketLoad), m.Load),
 		)
 	}
 	err := s.guarded(func() error { return s.db.View(read) })

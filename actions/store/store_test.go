@@ -40,6 +40,7 @@ func sample() fleet.Commit {
 		Records: []fleet.Record{{ID: "1", Aim: fleet.AimDrain, At: at, Flight: &fleet.Flight{Step: fleet.Step{Kind: fleet.Stop}, At: at}}},
 		Pauses:  []fleet.Pause{{ID: "p", Reason: "exam", From: at, Until: at.Add(time.Hour)}},
 		Fleet:   &fleet.FleetRecord{Known: 7, Outs: []time.Time{at}},
+		Load:    fleet.LoadHistory{}.Raise("gold", at, fleet.Load{Cores: 12.5, RAM: 40960}).Load,
 		Entries: []fleet.Entry{{At: at, Step: fleet.Step{Kind: fleet.Start, Server: "bbb-1"}, Outcome: fleet.Begun}},
 	}
 }
@@ -52,12 +53,13 @@ func TestStoreGivesBackWhatWasCommitted(t *testing.T) {
 			m, err := s.Load()
 			must(t, err)
 			want := fleet.Memory{Alerts: map[string]fleet.Alert{"f": c.Alerts[0]}, Records: map[string]fleet.Record{"1": c.Records[0]},
-				Pauses: map[string]fleet.Pause{"p": c.Pauses[0]}, Fleet: *c.Fleet}
+				Pauses: map[string]fleet.Pause{"p": c.Pauses[0]}, Fleet: *c.Fleet,
+				Load: fleet.LoadHistory{c.Load[0].Key(): c.Load[0]}}
 			if !reflect.DeepEqual(m, want) {
 				t.Errorf("Load() = %+v, want %+v", m, want)
 			}
-			must(t, s.Commit(fleet.Commit{DropAlerts: []string{"f"}, DropPauses: []string{"p"}}))
-			if m, _ := s.Load(); len(m.Alerts)+len(m.Pauses) != 0 {
+			must(t, s.Commit(fleet.Commit{DropAlerts: []string{"f"}, DropPauses: []string{"p"}, DropLoad: []string{c.Load[0].Key()}}))
+			if m, _ := s.Load(); len(m.Alerts)+len(m.Pauses)+len(m.Load) != 0 {
 				t.Errorf("dropped entries are still there: %+v", m)
 			}
 		})
