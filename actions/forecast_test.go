@@ -29,7 +29,7 @@ func forecastFixture(t *testing.T) *fixture {
 // remembers returns what the store holds of a pool's load at a time.
 func remembers(t *testing.T, fx *fixture, pool string, at time.Time) fleet.Load {
 	t.Helper()
-	m, err := fx.store.Load()
+	m, err := fx.store.Load(context.Background())
 	must(t, err)
 	return m.Load.Of(pool).At(at)
 }
@@ -102,12 +102,12 @@ type countingStore struct {
 	commits, days int
 }
 
-func (s *countingStore) Commit(c fleet.Commit) error {
+func (s *countingStore) Commit(ctx context.Context, c fleet.Commit) error {
 	if len(c.Load) > 0 {
 		s.commits++
 		s.days += len(c.Load)
 	}
-	return s.Store.Commit(c)
+	return s.Store.Commit(ctx, c)
 }
 
 func TestALoadRewritesOneDayOnly(t *testing.T) {

@@ -1,15 +1,21 @@
 package fleet
 
+import "context"
+
 // Store keeps what must survive a restart. Implementations are safe for
-// concurrent use.
+// concurrent use. A store on another machine ends a call when its context is done; a
+// local one may ignore the context.
 type Store interface {
-	// Commit writes all of c or nothing, and returns after it is durable.
-	Commit(c Commit) error
+	// Commit writes all of c or nothing, and returns after it is durable. The error
+	// matches ErrDeposed if another daemon has taken over, and nothing was written then.
+	// After any other error c may have been written all the same, for example if the
+	// connection broke before the answer arrived.
+	Commit(ctx context.Context, c Commit) error
 	// Load returns everything committed, except for the journal.
-	Load() (Memory, error)
+	Load(ctx context.Context) (Memory, error)
 	// Journal returns up to limit entries, newest first. If server is not empty, only
 	// the entries of the server with this id or name are returned.
-	Journal(limit int, server string) ([]Entry, error)
+	Journal(ctx context.Context, limit int, server string) ([]Entry, error)
 	// Close releases the store. It must not be used afterwards.
 	Close() error
 }
@@ -25,12 +31,14 @@ type Commit struct {
 	Entries    []Entry      // appended to the journal; the store sets Seq
 	Load       []LoadDay    // added or replaced, by LoadDay.Key
 	DropLoad   []string     // keys
+	Feeds      []Feed       // added or replaced, by name
+	DropFeeds  []string     // names
 }
 
 // Empty reports whether the commit changes nothing.
 func (c Commit) Empty() bool {
-	return len(c.Alerts)+len(c.DropAlerts)+len(c.Records)+len(c.Pauses)+len(c.DropPauses)+len(c.Entries)+len(c.Load)+len(c.DropLoad) == 0 &&
-		c.Fleet == nil
+	return len(c.Alerts)+len(c.DropAlerts)+len(c.Records)+len(c.Pauses)+len(c.DropPauses)+len(c.Entries)+len(c.Load)+len(c.DropLoad)+
+		len(c.Feeds)+len(c.DropFeeds) == 0 && c.Fleet == nil
 }
 
 // Memory is everything that a Store holds, except for the journal.
@@ -39,12 +47,13 @@ type Memory struct {
 	Records map[string]Record // by server id
 	Pauses  map[string]Pause  // by pause id
 	Fleet   FleetRecord
-	Load    LoadHistory // remembered load, by LoadDay.Key
+	Load    LoadHistory     // remembered load, by LoadDay.Key
+	Feeds   map[string]Feed // by name of the calendar
 }
 
 // NewMemory returns an empty Memory.
 func NewMemory() Memory {
-	return Memory{Alerts: AlertTable{}, Records: map[string]Record{}, Pauses: map[string]Pause{}, Load: LoadHistory{}}
+	return Memory{Alerts: AlertTable{}, Records: map[string]Record{}, Pauses: map[string]Pause{}, Load: LoadHistory{}, Feeds: map[string]Feed{}}
 }
 
 // Apply makes the changes of c in m. It ignores the journal entries.
@@ -69,6 +78,12 @@ func (m *Memory) Apply(c Commit) {
 	}
 	for _, key := range c.DropLoad {
 		delete(m.Load, key)
+	}
+	for _, f := range c.Feeds {
+		m.Feeds[f.Name] = f
+	}
+	for _, name := range c.DropFeeds {
+		delete(m.Feeds, name)
 	}
 	if c.Fleet != nil {
 		m.Fleet = *c.Fleet

@@ -1,9 +1,7 @@
-// Package store has the implementations of fleet.Store: Bolt keeps everything in one
-// file, Memory keeps it in memory for simulations and tests. The same conformance test
-// runs for both.
 package store
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/store/internal/seal"
 	"go.etcd.io/bbolt"
 )
 
@@ -21,6 +20,7 @@ var (
 	bucketFleet   = []byte("fleet")
 	bucketJournal = []byte("journal")
 	bucketLoad    = []byte("load")
+	bucketFeeds   = []byte("feeds")
 	keyFleet      = []byte("fleet")
 )
 
@@ -54,10 +54,11 @@ func (s *Bolt) guarded(transaction func() error) (err error) {
 var errBroken = errors.New("the store's file was damaged while it was in use; restart the daemon to begin a new one")
 
 // buckets maps the names of the buckets to whether their entries are numbered.
-var buckets = map[string]bool{"alerts": false, "records": false, "pauses": false, "fleet": false, "journal": true, "load": false}
+var buckets = map[string]bool{"alerts": false, "records": false, "pauses": false, "fleet": false, "journal": true, "load": false, "feeds": false}
 
-// Commit implements fleet.Store. It writes c in one transaction.
-func (s *Bolt) Commit(c fleet.Commit) error {
+// Commit implements fleet.Store. It writes c in one transaction, and ignores the
+// context.
+func (s *Bolt) Commit(_ context.Context, c fleet.Commit) error {
 	if c.Empty() {
 		return nil
 	}
@@ -76,6 +77,8 @@ func write(tx *bbolt.Tx, c fleet.Commit) error {
 		appendAll(tx.Bucket(bucketJournal), c.Entries),
 		putAll(tx.Bucket(bucketLoad), c.Load, fleet.LoadDay.Key),
 		dropAll(tx.Bucket(bucketLoad), c.DropLoad),
+		putAll(tx.Bucket(bucketFeeds), c.Feeds, func(f fleet.Feed) string { return f.Name }),
+		dropAll(tx.Bucket(bucketFeeds), c.DropFeeds),
 	)
 }
 
@@ -91,7 +94,7 @@ func putAll[T any](b *bbolt.Bucket, values []T, key func(T) string) error {
 
 // putJSON stores v as sealed JSON.
 func putJSON(b *bbolt.Bucket, key []byte, v any) error {
-	data, err := seal(key, v)
+	data, err := seal.Seal(key, v)
 	if err != nil {
 		return err
 	}
@@ -141,7 +144,10 @@ func appendAll(b *bbolt.Bucket, entries []fleet.Entry) error {
 func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 
 // Load implements fleet.Store. It reads everything except for the journal.
-func (s *Bolt) Load() (fleet.Memory, error) {
+func (s *Bolt) Load(context.Context) (fleet.Memory, error) { return s.load() }
+
+// load does the same as Load.
+func (s *Bolt) load() (fleet.Memory, error) {
 	m := fleet.NewMemory()
 	read := func(tx *bbolt.Tx) error {
 		return errors.Join(
@@ -150,6 +156,7 @@ func (s *Bolt) Load() (fleet.Memory, error) {
 			readAll(tx.Bucket(bucketPauses), m.Pauses),
 			readFleet(tx.Bucket(bucketFleet), &m.Fleet),
 			readAll(tx.Bucket(bucketLoad), m.Load),
+			readAll(tx.Bucket(bucketFeeds), m.Feeds),
 		)
 	}
 	err := s.guarded(func() error { return s.db.View(read) })
@@ -160,7 +167,7 @@ func (s *Bolt) Load() (fleet.Memory, error) {
 func readAll[T any](b *bbolt.Bucket, into map[string]T) error {
 	return b.ForEach(func(k, data []byte) error {
 		var v T
-		if err := decode(k, data, &v); err != nil {
+		if err := seal.Decode(k, data, &v); err != nil {
 			return err
 		}
 		into[string(k)] = v
@@ -174,17 +181,17 @@ func readFleet(b *bbolt.Bucket, f *fleet.FleetRecord) error {
 	if data == nil {
 		return nil
 	}
-	return decode(keyFleet, data, f)
+	return seal.Decode(keyFleet, data, f)
 }
 
 // Journal implements fleet.Store. It returns up to limit entries, newest first.
-func (s *Bolt) Journal(limit int, server string) ([]fleet.Entry, error) {
+func (s *Bolt) Journal(_ context.Context, limit int, server string) ([]fleet.Entry, error) {
 	var out []fleet.Entry
 	read := func(tx *bbolt.Tx) error {
 		c := tx.Bucket(bucketJournal).Cursor()
 		for k, data := c.Last(); k != nil && len(out) < limit; k, data = c.Prev() {
 			var e fleet.Entry
-			if err := decode(k, data, &e); err != nil {
+			if err := seal.Decode(k, data, &e); err != nil {
 				return err
 			}
 			if e.About(server) {

@@ -1,6 +1,7 @@
 package week
 
 import (
+	"context"
 	"iter"
 	"maps"
 	"slices"
@@ -73,7 +74,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	}
 	memory := fleet.NewMemory()
 	for tag, past := range setup.History {
-		for at, l := range loadBefore(tag, past, o.File.Actions, serversOf(setup.World, tag)) {
+		for at, l := range loadBefore(tag, past, w.Load(), o.File.Actions, serversOf(setup.World, tag)) {
 			recordLoad(r.rules.Samples, o.File.Actions.Fleet.Name, tag, at, l)
 			if !o.NewStore {
 				memory.Apply(memory.Load.Raise(tag, at, l))
@@ -81,7 +82,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 		}
 	}
 	kept := store.NewMemory()
-	if err := kept.Commit(fleet.Commit{Load: slices.Collect(maps.Values(memory.Load))}); err != nil {
+	if err := kept.Commit(context.Background(), fleet.Commit{Load: slices.Collect(maps.Values(memory.Load))}); err != nil {
 		return nil, err
 	}
 	r.scraper = newScraper(r.rules.Samples, o.File.Rules)
@@ -106,15 +107,15 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 
 // loadBefore returns the load of one pool in the weeks before: the load of past, on the
 // number of servers that carry it at the target workload of scaling.
-func loadBefore(tag string, past Demand, c fleet.Config, servers int) iter.Seq2[time.Time, fleet.Load] {
-	m, free := sim.DefaultLoad(), 1-c.Capacity.Headroom
+func loadBefore(tag string, past Demand, m sim.LoadModel, c fleet.Config, servers int) iter.Seq2[time.Time, fleet.Load] {
 	size := c.Sizes.Together()
-	target := CapacityModel{m, sim.Workload{CPU: free * c.Thresholds.CPU.Max, Memory: free * c.Thresholds.Memory.Max}}
+	target := targetOf(m, c)
+	idleCores, idleRAM := m.Idle(size)
 	return func(yield func(time.Time, fleet.Load) bool) {
-		for i := range past.People {
+		for i := range past.Crowds {
 			at, l := past.At(i), past.load(i, m)
 			n := float64(max(c.Capacity.FloorAt(tag, at, servers), target.servers(l, size)))
-			if !yield(at, fleet.Load{Cores: l.cores + n*m.BaseCores, RAM: l.ram + n*m.BaseRAM}) {
+			if !yield(at, fleet.Load{Cores: l.cores + n*idleCores, RAM: l.ram + n*idleRAM}) {
 				return
 			}
 		}
