@@ -20,10 +20,10 @@ import (
 
 // Names of the strategies, as --strategy takes them.
 const (
-	nameStatic      = "static"
+	nameStatic      = week.StaticName
 	namePredecessor = "bbb_scaler"
 	nameVertical    = "infra-autoscaler"
-	nameOurs        = "ours"
+	nameOurs        = week.OursName
 	nameBlind       = "ours-without-forecast"
 )
 
