@@ -41,7 +41,7 @@ type Config struct {
 	// Daemon is run; nil runs none and tells the command to start one with.
 	Daemon Daemon
 	// File is the configuration of the daemon and of the rules; nil is the demo's own:
-	// the defaults, with lower thresholds. Addresses, credentials and the datacenters
+	// the defaults, with smaller servers. Addresses, credentials and the datacenters
 	// are always the demo's.
 	File *config.File
 	// Seed chooses how long servers take to start, and which one hangs.
