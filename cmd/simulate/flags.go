@@ -52,7 +52,10 @@ func parse(args []string) (*options, string, error) {
 	app.HelpFlag.Short('h')
 	app.Version(build.This().Text(app.Name))
 	app.UsageTemplate(kingpin.LongHelpTemplate) // the flags are those of the command without a name
-	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is the default command.").Default()
+	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is the default command. "+
+		"The strategies are "+strategyHelp+". The figures that need words: overload is the share of people's time on servers above a maximum threshold, "+
+		"delay the time from a need for a server on a morning until it is there, flaps are starts within 30 min of a stop of the same server, "+
+		"and churn is starts within 30 min after a stop of any server that neither the load nor the floor asked for.").Default()
 	c.Flag("servers", "Number of servers of the fleet. Default: 100, or 24 with --live.").IntVar(&o.servers)
 	c.Flag("output", "Format of the output: text or json.").Default("text").EnumVar(&o.output, "text", "json")
 	c.Flag("seed", "Seed of the generated week: a number, or a range such as 1..10 for several weeks. With --live: one number.").Default("1").StringVar(&o.seeds)

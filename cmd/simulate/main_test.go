@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -123,7 +124,7 @@ func TestFlagsThatWouldHaveNoEffectAreRefused(t *testing.T) {
 }
 
 func TestJSONHasEveryFigureOfEveryStrategyAndTheSameBytesTwice(t *testing.T) {
-	args := []string{"--servers", "4", "--days", "1", "--seed", "1..2", "--strategy", "static,bbb_scaler,infra-autoscaler,bound", "--output", "json"}
+	args := []string{"--servers", "4", "--days", "1", "--seed", "1..2", "--strategy", "static,bbb_scaler,infra-autoscaler,cloud-native,bound", "--output", "json"}
 	first, err := simulate(t, args...)
 	if err != nil {
 		t.Fatal(err)
@@ -138,10 +139,11 @@ func TestJSONHasEveryFigureOfEveryStrategyAndTheSameBytesTwice(t *testing.T) {
 	if err := json.Unmarshal([]byte(first), &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"static", "bbb_scaler", "infra-autoscaler", "bound"} {
+	for _, name := range []string{"static", "bbb_scaler", "infra-autoscaler", "cloud-native", "bound"} {
 		for _, key := range []string{
 			"server_hours", "core_hours", "ram_gib_hours", "cost", "overload_participant_minutes", "participant_minutes", "meetings",
-			"meetings_ended_early", "meetings_refused", "capacity_delay_p95_seconds", "cloud_calls", "balancer_calls", "flaps",
+			"meetings_ended_early", "meetings_refused", "capacity_delay_p95_seconds", "cloud_calls", "balancer_calls", "flaps", "churn",
+			"cost_over_bound", "savings",
 		} {
 			if _, ok := got.Strategies[name][key].(float64); !ok {
 				t.Errorf("strategies.%s.%s is missing", name, key)
@@ -150,6 +152,13 @@ func TestJSONHasEveryFigureOfEveryStrategyAndTheSameBytesTwice(t *testing.T) {
 	}
 	if got, want := got.Strategies["static"]["server_hours"], 2*4*24.0; got != want {
 		t.Errorf("four servers on for two days = %v server-hours, want %v", got, want)
+	}
+	static := got.Strategies["static"]
+	if over := static["cost"].(float64) / got.Strategies["bound"]["cost"].(float64); math.Abs(static["cost_over_bound"].(float64)-over) > 0.01 || static["savings"] != 0.0 {
+		t.Errorf("static = %v; want %.2f times the cost of the bound, and savings of 0", static, over)
+	}
+	if saved := 1 - got.Strategies["bound"]["cost"].(float64)/static["cost"].(float64); math.Abs(got.Strategies["bound"]["savings"].(float64)-saved) > 0.01 {
+		t.Errorf("the bound saves %v, want %.2f", got.Strategies["bound"]["savings"], saved)
 	}
 	if len(got.BySeed) != 2 || reflect.DeepEqual(got.BySeed["1"]["bbb_scaler"], got.BySeed["2"]["bbb_scaler"]) {
 		t.Errorf("by_seed = %v; want two seeds that differ", got.BySeed)

@@ -91,9 +91,8 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 // week before: the load of past, on the number of servers that carry it at the target
 // workload of scaling.
 func remember(samples *virtual.Samples, tag string, past Demand, m sim.LoadModel, c fleet.Config, servers int) {
-	free := 1 - c.Capacity.Headroom
 	size := c.Sizes.Together()
-	target := CapacityModel{m, sim.Workload{CPU: free * c.Thresholds.CPU.Max, Memory: free * c.Thresholds.Memory.Max}}
+	target := targetOf(m, c)
 	of := func(record string) *virtual.Series {
 		b := labels.NewBuilder(labels.FromStrings(model.MetricNameLabel, record, rules.LabelFleet, c.Fleet.Name))
 		return samples.Series(b.Set(rules.LabelPool, tag).Labels()) // no label for ""
