@@ -32,14 +32,14 @@ var mayImport = map[string][]string{
 	"receiver/client":  {"actions/fleet", "actions/outbound", "receiver/api"},
 	"receiver/verdict": {"actions/fleet", "rules"},
 
-	"actions/fleet":           {"rules", "rules/refuse"},
-	"actions/plan":            {"actions/fleet", "rules"},
+	"actions/fleet":               {"rules", "rules/refuse"},
+	"actions/plan":                {"actions/fleet", "rules"},
 	"actions/store":               {"actions/fleet"},
 	"actions/store/internal/seal": {},
 	"actions/store/postgres":      {"actions/fleet", "actions/store", "actions/store/internal/seal"},
 	"actions/store/postgrestest":  {},
 	"actions/store/storetest":     {"actions/fleet"},
-	"actions":                 {"actions/fleet", "actions/plan", "actions/store", "rules"},
+	"actions":                     {"actions/fleet", "actions/plan", "actions/store", "rules"},
 
 	"actions/outbound":              {"actions/fleet", "rules/refuse"},
 	"actions/outbound/outboundtest": {},
