@@ -192,3 +192,8 @@ func (d *demo) daemonArgs() []string {
 		fmt.Sprintf("--storage.path=%s/bbb-scaler", d.dir),
 	}
 }
+
+// clockArgs returns the argument by which the demo's own daemon shows the simulated time.
+func (d *demo) clockArgs() []string {
+	return []string{fmt.Sprintf("--web.displayed-clock=%s,%s,%g", d.world.Start().Format(time.RFC3339Nano), d.clock.begun.Format(time.RFC3339Nano), d.speed)}
+}

@@ -162,7 +162,7 @@ func (d *demo) run(ctx context.Context, cfg Config) error {
 	if cfg.Daemon != nil {
 		part("bbb-scaler", func(ctx context.Context) error {
 			log := &lines{log: cfg.Log, name: "bbb-scaler"}
-			return cfg.Daemon(ctx, d.daemonArgs(), nil, log, log)
+			return cfg.Daemon(ctx, append(d.daemonArgs(), d.clockArgs()...), nil, log, log)
 		})
 	}
 	if d.users != nil {
