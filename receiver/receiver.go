@@ -78,6 +78,10 @@ type Deps struct {
 	Version string
 	// Now returns the time; nil is time.Now.
 	Now func() time.Time
+	// Displayed returns the scaler and the time that the page and the API have instead of
+	// the real ones, which the metrics keep; nil for the same. A simulation shows its own
+	// time by it.
+	Displayed func(Scaler, func() time.Time) (Scaler, func() time.Time)
 }
 
 // server is what all handlers share.
@@ -119,6 +123,9 @@ func New(cfg Config, d Deps) *Handler {
 	s := &server{Deps: d, cfg: cfg, metrics: newMetrics(d.Metrics), template: pageTemplate(), streams: newStreams(d.Metrics), keys: keys{of: map[string]string{}}}
 	s.feed = newFeed(s.render)
 	d.Metrics.MustRegister(NewFleetCollector(d.Scaler, d.Now))
+	if d.Displayed != nil {
+		s.Scaler, s.Now = d.Displayed(d.Scaler, d.Now)
+	}
 	e := echo.New()
 	e.HTTPErrorHandler = s.answerError
 	e.Use(s.measure, secureHeaders, s.recover)

@@ -68,7 +68,7 @@ func parse(args []string) (*options, string, error) {
 		Default(world.Default).StringVar(&o.world)
 	c.Flag("trace", "CSV file with meetings, used instead of generated weeks: lines of start,duration,participants,webcams below that header. The start is a time such as 08:00 (of Monday) or Tue 08:00, or seconds after Monday 00:00; the duration is 45m, 1h30m or seconds.").ExistingFileVar(&o.trace)
 	c.Flag("trace.before", "With --trace: CSV file with the meetings of the whole week before, for the forecast. The column start counts from the Monday of that week. Without this file, there is no forecast for the first Monday.").ExistingFileVar(&o.before)
-	c.Flag("config.file", "Configuration file of the scaler. If repeated, each file is a separate strategy. With --live: once; addresses, credentials, datacenters and capacity.schedule of the file are not used. Default: the shipped defaults; with --live, lower thresholds.").StringsVar(&o.configs)
+	c.Flag("config.file", "Configuration file of the scaler. If repeated, each file is a separate strategy. With --live: once; addresses, credentials, datacenters and capacity.schedule of the file are not used. Default: the shipped defaults; with --live, smaller servers.").StringsVar(&o.configs)
 	c.Flag("plot", "SVG file for a plot of the first seed's week.").StringVar(&o.plot)
 	c.Flag("live", "Run the demo: a simulated fleet in this process, with the real daemon, Prometheus and Alertmanager, one hour in a minute.").BoolVar(&o.live)
 	c.Flag("without-daemon", "With --live: run no daemon, and print the command that starts one with the configuration of this run.").BoolVar(&o.withoutDaemon)

@@ -30,6 +30,7 @@ type options struct {
 	storage    storage
 	copy       storageCopy
 	dryRun     bool
+	displayed  displayedClock
 	log        *promslog.Config
 	web        *web.FlagConfig
 
@@ -83,6 +84,7 @@ func (o *options) application(stdout io.Writer) *kingpin.Application {
 	daemon.Flag("dry-run", "Plan and write the journal, but change nothing at IONOS and in Scalelite.").BoolVar(&o.dryRun)
 	daemon.Flag("config.auto-reload-interval", "Interval at which the configuration file is checked for changes, which are then loaded. 0s: load it only on SIGHUP and POST /-/reload.").Default("30s").DurationVar(&o.autoReload)
 	o.web = webflag.AddFlags(daemon, ":9745")
+	daemon.Flag("web.displayed-clock", "Clock of the page and of the API, for simulations: a time, the real time at that moment, and how many times as fast it goes.").Hidden().SetValue(&o.displayed)
 
 	app.Command("check", "Reads the configuration and all systems that the daemon uses, and prints the fleet, the problems and how to fix them. Changes nothing. The exit code is 1 if there is a problem.")
 	o.clientCommands(app)
