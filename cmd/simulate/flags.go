@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/live"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
@@ -48,6 +49,7 @@ func parse(args []string) (*options, string, error) {
 	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet: in simulated school weeks, or with --live as a demo on a simulated fleet. "+
 		"The command simulate record turns the history of a real fleet into a trace; see simulate record --help.")
 	app.HelpFlag.Short('h')
+	app.Version(build.This().Text(app.Name))
 	app.UsageTemplate(kingpin.LongHelpTemplate) // the flags are those of the command without a name
 	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is the default command. "+
 		"The strategies are "+strategyHelp+". The figures that need words: overload is the share of people's time on servers above a maximum threshold, "+

@@ -34,7 +34,7 @@ func TestADayOfTwoPoolsRefusesNobody(t *testing.T) {
 		t.Errorf("%d of %d meetings, %d refused, %d ended early, %d joins refused; want all and none",
 			f.Meetings, len(setup.Arrivals), f.MeetingsRefused, f.MeetingsEndedEarly, f.JoinsRefused)
 	}
-	entries, err := journal.Journal(store.JournalKept, "")
+	entries, err := journal.Journal(t.Context(), store.JournalKept, "")
 	if err != nil {
 		t.Fatal(err)
 	}
