@@ -20,12 +20,13 @@ import (
 // 3000 MiB and 0.2 cores.
 func fleetOfTwo(t *testing.T) (url string) {
 	t.Helper()
-	series := ""
+	var series strings.Builder
+	series.WriteString("load 1m")
 	for i, one := range []struct {
 		people, available int
 		idle              string
 	}{{0, (8192 - 3000) << 20, "54"}, {200, (8192 - 3400) << 20, "48"}} {
-		series += fmt.Sprintf(`
+		fmt.Fprintf(&series, `
 			bbb_meetings_participants{job="bbb-exporter",instance="bbb%[1]d:9688"} %[2]dx600
 			bbb_api_up{job="bbb-exporter",instance="bbb%[1]d:9688"} 1x600
 			node_memory_MemTotal_bytes{job="bbb-node",instance="bbb%[1]d:9100"} 8589934592x600
@@ -34,7 +35,7 @@ func fleetOfTwo(t *testing.T) (url string) {
 			node_cpu_seconds_total{job="bbb-node",instance="bbb%[1]d:9100",cpu="1",mode="idle"} 0+%[4]sx600`,
 			i+1, one.people, one.available, one.idle)
 	}
-	storage := promqltest.LoadedStorage(t, "load 1m"+series)
+	storage := promqltest.LoadedStorage(t, series.String())
 	t.Cleanup(func() { storage.Close() })
 	engine := promqltest.NewTestEngine(t, false, 0, promqltest.DefaultMaxSamplesPerQuery)
 	server := httptest.NewServer(monitor.QueryHandler(engine, storage))
