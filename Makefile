@@ -24,7 +24,9 @@ build: ## builds the daemon, the generator and the simulator into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w $(STAMP)' -o bin/ ./cmd/...
 
 demo: ## a school morning in a minute, with everything real but the cloud; Ctrl-C ends it
-	go run ./cmd/simulate --live $(DEMO)
+	@echo 'Building the demo. The first time, Go compiles Prometheus and Alertmanager, which takes some minutes.'
+	@go build -o bin/simulate ./cmd/simulate
+	@bin/simulate --live $(DEMO)
 
 test: tools fuzz race go-test ## every test, with whatever it needs installed; takes minutes
 

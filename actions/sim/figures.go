@@ -67,6 +67,17 @@ func (w *World) Figures() Figures {
 	return f
 }
 
+// CostOfAll returns what all servers would have cost up to the simulated time if they
+// had been switched on, at the sizes of their ServerSpec.
+func (w *World) CostOfAll() (cost float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.servers {
+		cost += float64(s.spec.Size.Cores)*w.cfg.Prices.CoreHour + float64(s.spec.Size.RAM)/1024*w.cfg.Prices.GiBHour
+	}
+	return cost * w.now.Hours()
+}
+
 // Calls returns how often each operation was called: cloud.servers,
 // cloud.start, cloud.stop, cloud.resize, cloud.reboot, cloud.request,
 // cloud.contract, balancer.servers, balancer.server, balancer.state,

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/store/internal/seal"
 	"go.etcd.io/bbolt"
 )
 
@@ -87,7 +88,7 @@ func putAll[T any](b *bbolt.Bucket, values []T, key func(T) string) error {
 
 // putJSON stores v as sealed JSON.
 func putJSON(b *bbolt.Bucket, key []byte, v any) error {
-	data, err := seal(key, v)
+	data, err := seal.Seal(key, v)
 	if err != nil {
 		return err
 	}
@@ -158,7 +159,7 @@ func (s *Bolt) load() (fleet.Memory, error) {
 func readAll[T any](b *bbolt.Bucket, into map[string]T) error {
 	return b.ForEach(func(k, data []byte) error {
 		var v T
-		if err := decode(k, data, &v); err != nil {
+		if err := seal.Decode(k, data, &v); err != nil {
 			return err
 		}
 		into[string(k)] = v
@@ -172,7 +173,7 @@ func readFleet(b *bbolt.Bucket, f *fleet.FleetRecord) error {
 	if data == nil {
 		return nil
 	}
-	return decode(keyFleet, data, f)
+	return seal.Decode(keyFleet, data, f)
 }
 
 // Journal implements fleet.Store. It returns up to limit entries, newest first.
@@ -182,7 +183,7 @@ func (s *Bolt) Journal(_ context.Context, limit int, server string) ([]fleet.Ent
 		c := tx.Bucket(bucketJournal).Cursor()
 		for k, data := c.Last(); k != nil && len(out) < limit; k, data = c.Prev() {
 			var e fleet.Entry
-			if err := decode(k, data, &e); err != nil {
+			if err := seal.Decode(k, data, &e); err != nil {
 				return err
 			}
 			if e.About(server) {

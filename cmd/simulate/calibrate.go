@@ -72,7 +72,9 @@ func runCalibrate(ctx context.Context, args, environ []string, stdout, stderr io
 	}
 	h := c.names
 	h.API, h.Rules, h.Fleet = api, file.Rules, file.Actions.Fleet.Name
-	found, err := h.Read(ctx, span, readingBar(span, stderr))
+	step, end := progress("queries", span.Chunks(), stderr)
+	found, err := h.Read(ctx, span, step)
+	end()
 	if err != nil {
 		return err
 	}

@@ -12,14 +12,12 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
-	"github.com/schollz/progressbar/v3"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
-	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/record"
 )
 
@@ -190,7 +188,9 @@ func (r *recording) fromPrometheus(ctx context.Context, cutter *record.Cutter) e
 	}
 	h := r.metrics
 	h.API, h.Rules, h.Fleet = api, file.Rules, file.Actions.Fleet.Name
-	found, err := h.Read(ctx, r.span, cutter, readingBar(r.span, r.stderr))
+	step, end := progress("queries", r.span.Chunks(), r.stderr)
+	found, err := h.Read(ctx, r.span, cutter, step)
+	end()
 	if err != nil {
 		return err
 	}
@@ -224,16 +224,6 @@ func (r *recording) fromJournal(ctx context.Context, cutter *record.Cutter) erro
 }
 
 func (r *recording) note(format string, args ...any) { fmt.Fprintf(r.stderr, format+"\n", args...) }
-
-// readingBar shows a bar on a terminal for the parts in which span is read.
-func readingBar(span record.Range, stderr io.Writer) (progress func()) {
-	if !terminal.Is(stderr) {
-		return func() {}
-	}
-	bar := progressbar.NewOptions(span.Chunks(), progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription("reading"),
-		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
-	return func() { _ = bar.Add(1) }
-}
 
 // write writes the trace to standard output or to the file.
 func (r *recording) write(meetings []sim.Arrival, stdout io.Writer) error {

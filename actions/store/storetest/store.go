@@ -32,6 +32,7 @@ func TestStore(t *testing.T, open func(t *testing.T) fleet.Store) {
 		"it gives back what was committed":                     givesBack,
 		"a commit replaces what has the same key":              replaces,
 		"what was dropped is gone":                             drops,
+		"one commit may name a key several times":              severalTimes,
 		"the journal begins with the newest entry":             newestFirst,
 		"the journal of a server is found by its name and id":  journalOfServer,
 		"texts from outside come back as they were":            oddTexts,
@@ -79,6 +80,20 @@ func drops(t *testing.T, s fleet.Store) {
 	must(t, err)
 	if len(m.Alerts)+len(m.Pauses) != 0 || len(m.Records) != 1 {
 		t.Errorf("Load() = %+v, want the record and neither alerts nor pauses", m)
+	}
+}
+
+func severalTimes(t *testing.T, s fleet.Store) {
+	model, c := fleet.NewMemory(), fleet.Commit{DropAlerts: []string{"dropped"}, DropPauses: []string{"p1"}}
+	for i := range 3 {
+		c.Alerts = append(c.Alerts, fleet.Alert{Fingerprint: "f", Name: fmt.Sprint(i)}, fleet.Alert{Fingerprint: "dropped"})
+		c.Records = append(c.Records, fleet.Record{ID: "1", Failures: i}, fleet.Record{ID: fmt.Sprint("r", i)})
+		c.Pauses = append(c.Pauses, fleet.Pause{ID: fmt.Sprint("p", i)}, fleet.Pause{ID: "p", Reason: fmt.Sprint(i)})
+	}
+	for range 2 {
+		must(t, s.Commit(t.Context(), c))
+		model.Apply(c)
+		want(t, s, model)
 	}
 }
 

@@ -103,13 +103,13 @@ func aDay(t *testing.T, targets string) {
 }
 
 func TestTheFleetLineTellsPeopleOnOverloadedServersNotTheAverage(t *testing.T) {
-	var f fleetState
+	f := fleetState{max: sim.Workload{CPU: 0.5, Memory: 0.85}, saved: "20 %"}
 	f.add(sim.Reading{Power: fleet.PowerOn, Workload: sim.Workload{CPU: 1, Memory: 0.3}, Meetings: 9, Participants: 225}, true)
 	for range 3 {
 		f.add(sim.Reading{Power: fleet.PowerOn, Workload: sim.Workload{CPU: 0.02, Memory: 0.1}}, true)
 	}
 	f.add(sim.Reading{Power: fleet.PowerOff}, false)
-	want := "-------- servers on 4, in service 4; meetings 9; people 225, on overloaded servers 225; busiest server at 100 % CPU"
+	want := "-------- servers on 4, in service 4; meetings 9; people 225, on overloaded servers 225; busiest server at 100 % CPU; saved 20 %"
 	if got := f.String(); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
