@@ -58,7 +58,8 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	reloader := newReloader(o, file, links, scaler, metrics, log)
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
 		Scaler: scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
-		Warnings: reloader.warnings, Asks: reloader.asks, Runbook: reloader.runbook, Metrics: metrics, Log: log, Version: this.Version,
+		Warnings: reloader.warnings, Asks: reloader.asks, Discovery: reloader.discovery, Runbook: reloader.runbook, Metrics: metrics, Log: log, Version: this.Version,
+		Displayed: o.displayed.of(),
 	}), log)
 	log.Info("starting", "version", this.Version, "revision", this.Revision, "dry_run", o.dryRun, "datacenters", len(file.Actions.Fleet.Datacenters))
 	return o.serve(ctx, server, scaler, reloader, file.Web.ShutdownTimeout, log)
