@@ -82,7 +82,7 @@ func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
 		`last cycle <time datetime="2027-03-01T11:59:56Z">`, "nothing is changed: frozen: the cloud lists 3 servers",
 		`CPU is exhausted on 1 server, of 1 that take new meetings: <a href="#s1">bbb-1</a> (91 %)`,
 		`href="https://example.org/runbooks#bbbservercpuhigh">runbook</a>`,
-		`<h2>What happens next</h2>`, "1 server takes meetings: bbb-4", "2 more servers start", "1 server stops after its last meeting: bbb-2", "not measured yet",
+		`<h2>What happens next</h2>`, "1 server takes meetings: bbb-4", "no server starts, although 2 more are needed", "1 server stops after its last meeting: bbb-2", "not measured yet",
 		`data-resume="p1"`, "Paused (scale-in only):</b> bbb-2* until ", "by anna: exam",
 		"<b>Configuration:</b> scalelite.url is not set",
 		"a limit is reached: contract:", "no notification arrives of BBBFleetMemoryHigh", "<b>No scale-in:</b> a fleet alert",

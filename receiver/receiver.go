@@ -134,6 +134,7 @@ type server struct {
 type Handler struct {
 	http.Handler
 	streams *streams
+	feed    *feed
 }
 
 // Close ends the streams of updates to open pages, so that a server that shuts
@@ -151,7 +152,7 @@ func New(cfg Config, d Deps) *Handler {
 	e.Use(s.measure, secureHeaders, s.recover)
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Skipper: notText, MinLength: 4 << 10}))
 	s.route(e)
-	return &Handler{sameOrigin(e), s.streams}
+	return &Handler{sameOrigin(e), s.streams, s.feed}
 }
 
 // notText reports whether an answer is not worth compressing as a whole: only the

@@ -147,6 +147,11 @@ func inAnOutage(t testing.TB, n int) *scene {
 
 func (s *scene) enter(kind fleet.Kind, server string, o fleet.Outcome, at time.Time, reason string) {
 	e := fleet.Entry{Seq: uint64(len(s.journal) + 1), At: at, Step: fleet.Step{Kind: kind, Server: server, Reason: reason}, Outcome: o}
+	for _, sv := range s.status.Servers {
+		if sv.Name == server {
+			e.Step.ServerID = sv.ID
+		}
+	}
 	if o == fleet.Failed {
 		e.Detail, e.Took = "not done within 600 s (the cloud reports power off, busy false)", 600
 	}

@@ -46,7 +46,7 @@ func (s spending) Saved() string {
 	if s.Priced() {
 		return text + ", " + s.money(all-on)
 	}
-	return text + fmt.Sprintf(" of the core-hours, %.0f", all-on)
+	return text + fmt.Sprintf(" of the core-hours (%.0f)", all-on)
 }
 
 // For says how long was observed.
