@@ -8,7 +8,7 @@ MAKEFLAGS   += --no-builtin-rules
 FUZZTIME    ?= 2000x
 RACE        ?= ./actions/... ./receiver/...
 SOURCES      = $(shell git ls-files '*.go')
-VERSION      = $(shell sed -n 's/^const Release = "\(.*\)"/\1/p' cmd/internal/daemon/build.go)
+VERSION      = $(shell sed -n 's/^const Release = "\(.*\)"/\1/p' cmd/internal/build/build.go)
 REVISION     = $(shell git describe --always --abbrev=40 --exclude '*' --dirty=-modified)
 DATE         = $(shell git log -1 --format=%cI)
 VAR          = -X github.com/prometheus/common/version
@@ -24,7 +24,9 @@ build: ## builds the daemon, the generator and the simulator into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w $(STAMP)' -o bin/ ./cmd/...
 
 demo: ## a school morning in a minute, with everything real but the cloud; Ctrl-C ends it
-	go run ./cmd/simulate --live $(DEMO)
+	@echo 'Building the demo. The first time, Go compiles Prometheus and Alertmanager, which takes some minutes.'
+	@go build -o bin/simulate ./cmd/simulate
+	@bin/simulate --live $(DEMO)
 
 test: tools fuzz race go-test ## every test, with whatever it needs installed; takes minutes
 

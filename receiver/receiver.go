@@ -66,6 +66,9 @@ type Deps struct {
 	Warnings func() []string
 	// Asks returns what the alerts mean, by name; nil is rules.Meanings.
 	Asks func() map[string]rules.Meaning
+	// Discovery returns the name of the fleet, which is a label of all metrics, and how
+	// Prometheus reaches the exporters; nil adds no label and lists no targets.
+	Discovery func() rules.Discovery
 	// Runbook returns the address of the page that explains each alert below a
 	// heading with its name; nil or "" shows no links to it.
 	Runbook func() string
@@ -99,6 +102,9 @@ func (d *Deps) complete() {
 	}
 	if d.Asks == nil {
 		d.Asks = rules.Meanings
+	}
+	if d.Discovery == nil {
+		d.Discovery = func() rules.Discovery { return rules.Discovery{} }
 	}
 	if d.Runbook == nil {
 		d.Runbook = func() string { return "" }
@@ -159,7 +165,7 @@ func New(cfg Config, d Deps) *Handler {
 // page and the lists are large, and a stream must not be held back.
 func notText(c echo.Context) bool {
 	switch c.Path() {
-	case api.PathPage, api.PathServer + "/:server", api.PathAssets + "/*", api.PathFleet, api.PathTrend, api.PathAlerts, api.PathJournal:
+	case api.PathPage, api.PathServer + "/:server", api.PathAssets + "/*", api.PathFleet, api.PathTrend, api.PathAlerts, api.PathJournal, api.PathNodeTargets, api.PathBBBTargets:
 		return false
 	}
 	return true
@@ -172,7 +178,9 @@ func (s *server) route(e *echo.Echo) {
 	e.GET(api.PathEvents, s.events)
 	e.GET(api.PathHealthy, func(c echo.Context) error { return c.String(http.StatusOK, "healthy\n") })
 	e.GET(api.PathReady, s.ready)
-	e.GET(api.PathMetrics, echo.WrapHandler(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{})))
+	e.GET(api.PathMetrics, echo.WrapHandler(promhttp.HandlerFor(ofFleet{s.Metrics, s.fleetName}, promhttp.HandlerOpts{})))
+	e.GET(api.PathNodeTargets, s.nodeTargets)
+	e.GET(api.PathBBBTargets, s.bbbTargets)
 	e.POST(api.PathWebhook, s.webhook)
 	e.POST(api.PathWebhook+"/", s.webhook) // so that a URL with a trailing slash works
 	e.GET(api.PathTrend, s.trend)
@@ -201,6 +209,8 @@ func Server(cfg Config, h *Handler, log *slog.Logger) *http.Server {
 	server.RegisterOnShutdown(h.Close)
 	return server
 }
+
+func (s *server) fleetName() string { return s.Discovery().Fleet }
 
 func (s *server) ready(c echo.Context) error {
 	if !s.Scaler.Ready() {

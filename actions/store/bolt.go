@@ -1,9 +1,7 @@
-// Package store has the implementations of fleet.Store: Bolt keeps everything in one
-// file, Memory keeps it in memory for simulations and tests. The same conformance test
-// runs for both.
 package store
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/store/internal/seal"
 	"go.etcd.io/bbolt"
 )
 
@@ -55,8 +54,9 @@ var errBroken = errors.New("the store's file was damaged while it was in use; re
 // buckets maps the names of the buckets to whether their entries are numbered.
 var buckets = map[string]bool{"alerts": false, "records": false, "pauses": false, "fleet": false, "journal": true}
 
-// Commit implements fleet.Store. It writes c in one transaction.
-func (s *Bolt) Commit(c fleet.Commit) error {
+// Commit implements fleet.Store. It writes c in one transaction, and ignores the
+// context.
+func (s *Bolt) Commit(_ context.Context, c fleet.Commit) error {
 	if c.Empty() {
 		return nil
 	}
@@ -88,7 +88,7 @@ func putAll[T any](b *bbolt.Bucket, values []T, key func(T) string) error {
 
 // putJSON stores v as sealed JSON.
 func putJSON(b *bbolt.Bucket, key []byte, v any) error {
-	data, err := seal(key, v)
+	data, err := seal.Seal(key, v)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,10 @@ func appendAll(b *bbolt.Bucket, entries []fleet.Entry) error {
 func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 
 // Load implements fleet.Store. It reads everything except for the journal.
-func (s *Bolt) Load() (fleet.Memory, error) {
+func (s *Bolt) Load(context.Context) (fleet.Memory, error) { return s.load() }
+
+// load does the same as Load.
+func (s *Bolt) load() (fleet.Memory, error) {
 	m := fleet.NewMemory()
 	read := func(tx *bbolt.Tx) error {
 		return errors.Join(
@@ -156,7 +159,7 @@ func (s *Bolt) Load() (fleet.Memory, error) {
 func readAll[T any](b *bbolt.Bucket, into map[string]T) error {
 	return b.ForEach(func(k, data []byte) error {
 		var v T
-		if err := decode(k, data, &v); err != nil {
+		if err := seal.Decode(k, data, &v); err != nil {
 			return err
 		}
 		into[string(k)] = v
@@ -170,17 +173,17 @@ func readFleet(b *bbolt.Bucket, f *fleet.FleetRecord) error {
 	if data == nil {
 		return nil
 	}
-	return decode(keyFleet, data, f)
+	return seal.Decode(keyFleet, data, f)
 }
 
 // Journal implements fleet.Store. It returns up to limit entries, newest first.
-func (s *Bolt) Journal(limit int, server string) ([]fleet.Entry, error) {
+func (s *Bolt) Journal(_ context.Context, limit int, server string) ([]fleet.Entry, error) {
 	var out []fleet.Entry
 	read := func(tx *bbolt.Tx) error {
 		c := tx.Bucket(bucketJournal).Cursor()
 		for k, data := c.Last(); k != nil && len(out) < limit; k, data = c.Prev() {
 			var e fleet.Entry
-			if err := decode(k, data, &e); err != nil {
+			if err := seal.Decode(k, data, &e); err != nil {
 				return err
 			}
 			if e.About(server) {

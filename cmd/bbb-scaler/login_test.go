@@ -72,7 +72,7 @@ func TestTheExportersWebConfigurationGuardsEverything(t *testing.T) {
 	}
 	p.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
 
-	for _, path := range []string{"/", "/metrics", "/api/v1/fleet", "/-/healthy"} {
+	for _, path := range []string{"/", "/metrics", "/api/v1/fleet", "/sd/node-exporter", "/sd/bbb-exporter", "/-/healthy"} {
 		if code, _ := p.send("GET", path, ""); code != http.StatusUnauthorized {
 			t.Errorf("GET %s without login = %d, want 401", path, code)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/report"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/week"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -22,11 +23,17 @@ const (
 	nameStatic      = "static"
 	namePredecessor = "bbb_scaler"
 	nameVertical    = "infra-autoscaler"
+	nameGroup       = "cloud-native"
 	nameOurs        = "ours"
 	nameBlind       = "ours-without-forecast"
 )
 
-var strategyNames = []string{nameStatic, namePredecessor, nameVertical, nameOurs, nameBlind, report.BoundName}
+// strategyHelp explains the strategies.
+const strategyHelp = nameStatic + " (all servers on), " + namePredecessor + " (the polling predecessor), " + nameVertical + " (all on, sizes change), " +
+	nameGroup + " (IONOS's VM auto scaling: average CPU of the group, oldest server stopped first), " + nameOurs + " (bbb-scaler), " + nameBlind + ", " +
+	report.BoundName + " (a lower bound of server-hours and of cost for all that fill no server above the thresholds)"
+
+var strategyNames = []string{nameStatic, namePredecessor, nameVertical, nameGroup, nameOurs, nameBlind, report.BoundName}
 
 // monday returns the first day of every simulated week, in the operator's time zone.
 // The clocks do not change in that week.
@@ -51,7 +58,10 @@ func (o *options) comparison(environ []string) (c week.Comparison, err error) {
 	if c.Strategies, err = o.chosen(files); err != nil {
 		return c, err
 	}
-	if c.Faults, err = parseFaults(o.faults, o.servers); err != nil {
+	if c.World, err = world.Read(o.world); err != nil {
+		return c, err
+	}
+	if c.Faults, err = parseFaults(append(c.World.Faults, o.faults...), o.servers); err != nil {
 		return c, err
 	}
 	if c.Pools, err = parsePools(o.pools, o.servers); err != nil {
@@ -140,6 +150,8 @@ func (o *options) chosen(files []named) ([]week.Strategy, error) {
 			out = append(out, week.Predecessor{Config: first})
 		case nameVertical:
 			out = append(out, week.Vertical{Config: first})
+		case nameGroup:
+			out = append(out, week.CloudNative{Config: first})
 		case nameOurs, nameBlind:
 			for _, f := range files {
 				f.file.Rules.Forecast.Enabled = f.file.Rules.Forecast.Enabled && name == nameOurs

@@ -3,20 +3,25 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
+// progressLine matches what a run writes to standard error when it takes long.
+var progressLine = regexp.MustCompile(`^(hours simulated: \d+ of \d+, about \w+ left\n?)+$`)
+
 func simulate(t *testing.T, args ...string) (stdout string, err error) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	err = run(t.Context(), args, nil, &out, &errs)
-	if errs.Len() > 0 && err == nil {
+	if text := strings.Trim(errs.String(), "\n"); text != "" && err == nil && !progressLine.MatchString(text) {
 		t.Errorf("simulate %s wrote to standard error:\n%s", strings.Join(args, " "), &errs)
 	}
 	return out.String(), err
@@ -35,14 +40,22 @@ func traceFile(t *testing.T, lines string) (path string) {
 func TestBadFlagsAreRefusedWithWhatIsAllowed(t *testing.T) {
 	bad, late := traceFile(t, "0,60,5,9\n"), traceFile(t, "0,60,5,0\n604800,60,5,0\n")
 	empty, tuesday := traceFile(t, ""), traceFile(t, "86400,60,5,0\n")
+	world := filepath.Join(t.TempDir(), "world.yml")
+	if err := os.WriteFile(world, []byte("load: {idle_cores: -1}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		args []string
 		want string
 	}{
 		{[]string{"--servers=-1"}, "--servers: -1: must be from 1 to 2000"},
 		{[]string{"--servers=0"}, "--servers: 0: must be from 1 to 2000"},
-		{[]string{"--live", "--servers", "0"}, "--servers: 0: must be from 1 to 250"},
-		{[]string{"--live", "--servers", "900"}, "--servers: 900: must be from 1 to 250"},
+		{[]string{"--live", "--servers", "0"}, "--servers: 0: must be from 1 to 745"},
+		{[]string{"--live", "--servers", "900"}, "--servers: 900: must be from 1 to 745"},
+		{[]string{"--live", "--servers", "700", "--speed", "60"}, "--speed: 60: must be at most 12.9 with 700 servers"},
+		{[]string{"--live", "--seed", "1..2"}, "--seed: \"1..2\": must be one number with --live"},
+		{[]string{"--live", "--config.file", "a.yml", "--config.file", "b.yml"}, "--config.file: \"a.yml, b.yml\": must be given once with --live"},
+		{[]string{"--live", "--config.file", "/nowhere.yml"}, "nowhere.yml"},
 		{[]string{"--days", "0"}, "--days: 0: must be from 1 to 366"},
 		{[]string{"--seed", "10..1"}, `--seed: "10..1": must be a number or a range`},
 		{[]string{"--seed", "one"}, `--seed: "one": must be a number or a range`},
@@ -64,6 +77,10 @@ func TestBadFlagsAreRefusedWithWhatIsAllowed(t *testing.T) {
 		{[]string{"--live", "--for", "0s"}, "--for: 0s: must be longer than 0s"},
 		{[]string{"--live", "--cut-links", "0"}, "--cut-links: 0: must be at least 1"},
 		{[]string{"--output", "xml"}, "xml"},
+		{[]string{"--world", "dreamland"}, `--world: "dreamland": must be one of heavy, leaky, light`},
+		{[]string{"--live", "--world", "dreamland"}, `--world: "dreamland": must be one of heavy, leaky, light`},
+		{[]string{"--world", world}, "load.idle_cores: -1: must be a finite number of at least 0"},
+		{[]string{"world", "dreamland"}, `--world: "dreamland": must be one of`},
 	}
 	for _, tt := range tests {
 		if out, err := simulate(t, tt.args...); err == nil || !strings.Contains(err.Error(), tt.want) || out != "" {
@@ -78,8 +95,7 @@ func TestFlagsThatWouldHaveNoEffectAreRefused(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"--live", "--config.file", "x.yml"}, "--config.file: must not be given with --live"},
-		{[]string{"--live", "--seed", "1"}, "--seed: must not be given with --live"},
+		{[]string{"--without-daemon"}, "--without-daemon: must not be given without --live"},
 		{[]string{"--live", "--trace", trace}, "--trace: must not be given with --live"},
 		{[]string{"--live", "--trace.before", trace}, "--trace.before: must not be given with --live"},
 		{[]string{"--live", "--days", "7"}, "--days: must not be given with --live"},
@@ -108,7 +124,7 @@ func TestFlagsThatWouldHaveNoEffectAreRefused(t *testing.T) {
 }
 
 func TestJSONHasEveryFigureOfEveryStrategyAndTheSameBytesTwice(t *testing.T) {
-	args := []string{"--servers", "4", "--days", "1", "--seed", "1..2", "--strategy", "static,bbb_scaler,infra-autoscaler,bound", "--output", "json"}
+	args := []string{"--servers", "4", "--days", "1", "--seed", "1..2", "--strategy", "static,bbb_scaler,infra-autoscaler,cloud-native,bound", "--output", "json"}
 	first, err := simulate(t, args...)
 	if err != nil {
 		t.Fatal(err)
@@ -123,10 +139,11 @@ func TestJSONHasEveryFigureOfEveryStrategyAndTheSameBytesTwice(t *testing.T) {
 	if err := json.Unmarshal([]byte(first), &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"static", "bbb_scaler", "infra-autoscaler", "bound"} {
+	for _, name := range []string{"static", "bbb_scaler", "infra-autoscaler", "cloud-native", "bound"} {
 		for _, key := range []string{
 			"server_hours", "core_hours", "ram_gib_hours", "cost", "overload_participant_minutes", "participant_minutes", "meetings",
-			"meetings_ended_early", "meetings_refused", "capacity_delay_p95_seconds", "cloud_calls", "balancer_calls", "flaps",
+			"meetings_ended_early", "meetings_refused", "capacity_delay_p95_seconds", "cloud_calls", "balancer_calls", "flaps", "churn",
+			"cost_over_bound", "savings",
 		} {
 			if _, ok := got.Strategies[name][key].(float64); !ok {
 				t.Errorf("strategies.%s.%s is missing", name, key)
@@ -136,8 +153,36 @@ func TestJSONHasEveryFigureOfEveryStrategyAndTheSameBytesTwice(t *testing.T) {
 	if got, want := got.Strategies["static"]["server_hours"], 2*4*24.0; got != want {
 		t.Errorf("four servers on for two days = %v server-hours, want %v", got, want)
 	}
+	static := got.Strategies["static"]
+	if over := static["cost"].(float64) / got.Strategies["bound"]["cost"].(float64); math.Abs(static["cost_over_bound"].(float64)-over) > 0.01 || static["savings"] != 0.0 {
+		t.Errorf("static = %v; want %.2f times the cost of the bound, and savings of 0", static, over)
+	}
+	if saved := 1 - got.Strategies["bound"]["cost"].(float64)/static["cost"].(float64); math.Abs(got.Strategies["bound"]["savings"].(float64)-saved) > 0.01 {
+		t.Errorf("the bound saves %v, want %.2f", got.Strategies["bound"]["savings"], saved)
+	}
 	if len(got.BySeed) != 2 || reflect.DeepEqual(got.BySeed["1"]["bbb_scaler"], got.BySeed["2"]["bbb_scaler"]) {
 		t.Errorf("by_seed = %v; want two seeds that differ", got.BySeed)
+	}
+}
+
+func TestAWorldThatIsPrintedIsTheOneThatAFileOfItHas(t *testing.T) {
+	text, err := simulate(t, "world", "heavy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "own.yml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(world string) string {
+		out, err := simulate(t, "--world", world, "--servers", "2", "--days", "1", "--strategy", "static", "--output", "json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Replace(out, world, "", 1)
+	}
+	if own, shipped, typical := run(path), run("heavy"), run("typical"); own != shipped || own == typical {
+		t.Errorf("the file's figures are\n%s\nthose of heavy\n%s\nof typical\n%s\nwant those of heavy, not of typical", own, shipped, typical)
 	}
 }
 

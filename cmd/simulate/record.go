@@ -11,13 +11,12 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
-	"github.com/schollz/progressbar/v3"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
-	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/record"
 )
 
@@ -41,6 +40,7 @@ func parseRecord(args, environ []string) (*recording, error) {
 	app := kingpin.New("simulate record", "Writes the history of a fleet as a trace for simulate --trace. Prometheus has the number of people on each server, but not their meetings, which are therefore approximated. "+
 		"To read Prometheus through Grafana's data source proxy, set the environment variables GRAFANA_ENDPOINT and GRAFANA_PASS.")
 	app.HelpFlag.Short('h')
+	app.Version(build.This().Text("simulate"))
 	app.Flag("config.file", "Configuration file, of which prometheus, rules.exporters, rules.labels and rules.metrics are used. Without it, the defaults and the environment variables apply.").StringVar(&r.configFile)
 	app.Flag("prometheus.url", "URL of Prometheus, instead of prometheus.url in the configuration. The credentials come from the configuration or the environment.").StringVar(&r.prometheus)
 	app.Flag("prometheus.timeout", "Time limit of one query.").Default("2m").DurationVar(&r.timeout)
@@ -172,7 +172,9 @@ func (r *recording) fromPrometheus(ctx context.Context, cutter *record.Cutter) e
 	if h.API, err = promapi.Dial(p); err != nil {
 		return err
 	}
-	found, err := h.Read(ctx, r.span, cutter, r.progress())
+	step, end := progress("queries", r.span.Chunks(), r.stderr)
+	found, err := h.Read(ctx, r.span, cutter, step)
+	end()
 	if err != nil {
 		return err
 	}
@@ -206,16 +208,6 @@ func (r *recording) fromJournal(ctx context.Context, cutter *record.Cutter) erro
 }
 
 func (r *recording) note(format string, args ...any) { fmt.Fprintf(r.stderr, format+"\n", args...) }
-
-// progress shows a bar on a terminal.
-func (r *recording) progress() func() {
-	if !terminal.Is(r.stderr) {
-		return func() {}
-	}
-	bar := progressbar.NewOptions(r.span.Chunks(), progressbar.OptionSetWriter(r.stderr), progressbar.OptionSetDescription("reading"),
-		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
-	return func() { _ = bar.Add(1) }
-}
 
 // write writes the trace to standard output or to the file.
 func (r *recording) write(meetings []sim.Arrival, stdout io.Writer) error {

@@ -78,7 +78,6 @@ func (s scraping) start(t *testing.T, by stack) *monitoring {
 		}
 		nodes.WriteString("}}, ")
 	}
-	addr := freeAddr(t)
 	config := writeFile(t, t.TempDir(), "prometheus.yml", fmt.Sprintf(`
 global: {scrape_interval: %v, scrape_timeout: %v, evaluation_interval: 1s}
 rule_files: [%q]
@@ -89,9 +88,16 @@ scrape_configs:
   - job_name: bbb-scaler
     static_configs: [{targets: [%q]}]
 `, s.every, s.every, s.rules, strings.Join(s.alertmanagers, `", "`), nodes.String(), s.daemon))
+	return runPrometheus(t, by, config, cmp.Or(s.resend, 2*time.Second))
+}
+
+// runPrometheus runs a Prometheus with a configuration file.
+func runPrometheus(t *testing.T, by stack, config string, resend time.Duration) *monitoring {
+	t.Helper()
+	addr := freeAddr(t)
 	p := start(t, program(t, by.prometheus),
 		"--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+addr,
-		"--rules.alert.resend-delay="+cmp.Or(s.resend, 2*time.Second).String())
+		"--rules.alert.resend-delay="+resend.String())
 	m := &monitoring{prometheus: p, url: "http://" + addr}
 	p.ready(t, m.url+"/-/ready")
 	return m

@@ -19,6 +19,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/exportertest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/monitor"
 )
 
@@ -28,7 +29,11 @@ type demo struct {
 	dir     string
 	speed   float64
 	secret  secrets
-	targets string // Config.Targets
+	targets string      // Config.Targets
+	file    config.File // before it is made faster
+	seed    uint64
+	own     bool   // the daemon is run by the demo
+	hung    string // name of the server that hangs in the story
 
 	bbb, node, exporter          []net.Listener // one for each server
 	ionosAt, daemonAt            string         // host:port
@@ -60,7 +65,8 @@ const (
 
 func newDemo(cfg Config, dir string) (*demo, error) {
 	d := &demo{
-		dir: dir, speed: cfg.Speed, targets: cfg.Targets, network: network{seed: cfg.CutLinks}, steps: map[string]int{},
+		dir: dir, speed: cfg.Speed, targets: cfg.Targets, file: fileOf(cfg), seed: cfg.Seed, own: cfg.Daemon != nil,
+		network: network{seed: cfg.CutLinks}, steps: map[string]int{},
 		secret: secrets{newSecret(), newSecret(), newSecret()},
 	}
 	err := d.build(cfg)
@@ -83,16 +89,17 @@ func (d *demo) build(cfg Config) error {
 		}
 	}
 	d.world = sim.New(sim.Config{
-		Servers: cfg.Servers, Running: floor, Start: beginAt(cfg.Speed), Overload: overload(),
-		// The rate limit in the headers of the answers. It is higher than the daemon
-		// needs at any speed: IONOS does not document its limit.
-		Cloud: sim.CloudConfig{RateLimit: 60000, RateBurst: 1000},
+		Seed: cfg.Seed, Servers: cfg.Servers, Running: floor, Start: beginAt(cfg.Speed), Overload: d.overload(),
+		Load: cfg.World.Load, Cloud: limited(cfg.World.Cloud), Balancer: cfg.World.Balancer, Prices: cfg.World.Prices,
 		Each: func(i int, s *sim.ServerSpec) {
 			s.Name, s.Addr, s.Private = serverName(i), simhttp.Addr(i), simhttp.PrivateAddr(i)
 			s.URL = "http://" + d.bbb[i-1].Addr().String() + "/bigbluebutton/api"
 			s.Unregistered = cfg.Scalelite != nil
 		},
 	})
+	for _, f := range cfg.Faults {
+		d.world.Inject(f)
+	}
 	d.clock = newClock(d.world, cfg.Speed)
 	bbb := bbbtest.Config{World: d.world}
 	if cfg.Scalelite != nil {
@@ -114,10 +121,20 @@ func (d *demo) build(cfg Config) error {
 	return d.monitors(cfg)
 }
 
+// limited returns the cloud with a rate limit, which the headers of its answers state.
+// That of a world without one is higher than the daemon needs at any speed: IONOS does
+// not document its limit.
+func limited(c sim.CloudConfig) sim.CloudConfig {
+	if c.RateLimit == 0 {
+		c.RateLimit, c.RateBurst = 60000, 1000
+	}
+	return c
+}
+
 // overload returns the workload above which a server counts as overloaded: the
 // maximum thresholds.
-func overload() sim.Workload {
-	t := thresholds()
+func (d *demo) overload() sim.Workload {
+	t := d.file.Actions.Thresholds
 	return sim.Workload{CPU: t.CPU.Max, Memory: t.Memory.Max}
 }
 
@@ -125,7 +142,7 @@ func overload() sim.Workload {
 func (d *demo) balance(cfg Config) (err error) {
 	if cfg.Scalelite == nil {
 		at, err := d.listen(scalelitetest.New(scalelitetest.Config{World: d.world, Secret: d.secret.balancer}))
-		d.scaleliteURL, d.pollInterval = "http://"+at, d.shorter(time.Minute)
+		d.scaleliteURL, d.pollInterval = "http://"+at, d.shorter(cfg.World.Balancer.PollInterval)
 		return err
 	}
 	if d.balancer, err = newBalancer(*cfg.Scalelite); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
 )
 
 // until calls stop once what is written to it holds every one of wants, in lines
@@ -42,6 +43,17 @@ func (u *until) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// light returns the world whose servers carry many people: their numbers of servers are
+// those of the tests.
+func light(t *testing.T) world.World {
+	t.Helper()
+	w, err := world.Read("light")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 // firstStart returns the time of the first line about a start.
 func firstStart(text string) string {
 	for line := range strings.Lines(text) {
@@ -65,7 +77,7 @@ func aDay(t *testing.T, targets string) {
 	out := &until{wants: []string{" start ", " enable ", " grow ", " cordon ", " stop "}, stop: stop}
 	var log bytes.Buffer
 	s, err := Run(ctx, Config{
-		Servers: 12, Speed: 120, Targets: targets, Daemon: daemon.Run, Out: out,
+		World: light(t), Servers: 12, Speed: 120, Targets: targets, Daemon: daemon.Run, Out: out,
 		Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {
@@ -91,20 +103,20 @@ func aDay(t *testing.T, targets string) {
 }
 
 func TestTheFleetLineTellsPeopleOnOverloadedServersNotTheAverage(t *testing.T) {
-	var f fleetState
+	f := fleetState{max: sim.Workload{CPU: 0.5, Memory: 0.85}, saved: "20 %"}
 	f.add(sim.Reading{Power: fleet.PowerOn, Workload: sim.Workload{CPU: 1, Memory: 0.3}, Meetings: 9, Participants: 225}, true)
 	for range 3 {
 		f.add(sim.Reading{Power: fleet.PowerOn, Workload: sim.Workload{CPU: 0.02, Memory: 0.1}}, true)
 	}
 	f.add(sim.Reading{Power: fleet.PowerOff}, false)
-	want := "-------- servers on 4, in service 4; meetings 9; people 225, on overloaded servers 225; busiest server at 100 % CPU"
+	want := "-------- servers on 4, in service 4; meetings 9; people 225, on overloaded servers 225; busiest server at 100 % CPU; saved 20 %"
 	if got := f.String(); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 
 func TestTheDemosFileIsOneThatTheDaemonTakes(t *testing.T) {
-	d, err := newDemo(Config{Servers: 2, Speed: 60, Log: slog.New(slog.DiscardHandler)}, t.TempDir())
+	d, err := newDemo(Config{World: light(t), Servers: 2, Speed: 60, Log: slog.New(slog.DiscardHandler)}, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +132,7 @@ func TestTheDemosFileIsOneThatTheDaemonTakes(t *testing.T) {
 }
 
 func TestTheDemosCloudStatesARateLimit(t *testing.T) {
-	d, err := newDemo(Config{Servers: 2, Speed: 60, Log: slog.New(slog.DiscardHandler)}, t.TempDir())
+	d, err := newDemo(Config{World: light(t), Servers: 2, Speed: 60, Log: slog.New(slog.DiscardHandler)}, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net"
 	"slices"
-	"strings"
 	"time"
 
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
@@ -20,7 +19,7 @@ import (
 type History struct {
 	API   promv1.API
 	Rules generate.Config // names of metrics and labels
-	Fleet string          // the fleet's name, used where rules.labels.fleet is set
+	Fleet string          // the fleet's name, as in the label of its series
 	// Meetings and Webcams are the names of bbb-exporter's metrics that the rules
 	// do not use.
 	Meetings, Webcams string
@@ -149,15 +148,7 @@ func host(instance string) string {
 
 // selector returns the selector of a metric of bbb-exporter, as in the rules.
 func (h History) selector(metric string) string {
-	matchers := maps.Clone(h.Rules.Exporters.BBB)
-	if h.Rules.Labels.Fleet != "" {
-		matchers[h.Rules.Labels.Fleet] = h.Fleet
-	}
-	var parts []string
-	for _, label := range slices.Sorted(maps.Keys(matchers)) {
-		parts = append(parts, fmt.Sprintf("%s=%q", label, matchers[label]))
-	}
-	return metric + "{" + strings.Join(parts, ",") + "}"
+	return h.Rules.Selector(metric, h.Rules.Exporters.BBB, h.Fleet)
 }
 
 // give adds the samples to into, one server after the other, each sorted by time.
