@@ -48,7 +48,7 @@ type options struct {
 func parse(args []string) (*options, string, error) {
 	o := &options{}
 	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet: in simulated school weeks, or with --live as a demo on a simulated fleet. "+
-		"The command simulate record turns the history of a real fleet into a trace; see simulate record --help.")
+		"The command simulate record turns the history of a real fleet into a trace; see simulate record --help. The command simulate calibrate fits a world to it; see simulate calibrate --help.")
 	app.HelpFlag.Short('h')
 	app.Version(build.This().Text(app.Name))
 	app.UsageTemplate(kingpin.LongHelpTemplate) // the flags are those of the command without a name
@@ -144,6 +144,9 @@ func seedList(text string) ([]uint64, error) {
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == "record" {
 		return runRecord(ctx, args[1:], environ, stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == "calibrate" {
+		return runCalibrate(ctx, args[1:], environ, stdout, stderr)
 	}
 	o, command, err := parse(args)
 	if err != nil {
