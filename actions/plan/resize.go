@@ -39,10 +39,10 @@ func (d *decision) level() fleet.Size {
 	if d.want.size == (fleet.Size{}) {
 		return fleet.Size{}
 	}
-	most := z.Together()
+	most, room := z.Together(), d.room(z.Default)
 	return fleet.Size{
 		Cores: min(most.Cores, z.Default.Cores+steps(int(all.Cores), n, int(z.Default.Cores), z.Step.Cores)),
-		RAM:   min(most.RAM, z.Default.RAM+steps(int(all.RAM), n, int(z.Default.RAM), z.Step.RAM)),
+		RAM:   min(most.RAM, z.Default.RAM+steps(int(all.RAM), n, int(room.RAM), z.Step.RAM)),
 	}
 }
 
@@ -230,7 +230,7 @@ func (d *decision) shrinkRunning(s *fleet.Server) {
 	switch no := d.cannotLeave(s); {
 	case len(d.low) == 0:
 		d.say(s, "waits to shrink until the fleet's workload is low")
-	case no == "" && keep.Fits(d.serves.Sub(s.Size)):
+	case no == "" && keep.Fits(d.serves.Sub(d.room(s.Size))):
 		d.leave(s, fleet.AimDrain, low, "low workload, no load in the balancer, larger than the default size: drained, then shrunk")
 	case d.active <= d.floor && len(d.brakes) == 0 && s.HoldIn == "":
 		d.exchange(s, low)
@@ -245,7 +245,7 @@ func (d *decision) shrinkRunning(s *fleet.Server) {
 // exchange would begin.
 func (d *decision) exchange(s *fleet.Server, low []fleet.Alert) {
 	keep, why := d.keep(1)
-	if !keep.Fits(d.serves.Add(d.cfg.Sizes.Default).Sub(s.Size)) {
+	if !keep.Fits(d.serves.Add(d.room(d.cfg.Sizes.Default)).Sub(d.room(s.Size))) {
 		d.say(s, "waits to shrink: with a server of %s instead of it, %s", d.cfg.Sizes.Default, why)
 		return
 	}

@@ -94,17 +94,17 @@ func (d *decision) scaleIn() {
 	}
 	keep, why := d.keep(0)
 	for _, s := range d.emptiest() {
-		if !keep.Fits(d.serves.Sub(s.Size)) {
+		if !keep.Fits(d.serves.Sub(d.room(s.Size))) {
 			d.say(s, "in service: %s", why)
 			continue
 		}
 		if d.leaveOrSay(s, d.low, why) {
-			d.serves = d.serves.Sub(s.Size)
+			d.serves = d.serves.Sub(d.room(s.Size))
 		}
 	}
 }
 
-// keep returns the total size that must stay in service to carry the load in the
+// keep returns the total room that must stay in service to carry the load in the
 // alerts, and the reason. The load of draining servers is included, since their users
 // start their next meetings on the servers in service. So is the load of an average
 // server for each of the joining ones, since an idle server has some load, too.
@@ -120,7 +120,7 @@ func (d *decision) keep(joining int) (fleet.Size, string) {
 			return d.serves, a.Name + " has no load in its annotations"
 		}
 		keep = keep.Max(d.carrying(d.withOthers(l, joining)))
-		why = fmt.Sprintf("a load of %s needs %s of the %s in service", l, keep, d.serves)
+		why = fmt.Sprintf("a load of %s needs %s of the %s in service%s", l, keep, d.serves, d.besides())
 	}
 	return keep, why
 }

@@ -36,7 +36,7 @@ func (d *demo) history(fleetName string, every time.Duration) []monitor.Past {
 		}
 		p := people[int(now.Sub(start)/time.Minute)]
 		cpu.Add(at.Add(-historyAge), p.count*m.ParticipantCores+p.cams*m.WebcamCores+floor*m.BaseCores)
-		memory.Add(at.Add(-historyAge), (p.count*m.ParticipantRAM+p.cams*m.WebcamRAM+floor*m.BaseRAM)*(1<<20))
+		memory.Add(at.Add(-historyAge), (p.count*m.ParticipantRAM+p.cams*m.WebcamRAM)*(1<<20)) // idle memory is no load
 	}
 }
 

@@ -55,7 +55,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	r.evalEvery, r.scrapeEvery = time.Duration(o.File.Rules.EvaluationInterval), time.Duration(o.File.Rules.ScrapeInterval)
 	r.rules, err = virtual.NewRules(string(ruleText), virtual.Options{
 		Interval:    r.evalEvery,
-		Annotations: []string{rules.AnnotationValue, rules.AnnotationCores, rules.AnnotationRAM},
+		Annotations: []string{rules.AnnotationValue, rules.AnnotationCores, rules.AnnotationRAM, rules.AnnotationIdle},
 		Alerts:      func(name string) bool { return r.cfg.Asks[name].Ask != "" }, // without alerts for people
 	})
 	if err != nil {
@@ -103,6 +103,6 @@ func remember(samples *virtual.Samples, tag string, past Demand, c fleet.Config,
 		at, l := past.At(i), past.load(i, m)
 		n := float64(max(c.Capacity.FloorAt(tag, at, servers), target.servers(l, size)))
 		_ = cpu.Append(at.UnixMilli(), l.cores+n*m.BaseCores) // in order
-		_ = memory.Append(at.UnixMilli(), (l.ram+n*m.BaseRAM)*(1<<20))
+		_ = memory.Append(at.UnixMilli(), l.ram*(1<<20))      // idle memory is no load
 	}
 }
