@@ -8,7 +8,7 @@ MAKEFLAGS   += --no-builtin-rules
 FUZZTIME    ?= 2000x
 RACE        ?= ./actions/... ./receiver/...
 SOURCES      = $(shell git ls-files '*.go')
-VERSION      = $(shell sed -n 's/^const Release = "\(.*\)"/\1/p' cmd/internal/daemon/build.go)
+VERSION      = $(shell sed -n 's/^const Release = "\(.*\)"/\1/p' cmd/internal/build/build.go)
 REVISION     = $(shell git describe --always --abbrev=40 --exclude '*' --dirty=-modified)
 DATE         = $(shell git log -1 --format=%cI)
 VAR          = -X github.com/prometheus/common/version

@@ -48,7 +48,7 @@ func TestNothingIsBegunOnceItIsToEnd(t *testing.T) {
 	}
 	fx.restart()
 	must(t, fx.s.Cycle(ctx, fx.w.Now()))
-	if lines, _ := fx.store.Journal(10, ""); len(lines) > 0 {
+	if lines, _ := fx.store.Journal(t.Context(), 10, ""); len(lines) > 0 {
 		t.Errorf("begun although it was told to end\n%s", fx.describe())
 	}
 }
@@ -78,7 +78,7 @@ func TestRepeatedRefusalOfTheCheckIsJournaledOnce(t *testing.T) {
 	name := drainOne(t, fx)
 	fx.w.Inject(sim.Fault{Kind: sim.BalancerFail, Op: "server"})
 	fx.run(3 * time.Hour)
-	lines, err := fx.store.Journal(1000, name)
+	lines, err := fx.store.Journal(t.Context(), 1000, name)
 	must(t, err)
 	n := 0
 	for _, e := range lines {
@@ -113,9 +113,9 @@ type arming struct {
 	armed, when *atomic.Bool
 }
 
-func (a arming) Commit(c fleet.Commit) error {
+func (a arming) Commit(ctx context.Context, c fleet.Commit) error {
 	defer func() { a.armed.Store(a.when.Load()) }()
-	return a.Store.Commit(c)
+	return a.Store.Commit(ctx, c)
 }
 
 func TestStartsThatAStallHeldBackAreNotMadeBesideThoseInTheirPlace(t *testing.T) {
@@ -132,7 +132,7 @@ func TestStartsThatAStallHeldBackAreNotMadeBesideThoseInTheirPlace(t *testing.T)
 		must(t, s.Cycle(stalled{t.Context(), armed, cfg.Deadlines.Patience + time.Second}, time.Now()))
 		must(t, s.Cycle(t.Context(), time.Now()))
 		time.Sleep(cfg.Cooldowns.Out / 2)
-		lines, err := store.Journal(100, "")
+		lines, err := store.Journal(t.Context(), 100, "")
 		must(t, err)
 		begun := 0
 		for _, e := range lines {
@@ -236,7 +236,7 @@ func TestCordonsThatAStallHeldBackAreNotMadeBesideThoseInTheirPlace(t *testing.T
 		armed.Store(false)
 		must(t, s.Cycle(t.Context(), time.Now()))
 		time.Sleep(cfg.Cooldowns.In / 2)
-		lines, err := store.Journal(100, "")
+		lines, err := store.Journal(t.Context(), 100, "")
 		must(t, err)
 		begun := 0
 		for _, e := range lines {

@@ -17,10 +17,10 @@ func TestClockThatIsSetBackHoldsNoStartBackForLong(t *testing.T) {
 	for _, r := range fx.w.Servers() {
 		c.Records = append(c.Records, fleet.Record{ID: r.ID, RetryAt: fx.w.Now().Add(5 * time.Hour), Up: fx.w.Now().Add(5 * time.Hour)})
 	}
-	must(t, fx.store.Commit(c))
+	must(t, fx.store.Commit(t.Context(), c))
 	fx.restart()
 	fx.until(cfg.Cooldowns.BackoffMax+20*time.Minute, "two in service", func() bool { return fx.count(fleet.StateActive) == 2 })
-	m, err := fx.store.Load()
+	m, err := fx.store.Load(t.Context())
 	must(t, err)
 	for _, at := range append([]time.Time{m.Fleet.In}, m.Fleet.Outs...) {
 		if at.After(fx.w.Now()) {

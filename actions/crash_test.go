@@ -24,16 +24,16 @@ type crashingStore struct {
 	dead  bool
 }
 
-func (m *crashingStore) Commit(c fleet.Commit) error {
+func (m *crashingStore) Commit(ctx context.Context, c fleet.Commit) error {
 	if m.dead {
 		return errKilled
 	}
 	if m.left--; m.left > 0 {
-		return m.Store.Commit(c)
+		return m.Store.Commit(ctx, c)
 	}
 	m.dead = true
 	if m.after {
-		if err := m.Store.Commit(c); err != nil {
+		if err := m.Store.Commit(ctx, c); err != nil {
 			return err
 		}
 	}

@@ -15,7 +15,7 @@ func TestServerWhoseStopComesLateIsNotTakenBackUntilThen(t *testing.T) {
 	name := drainOne(t, fx)
 	fx.w.Inject(sim.Fault{Kind: sim.BusyForever, On: name, For: 6 * time.Hour})
 	fx.until(5*time.Hour, "its stop is given up", func() bool {
-		lines, err := fx.store.Journal(100, name)
+		lines, err := fx.store.Journal(t.Context(), 100, name)
 		must(t, err)
 		return len(lines) > 0 && lines[0].Step.Kind == fleet.Stop && lines[0].Outcome == fleet.Failed
 	})

@@ -16,7 +16,7 @@ func TestDryRunJournalsAndWritesNothing(t *testing.T) {
 	if n := fx.steps(); n != 0 {
 		t.Errorf("%d changes were made, want none", n)
 	}
-	lines, _ := fx.store.Journal(10, "")
+	lines, _ := fx.store.Journal(t.Context(), 10, "")
 	if len(lines) != 2 || !lines[0].DryRun || lines[0].Step.Kind != fleet.Start {
 		t.Errorf("journal %+v, want two starts, once each", lines)
 	}

@@ -18,7 +18,7 @@ func TestNoFurtherStepIsTriedOnceCredentialsWereRefused(t *testing.T) {
 	fx := newFixture(t, cfg, sim.Config{Servers: 6, Running: 0})
 	fx.w.Inject(sim.Fault{Kind: sim.CloudAnswers, Op: "write", Status: 401})
 	fx.run(5 * time.Minute)
-	if lines, _ := fx.store.Journal(100, ""); len(lines) > 2 {
+	if lines, _ := fx.store.Journal(t.Context(), 100, ""); len(lines) > 2 {
 		t.Errorf("%d journal lines, want one try\n%s", len(lines), fx.describe())
 	}
 }
@@ -53,7 +53,7 @@ func TestRefusedCredentialsStopAllWrites(t *testing.T) {
 		if got := fx.s.Status().Blocked; len(got) == 0 || !strings.Contains(got[0].Text, "credentials") {
 			t.Errorf("%d: blocked %q, want the credentials named", status, got)
 		}
-		lines, _ := fx.store.Journal(100, "")
+		lines, _ := fx.store.Journal(t.Context(), 100, "")
 		if len(lines) > 2 {
 			t.Errorf("%d: %d journal lines, want one try\n%s", status, len(lines), fx.describe())
 		}

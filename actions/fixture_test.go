@@ -77,6 +77,7 @@ type fixture struct {
 // tb is the common interface of tests and rapid properties.
 type tb interface {
 	Helper()
+	Context() context.Context
 	Errorf(format string, args ...any)
 	Fatalf(format string, args ...any)
 	Fatal(args ...any)
@@ -190,7 +191,7 @@ func (fx *fixture) describe() string {
 	for _, v := range st.Servers {
 		out.WriteString(fmt.Sprintf("%-14s %-10s %-9s %-6s load %5.1f %v %v: %s\n", v.Name, v.State, v.Balancer, v.Power, v.Load, v.Size, v.Alerts, v.Reason))
 	}
-	lines, _ := fx.store.Journal(40, "")
+	lines, _ := fx.store.Journal(fx.t.Context(), 40, "")
 	for _, e := range lines {
 		out.WriteString(fmt.Sprintf("%s %-9s %-9s %-14s %s %s\n", e.At.Format("15:04:05"), e.Step.Kind, e.Outcome, e.Step.Server, e.Step.Reason, e.Detail))
 	}
@@ -247,7 +248,7 @@ func (fx *fixture) record(name string) fleet.Record {
 	fx.t.Helper()
 	r, err := fx.w.Server(name)
 	must(fx.t, err)
-	m, err := fx.store.Load()
+	m, err := fx.store.Load(fx.t.Context())
 	must(fx.t, err)
 	return m.Records[r.ID]
 }

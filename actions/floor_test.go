@@ -20,7 +20,7 @@ func TestScheduleRaisesTheFloorBeforeItBegins(t *testing.T) {
 	if n := fx.count(fleet.StateActive); n != 6 {
 		t.Errorf("%d in service at 08:00, want 6\n%s", n, fx.describe())
 	}
-	first, _ := fx.store.Journal(1000, "")
+	first, _ := fx.store.Journal(t.Context(), 1000, "")
 	if at := first[len(first)-1].At; at.Hour() == 7 && at.Minute() < 25 {
 		t.Errorf("first start at %s: far too early", at)
 	}

@@ -40,7 +40,7 @@ func TestServerRegisteredTwiceInTheBalancerIsLeftAlone(t *testing.T) {
 	if got := fx.reason(name); fx.state(name) != fleet.StateUnjoined || !strings.Contains(got, "registered 2 times") {
 		t.Errorf("it is %s: %q, want it unjoined, with the cause\n%s", fx.state(name), got, fx.describe())
 	}
-	if lines, err := fx.store.Journal(10, name); err != nil || len(lines) > 0 {
+	if lines, err := fx.store.Journal(t.Context(), 10, name); err != nil || len(lines) > 0 {
 		t.Errorf("journal %+v, %v; want nothing", lines, err)
 	}
 }

@@ -339,7 +339,7 @@ func (check *promiseChecker) leaves(r sim.Reading) {
 // scale-out cooldown. Starts that the cloud reported as failed do not count, nor those
 // that took effect after their deadline, because others replaced them.
 func (check *promiseChecker) outs() (most int) {
-	lines, err := check.fx.store.Journal(1<<20, "")
+	lines, err := check.fx.store.Journal(check.fx.t.Context(), 1<<20, "")
 	must(check.fx.t, err)
 	var asked []time.Time
 	for _, e := range lines {

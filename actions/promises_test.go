@@ -242,7 +242,7 @@ func personActs(rt *rapid.T, fx *fixture, check *promiseChecker, r sim.Reading) 
 // settled reports whether the last state that the scaler wrote to the balancer is
 // confirmed.
 func settled(fx *fixture, r sim.Reading) bool {
-	m, err := fx.store.Load()
+	m, err := fx.store.Load(fx.t.Context())
 	must(fx.t, err)
 	rec, known := m.Records[r.ID]
 	return known && rec.Aim == fleet.AimNone && rec.Flight == nil && rec.Tried == nil && r.State == fleet.Enabled &&
@@ -282,9 +282,9 @@ func quiet(rt *rapid.T, fx *fixture, check *promiseChecker) {
 			rt.Fatalf("at rest: %d in service in pool %q, want the floor of %d\n%s", n, tag, floor, fx.describe())
 		}
 	}
-	before, _ := fx.store.Journal(1, "")
+	before, _ := fx.store.Journal(rt.Context(), 1, "")
 	fx.run(time.Hour)
-	if after, _ := fx.store.Journal(1, ""); len(after) > 0 && after[0].Seq != before[0].Seq {
+	if after, _ := fx.store.Journal(rt.Context(), 1, ""); len(after) > 0 && after[0].Seq != before[0].Seq {
 		rt.Fatalf("steps without a cause\n%s", fx.describe())
 	}
 	if most, allowed := check.outs(), fx.cfg.Capacity.MaxStep; most > allowed {

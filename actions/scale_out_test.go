@@ -65,7 +65,7 @@ func serialFixture(t tb, servers, datacenters int, each time.Duration) *fixture 
 func TestStartsBehindAQueueAreNotGivenUp(t *testing.T) {
 	fx := serialFixture(t, 100, 7, time.Minute)
 	fx.until(25*time.Minute, "all in service", func() bool { return fx.count(fleet.StateActive) == 100 })
-	lines, _ := fx.store.Journal(1000, "")
+	lines, _ := fx.store.Journal(t.Context(), 1000, "")
 	for _, e := range lines {
 		if e.Outcome == fleet.Failed {
 			t.Fatalf("%s of %s failed: %s", e.Step.Kind, e.Step.Server, e.Detail)

@@ -25,9 +25,12 @@ type Deps struct {
 	// Resolve looks up the addresses of a host, in DNS.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	Store   fleet.Store
-	Log     *slog.Logger          // nil: no logs
-	Metrics prometheus.Registerer // nil: not registered
-	Now     func() time.Time      // nil: time.Now
+	// StoreTimeout is the longest time that one call of Store may take; 0: no limit. It
+	// bounds how long a slow store delays a webhook, a page or a step.
+	StoreTimeout time.Duration
+	Log          *slog.Logger          // nil: no logs
+	Metrics      prometheus.Registerer // nil: not registered
+	Now          func() time.Time      // nil: time.Now
 	// InOrder makes all outside calls sequentially, and waits for each. It is for
 	// simulations in virtual time, in which the same input must give the same steps.
 	// In a daemon, one slow server would delay all others.
@@ -83,7 +86,9 @@ func New(cfg fleet.Config, d Deps) (*Scaler, error) {
 	if cfg.DryRun {
 		d.Cloud, d.Balancer = dryCloud{d.Cloud}, dryBalancer{d.Balancer}
 	}
-	memory, err := d.Store.Load()
+	ctx, done := d.storing()
+	defer done()
+	memory, err := d.Store.Load(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the store: %w", err)
 	}
@@ -94,6 +99,16 @@ func New(cfg fleet.Config, d Deps) (*Scaler, error) {
 	}
 	s.open(cfg)
 	return s, nil
+}
+
+// storing returns a context for one call of the store. It ends with no other context: if
+// a commit were given up because a request or a cycle ends, nobody would know whether it
+// was written.
+func (d Deps) storing() (context.Context, context.CancelFunc) {
+	if d.StoreTimeout == 0 {
+		return context.Background(), func() {}
+	}
+	return context.WithTimeout(context.Background(), d.StoreTimeout)
 }
 
 // open creates the readers.
@@ -171,7 +186,9 @@ func (s *Scaler) commit(c fleet.Commit) error {
 	if c.Empty() {
 		return nil
 	}
-	if err := s.deps.Store.Commit(c); err != nil {
+	ctx, done := s.deps.storing()
+	defer done()
+	if err := s.deps.Store.Commit(ctx, c); err != nil {
 		return err
 	}
 	s.memory.Apply(c)
@@ -219,5 +236,7 @@ func (s *Scaler) Status() fleet.Status {
 // Journal returns up to limit journal entries, newest first. If server is not empty,
 // only the entries of the server with this id or name are returned.
 func (s *Scaler) Journal(limit int, server string) ([]fleet.Entry, error) {
-	return s.deps.Store.Journal(limit, server)
+	ctx, done := s.deps.storing()
+	defer done()
+	return s.deps.Store.Journal(ctx, limit, server)
 }

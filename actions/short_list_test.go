@@ -92,7 +92,7 @@ func TestServerThatTheCloudListsNoMoreIsUncertainAndLeftAlone(t *testing.T) {
 	if len(missing) != 1 || !strings.Contains(fx.reason(missing[0]), "has not listed it") {
 		t.Fatalf("uncertain are %q, want the one that is not listed\n%s", missing, fx.describe())
 	}
-	if lines, err := fx.store.Journal(10, missing[0]); err != nil || len(lines) > 0 {
+	if lines, err := fx.store.Journal(t.Context(), 10, missing[0]); err != nil || len(lines) > 0 {
 		t.Errorf("journal of %s: %+v, %v; want nothing", missing[0], lines, err)
 	}
 }

@@ -65,7 +65,7 @@ func TestStartIsNotGivenUpWhileNothingTellsOfIt(t *testing.T) {
 			fx.run(30 * time.Minute)
 			lift()
 			fx.until(3*time.Minute, "its start is done", func() bool { return fx.record(r.Name).Flight == nil })
-			lines, err := fx.store.Journal(100, r.Name)
+			lines, err := fx.store.Journal(t.Context(), 100, r.Name)
 			must(t, err)
 			if len(lines) < 2 {
 				t.Fatalf("%d lines in its journal, want that the start was begun and done", len(lines))
@@ -93,7 +93,7 @@ func TestServerThatIsNeitherOnNorOffIsUncertainAndLeftAlone(t *testing.T) {
 			if got := fx.state(name); got != fleet.StateUncertain {
 				t.Errorf("%s is %s, want uncertain (without a balancer: %v)", name, got, alone)
 			}
-			if lines, err := fx.store.Journal(10, name); err != nil || len(lines) > 0 {
+			if lines, err := fx.store.Journal(t.Context(), 10, name); err != nil || len(lines) > 0 {
 				t.Errorf("journal of %s %+v, %v; want nothing (without a balancer: %v)", name, lines, err, alone)
 			}
 		}

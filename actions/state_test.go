@@ -49,7 +49,7 @@ func (fx *fixture) cycleWith(name string, record fleet.Record, cloud func(*fleet
 	r, err := fx.w.Server(name)
 	must(fx.t, err)
 	record.ID = r.ID
-	must(fx.t, fx.store.Commit(fleet.Commit{Records: []fleet.Record{record}}))
+	must(fx.t, fx.store.Commit(fx.t.Context(), fleet.Commit{Records: []fleet.Record{record}}))
 	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
 		if cloud != nil {
 			c = cloudListsAs{c, r.ID, cloud}

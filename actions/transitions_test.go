@@ -34,7 +34,7 @@ func TestPollIntervalIsCountedFromTheEndOfAWrite(t *testing.T) {
 	var wrote time.Time
 	fx.until(15*time.Minute, "enabled", func() bool {
 		r := fx.w.Servers()[0]
-		m, err := fx.store.Load()
+		m, err := fx.store.Load(t.Context())
 		must(t, err)
 		wrote = m.Records[r.ID].WroteAt
 		return r.State == fleet.Enabled
@@ -178,7 +178,7 @@ func TestChangeInFlightEndsOnlyOnProofOrAtItsDeadline(t *testing.T) {
 
 func (fx *fixture) journal() []fleet.Entry {
 	fx.t.Helper()
-	lines, err := fx.store.Journal(1000, "")
+	lines, err := fx.store.Journal(fx.t.Context(), 1000, "")
 	must(fx.t, err)
 	return lines
 }
@@ -319,7 +319,7 @@ func TestCooldownsBeginWhenAChangeIsMade(t *testing.T) {
 			if len(lines) == 0 || lines[0].Step.Kind != tt.kind {
 				t.Fatalf("journal %+v, want a %s", lines, tt.kind)
 			}
-			m, err := fx.store.Load()
+			m, err := fx.store.Load(t.Context())
 			must(t, err)
 			got := m.Records[lines[0].Step.ServerID]
 			begins := func(at time.Time) bool { return at.Equal(fx.w.Now()) }

@@ -70,7 +70,7 @@ func stopAll(b *testing.B, n int) []float64 {
 		win.of[r.ID] = r.BalancerID
 		if i > 0 {
 			must(b, w.Operator().SetState(r.Name, fleet.Disabled))
-			must(b, memory.Commit(fleet.Commit{Records: []fleet.Record{{
+			must(b, memory.Commit(b.Context(), fleet.Commit{Records: []fleet.Record{{
 				ID: r.ID, Aim: fleet.AimDrain, At: noon, Wrote: fleet.Disabled, WroteAt: noon, Confirmed: true,
 				EmptySince: noon, Power: fleet.PowerOn, Size: r.Size,
 			}}}))

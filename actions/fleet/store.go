@@ -1,15 +1,21 @@
 package fleet
 
+import "context"
+
 // Store keeps what must survive a restart. Implementations are safe for
-// concurrent use.
+// concurrent use. A store on another machine ends a call when its context is done; a
+// local one may ignore the context.
 type Store interface {
-	// Commit writes all of c or nothing, and returns after it is durable.
-	Commit(c Commit) error
+	// Commit writes all of c or nothing, and returns after it is durable. The error
+	// matches ErrDeposed if another daemon has taken over, and nothing was written then.
+	// After any other error c may have been written all the same, for example if the
+	// connection broke before the answer arrived.
+	Commit(ctx context.Context, c Commit) error
 	// Load returns everything committed, except for the journal.
-	Load() (Memory, error)
+	Load(ctx context.Context) (Memory, error)
 	// Journal returns up to limit entries, newest first. If server is not empty, only
 	// the entries of the server with this id or name are returned.
-	Journal(limit int, server string) ([]Entry, error)
+	Journal(ctx context.Context, limit int, server string) ([]Entry, error)
 	// Close releases the store. It must not be used afterwards.
 	Close() error
 }

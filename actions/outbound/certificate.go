@@ -6,9 +6,9 @@ import (
 	"errors"
 )
 
-// certificateHint returns what to do if err is about a certificate, otherwise "". caKey
-// is the configuration key of the file with the certificate authorities.
-func certificateHint(err error, caKey string) string {
+// CertificateHint returns what to do if err is about a certificate, otherwise "". caKey
+// is the configuration key, or the flag, of the file with the certificate authorities.
+func CertificateHint(err error, caKey string) string {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "check the certificate's names and dates, or set " + caKey + " to its authority"
 	}

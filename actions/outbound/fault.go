@@ -108,7 +108,7 @@ func NoAnswer(req *http.Request, err error, repeatable bool, caKey string) *Faul
 		fault.Repeat = true
 		return fault
 	}
-	if hint := certificateHint(err, caKey); hint != "" {
+	if hint := CertificateHint(err, caKey); hint != "" {
 		fault.Text += "; " + hint
 		return fault
 	}

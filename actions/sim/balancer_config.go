@@ -28,6 +28,9 @@ const (
 	OffSilent  OffAnswer = "silent" // no answer until ConnectTimeout is over
 )
 
+// DefaultBalancer returns the configuration with all defaults.
+func DefaultBalancer() BalancerConfig { return BalancerConfig{}.withDefaults() }
+
 func (c BalancerConfig) withDefaults() BalancerConfig {
 	or(&c.PollInterval, time.Minute)
 	or(&c.PollerThreads, 5)

@@ -125,8 +125,9 @@ const (
 	ColdIgnored ColdResize = "ignore" // reported as done, but nothing changes
 )
 
-// Prices are the prices of servers that are switched on, in any currency.
+// Prices are the prices of servers that are switched on.
 type Prices struct {
+	Currency string  // such as EUR; default none
 	CoreHour float64 // default 0.02 (assumption)
 	GiBHour  float64 // default 0.005 (assumption)
 }
@@ -135,13 +136,16 @@ type Prices struct {
 // 1.
 type Workload struct{ CPU, Memory float64 }
 
+// DefaultPrices returns the prices that the simulation uses by default.
+func DefaultPrices() Prices { return Prices{CoreHour: 0.02, GiBHour: 0.005} }
+
 func (c Config) withDefaults() Config {
 	or(&c.Start, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
 	or(&c.Size, fleet.Size{Cores: 2, RAM: 8192})
 	or(&c.RejoinAfter, time.Minute)
 	or(&c.FillStep, 20*time.Second)
 	or(&c.Overload, Workload{0.85, 0.85})
-	or(&c.Prices, Prices{0.02, 0.005})
+	or(&c.Prices, DefaultPrices())
 	or(&c.Load, DefaultLoad())
 	c.Servers = max(c.Servers, c.pooled())
 	if len(c.Datacenters) == 0 {

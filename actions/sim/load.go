@@ -6,19 +6,26 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// LoadModel computes the load of a server: a base plus a share for each participant and
-// each webcam, limited to the machine's size. In reality, the cost of a webcam grows
-// with the number of people who see it; BigBlueButton limits this since 2.3 by showing
-// webcams in pages.
+// LoadModel computes the load of a server: what it holds while nobody is on it, plus a
+// share for each participant, each webcam that is sent, and each stream (a webcam that
+// one person sees), limited to the machine's size. Cores are those that are busy on
+// average, RAM is in MiB.
 type LoadModel struct {
-	BaseCores        float64       // of an idle BigBlueButton
-	BootCores        float64       // from running until BigBlueButton answers
-	ParticipantCores float64       // of one person: audio, chat, whiteboard
-	WebcamCores      float64       // of one webcam that a class sees
-	BaseRAM          float64       // MiB in use on an idle server
-	ParticipantRAM   float64       // MiB
-	WebcamRAM        float64       // MiB
-	RecordingTime    time.Duration // to process one recording
+	BaseCores        float64 // of an idle BigBlueButton
+	BaseCoresPerCore float64 // of it, for each core of the machine
+	BootCores        float64 // from running until BigBlueButton answers
+	ParticipantCores float64 // of one person: audio, chat, whiteboard
+	WebcamCores      float64 // of one webcam that is sent
+	StreamCores      float64 // of one webcam that one person sees
+	BaseRAM          float64 // on an idle server
+	BaseRAMPerGiB    float64 // on an idle server, for each GiB of its RAM
+	LeakRAM          float64 // that a server holds more with each hour since its boot
+	ParticipantRAM   float64
+	WebcamRAM        float64
+	// StreamsEach is the maximum number of webcams that one person sees at a time:
+	// BigBlueButton shows webcams in pages. 0 is no limit.
+	StreamsEach   int
+	RecordingTime time.Duration // to process one recording
 }
 
 // DefaultLoad returns the model that the simulation uses by default. All numbers are
@@ -36,16 +43,30 @@ func DefaultLoad() LoadModel {
 	}
 }
 
-// of returns the workload of a machine of a size. up is false while BigBlueButton is
-// still booting.
-func (m LoadModel) of(size fleet.Size, up bool, participants, webcams int) Workload {
-	p, v := float64(participants), float64(webcams)
-	cores := m.BaseCores + p*m.ParticipantCores + v*m.WebcamCores
-	if !up {
-		cores = m.BootCores
+// Idle returns the cores and the RAM in MiB that a server of a size uses after a boot,
+// while nobody is on it.
+func (m LoadModel) Idle(size fleet.Size) (cores, ram float64) {
+	return m.BaseCores + m.BaseCoresPerCore*float64(size.Cores), m.BaseRAM + m.BaseRAMPerGiB*float64(size.RAM)/1024
+}
+
+// Streams returns how many webcams are seen in a meeting, counted once for each person
+// who sees them.
+func (m LoadModel) Streams(participants, webcams float64) float64 {
+	if m.StreamsEach > 0 {
+		webcams = min(webcams, float64(m.StreamsEach))
 	}
-	ram := m.BaseRAM + p*m.ParticipantRAM + v*m.WebcamRAM
-	return Workload{CPU: min(1, cores/float64(size.Cores)), Memory: min(0.98, ram/float64(size.RAM))}
+	return participants * webcams
+}
+
+// Crowd is what people do at one time, on one server or on all. The numbers are not
+// whole where people join a meeting at a constant rate.
+type Crowd struct{ Participants, Webcams, Streams float64 }
+
+// Caused returns the cores and the RAM in MiB that people cause in addition to what a
+// server holds.
+func (m LoadModel) Caused(by Crowd) (cores, ram float64) {
+	return by.Participants*m.ParticipantCores + by.Webcams*m.WebcamCores + by.Streams*m.StreamCores,
+		by.Participants*m.ParticipantRAM + by.Webcams*m.WebcamRAM
 }
 
 // workload returns the workload of s now, which is zero while it is off.
@@ -53,5 +74,13 @@ func (w *World) workload(s *server) Workload {
 	if s.vm != vmRunning {
 		return Workload{}
 	}
-	return w.cfg.Load.of(s.size, s.bbbUp, s.participants, s.webcams)
+	m := w.cfg.Load
+	idleCores, idleRAM := m.Idle(s.size)
+	cores, ram := m.Caused(Crowd{float64(s.participants), float64(s.webcams), s.streams})
+	cores += idleCores
+	if !s.bbbUp {
+		cores = m.BootCores
+	}
+	ram += idleRAM + m.LeakRAM*(w.now-s.bootedAt).Hours()
+	return Workload{CPU: min(1, cores/float64(s.size.Cores)), Memory: min(0.98, ram/float64(s.size.RAM))}
 }

@@ -31,6 +31,7 @@ type meeting struct {
 	born    time.Duration // when it was created there
 	joined  int
 	webcams int
+	streams float64 // webcams that each person sees, added up
 
 	begun   bool // whether it has ever run
 	refused bool // whether it was counted as refused

@@ -47,6 +47,9 @@ func (w *World) join(m *meeting, n int) {
 	s.participants += n
 	s.webcams += cams - m.webcams
 	m.webcams = cams
+	streams := w.cfg.Load.Streams(float64(m.joined), float64(cams))
+	s.streams += streams - m.streams
+	m.streams = streams
 	w.figures.ParticipantsIn += n
 }
 
@@ -76,6 +79,7 @@ func (w *World) leave(m *meeting) {
 	w.figures.ParticipantsOut += m.joined
 	s.participants -= m.joined
 	s.webcams -= m.webcams
+	s.streams -= m.streams
 	s.running--
-	m.joined, m.webcams, m.turned, m.running = 0, 0, 0, false
+	m.joined, m.webcams, m.streams, m.turned, m.running = 0, 0, 0, 0, false
 }

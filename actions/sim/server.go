@@ -48,6 +48,7 @@ type server struct {
 	running      int        // number of those that run
 	participants int
 	webcams      int
+	streams      float64
 	recordings   int // not processed yet
 
 	// Counters since the last boot, as of since.

@@ -75,6 +75,9 @@ func (w *World) Now() time.Time {
 // Start returns the simulated time at which the World began, Config.Start.
 func (w *World) Start() time.Time { return w.cfg.Start }
 
+// Load returns the model of the servers' load.
+func (w *World) Load() LoadModel { return w.cfg.Load }
+
 // Datacenters returns the datacenters' ids.
 func (w *World) Datacenters() []string { return w.dcNames }
 

@@ -1,9 +1,7 @@
-// Package store has the implementations of fleet.Store: Bolt keeps everything in one
-// file, Memory keeps it in memory for simulations and tests. The same conformance test
-// runs for both.
 package store
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -55,8 +53,9 @@ var errBroken = errors.New("the store's file was damaged while it was in use; re
 // buckets maps the names of the buckets to whether their entries are numbered.
 var buckets = map[string]bool{"alerts": false, "records": false, "pauses": false, "fleet": false, "journal": true}
 
-// Commit implements fleet.Store. It writes c in one transaction.
-func (s *Bolt) Commit(c fleet.Commit) error {
+// Commit implements fleet.Store. It writes c in one transaction, and ignores the
+// context.
+func (s *Bolt) Commit(_ context.Context, c fleet.Commit) error {
 	if c.Empty() {
 		return nil
 	}
@@ -138,7 +137,10 @@ func appendAll(b *bbolt.Bucket, entries []fleet.Entry) error {
 func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 
 // Load implements fleet.Store. It reads everything except for the journal.
-func (s *Bolt) Load() (fleet.Memory, error) {
+func (s *Bolt) Load(context.Context) (fleet.Memory, error) { return s.load() }
+
+// load does the same as Load.
+func (s *Bolt) load() (fleet.Memory, error) {
 	m := fleet.NewMemory()
 	read := func(tx *bbolt.Tx) error {
 		return errors.Join(
@@ -174,7 +176,7 @@ func readFleet(b *bbolt.Bucket, f *fleet.FleetRecord) error {
 }
 
 // Journal implements fleet.Store. It returns up to limit entries, newest first.
-func (s *Bolt) Journal(limit int, server string) ([]fleet.Entry, error) {
+func (s *Bolt) Journal(_ context.Context, limit int, server string) ([]fleet.Entry, error) {
 	var out []fleet.Entry
 	read := func(tx *bbolt.Tx) error {
 		c := tx.Bucket(bucketJournal).Cursor()

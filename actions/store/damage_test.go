@@ -12,6 +12,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/store"
+	"github.com/bbb-scaler/bbb-scaler/actions/store/storetest"
 )
 
 // soundStore is the content of a store's file, and its memory after the last commit and
@@ -32,23 +33,23 @@ func madeStore(t testing.TB, n int) soundStore {
 	must(t, err)
 	var out soundStore
 	commit := func(c fleet.Commit) {
-		must(t, s.Commit(c))
-		m, err := s.Load()
+		must(t, s.Commit(t.Context(), c))
+		m, err := s.Load(t.Context())
 		must(t, err)
 		out.states = append(out.states, m)
 	}
 	for i := range n {
-		c := sample()
+		c := storetest.Sample()
 		c.Records[0].ID, c.Alerts[0].Fingerprint = fmt.Sprint("server-", i), fmt.Sprint("f-", i)
 		c.Alerts[0].Annotations = map[string]string{"summary": strings.Repeat("x", i%7*1000)}
-		must(t, s.Commit(c))
+		must(t, s.Commit(t.Context(), c))
 	}
 	drop := fleet.Commit{}
 	for i := range n / 2 {
 		drop.DropAlerts = append(drop.DropAlerts, fmt.Sprint("f-", 2*i))
 	}
 	commit(drop)
-	commit(sample())
+	commit(storetest.Sample())
 	must(t, s.Close())
 	out.file, err = os.ReadFile(path)
 	must(t, err)
@@ -65,7 +66,7 @@ func (made soundStore) survives(t testing.TB, damaged []byte) {
 	if err != nil && !errors.Is(err, store.ErrCorrupt) {
 		t.Fatalf("Open() = %v, want nil or ErrCorrupt", err)
 	}
-	m, loading := s.Load()
+	m, loading := s.Load(t.Context())
 	must(t, loading)
 	aside, _ := filepath.Glob(path + ".damaged-*")
 	switch {
@@ -75,11 +76,11 @@ func (made soundStore) survives(t testing.TB, damaged []byte) {
 		t.Errorf("damaged: %d records, kept aside %q; want an empty store and one file", len(m.Records), aside)
 	}
 	for i := range 8 { // uses the free pages, then grows the file
-		c := sample()
+		c := storetest.Sample()
 		c.Alerts[0].Fingerprint, c.Alerts[0].Name = fmt.Sprint("after-", i), strings.Repeat("long", 2000*i)
-		must(t, s.Commit(c))
+		must(t, s.Commit(t.Context(), c))
 	}
-	_, err = s.Journal(store.JournalKept, "")
+	_, err = s.Journal(t.Context(), store.JournalKept, "")
 	must(t, err)
 	must(t, s.Close())
 	s, err = store.Open(path)
@@ -128,9 +129,9 @@ func TestFileThatIsCutOffWhileItIsInUseEndsNoProcess(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, loading := s.Load()
-		_, reading := s.Journal(10, "")
-		if writing := s.Commit(sample()); loading == nil || reading == nil || writing == nil {
+		_, loading := s.Load(t.Context())
+		_, reading := s.Journal(t.Context(), 10, "")
+		if writing := s.Commit(t.Context(), storetest.Sample()); loading == nil || reading == nil || writing == nil {
 			t.Errorf("Load() = %v, Journal() = %v, Commit() = %v; want errors", loading, reading, writing)
 		}
 	}()

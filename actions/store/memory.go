@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"maps"
 	"sync"
 
@@ -22,10 +23,16 @@ const JournalKept = 100_000
 // NewMemory returns an empty store.
 func NewMemory() *Memory { return &Memory{memory: fleet.NewMemory()} }
 
-// Commit implements fleet.Store. It never returns an error.
-func (s *Memory) Commit(c fleet.Commit) error {
+// Commit implements fleet.Store. It never returns an error, and ignores the context.
+func (s *Memory) Commit(_ context.Context, c fleet.Commit) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.apply(c)
+	return nil
+}
+
+// apply makes the changes of c. The caller holds mu.
+func (s *Memory) apply(c fleet.Commit) {
 	s.memory.Apply(c)
 	for _, e := range c.Entries {
 		s.seq++
@@ -35,11 +42,10 @@ func (s *Memory) Commit(c fleet.Commit) error {
 	if len(s.lines) > 2*JournalKept {
 		s.lines = append([]fleet.Entry(nil), s.lines[len(s.lines)-JournalKept:]...)
 	}
-	return nil
 }
 
 // Load implements fleet.Store. It returns a copy.
-func (s *Memory) Load() (fleet.Memory, error) {
+func (s *Memory) Load(context.Context) (fleet.Memory, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return fleet.Memory{
@@ -49,7 +55,7 @@ func (s *Memory) Load() (fleet.Memory, error) {
 }
 
 // Journal implements fleet.Store. It returns up to limit entries, newest first.
-func (s *Memory) Journal(limit int, server string) ([]fleet.Entry, error) {
+func (s *Memory) Journal(_ context.Context, limit int, server string) ([]fleet.Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []fleet.Entry

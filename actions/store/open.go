@@ -15,6 +15,9 @@ import (
 // not a store. The message says under which name the file was kept.
 var ErrCorrupt = errors.New("the store is damaged")
 
+// ErrInUse is returned by Open if another process has locked the file.
+var ErrInUse = errors.New("another bbb-scaler uses this store")
+
 // errDamaged is the error of a file whose content is not a valid store.
 var errDamaged = errors.New("damaged")
 
@@ -63,6 +66,9 @@ func openBolt(path string) (s *Bolt, err error) {
 		}
 	}()
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, OpenFile: openVerified})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, ErrInUse
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +122,7 @@ func (s *Bolt) prepare() error {
 	if err != nil {
 		return err
 	}
-	if _, err = s.Load(); err != nil {
+	if _, err = s.load(); err != nil {
 		return fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	return nil

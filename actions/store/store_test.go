@@ -4,12 +4,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"reflect"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/store"
+	"github.com/bbb-scaler/bbb-scaler/actions/store/storetest"
 )
 
 var at = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -26,74 +27,49 @@ func TestDirectoryInPlaceOfTheStoreIsLeftWhereItIs(t *testing.T) {
 	}
 }
 
-// stores are all implementations, which the same tests check.
-func stores(t *testing.T) map[string]fleet.Store {
-	bolt, err := store.Open(filepath.Join(t.TempDir(), "bbb-scaler.db"))
-	must(t, err)
-	t.Cleanup(func() { _ = bolt.Close() })
-	return map[string]fleet.Store{"memory": store.NewMemory(), "bolt": bolt}
+func TestBoltIsAStore(t *testing.T) {
+	storetest.TestStore(t, func(t *testing.T) fleet.Store {
+		bolt, err := store.Open(filepath.Join(t.TempDir(), "bbb-scaler.db"))
+		must(t, err)
+		t.Cleanup(func() { _ = bolt.Close() })
+		return bolt
+	})
 }
 
-func sample() fleet.Commit {
-	return fleet.Commit{
-		Alerts:  []fleet.Alert{{Fingerprint: "f", Name: "A", Labels: map[string]string{"a": "b"}, SeenAt: at}},
-		Records: []fleet.Record{{ID: "1", Aim: fleet.AimDrain, At: at, Flight: &fleet.Flight{Step: fleet.Step{Kind: fleet.Stop}, At: at}}},
-		Pauses:  []fleet.Pause{{ID: "p", Reason: "exam", From: at, Until: at.Add(time.Hour)}},
-		Fleet:   &fleet.FleetRecord{Known: 7, Outs: []time.Time{at}},
-		Entries: []fleet.Entry{{At: at, Step: fleet.Step{Kind: fleet.Start, Server: "bbb-1"}, Outcome: fleet.Begun}},
-	}
+func TestMemoryIsAStore(t *testing.T) {
+	storetest.TestStore(t, func(*testing.T) fleet.Store { return store.NewMemory() })
 }
 
-func TestStoreGivesBackWhatWasCommitted(t *testing.T) {
-	for name, s := range stores(t) {
-		t.Run(name, func(t *testing.T) {
-			c := sample()
-			must(t, s.Commit(c))
-			m, err := s.Load()
-			must(t, err)
-			want := fleet.Memory{Alerts: map[string]fleet.Alert{"f": c.Alerts[0]}, Records: map[string]fleet.Record{"1": c.Records[0]},
-				Pauses: map[string]fleet.Pause{"p": c.Pauses[0]}, Fleet: *c.Fleet}
-			if !reflect.DeepEqual(m, want) {
-				t.Errorf("Load() = %+v, want %+v", m, want)
-			}
-			must(t, s.Commit(fleet.Commit{DropAlerts: []string{"f"}, DropPauses: []string{"p"}}))
-			if m, _ := s.Load(); len(m.Alerts)+len(m.Pauses) != 0 {
-				t.Errorf("dropped entries are still there: %+v", m)
-			}
-		})
-	}
+func TestSharedMemoryUnderALeaseIsAStore(t *testing.T) {
+	storetest.TestStore(t, func(t *testing.T) fleet.Store {
+		s := store.NewSharedMemory("bbb", time.Now)
+		held, err := s.Acquire(t.Context(), fleet.Claim{Holder: "a", Length: time.Hour})
+		must(t, err)
+		return s.Under(held)
+	})
 }
 
-func TestJournalGivesTheNewestFirst(t *testing.T) {
-	for name, s := range stores(t) {
-		t.Run(name, func(t *testing.T) {
-			for _, server := range []string{"bbb-1", "bbb-2", "bbb-1"} {
-				must(t, s.Commit(fleet.Commit{Entries: []fleet.Entry{{At: at, Step: fleet.Step{Server: server}}}}))
-			}
-			all, err := s.Journal(2, "")
-			must(t, err)
-			if len(all) != 2 || all[0].Seq != 3 || all[1].Seq != 2 {
-				t.Errorf("Journal(2) = %+v, want lines 3 and 2", all)
-			}
-			one, err := s.Journal(10, "bbb-1")
-			must(t, err)
-			if len(one) != 2 || one[0].Seq != 3 || one[1].Seq != 1 {
-				t.Errorf(`Journal(10, "bbb-1") = %+v, want lines 3 and 1`, one)
-			}
-		})
-	}
+func TestSharedMemoryIsShared(t *testing.T) {
+	storetest.TestShared(t, func(*testing.T) storetest.World {
+		var passed atomic.Int64
+		s := store.NewSharedMemory("bbb", func() time.Time { return at.Add(time.Duration(passed.Load())) })
+		return storetest.World{
+			Open: func(*testing.T) fleet.Shared { return s },
+			Pass: func(d time.Duration) { passed.Add(int64(d)) },
+		}
+	})
 }
 
 func TestStoreSurvivesItsProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bbb-scaler.db")
 	s, err := store.Open(path)
 	must(t, err)
-	must(t, s.Commit(sample()))
+	must(t, s.Commit(t.Context(), storetest.Sample()))
 	must(t, s.Close())
 	s, err = store.Open(path)
 	must(t, err)
 	defer s.Close()
-	if m, _ := s.Load(); m.Fleet.Known != 7 || len(m.Records) != 1 {
+	if m, _ := s.Load(t.Context()); m.Fleet.Known != 7 || len(m.Records) != 1 {
 		t.Errorf("after reopening: %+v", m)
 	}
 }
@@ -112,7 +88,7 @@ func TestDamagedStoreIsKeptAsideAndReplaced(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "bbb-scaler.db")
 			s, err := store.Open(path)
 			must(t, err)
-			must(t, s.Commit(sample()))
+			must(t, s.Commit(t.Context(), storetest.Sample()))
 			must(t, s.Close())
 			data, err := os.ReadFile(path)
 			must(t, err)
@@ -123,7 +99,7 @@ func TestDamagedStoreIsKeptAsideAndReplaced(t *testing.T) {
 				t.Fatalf("OpenStore() = %v, want ErrCorrupt", err)
 			}
 			defer s.Close()
-			must(t, s.Commit(sample()))
+			must(t, s.Commit(t.Context(), storetest.Sample()))
 			if aside, _ := filepath.Glob(path + ".damaged-*"); len(aside) != 1 {
 				t.Errorf("kept aside: %v, want one file", aside)
 			}

@@ -369,7 +369,7 @@ func TestNoSecretIsEverShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	environ := []string{"BBB_SCALER_WEB_TOKEN=" + webToken}
-	for _, args := range [][]string{{"check", "--config.file=" + good}, {"status", "--json", "--url=" + p.url}, {"explain", "bbb-server1", "--url=" + p.url},
+	for _, args := range [][]string{{"check", "--config.file=" + good}, {"status", "--output=json", "--url=" + p.url}, {"explain", "bbb-server1", "--url=" + p.url},
 		{"resume", "x", "--url=" + p.url}} {
 		if err := daemon.Run(t.Context(), args, environ, &shown, &shown); err != nil {
 			fmt.Fprintln(&shown, err)

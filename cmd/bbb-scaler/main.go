@@ -2,8 +2,8 @@
 // Scalelite, driven by the notifications of Alertmanager.
 //
 // Without a command it runs the daemon. The command check reads everything that
-// the daemon reads and lists problems; status, explain, pause, resume and
-// release call a running daemon.
+// the daemon reads and lists problems; status, explain, journal, pause,
+// resume and release call a running daemon.
 package main
 
 import (
@@ -25,12 +25,8 @@ func exitCode() int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	err := daemon.Run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
-	switch {
-	case errors.Is(err, daemon.ErrFound):
-		return 1 // the problems are printed already
-	case err != nil:
+	if err != nil && !errors.Is(err, daemon.ErrFound) { // what was found is printed already
 		fmt.Fprintln(os.Stderr, "bbb-scaler:", terminal.Lines(err.Error(), "  "))
-		return 1
 	}
-	return 0
+	return daemon.ExitCode(err)
 }

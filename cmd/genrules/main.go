@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
@@ -39,6 +41,7 @@ type options struct {
 func parse(args []string) (options, error) {
 	var o options
 	app := kingpin.New("genrules", "Writes the Prometheus rules, their unit tests, the Alertmanager route and the scrape jobs for a configuration of bbb-scaler.")
+	app.Version(build.This().Text(app.Name))
 	app.Flag("config.file", "The daemon's configuration file. Without it, the defaults and environment variables are used.").StringVar(&o.config)
 	app.Flag("format", "Format to write: "+formats()+". Default: rules; all formats if --output is a directory.").StringVar(&o.format)
 	app.Flag("output", "File to write, or directory: one that exists, or a path that ends in /. Default: standard output.").StringVar(&o.output)

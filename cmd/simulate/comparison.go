@@ -14,6 +14,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/report"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/week"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -51,7 +52,10 @@ func (o *options) comparison(environ []string) (c week.Comparison, err error) {
 	if c.Strategies, err = o.chosen(files); err != nil {
 		return c, err
 	}
-	if c.Faults, err = parseFaults(o.faults, o.servers); err != nil {
+	if c.World, err = world.Read(o.world); err != nil {
+		return c, err
+	}
+	if c.Faults, err = parseFaults(append(c.World.Faults, o.faults...), o.servers); err != nil {
 		return c, err
 	}
 	if c.Pools, err = parsePools(o.pools, o.servers); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/live"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
 )
 
 // demo runs the live demo and prints its summary.
@@ -21,8 +22,16 @@ func (o *options) demo(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
 		return err
 	}
+	in, err := world.Read(o.world)
+	if err != nil {
+		return err
+	}
+	faults, err := parseFaults(in.Faults, o.servers)
+	if err != nil {
+		return err
+	}
 	cfg := live.Config{
-		Servers: o.servers, Speed: o.speed, For: o.length, Targets: o.targets, CutLinks: o.cutLinks, Daemon: daemon.Run, Out: out,
+		World: in, Faults: faults, Servers: o.servers, Speed: o.speed, For: o.length, Targets: o.targets, CutLinks: o.cutLinks, Daemon: daemon.Run, Out: out,
 		Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
 	}
 	if o.scalelite.URL != "" {

@@ -10,8 +10,10 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/live"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -36,6 +38,8 @@ type options struct {
 	before     string // the trace of the week before
 	configs    []string
 	plot       string
+	world      string // name or path
+	showWorld  string // name, of the command world
 
 	scalelite live.Scalelite
 }
@@ -45,6 +49,7 @@ func parse(args []string) (*options, string, error) {
 	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet: in simulated school weeks, or with --live as a demo on a simulated fleet. "+
 		"The command simulate record turns the history of a real fleet into a trace; see simulate record --help.")
 	app.HelpFlag.Short('h')
+	app.Version(build.This().Text(app.Name))
 	app.UsageTemplate(kingpin.LongHelpTemplate) // the flags are those of the command without a name
 	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is the default command.").Default()
 	c.Flag("servers", "Number of servers of the fleet. Default: 100, or 24 with --live.").IntVar(&o.servers)
@@ -55,6 +60,8 @@ func parse(args []string) (*options, string, error) {
 		Default(strings.Join(strategyNames, ",")).StringVar(&o.strategies)
 	c.Flag("fault", "Fault that lasts for the whole run: kind[=number][@server or datacenter], such as bbb-hangs@bbb-server3. May be repeated. The kinds are "+faultNames()+".").StringsVar(&o.faults)
 	c.Flag("pool", "A tag and a share, such as gold=0.2: that share of the servers has the tag in Scalelite, and that share of the meetings requires it. May be repeated.").StringsVar(&o.pools)
+	c.Flag("world", "What servers hold, people cause, the cloud and the balancer do, and servers cost: "+worldNames()+", or a file that ends with .yml. The command simulate world NAME prints one, to start a file from.").
+		Default(world.Default).StringVar(&o.world)
 	c.Flag("trace", "CSV file with meetings (start,duration,participants,webcams), used instead of generated weeks.").ExistingFileVar(&o.trace)
 	c.Flag("trace.before", "With --trace: CSV file with the meetings of the whole week before, for the forecast. The column start counts from the Monday of that week. Without this file, there is no forecast for the first Monday.").ExistingFileVar(&o.before)
 	c.Flag("config.file", "Configuration file of the scaler. If repeated, each file is a separate strategy. Default: the shipped defaults.").StringsVar(&o.configs)
@@ -69,6 +76,8 @@ func parse(args []string) (*options, string, error) {
 		Default(live.TargetsAddress).EnumVar(&o.targets, live.TargetsAddress, live.TargetsName, live.TargetsPrivate)
 	c.Flag("cut-links", "With --live: run two Prometheus and two Alertmanagers, and cut the links between them and to the daemon at random, for seconds to minutes of simulated time. The value is the seed, from 1. Every half hour, and at the end, all are mended and the daemon's alerts compared with Alertmanager's.").Uint64Var(&o.cutLinks)
 	c.Flag("log.level", "With --live: minimum level of the log lines of the daemon, Prometheus and Alertmanager that are printed.").Default("error").EnumVar(&o.logLevel, "error", "warn", "info", "debug")
+	app.Command("world", "Prints the file of a shipped world.").
+		Arg("name", "Name of the world.").Default(world.Default).StringVar(&o.showWorld)
 	command, err := app.Parse(args)
 	if err != nil {
 		return nil, "", err
@@ -125,9 +134,12 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if len(args) > 0 && args[0] == "record" {
 		return runRecord(ctx, args[1:], environ, stdout, stderr)
 	}
-	o, _, err := parse(args)
+	o, command, err := parse(args)
 	if err != nil {
 		return err
+	}
+	if command == "world" {
+		return printWorld(stdout, o.showWorld)
 	}
 	if err := o.refuseIgnored(); err != nil {
 		return err

@@ -35,6 +35,10 @@ func traceFile(t *testing.T, lines string) (path string) {
 func TestBadFlagsAreRefusedWithWhatIsAllowed(t *testing.T) {
 	bad, late := traceFile(t, "0,60,5,9\n"), traceFile(t, "0,60,5,0\n604800,60,5,0\n")
 	empty, tuesday := traceFile(t, ""), traceFile(t, "86400,60,5,0\n")
+	world := filepath.Join(t.TempDir(), "world.yml")
+	if err := os.WriteFile(world, []byte("load: {idle_cores: -1}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		args []string
 		want string
@@ -64,6 +68,10 @@ func TestBadFlagsAreRefusedWithWhatIsAllowed(t *testing.T) {
 		{[]string{"--live", "--for", "0s"}, "--for: 0s: must be longer than 0s"},
 		{[]string{"--live", "--cut-links", "0"}, "--cut-links: 0: must be at least 1"},
 		{[]string{"--output", "xml"}, "xml"},
+		{[]string{"--world", "dreamland"}, `--world: "dreamland": must be one of heavy, leaky, light`},
+		{[]string{"--live", "--world", "dreamland"}, `--world: "dreamland": must be one of heavy, leaky, light`},
+		{[]string{"--world", world}, "load.idle_cores: -1: must be a finite number of at least 0"},
+		{[]string{"world", "dreamland"}, `--world: "dreamland": must be one of`},
 	}
 	for _, tt := range tests {
 		if out, err := simulate(t, tt.args...); err == nil || !strings.Contains(err.Error(), tt.want) || out != "" {
@@ -138,6 +146,27 @@ func TestJSONHasEveryFigureOfEveryStrategyAndTheSameBytesTwice(t *testing.T) {
 	}
 	if len(got.BySeed) != 2 || reflect.DeepEqual(got.BySeed["1"]["bbb_scaler"], got.BySeed["2"]["bbb_scaler"]) {
 		t.Errorf("by_seed = %v; want two seeds that differ", got.BySeed)
+	}
+}
+
+func TestAWorldThatIsPrintedIsTheOneThatAFileOfItHas(t *testing.T) {
+	text, err := simulate(t, "world", "heavy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "own.yml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(world string) string {
+		out, err := simulate(t, "--world", world, "--servers", "2", "--days", "1", "--strategy", "static", "--output", "json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Replace(out, world, "", 1)
+	}
+	if own, shipped, typical := run(path), run("heavy"), run("typical"); own != shipped || own == typical {
+		t.Errorf("the file's figures are\n%s\nthose of heavy\n%s\nof typical\n%s\nwant those of heavy, not of typical", own, shipped, typical)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
@@ -41,6 +42,7 @@ func parseRecord(args, environ []string) (*recording, error) {
 	app := kingpin.New("simulate record", "Writes the history of a fleet as a trace for simulate --trace. Prometheus has the number of people on each server, but not their meetings, which are therefore approximated. "+
 		"To read Prometheus through Grafana's data source proxy, set the environment variables GRAFANA_ENDPOINT and GRAFANA_PASS.")
 	app.HelpFlag.Short('h')
+	app.Version(build.This().Text("simulate"))
 	app.Flag("config.file", "Configuration file, of which prometheus, rules.exporters, rules.labels and rules.metrics are used. Without it, the defaults and the environment variables apply.").StringVar(&r.configFile)
 	app.Flag("prometheus.url", "URL of Prometheus, instead of prometheus.url in the configuration. The credentials come from the configuration or the environment.").StringVar(&r.prometheus)
 	app.Flag("prometheus.timeout", "Time limit of one query.").Default("2m").DurationVar(&r.timeout)

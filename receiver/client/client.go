@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -36,6 +37,10 @@ type Config struct {
 
 // maxResponse limits what is read of a response, in bytes.
 const maxResponse = 64 << 20
+
+// ErrUnreachable is returned when no daemon answered: nothing did, or something that
+// is not bbb-scaler. An Error with a code of 500 or above matches it, too.
+var ErrUnreachable = errors.New("the daemon does not answer")
 
 // Client calls one daemon. It is safe for concurrent use.
 type Client struct {
@@ -73,11 +78,11 @@ func (c *Client) call(ctx context.Context, method, path string, request, respons
 	}
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return fmt.Errorf("%s: %w; is the daemon running there?", what, err)
+		return fmt.Errorf("%s: %w: %w; %s", what, ErrUnreachable, err, cmp.Or(outbound.CertificateHint(err, "--ca-file"), "is the daemon running there?"))
 	}
 	body, err := outbound.ReadBody(resp, maxResponse)
 	if err != nil {
-		return fmt.Errorf("%s: reading the response: %w", what, err)
+		return fmt.Errorf("%s: %w: reading the response: %w", what, ErrUnreachable, err)
 	}
 	if resp.StatusCode/100 != 2 {
 		return fmt.Errorf("%s: %w", what, refusal(resp, body))
@@ -86,7 +91,7 @@ func (c *Client) call(ctx context.Context, method, path string, request, respons
 		return nil
 	}
 	if err := json.Unmarshal(body, response); err != nil {
-		return fmt.Errorf("%s: not a response of bbb-scaler: %w", what, err)
+		return fmt.Errorf("%s: %w: not a response of bbb-scaler: %w", what, ErrUnreachable, err)
 	}
 	return nil
 }
@@ -126,6 +131,10 @@ type Error struct {
 
 // Error returns Text.
 func (e *Error) Error() string { return e.Text }
+
+// Is reports whether target is ErrUnreachable and the daemon, or the proxy, could not
+// serve the request.
+func (e *Error) Is(target error) bool { return target == ErrUnreachable && e.Code >= 500 }
 
 func refusal(resp *http.Response, body []byte) error {
 	var said api.Error

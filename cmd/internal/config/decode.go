@@ -25,6 +25,21 @@ type decoder struct {
 	given    map[string]bool          // paths of the keys in the file that have a value
 }
 
+// Decode sets to, a pointer to a struct, from a YAML text. Keys that are not in the
+// text keep their values. It returns everything that is wrong, with the path and the
+// line of each key: unknown keys, keys that are given twice, and values of another type.
+func Decode(text []byte, to any) []error {
+	root, err := document(text)
+	if err != nil {
+		return []error{err}
+	}
+	d := decoder{given: map[string]bool{}}
+	if len(root.Content) == 1 {
+		d.value("", root.Content[0], reflect.ValueOf(to).Elem())
+	}
+	return d.problems
+}
+
 func (d *decoder) refuse(at string, node *yaml.Node, value any, allowed string, args ...any) {
 	if node.Line > 0 {
 		at = fmt.Sprintf("%s (line %d)", at, node.Line)

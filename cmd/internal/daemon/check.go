@@ -11,6 +11,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 )
 
 // ErrFound is returned by Run when check found and printed problems, or when status
@@ -20,7 +21,7 @@ var ErrFound = errors.New("problems were found and printed")
 // check reads everything that the daemon reads, changes nothing, and prints the
 // fleet and the problems.
 func (o *options) check(ctx context.Context, stdout io.Writer) error {
-	c := &preflight{printer: printer{out: stdout}}
+	c := &preflight{printer: *o.printer(stdout)}
 	file, err := config.Load(o.configFile, o.environ)
 	if err != nil {
 		c.wrong("configuration", err, "")
@@ -53,6 +54,9 @@ type preflight struct {
 	found   int
 }
 
+// findingColors are the colors of the words that findings begin with.
+var findingColors = map[string]terminal.Color{"note": terminal.Yellow, "WRONG": terminal.Red}
+
 func (c *preflight) ok(what, format string, args ...any) {
 	c.finding("ok", what, format, args...)
 }
@@ -62,7 +66,7 @@ func (c *preflight) note(what, format string, args ...any) {
 }
 
 func (c *preflight) finding(verdict, what, format string, args ...any) {
-	c.line("%-6s %-14s "+format, append([]any{verdict, what}, args...)...)
+	c.paint(findingColors[verdict], "%-6s %-14s "+format, append([]any{verdict, what}, args...)...)
 }
 
 // wrong prints a problem and how to fix it; fix is "" if the error contains that.

@@ -55,7 +55,7 @@ func (c *preflight) joined() {
 	c.ok("fleet", "%d servers: %s; floor %d, ceiling %s", len(c.status.Servers), counts(c.status.Counts), c.status.Floor, ceiling(c.status.Ceiling))
 	c.pools()
 	c.line("")
-	c.table("", serverRows(c.status.Servers))
+	c.list(c.status.Servers, 0)
 	c.line("")
 }
 

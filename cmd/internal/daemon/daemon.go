@@ -20,6 +20,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/store"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
 )
@@ -49,13 +50,13 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	this := thisBuild()
+	this := build.This()
 	reloader := newReloader(o, file, links, scaler, metrics, log)
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
 		Scaler: scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
-		Warnings: reloader.warnings, Asks: reloader.asks, Runbook: reloader.runbook, Metrics: metrics, Log: log, Version: this.version,
+		Warnings: reloader.warnings, Asks: reloader.asks, Runbook: reloader.runbook, Metrics: metrics, Log: log, Version: this.Version,
 	}), log)
-	log.Info("starting", "version", this.version, "revision", this.revision, "dry_run", o.dryRun, "datacenters", len(file.Actions.Fleet.Datacenters))
+	log.Info("starting", "version", this.Version, "revision", this.Revision, "dry_run", o.dryRun, "datacenters", len(file.Actions.Fleet.Datacenters))
 	return o.serve(ctx, server, scaler, reloader, file.Web.ShutdownTimeout, log)
 }
 
@@ -114,13 +115,16 @@ func openStore(dir string, log *slog.Logger) (*store.Bolt, error) {
 		log.Error("store", "error", err)
 		return opened, nil
 	}
+	if errors.Is(err, store.ErrInUse) {
+		return nil, fmt.Errorf("%w: stop it first, or, if it scales another fleet, give this one another --storage.path; fuser %s names its process", err, filepath.Join(dir, "bbb-scaler.db"))
+	}
 	return opened, err
 }
 
 func newRegistry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		thisBuild().collector())
+		build.This().Collector())
 	return r
 }
 

@@ -4,10 +4,11 @@
 //
 // daemon.go starts and stops the daemon, links.go holds the clients of the other
 // systems, credentials.go reads refused credentials again, reload.go replaces the
-// configuration, and watch.go does so when its file changes. build.go has the
-// version. check.go is the command check; the other files check_*.go are what it
-// checks, one question each. control.go, status.go and explain.go are the commands that call a
-// running daemon, with the connection of client.go; print.go formats their output.
+// configuration, and watch.go does so when its file changes. check.go is the command
+// check; the other files check_*.go are what it checks, one question each. control.go,
+// status.go, explain.go and journal.go are the commands that call a running daemon,
+// with the connection of client.go; repeat.go repeats them, and print.go formats their
+// output. exit.go has the exit codes.
 package daemon
 
 import (

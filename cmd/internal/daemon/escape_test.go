@@ -86,7 +86,8 @@ func TestTerminalEscapesInAnAnnotationArePrintedQuoted(t *testing.T) {
 func TestTerminalEscapesInWhatTheDaemonAnswersArePrintedQuoted(t *testing.T) {
 	url := "--url=" + evilDaemon(t)
 	for _, args := range [][]string{
-		{"status", url}, {"status", "--json", url}, {"explain", "1", url}, {"pause", "--reason=x", "--for=1h", url},
+		{"status", url}, {"status", "--output=json", url}, {"explain", "1", url}, {"explain", "--output=json", "1", url},
+		{"journal", url}, {"journal", "--output=json", url}, {"pause", "--reason=x", "--for=1h", url},
 		{"resume", evil, url}, {"release", evil, url},
 	} {
 		t.Run(strings.Join(args[:len(args)-1], " "), func(t *testing.T) {

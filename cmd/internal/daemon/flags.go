@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -14,7 +15,9 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 	webflag "github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 	"github.com/bbb-scaler/bbb-scaler/receiver/client"
 )
 
@@ -30,7 +33,11 @@ type options struct {
 	web        *web.FlagConfig
 
 	connection connection
-	json       bool // status prints JSON
+	output     string    // outputText or outputJSON
+	only       selection // status: the servers to show
+	watch      repetition
+	journal    journalFlags
+	colors     terminal.Palette // of standard output
 	pause      pauseFlags
 	server     string // explain, release: name or id of the server
 	id         string // resume: id of the pause; "" for all pauses
@@ -45,15 +52,29 @@ type pauseFlags struct {
 
 // parse reads the command line. It returns the options and the command's name.
 func parse(args, environ []string, stdout io.Writer) (*options, string, error) {
-	o := &options{environ: environ, log: &promslog.Config{}}
-	app := kingpin.New("bbb-scaler", "Scales BigBlueButton servers on IONOS behind Scalelite. It acts on alerts of Prometheus that Alertmanager sends to its webhook: it starts and stops servers and changes their size.")
+	o := &options{environ: environ, colors: terminal.PaletteOf(stdout, config.Getenv(environ))}
+	app := o.application(stdout)
+	if !slices.Contains(args, "--completion-bash") { // a default command would hide the others from completion
+		app.GetCommand("run").Default()
+	}
+	command, err := app.Parse(args)
+	if err != nil {
+		err = usage("%w", err)
+	}
+	return o, command, err
+}
+
+// application returns the commands and flags, which set o.
+func (o *options) application(stdout io.Writer) *kingpin.Application {
+	o.log = &promslog.Config{}
+	app := kingpin.New("bbb-scaler", "Scales BigBlueButton servers on IONOS behind Scalelite. It acts on alerts of Prometheus that Alertmanager sends to its webhook: it starts and stops servers and changes their size.\n\n"+exitCodes)
 	app.UsageWriter(stdout).ErrorWriter(stdout) // of --help and --version; errors are returned
-	app.Version(thisBuild().String())
+	app.Version(build.This().Text(app.Name))
 	app.HelpFlag.Short('h')
 	app.Flag("config.file", "Configuration file. Without it, the defaults and the environment variables apply.").StringVar(&o.configFile)
 	logflag.AddFlags(app, o.log)
 
-	daemon := app.Command("run", "Runs the daemon. This is the default command.").Default()
+	daemon := app.Command("run", "Runs the daemon. This is the default command.")
 	daemon.Flag("storage.path", "Directory for the store, which holds the journal, pauses, cooldowns and active alerts.").Default("data").StringVar(&o.storage)
 	daemon.Flag("dry-run", "Plan and write the journal, but change nothing at IONOS and in Scalelite.").BoolVar(&o.dryRun)
 	daemon.Flag("config.auto-reload-interval", "Interval at which the configuration file is checked for changes, which are then loaded. 0s: load it only on SIGHUP and POST /-/reload.").Default("30s").DurationVar(&o.autoReload)
@@ -61,9 +82,11 @@ func parse(args, environ []string, stdout io.Writer) (*options, string, error) {
 
 	app.Command("check", "Reads the configuration and all systems that the daemon uses, and prints the fleet, the problems and how to fix them. Changes nothing. The exit code is 1 if there is a problem.")
 	o.clientCommands(app)
-	command, err := app.Parse(args)
-	return o, command, err
+	return app
 }
+
+// printer returns a printer for people.
+func (o *options) printer(out io.Writer) *printer { return &printer{out: out, colors: o.colors} }
 
 // clientCommands adds the commands that call a running daemon.
 func (o *options) clientCommands(app *kingpin.Application) {
@@ -72,11 +95,19 @@ func (o *options) clientCommands(app *kingpin.Application) {
 		o.connection.flags(c, config.Getenv(o.environ))
 		return c
 	}
-	status := add("status", "Prints the verdict on the fleet of a running daemon, what is wrong and what to do, and the servers. The exit code is 1 if the verdict is PROBLEM, as for a fleet that has not been read lately, or if the daemon does not answer; it is 0 for OK and ATTENTION.")
-	status.Flag("json", "Print the fleet as JSON.").BoolVar(&o.json)
+	status := add("status", "Prints the verdict on the fleet of a running daemon, what is wrong and what to do, and the servers. The exit code is 1 if the verdict is PROBLEM, as during an outage of IONOS or Scalelite, 3 if the daemon does not answer, and 0 for OK and ATTENTION.")
+	o.outputFlag(status, "the document of /api/v1/fleet.")
+	o.only.flags(status)
+	o.watch.flags(status, "watch", "Print the fleet again and again, until Ctrl-C.")
 
 	explain := add("explain", "Prints one server: its state with the reason, its alerts, cooldowns and pauses, and its last steps.")
+	o.outputFlag(explain, "the server, its pauses, blocks, brakes and alerts, and its last journal entries, as the API has them.")
+	o.watch.flags(explain, "watch", "Print the server again and again, until Ctrl-C.")
 	explain.Arg("server", "Name or id of the server.").Required().StringVar(&o.server)
+
+	journal := add("journal", "Prints the journal: every step with its outcome and reason, oldest first.")
+	o.outputFlag(journal, "the entries of /api/v1/journal, one on each line.")
+	o.journal.flags(journal)
 
 	pause := add("pause", "Stops all changes of the fleet, or of some servers, for a limited time.")
 	pause.Flag("scale-in-only", "Pause only the removal of capacity; servers are still started and grown.").BoolVar(&o.pause.scaleInOnly)
@@ -93,7 +124,7 @@ func (o *options) clientCommands(app *kingpin.Application) {
 
 // commands maps the name of each command to its function.
 func (o *options) commands(stdout, stderr io.Writer) map[string]func(context.Context) error {
-	asking := func(ask func(context.Context, *client.Client, io.Writer) error) func(context.Context) error {
+	asking := func(ask asks) func(context.Context) error {
 		return func(ctx context.Context) error {
 			daemon, err := o.connection.dial()
 			if err != nil {
@@ -106,11 +137,24 @@ func (o *options) commands(stdout, stderr io.Writer) map[string]func(context.Con
 	return map[string]func(context.Context) error{
 		"run":     func(ctx context.Context) error { return o.daemon(ctx, stderr) },
 		"check":   func(ctx context.Context) error { return o.check(ctx, stdout) },
-		"status":  asking(o.askStatus),
-		"explain": asking(o.askExplain),
+		"status":  asking(o.watched(o.askStatus)),
+		"explain": asking(o.watched(o.askExplain)),
+		"journal": asking(func(ctx context.Context, daemon *client.Client, out io.Writer) error {
+			return o.askJournal(ctx, daemon, out, stderr)
+		}),
 		"pause":   asking(o.askPause),
 		"resume":  asking(o.askResume),
 		"release": asking(o.askRelease),
+	}
+}
+
+// asks is a command that calls a running daemon.
+type asks func(context.Context, *client.Client, io.Writer) error
+
+// watched returns a command that --watch repeats.
+func (o *options) watched(ask asks) asks {
+	return func(ctx context.Context, daemon *client.Client, out io.Writer) error {
+		return o.watch.show(ctx, out, func(screen io.Writer) error { return ask(ctx, daemon, screen) })
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -75,11 +76,14 @@ func (l *links) replaceLocked(f config.File) error {
 	return nil
 }
 
+// storeTimeout is the longest time that a change waits for the store.
+const storeTimeout = 2 * time.Second
+
 // deps returns the dependencies of the scaler, which always use the present
 // clients.
 func (l *links) deps(store fleet.Store, log *slog.Logger, metrics prometheus.Registerer) actions.Deps {
 	d := actions.Deps{
-		Cloud: cloud{l}, Balancer: balancer{l}, Meetings: meetings{l}, Store: store, Log: log, Metrics: metrics,
+		Cloud: cloud{l}, Balancer: balancer{l}, Meetings: meetings{l}, Store: store, StoreTimeout: storeTimeout, Log: log, Metrics: metrics,
 		Resolve: func(ctx context.Context, host string) ([]netip.Addr, error) {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 		},

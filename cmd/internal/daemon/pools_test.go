@@ -27,9 +27,13 @@ func TestCommandsTellOfPools(t *testing.T) {
 		print     func(*strings.Builder) error
 		want, not []string
 	}{
-		"status": {func(out *strings.Builder) error { return printStatus(out, api.Fleet{Status: st}, time.Now()) },
+		"status": {func(out *strings.Builder) error {
+			return printStatus(&printer{out: out}, api.Fleet{Status: st}, 0, time.Now())
+		},
 			[]string{"Pool gold: 1 active; floor 1, needed 2", "UNKNOWN POOL: the configuration names brass"}, nil},
-		"explain": {func(out *strings.Builder) error { return printServer(out, st, st.Servers[0], nil, nil, time.Now()) },
+		"explain": {func(out *strings.Builder) error {
+			return printServer(&printer{out: out}, explanation{Server: st.Servers[0], Brakes: brakesOf(st, st.Servers[0])}, true, time.Now())
+		},
 			[]string{"Pool: gold", "pool gold: an alert asks"}, []string{"silver"}},
 		"check": {func(out *strings.Builder) error {
 			c := newPreflight(out)
@@ -38,7 +42,7 @@ func TestCommandsTellOfPools(t *testing.T) {
 			return c.err
 		}, []string{"gold: 1 active; floor 1", "every server has a tag in Scalelite", "capacity names the pool brass"}, []string{"WRONG"}},
 		"status without tags": {func(out *strings.Builder) error {
-			return printStatus(out, api.Fleet{Status: fleet.Status{Fleet: "bbb", Ready: true}}, time.Now())
+			return printStatus(&printer{out: out}, api.Fleet{Status: fleet.Status{Fleet: "bbb", Ready: true}}, 0, time.Now())
 		},
 			nil, []string{"ool"}},
 	} {

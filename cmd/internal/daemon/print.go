@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -15,14 +16,18 @@ import (
 // printer writes lines for people and keeps the first error. It quotes every
 // argument and cell that has characters which a terminal would interpret.
 type printer struct {
-	out io.Writer
-	err error
+	out    io.Writer
+	colors terminal.Palette
+	err    error
 }
 
 // line writes a line; the arguments are formatted by terminal.Sprintf.
-func (p *printer) line(format string, args ...any) {
+func (p *printer) line(format string, args ...any) { p.paint(terminal.Plain, format, args...) }
+
+// paint writes a line in a color.
+func (p *printer) paint(color terminal.Color, format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintln(p.out, terminal.Sprintf(format, args...))
+		_, p.err = fmt.Fprintln(p.out, p.colors.Paint(color, terminal.Sprintf(format, args...)))
 	}
 }
 
@@ -30,11 +35,13 @@ func (p *printer) line(format string, args ...any) {
 type cells []string
 
 // table writes rows in aligned columns, and indent before each row.
-func (p *printer) table(indent string, rows []cells) {
-	if p.err != nil {
-		return
-	}
-	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+func (p *printer) table(indent string, rows []cells) { p.paintTable(indent, rows, nil) }
+
+// paintTable writes rows in aligned columns, each in the color of its number; colors
+// may be nil.
+func (p *printer) paintTable(indent string, rows []cells, colors []terminal.Color) {
+	var aligned bytes.Buffer
+	w := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
 		quoted := make([]string, len(r))
 		for i, cell := range r {
@@ -42,7 +49,16 @@ func (p *printer) table(indent string, rows []cells) {
 		}
 		fmt.Fprintln(w, indent+strings.Join(quoted, "\t"))
 	}
-	p.err = w.Flush()
+	_ = w.Flush() // a buffer takes everything
+	lines := strings.Split(strings.TrimSuffix(aligned.String(), "\n"), "\n")
+	for i, line := range lines {
+		if i < len(colors) {
+			line = p.colors.Paint(colors[i], line)
+		}
+		if p.err == nil {
+			_, p.err = fmt.Fprintln(p.out, line)
+		}
+	}
 }
 
 // listed returns rows, or one row that says that there are none.

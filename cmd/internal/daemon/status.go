@@ -1,10 +1,8 @@
 package daemon
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -21,15 +19,22 @@ import (
 // ErrFound for a bad verdict, such as that on a fleet that was not read completely
 // lately.
 func (o *options) askStatus(ctx context.Context, daemon *client.Client, out io.Writer) error {
+	if err := o.only.validate(); err != nil {
+		return err
+	}
 	st, err := daemon.Fleet(ctx)
 	if err != nil {
 		return err
 	}
-	print := func() error { return printStatus(out, st, time.Now()) }
-	if o.json {
-		print = func() error { return printJSON(out, st) }
+	left := len(st.Servers)
+	st.Servers = o.only.of(st.Servers)
+	left -= len(st.Servers)
+	if o.output == outputJSON {
+		err = printJSON(out, st)
+	} else {
+		err = printStatus(o.printer(out), st, left, time.Now())
 	}
-	if err := print(); err != nil {
+	if err != nil {
 		return err
 	}
 	if st.Verdict.Level == verdict.Bad {
@@ -38,19 +43,8 @@ func (o *options) askStatus(ctx context.Context, daemon *client.Client, out io.W
 	return nil
 }
 
-func printJSON(out io.Writer, st api.Fleet) error {
-	var document bytes.Buffer
-	enc := json.NewEncoder(&document)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(st); err != nil {
-		return err
-	}
-	_, err := out.Write(terminal.JSON(document.Bytes()))
-	return err
-}
-
-func printStatus(out io.Writer, st api.Fleet, now time.Time) error {
-	p := &printer{out: out}
+// printStatus prints a fleet, of whose servers some are left out.
+func printStatus(p *printer, st api.Fleet, leftOut int, now time.Time) error {
 	p.verdict(st.Verdict)
 	p.line("Fleet %s, last cycle: %s%s", st.Fleet, moment(st.At), suffix(st.DryRun, "; dry run: nothing is changed"))
 	if !st.Ready {
@@ -61,7 +55,7 @@ func printStatus(out io.Writer, st api.Fleet, now time.Time) error {
 	p.restrictions(st.Status)
 	p.unread(st.Status, now)
 	p.line("")
-	p.table("", serverRows(st.Servers))
+	p.list(st.Servers, leftOut)
 	return p.err
 }
 
@@ -78,10 +72,10 @@ func (p *printer) pools(st fleet.Status) {
 
 // verdict writes the verdict, and each reason with what to do.
 func (p *printer) verdict(v verdict.Verdict) {
-	p.line("%s: %s", strings.ToUpper(v.Level.Word()), v.Text)
+	p.paint(levelColor(v.Level), "%s: %s", strings.ToUpper(v.Level.Word()), v.Text)
 	for i, r := range v.Reasons {
 		if i > 0 {
-			p.line("%s: %s", strings.ToUpper(r.Level.Word()), r.Text)
+			p.paint(levelColor(r.Level), "%s: %s", strings.ToUpper(r.Level.Word()), r.Text)
 		}
 		if r.Do != "" {
 			p.line("  do: %s%s", r.Do, suffix(r.Runbook != "", " (runbook "+r.Runbook+")"))
@@ -138,8 +132,20 @@ func (p *printer) unread(st fleet.Status, now time.Time) {
 	}
 }
 
-func serverRows(servers []fleet.ServerStatus) []cells {
+func levelColor(l verdict.Level) terminal.Color {
+	switch l {
+	case verdict.Bad:
+		return terminal.Red
+	case verdict.OK:
+		return terminal.Green
+	}
+	return terminal.Yellow
+}
+
+// list writes the table of servers.
+func (p *printer) list(servers []fleet.ServerStatus, leftOut int) {
 	rows := []cells{{"SERVER", "STATE", "SIZE", "BALANCER", "LOAD", "WHY"}}
+	colors := []terminal.Color{terminal.Dim}
 	for _, s := range servers {
 		load := "-"
 		if s.Balancer == fleet.Enabled || s.Balancer == fleet.Cordoned {
@@ -147,6 +153,24 @@ func serverRows(servers []fleet.ServerStatus) []cells {
 		}
 		size := fmt.Sprintf("%d/%g GiB", s.Size.Cores, float64(s.Size.RAM)/1024)
 		rows = append(rows, cells{s.Name, string(s.State), size, cmp.Or(string(s.Balancer), "-"), load, s.Reason})
+		colors = append(colors, stateColor(s.State))
 	}
-	return rows
+	p.paintTable("", rows, colors)
+	if leftOut > 0 {
+		p.line("%s not shown", fleet.Plural(leftOut, "server is", "servers are"))
+	}
+}
+
+// stateColor returns the color of a server's row: green in service, yellow on its
+// way, red if people should look.
+func stateColor(s fleet.State) terminal.Color {
+	switch s {
+	case fleet.StateActive:
+		return terminal.Green
+	case fleet.StateOff, fleet.StateExcluded:
+		return terminal.Dim
+	case fleet.StateDown, fleet.StateUnjoined, fleet.StateUncertain:
+		return terminal.Red
+	}
+	return terminal.Yellow
 }

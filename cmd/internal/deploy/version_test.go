@@ -3,11 +3,13 @@ package deploy
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
-	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 )
 
 func TestTheImageIsNamedByTheVersionEverywhere(t *testing.T) {
@@ -34,8 +36,8 @@ func TestTheImageIsNamedByTheVersionEverywhere(t *testing.T) {
 				continue
 			}
 			named++
-			if version != daemon.Release {
-				t.Errorf("%s names the image %q, want version %s", file, m[0], daemon.Release)
+			if version != build.Release {
+				t.Errorf("%s names the image %q, want version %s", file, m[0], build.Release)
 			}
 		}
 	}
@@ -46,7 +48,16 @@ func TestTheImageIsNamedByTheVersionEverywhere(t *testing.T) {
 
 func TestTheChangelogBeginsWithTheVersionOfTheSource(t *testing.T) {
 	first := regexp.MustCompile(`(?m)^## (\S+)`).FindStringSubmatch(read(t, "CHANGELOG.md"))
-	if first == nil || first[1] != daemon.Release {
-		t.Errorf("CHANGELOG.md begins with %q, the source is version %s", first, daemon.Release)
+	if first == nil || first[1] != build.Release {
+		t.Errorf("CHANGELOG.md begins with %q, the source is version %s", first, build.Release)
+	}
+}
+
+func TestEveryProgramTellsItsVersion(t *testing.T) {
+	for _, program := range []string{"bbb-scaler", "genrules", "simulate"} {
+		out, err := exec.CommandContext(t.Context(), "go", "run", root+"cmd/"+program, "--version").CombinedOutput()
+		if want := program + ", version " + build.Release + " (revision "; err != nil || !strings.HasPrefix(string(out), want) {
+			t.Errorf("%s --version = %q, %v; want it to begin with %q", program, out, err, want)
+		}
 	}
 }

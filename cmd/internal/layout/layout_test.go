@@ -32,10 +32,11 @@ var mayImport = map[string][]string{
 	"receiver/client":  {"actions/fleet", "actions/outbound", "receiver/api"},
 	"receiver/verdict": {"actions/fleet", "rules"},
 
-	"actions/fleet": {"rules", "rules/refuse"},
-	"actions/plan":  {"actions/fleet", "rules"},
-	"actions/store": {"actions/fleet"},
-	"actions":       {"actions/fleet", "actions/plan", "actions/store", "rules"},
+	"actions/fleet":           {"rules", "rules/refuse"},
+	"actions/plan":            {"actions/fleet", "rules"},
+	"actions/store":           {"actions/fleet"},
+	"actions/store/storetest": {"actions/fleet"},
+	"actions":                 {"actions/fleet", "actions/plan", "actions/store", "rules"},
 
 	"actions/outbound":              {"actions/fleet", "rules/refuse"},
 	"actions/outbound/outboundtest": {},
@@ -55,7 +56,7 @@ var mayImport = map[string][]string{
 		"rules/generate", "rules/refuse", "actions/fleet", "receiver", "actions/ionos", "actions/scalelite", "actions/bbb",
 		"actions/alertmanager",
 	},
-	"cmd/genrules": {"rules/generate", "cmd/internal/config"},
+	"cmd/genrules": {"rules/generate", "cmd/internal/build", "cmd/internal/config"},
 }
 
 // onlyImporters lists, for packages that must stay behind one door, who may

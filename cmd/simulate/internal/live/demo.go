@@ -84,15 +84,16 @@ func (d *demo) build(cfg Config) error {
 	}
 	d.world = sim.New(sim.Config{
 		Servers: cfg.Servers, Running: floor, Start: beginAt(cfg.Speed), Overload: overload(),
-		// The rate limit in the headers of the answers. It is higher than the daemon
-		// needs at any speed: IONOS does not document its limit.
-		Cloud: sim.CloudConfig{RateLimit: 60000, RateBurst: 1000},
+		Load: cfg.World.Load, Cloud: limited(cfg.World.Cloud), Balancer: cfg.World.Balancer, Prices: cfg.World.Prices,
 		Each: func(i int, s *sim.ServerSpec) {
 			s.Name, s.Addr, s.Private = serverName(i), simhttp.Addr(i), simhttp.PrivateAddr(i)
 			s.URL = "http://" + d.bbb[i-1].Addr().String() + "/bigbluebutton/api"
 			s.Unregistered = cfg.Scalelite != nil
 		},
 	})
+	for _, f := range cfg.Faults {
+		d.world.Inject(f)
+	}
 	d.clock = newClock(d.world, cfg.Speed)
 	bbb := bbbtest.Config{World: d.world}
 	if cfg.Scalelite != nil {
@@ -114,6 +115,16 @@ func (d *demo) build(cfg Config) error {
 	return d.monitors(cfg)
 }
 
+// limited returns the cloud with a rate limit, which the headers of its answers state.
+// That of a world without one is higher than the daemon needs at any speed: IONOS does
+// not document its limit.
+func limited(c sim.CloudConfig) sim.CloudConfig {
+	if c.RateLimit == 0 {
+		c.RateLimit, c.RateBurst = 60000, 1000
+	}
+	return c
+}
+
 // overload returns the workload above which a server counts as overloaded: the
 // maximum thresholds.
 func overload() sim.Workload {
@@ -125,7 +136,7 @@ func overload() sim.Workload {
 func (d *demo) balance(cfg Config) (err error) {
 	if cfg.Scalelite == nil {
 		at, err := d.listen(scalelitetest.New(scalelitetest.Config{World: d.world, Secret: d.secret.balancer}))
-		d.scaleliteURL, d.pollInterval = "http://"+at, d.shorter(time.Minute)
+		d.scaleliteURL, d.pollInterval = "http://"+at, d.shorter(cfg.World.Balancer.PollInterval)
 		return err
 	}
 	if d.balancer, err = newBalancer(*cfg.Scalelite); err != nil {

@@ -77,7 +77,7 @@ func (d *demo) config() config.File {
 	c := config.Defaults()
 	c.Actions.Capacity.MinActive = floor
 	c.Actions.Thresholds = thresholds()
-	c.Actions.Sizes.Max.Cores = 4 // the same
+	c.Actions.Sizes.Fleet.Cores, c.Actions.Sizes.Max.Cores = 4, 6 // the same
 	c.Faster(d.speed)
 	c.Rules.Alertmanager.URL = "http://" + d.daemonAt + api.PathWebhook
 	c.Rules.Alertmanager.Username = ""

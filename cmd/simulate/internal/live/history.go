@@ -24,8 +24,9 @@ const rememberedDays = 7
 // reads it with an offset of a week of real time.
 func (d *demo) history(fleetName string, every time.Duration) []monitor.Past {
 	start := d.world.Start()
-	people := peopleOf(lessons(start, len(d.bbb)), start, time.Duration(rememberedDays)*24*time.Hour, time.Minute)
-	m := sim.DefaultLoad()
+	m := d.world.Load()
+	people := peopleOf(lessons(start, len(d.bbb)), m, start, time.Duration(rememberedDays)*24*time.Hour, time.Minute)
+	idleCores, _ := m.Idle(d.config().Actions.Sizes.Default)
 	cpu := monitor.Past{Labels: seriesOf(generate.RecordCPULoad, fleetName)}
 	memory := monitor.Past{Labels: seriesOf(generate.RecordMemoryLoad, fleetName)}
 	end := start.Add(time.Duration(len(people)) * time.Minute)
@@ -34,9 +35,9 @@ func (d *demo) history(fleetName string, every time.Duration) []monitor.Past {
 		if !now.Before(end) {
 			return []monitor.Past{cpu, memory}
 		}
-		p := people[int(now.Sub(start)/time.Minute)]
-		cpu.Add(at.Add(-historyAge), p.count*m.ParticipantCores+p.cams*m.WebcamCores+floor*m.BaseCores)
-		memory.Add(at.Add(-historyAge), (p.count*m.ParticipantRAM+p.cams*m.WebcamRAM)*(1<<20)) // idle memory is no load
+		cores, ram := m.Caused(people[int(now.Sub(start)/time.Minute)])
+		cpu.Add(at.Add(-historyAge), cores+floor*idleCores)
+		memory.Add(at.Add(-historyAge), ram*(1<<20)) // idle memory is no load
 	}
 }
 
@@ -44,18 +45,16 @@ func seriesOf(metric, fleetName string) labels.Labels {
 	return labels.FromStrings(model.MetricNameLabel, metric, rules.LabelFleet, fleetName)
 }
 
-// present is the number of people in meetings and of the webcams that they send.
-type present struct{ count, cams float64 }
-
-// peopleOf returns the number of people in the meetings of src in each step from
-// start on.
-func peopleOf(src sim.Source, start time.Time, length, step time.Duration) []present {
-	people := make([]present, length/step)
+// peopleOf returns the people in the meetings of src in each step from start on.
+func peopleOf(src sim.Source, m sim.LoadModel, start time.Time, length, step time.Duration) []sim.Crowd {
+	people := make([]sim.Crowd, length/step)
 	for a, ok := src.Next(); ok && a.At.Before(start.Add(length)); a, ok = src.Next() {
 		first := max(0, a.At.Sub(start)/step)
 		for i := first; i < min((a.At.Add(a.Duration).Sub(start))/step, time.Duration(len(people))); i++ {
-			people[i].count += float64(a.Participants)
-			people[i].cams += float64(a.Webcams)
+			all, cams := float64(a.Participants), float64(a.Webcams)
+			people[i].Participants += all
+			people[i].Webcams += cams
+			people[i].Streams += m.Streams(all, cams)
 		}
 	}
 	return people

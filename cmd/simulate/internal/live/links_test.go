@@ -17,7 +17,7 @@ import (
 
 func TestTheDaemonAgreesWithAPairOfAlertmanagersOnceCutLinksAreMended(t *testing.T) {
 	s, err := Run(t.Context(), Config{
-		Servers: 6, Speed: 120, CutLinks: 3, For: 20 * time.Second, Daemon: daemon.Run, Out: io.Discard, Log: slog.New(slog.DiscardHandler),
+		World: light(t), Servers: 6, Speed: 120, CutLinks: 3, For: 20 * time.Second, Daemon: daemon.Run, Out: io.Discard, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
 )
 
 // Daemon is the daemon's main function: daemon.Run.
@@ -31,6 +32,8 @@ type Daemon func(ctx context.Context, args []string, environ []string, stdout, s
 
 // Config configures a run.
 type Config struct {
+	World   world.World
+	Faults  []sim.Fault // that last from the start to the end
 	Servers int
 	Speed   float64       // seconds of simulated time in one second
 	For     time.Duration // real time to run; 0 runs until ctx is done

@@ -14,6 +14,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
 )
 
 // until calls stop once what is written to it holds every one of wants, in lines
@@ -42,6 +43,17 @@ func (u *until) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// light returns the world whose servers carry many people: their numbers of servers are
+// those of the tests.
+func light(t *testing.T) world.World {
+	t.Helper()
+	w, err := world.Read("light")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 // firstStart returns the time of the first line about a start.
 func firstStart(text string) string {
 	for line := range strings.Lines(text) {
@@ -65,7 +77,7 @@ func aDay(t *testing.T, targets string) {
 	out := &until{wants: []string{" start ", " enable ", " grow ", " cordon ", " stop "}, stop: stop}
 	var log bytes.Buffer
 	s, err := Run(ctx, Config{
-		Servers: 12, Speed: 120, Targets: targets, Daemon: daemon.Run, Out: out,
+		World: light(t), Servers: 12, Speed: 120, Targets: targets, Daemon: daemon.Run, Out: out,
 		Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {
@@ -104,7 +116,7 @@ func TestTheFleetLineTellsPeopleOnOverloadedServersNotTheAverage(t *testing.T) {
 }
 
 func TestTheDemosFileIsOneThatTheDaemonTakes(t *testing.T) {
-	d, err := newDemo(Config{Servers: 2, Speed: 60, Log: slog.New(slog.DiscardHandler)}, t.TempDir())
+	d, err := newDemo(Config{World: light(t), Servers: 2, Speed: 60, Log: slog.New(slog.DiscardHandler)}, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +132,7 @@ func TestTheDemosFileIsOneThatTheDaemonTakes(t *testing.T) {
 }
 
 func TestTheDemosCloudStatesARateLimit(t *testing.T) {
-	d, err := newDemo(Config{Servers: 2, Speed: 60, Log: slog.New(slog.DiscardHandler)}, t.TempDir())
+	d, err := newDemo(Config{World: light(t), Servers: 2, Speed: 60, Log: slog.New(slog.DiscardHandler)}, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,9 +36,9 @@ func outside(t *testing.T, cfg Config) (*demo, *httptest.Server) {
 	return d, lb
 }
 
-func beside(servers int, speed float64) Config {
+func beside(t *testing.T, servers int, speed float64) Config {
 	return Config{
-		Servers: servers, Speed: speed, Daemon: daemon.Run, Out: &bytes.Buffer{}, Log: slog.New(slog.DiscardHandler),
+		World: light(t), Servers: servers, Speed: speed, Daemon: daemon.Run, Out: &bytes.Buffer{}, Log: slog.New(slog.DiscardHandler),
 		Scalelite: &Scalelite{Secret: lbSecret, PollInterval: time.Duration(float64(time.Minute) / speed)},
 	}
 }
@@ -46,7 +46,7 @@ func beside(servers int, speed float64) Config {
 func TestTheDemoRunsBesideAScaleliteThatIsNotItsOwn(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer stop()
-	cfg := beside(8, 120)
+	cfg := beside(t, 8, 120)
 	out := &until{wants: []string{" start ", " enable ", " cordon ", " stop "}, stop: stop}
 	cfg.Out = out
 	d, _ := outside(t, cfg)
@@ -75,7 +75,7 @@ func TestTheDemoRunsBesideAScaleliteThatIsNotItsOwn(t *testing.T) {
 }
 
 func TestAScaleliteWithServersIsLeftAlone(t *testing.T) {
-	cfg := beside(2, 120)
+	cfg := beside(t, 2, 120)
 	d, _ := outside(t, cfg)
 	if _, err := d.world.AddMember("https://bbb.school.example/bigbluebutton/api", "s", 1, ""); err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestAScaleliteWithServersIsLeftAlone(t *testing.T) {
 }
 
 func TestMeetingsBeginOnceScaleliteHasPolledTheRunningServers(t *testing.T) {
-	cfg := beside(4, 120)
+	cfg := beside(t, 4, 120)
 	d, _ := outside(t, cfg)
 	if err := d.balancer.register(t.Context(), d.world.Servers()); err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ func TestMeetingsBeginOnceScaleliteHasPolledTheRunningServers(t *testing.T) {
 }
 
 func TestWithoutAPollerTheDemoStopsWithAReasonASummaryAndNothingLeft(t *testing.T) {
-	cfg := beside(3, 240)
+	cfg := beside(t, 3, 240)
 	d, _ := outside(t, cfg)
 	d.world.Inject(sim.Fault{Kind: sim.PollerDead})
 	s, err := d.besideScalelite(t.Context(), cfg)
@@ -120,7 +120,7 @@ func TestWithoutAPollerTheDemoStopsWithAReasonASummaryAndNothingLeft(t *testing.
 }
 
 func TestTheWaitForPollsEndsWithTheDemo(t *testing.T) {
-	cfg := beside(3, 120)
+	cfg := beside(t, 3, 120)
 	cfg.Scalelite.PollInterval = time.Hour // it would wait for six hours
 	d, _ := outside(t, cfg)
 	d.world.Inject(sim.Fault{Kind: sim.PollerDead})
@@ -135,7 +135,7 @@ func TestTheWaitForPollsEndsWithTheDemo(t *testing.T) {
 }
 
 func TestServersAreRegisteredAlsoWhenScaleliteIsBusy(t *testing.T) {
-	cfg := beside(3, 120)
+	cfg := beside(t, 3, 120)
 	d, _ := outside(t, cfg)
 	d.world.Inject(sim.Fault{Kind: sim.BalancerFail, Times: 2})
 	if err := d.balancer.register(t.Context(), d.world.Servers()); err != nil {
@@ -152,7 +152,7 @@ func TestServersAreRegisteredAlsoWhenScaleliteIsBusy(t *testing.T) {
 }
 
 func TestAMeetingIsCreatedThroughScalelite(t *testing.T) {
-	cfg := beside(2, 120)
+	cfg := beside(t, 2, 120)
 	d, _ := outside(t, cfg)
 	if err := d.balancer.register(t.Context(), d.world.Servers()); err != nil {
 		t.Fatal(err)
@@ -178,7 +178,7 @@ func TestAMeetingIsCreatedThroughScalelite(t *testing.T) {
 }
 
 func TestLeavingEndsAllMeetingsAlsoWhenOneEndedByItself(t *testing.T) {
-	cfg := beside(1, 120)
+	cfg := beside(t, 1, 120)
 	d, _ := outside(t, cfg)
 	if err := d.balancer.register(t.Context(), d.world.Servers()); err != nil {
 		t.Fatal(err)
@@ -202,7 +202,7 @@ func TestLeavingEndsAllMeetingsAlsoWhenOneEndedByItself(t *testing.T) {
 }
 
 func TestAWrongSecretIsToldAndNotShown(t *testing.T) {
-	cfg := beside(2, 120)
+	cfg := beside(t, 2, 120)
 	cfg.Scalelite.Secret = "wr0ng"
 	d, lb := outside(t, cfg)
 	for name, err := range map[string]error{

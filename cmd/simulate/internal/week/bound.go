@@ -29,17 +29,17 @@ import (
 func Bound(d Demand, capacity CapacityModel, c fleet.Config, servers int, p sim.Prices, boot time.Duration) sim.Figures {
 	var f sim.Figures
 	hours := d.Step.Hours()
-	need := make([]int, len(d.People))
-	for i := range d.People {
+	need := make([]int, len(d.Crowds))
+	for i := range d.Crowds {
 		l := d.load(i, capacity.Load)
 		need[i] = max(c.Capacity.FloorAt("", d.At(i), servers), capacity.servers(l, c.Sizes.Max))
 		n := float64(need[i])
-		cores := max(n*float64(c.Sizes.Default.Cores), (l.cores+n*capacity.Load.BaseCores)/capacity.Max.CPU)
-		ram := max(n*float64(c.Sizes.Default.RAM), (l.ram+n*capacity.Load.BaseRAM)/capacity.Max.Memory)
+		cores := max(n*float64(c.Sizes.Default.Cores), (l.cores+n*capacity.Load.BaseCores)/(capacity.Max.CPU-capacity.Load.BaseCoresPerCore))
+		ram := max(n*float64(c.Sizes.Default.RAM), (l.ram+n*capacity.Load.BaseRAM)/(capacity.Max.Memory-capacity.Load.BaseRAMPerGiB/1024))
 		f.ServerHours += n * hours
 		f.CoreHours += cores * hours
 		f.RAMGiBHours += ram / 1024 * hours
-		f.ParticipantMinutes += d.People[i] * d.Step.Minutes()
+		f.ParticipantMinutes += d.Crowds[i].Participants * d.Step.Minutes()
 	}
 	f.ServerHours += bootHours(need, d.Step, boot)
 	f.Cost = f.CoreHours*p.CoreHour + f.RAMGiBHours*p.GiBHour

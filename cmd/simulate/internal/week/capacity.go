@@ -22,12 +22,10 @@ func NewCapacityModel(m sim.LoadModel, t rules.Thresholds) CapacityModel {
 }
 
 // carries returns the load of people that a server of size s carries in addition
-// to its own base load.
+// to what it holds while it is idle.
 func (capacity CapacityModel) carries(s fleet.Size) load {
-	return load{
-		max(0, capacity.Max.CPU*float64(s.Cores)-capacity.Load.BaseCores),
-		max(0, capacity.Max.Memory*float64(s.RAM)-capacity.Load.BaseRAM),
-	}
+	cores, ram := capacity.Load.Idle(s)
+	return load{max(0, capacity.Max.CPU*float64(s.Cores)-cores), max(0, capacity.Max.Memory*float64(s.RAM)-ram)}
 }
 
 // servers returns the minimum number of servers of size s that carry l.

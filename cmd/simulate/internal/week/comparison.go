@@ -11,6 +11,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/plot"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
 )
 
 // Comparison configures the strategies and weeks to compare.
@@ -23,7 +24,9 @@ type Comparison struct {
 	// Config holds the floor, sizes and thresholds for the need, the capacity and the
 	// bound, and for the strategies other than Ours.
 	Config fleet.Config
-	Trace  []sim.Arrival // meetings to use instead of generated weeks
+	// World is what servers, the cloud and the balancer are like.
+	World world.World
+	Trace []sim.Arrival // meetings to use instead of generated weeks
 	// Before is the trace of the week before Trace, sorted by time. If it is empty,
 	// the forecast has no history, as on the first days of a fleet.
 	Before []sim.Arrival
@@ -80,13 +83,16 @@ func (c Comparison) end() time.Time {
 // capacity returns the model that fills servers to the maximum thresholds, above
 // which a server counts as overloaded.
 func (c Comparison) capacity() CapacityModel {
-	return NewCapacityModel(sim.DefaultLoad(), c.Config.Thresholds)
+	return NewCapacityModel(c.World.Load, c.Config.Thresholds)
 }
 
 func (c Comparison) setup(seed uint64) Setup {
 	capacity := c.capacity()
 	s := Setup{
-		World: sim.Config{Seed: seed, Start: c.Monday, Servers: c.Servers, Overload: capacity.Max, Pools: inPools(c.Pools, c.Servers)},
+		World: sim.Config{
+			Seed: seed, Start: c.Monday, Servers: c.Servers, Overload: capacity.Max, Pools: inPools(c.Pools, c.Servers),
+			Load: c.World.Load, Cloud: c.World.Cloud, Balancer: c.World.Balancer, Prices: c.World.Prices,
+		},
 		Until: c.end(), Arrivals: c.Trace, Faults: c.Faults, Progress: c.Progress,
 	}
 	if c.Trace == nil {
@@ -106,7 +112,7 @@ func (c Comparison) past(seed uint64) map[string]Demand {
 	if c.Trace == nil {
 		arrivals = schoolBefore(seed, start, c.Servers)
 	}
-	return remembered(tagged(arrivals, c.Pools, seed), start, c.Monday)
+	return remembered(tagged(arrivals, c.Pools, seed), c.World.Load, start, c.Monday)
 }
 
 // schoolBefore returns a generated week before the week of a seed: the same school
@@ -126,10 +132,9 @@ func drain(src sim.Source) []sim.Arrival {
 }
 
 func (c Comparison) week(seed uint64, s Setup) Week {
-	d := NewDemand(s.Arrivals, c.Monday, c.end(), sampleEvery)
+	d := NewDemand(s.Arrivals, c.World.Load, c.Monday, c.end(), sampleEvery)
 	w := Week{Seed: seed, Demand: d, Outcomes: make([]Outcome, len(c.Strategies))}
-	cloud := sim.DefaultCloud()
-	w.Bound = Bound(d, c.capacity(), c.Config, c.Servers, sim.Prices{CoreHour: 0.02, GiBHour: 0.005}, cloud.Start.Min+cloud.BBB.Min)
+	w.Bound = Bound(d, c.capacity(), c.Config, c.Servers, c.World.Prices, c.World.Cloud.Start.Min+c.World.Cloud.BBB.Min)
 	within := func(a sim.Arrival) bool { return a.At.Before(c.end()) }
 	w.Bound.Meetings = len(slices.DeleteFunc(slices.Clone(s.Arrivals), func(a sim.Arrival) bool { return !within(a) }))
 	return w
@@ -146,10 +151,10 @@ func (c Comparison) Figure(w Week) plot.Figure {
 	for _, o := range w.Outcomes {
 		s := plot.Series{Name: o.Name, Note: fmt.Sprintf("%.0f server-hours", o.Figures.ServerHours)}
 		for i, sample := range o.Samples {
-			if i >= len(w.Demand.People) {
+			if i >= len(w.Demand.Crowds) {
 				break
 			}
-			l := w.Demand.load(i, sim.DefaultLoad())
+			l := w.Demand.load(i, c.World.Load)
 			on, takes := c.capacity().inServers(sample.Counts, c.Config.Sizes.Default, l)
 			need := c.capacity().servers(l, c.Config.Sizes.Default)
 			s.Points = append(s.Points, plot.Point{

@@ -48,7 +48,7 @@ func (d Demand) delays(rise []Sample, capacity CapacityModel, unit fleet.Size, f
 	highest := floor
 	for _, s := range rise {
 		step := int(s.At.Sub(d.Start) / d.Step)
-		if step >= len(d.People) {
+		if step >= len(d.Crowds) {
 			break
 		}
 		l := d.load(step, capacity.Load)

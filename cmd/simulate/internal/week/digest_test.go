@@ -39,7 +39,7 @@ func TestAShortRunIsTheSameAsBefore(t *testing.T) {
 		record(t, figures, r.Name, r.Samples)
 	}
 	steps, n := sha256.New(), 0
-	entries, err := journal.Journal(store.JournalKept, "")
+	entries, err := journal.Journal(t.Context(), store.JournalKept, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,11 +22,11 @@ func testCapacity() CapacityModel {
 
 func TestDemandCountsPeopleAsTheyComeAndGo(t *testing.T) {
 	a := sim.Arrival{At: monday.Add(time.Minute), MeetingSpec: sim.MeetingSpec{Duration: 10 * time.Minute, Participants: 30, Webcams: 6, Fill: 2 * time.Minute}}
-	d := NewDemand([]sim.Arrival{a}, monday, monday.Add(15*time.Minute), time.Minute)
+	d := NewDemand([]sim.Arrival{a}, sim.DefaultLoad(), monday, monday.Add(15*time.Minute), time.Minute)
 	want := []float64{0, 0, 15, 30, 30, 30, 30, 30, 30, 30, 30, 0, 0, 0, 0}
 	for i := range want {
-		if d.People[i] != want[i] || d.Cams[i] != want[i]/5 {
-			t.Errorf("after %d min: %v people, %v webcams; want %v, %v", i, d.People[i], d.Cams[i], want[i], want[i]/5)
+		if d.Crowds[i].Participants != want[i] || d.Crowds[i].Webcams != want[i]/5 {
+			t.Errorf("after %d min: %v people, %v webcams; want %v, %v", i, d.Crowds[i].Participants, d.Crowds[i].Webcams, want[i], want[i]/5)
 		}
 	}
 }
@@ -37,7 +37,7 @@ func TestTheBoundIsTheLoadOverWhatTheLargestServersCarry(t *testing.T) {
 	cfg.Capacity.MinActive, cfg.Sizes.Default, cfg.Sizes.Max = 1, small, large
 	m := sim.DefaultLoad()
 	most := (0.5*4 - m.BaseCores) / m.ParticipantCores // people without webcams on one large server, at the threshold
-	d := Demand{Start: monday, Step: time.Hour, People: []float64{0, math.Floor(most), math.Floor(most) + 1}, Cams: make([]float64, 3)}
+	d := Demand{Start: monday, Step: time.Hour, Crowds: []sim.Crowd{{}, {Participants: math.Floor(most)}, {Participants: math.Floor(most) + 1}}}
 	if got, want := Bound(d, capacity, cfg, 10, sim.Prices{}, 0).ServerHours, 1+1+2.0; got != want {
 		t.Errorf("bound = %v server-hours, want %v: the floor, one full server, and one person more", got, want)
 	}
@@ -66,9 +66,9 @@ func TestDelaysAreTimedFromTheNeedToTheCapacity(t *testing.T) {
 	capacity := testCapacity()
 	perServer := capacity.carries(small).cores / sim.DefaultLoad().ParticipantCores
 	day := monday.Add(8 * time.Hour)
-	d := Demand{Start: monday, Step: 30 * time.Second, People: make([]float64, 2880), Cams: make([]float64, 2880)}
+	d := Demand{Start: monday, Step: 30 * time.Second, Crowds: make([]sim.Crowd, 2880)}
 	for i := 960; i < 1200; i++ { // from 8:00 on, people for three servers
-		d.People[i] = 2.5 * perServer
+		d.Crowds[i].Participants = 2.5 * perServer
 	}
 	counts := func(smalls, larges int) []SizeCount {
 		return []SizeCount{{small, smalls, smalls}, {large, larges, larges}}

@@ -61,7 +61,7 @@ func tagged(arrivals []sim.Arrival, pools []Pool, seed uint64) []sim.Arrival {
 }
 
 // remembered is the demand of the week before, by tag.
-func remembered(arrivals []sim.Arrival, start, end time.Time) map[string]Demand {
+func remembered(arrivals []sim.Arrival, m sim.LoadModel, start, end time.Time) map[string]Demand {
 	byTag := map[string][]sim.Arrival{}
 	for _, a := range arrivals {
 		tag := strings.TrimSuffix(a.Tag, "!")
@@ -69,7 +69,7 @@ func remembered(arrivals []sim.Arrival, start, end time.Time) map[string]Demand 
 	}
 	past := map[string]Demand{}
 	for tag, of := range byTag {
-		past[tag] = NewDemand(of, start, end, time.Minute)
+		past[tag] = NewDemand(of, m, start, end, time.Minute)
 	}
 	return past
 }

@@ -34,7 +34,7 @@ func TestADayOfTwoPoolsRefusesNobody(t *testing.T) {
 		t.Errorf("%d of %d meetings, %d refused, %d ended early, %d joins refused; want all and none",
 			f.Meetings, len(setup.Arrivals), f.MeetingsRefused, f.MeetingsEndedEarly, f.JoinsRefused)
 	}
-	entries, err := journal.Journal(store.JournalKept, "")
+	entries, err := journal.Journal(t.Context(), store.JournalKept, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestAFleetWithoutPoolsIsSetUpAsBefore(t *testing.T) {
 			t.Fatalf("a meeting asks for %q, want no tag", a.Tag)
 		}
 	}
-	if len(setup.World.Pools) != 0 || len(setup.History) != 1 || len(setup.History[""].People) == 0 {
+	if len(setup.World.Pools) != 0 || len(setup.History) != 1 || len(setup.History[""].Crowds) == 0 {
 		t.Errorf("pools %v, history of %d pools; want no pool and the history of the one without a tag", setup.World.Pools, len(setup.History))
 	}
 }

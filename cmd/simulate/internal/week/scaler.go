@@ -65,7 +65,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 		return nil, err
 	}
 	for tag, past := range setup.History {
-		remember(r.rules.Samples, tag, past, o.File.Actions, serversOf(setup.World, tag))
+		remember(r.rules.Samples, tag, past, w.Load(), o.File.Actions, serversOf(setup.World, tag))
 	}
 	r.scraper = newScraper(r.rules.Samples, o.File.Rules)
 	deps := actions.Deps{
@@ -90,8 +90,8 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 // remember writes the load that Prometheus would have recorded for one pool in the
 // week before: the load of past, on the number of servers that carry it at the target
 // workload of scaling.
-func remember(samples *virtual.Samples, tag string, past Demand, c fleet.Config, servers int) {
-	m, free := sim.DefaultLoad(), 1-c.Capacity.Headroom
+func remember(samples *virtual.Samples, tag string, past Demand, m sim.LoadModel, c fleet.Config, servers int) {
+	free := 1 - c.Capacity.Headroom
 	size := c.Sizes.Together()
 	target := CapacityModel{m, sim.Workload{CPU: free * c.Thresholds.CPU.Max, Memory: free * c.Thresholds.Memory.Max}}
 	of := func(record string) *virtual.Series {
@@ -99,10 +99,11 @@ func remember(samples *virtual.Samples, tag string, past Demand, c fleet.Config,
 		return samples.Series(b.Set(rules.LabelPool, tag).Labels()) // no label for ""
 	}
 	cpu, memory := of(generate.RecordCPULoad), of(generate.RecordMemoryLoad)
-	for i := range past.People {
+	idleCores, _ := m.Idle(size)
+	for i := range past.Crowds {
 		at, l := past.At(i), past.load(i, m)
 		n := float64(max(c.Capacity.FloorAt(tag, at, servers), target.servers(l, size)))
-		_ = cpu.Append(at.UnixMilli(), l.cores+n*m.BaseCores) // in order
-		_ = memory.Append(at.UnixMilli(), l.ram*(1<<20))      // idle memory is no load
+		_ = cpu.Append(at.UnixMilli(), l.cores+n*idleCores) // in order
+		_ = memory.Append(at.UnixMilli(), l.ram*(1<<20))    // idle memory is no load
 	}
 }

@@ -13,15 +13,26 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 var monday = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 
+// light is the world whose servers carry many people, in which the tests' numbers of
+// servers carry their meetings.
+func light() world.World {
+	w, err := world.Read("light")
+	if err != nil {
+		panic(err) // a shipped world can be read: tested in its package
+	}
+	return w
+}
+
 // aDay is a school's Monday on a small fleet.
 func aDay(servers int, file config.File, strategies ...Strategy) Comparison {
 	return Comparison{
-		Seeds: []uint64{1}, Monday: monday, Days: 1, Servers: servers, Config: file.Actions, Strategies: strategies, Parallel: 2,
+		World: light(), Seeds: []uint64{1}, Monday: monday, Days: 1, Servers: servers, Config: file.Actions, Strategies: strategies, Parallel: 2,
 	}
 }
 
@@ -174,18 +185,18 @@ func TestTheWeekBeforeATraceIsWhatPrometheusRemembers(t *testing.T) {
 	meeting := sim.Arrival{At: monday.Add(8 * time.Hour), MeetingSpec: sim.MeetingSpec{Duration: time.Hour, Participants: 20}}
 	before := meeting
 	before.At = monday.AddDate(0, 0, -2)
-	c := Comparison{Monday: monday, Days: 1, Servers: 10, Trace: []sim.Arrival{meeting}}
-	if got := c.setup(1).History[""]; len(got.People) != 0 {
-		t.Errorf("with nothing before, Prometheus remembers %d minutes; want none", len(got.People))
+	c := Comparison{World: light(), Monday: monday, Days: 1, Servers: 10, Trace: []sim.Arrival{meeting}}
+	if got := c.setup(1).History[""]; len(got.Crowds) != 0 {
+		t.Errorf("with nothing before, Prometheus remembers %d minutes; want none", len(got.Crowds))
 	}
 	c.Before = []sim.Arrival{before}
 	got := c.setup(1).History[""]
-	if !got.Start.Equal(monday.AddDate(0, 0, -7)) || !got.At(len(got.People)).Equal(monday) {
-		t.Errorf("it remembers from %s until %s; want the week until the trace begins", got.Start, got.At(len(got.People)))
+	if !got.Start.Equal(monday.AddDate(0, 0, -7)) || !got.At(len(got.Crowds)).Equal(monday) {
+		t.Errorf("it remembers from %s until %s; want the week until the trace begins", got.Start, got.At(len(got.Crowds)))
 	}
 	saturday := 5 * 24 * 60
-	if got.People[saturday-1] != 0 || got.People[saturday+30] != 20 || got.People[saturday+60] != 0 {
+	if got.Crowds[saturday-1].Participants != 0 || got.Crowds[saturday+30].Participants != 20 || got.Crowds[saturday+60].Participants != 0 {
 		t.Errorf("around Saturday 00:00 it remembers %v, %v and %v people; want 0, 20 half an hour later, and 0 after an hour",
-			got.People[saturday-1], got.People[saturday+30], got.People[saturday+60])
+			got.Crowds[saturday-1].Participants, got.Crowds[saturday+30].Participants, got.Crowds[saturday+60].Participants)
 	}
 }
