@@ -10,6 +10,7 @@ const (
 	ServerMemoryHigh    = "BBBServerMemoryHigh"
 	ServerMemoryLow     = "BBBServerMemoryLow"
 	ServerMemoryRising  = "BBBServerMemoryRising"
+	ServerMemoryLeaking = "BBBServerMemoryLeaking"
 	ServerCPUHigh       = "BBBServerCPUHigh"
 	ServerCPULow        = "BBBServerCPULow"
 	ServerCPURising     = "BBBServerCPURising"
@@ -60,6 +61,7 @@ var catalogue = []Alert{
 	{ServerMemoryHigh, Meaning{ScopeServer, AskGrow, MeasureMemory, false}, NeedNode | NeedScaler, time.Minute},
 	{ServerMemoryLow, Meaning{ScopeServer, AskShrink, MeasureMemory, false}, NeedNode | NeedBBB | NeedScaler, 15 * time.Minute},
 	{ServerMemoryRising, Meaning{ScopeServer, AskGrow, MeasureMemory, true}, NeedNode | NeedTrend | NeedScaler, 30 * time.Second},
+	{ServerMemoryLeaking, Meaning{ScopeServer, AskCordon, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler, 15 * time.Minute},
 	{ServerCPUHigh, Meaning{ScopeServer, AskGrow, MeasureCPU, false}, NeedNode | NeedScaler, time.Minute},
 	{ServerCPULow, Meaning{ScopeServer, AskShrink, MeasureCPU, false}, NeedNode | NeedScaler, 15 * time.Minute},
 	{ServerCPURising, Meaning{ScopeServer, AskGrow, MeasureCPU, true}, NeedNode | NeedTrend | NeedScaler, 30 * time.Second},

@@ -87,3 +87,29 @@ func (g generator) empty() string {
 	}
 	return zero(g.rec(hostPeople)) + "\nor on (host)\n(" + load + "\n  unless on (host) " + g.rec(hostPeople) + ")"
 }
+
+// A server leaks when its idle memory is leakShare of the median of the servers that
+// take meetings, and leakLeast bytes above it.
+const (
+	leakShare = 1.5
+	leakLeast = 1 << 30
+)
+
+// serverLeaking compares servers with each other, because how much an empty server
+// holds depends on the version of BigBlueButton and on what else is installed.
+func (g generator) serverLeaking(row rules.Alert) alert {
+	median := " on () group_left () " + g.rec(fleetMedian)
+	leaks := func(part float64) string {
+		return "(" + g.rec(instanceIdle) + " /" + median + " >= " + number(1+part*(leakShare-1)) + "\n  and " +
+			g.rec(instanceIdle) + " -" + median + " >= " + exact(part*leakLeast) + ")"
+	}
+	return alert{
+		expr: g.held(row.Name, leaks(1), leaks(0.75), "instance"),
+		why: "Services that do not give memory back leave less for people, until a restart. It takes hours, and is known only once a\n" +
+			"server is empty, so that the duration can be long. The alert resolves at three quarters of both differences.",
+		value: ratio, threshold: number(leakShare),
+		summary: "{{ $labels.instance }}: holds much memory while nobody is on it",
+		description: "While nobody is on {{ $labels.instance }}, it holds {{ $value | printf \"%.1f\" }} times as much memory as half of the servers in service. " +
+			"It is the first that the scaler drains and stops when the fleet can spare one; the restart frees the memory.",
+	}.and("\nand on (host) " + g.rec(hostActive))
+}

@@ -44,6 +44,7 @@ const (
 	fleetCores     = "fleet:bbb_cores:sum"
 	fleetRoom      = "fleet:bbb_memory_room_bytes:sum"
 	fleetIdle      = "fleet:bbb_memory_idle_bytes:avg"
+	fleetMedian    = "fleet:bbb_memory_idle_bytes:median"
 	cpuLoadNow     = "fleet:bbb_cpu_busy_cores:sum"
 	cpuLoad        = RecordCPULoad
 	memoryLoad     = RecordMemoryLoad
@@ -147,6 +148,8 @@ func (g generator) fleetRecords() []Rule {
 		{Record: fleetRoom, Expr: g.overActive("sum", g.rec(instanceRoom))},
 		{Record: fleetIdle, Expr: g.overActive("avg", g.rec(instanceBytes)+" - "+g.rec(instanceRoom)),
 			Why: "Idle memory of an average server that takes meetings, in bytes."},
+		{Record: fleetMedian, Expr: "quantile(0.5, " + g.rec(instanceIdle) + " and on (host) " + g.rec(hostActive) + ")",
+			Why: "The median of it, over all servers that take meetings."},
 		{Record: cpuLoadNow, Expr: g.overActive("sum", g.rec(instanceCPUNow)+" * "+g.rec(instanceCores)),
 			Why: "Load of the fleet: busy cores, and the memory that people use in bytes, of the servers that take meetings."},
 		{Record: cpuLoad, Expr: "avg_over_time(" + g.rec(cpuLoadNow) + "[" + g.RateWindow.String() + "]) and " + g.rec(cpuLoadNow),

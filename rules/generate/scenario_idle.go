@@ -14,7 +14,33 @@ func (s setup) idleMemoryScenarios() []Scenario {
 	return append([]Scenario{
 		s.learnedScenario(), s.leavingScenario(), s.restartedScenario(), s.notLearnedScenario(), s.fullScenario(), s.bridgedScenario(),
 		s.resizedScenario(), s.learnedFromScaleliteScenario(),
+		s.leakScenario("at the share of the median", 4, 6, 5.9375, 5.5, 5.4375), s.leakScenario("at the least difference", 1, 2, 1.9375, 1.75, 1.6875),
 	}, s.emptyFleetScenarios()...)
+}
+
+// leakScenario has three empty servers in service, of which one leaks, and one that
+// drains and holds more. The leak is below its limit, at it, and back where the alert
+// still holds and where it resolves. All numbers but the name are in GiB.
+func (s setup) leakScenario(name string, others, limit, below, holds, resolves float64) Scenario {
+	n := s.patience(rules.ServerMemoryLeaking)
+	leak := timeline{steady(below, n+2), steady(limit, n+2), steady(holds, n+2), steady(resolves, 3)}
+	on := timeline{steady(1, leak.length())}
+	sc := Scenario{Name: rules.ServerMemoryLeaking + ": " + name + "; a draining server does not count", Series: []Series{s.fleetRead(timeline{steady(0, leak.length())})}}
+	same := timeline{steady(others, leak.length())}
+	for i, used := range []timeline{same, leak, same, {steady(7, leak.length())}} {
+		h := host(i + 1)
+		sc.Series = append(sc.Series, s.inState(h, []string{"active", "draining"}[boolean(i == 3)], on), s.people(h, timeline{steady(0, leak.length())}))
+		sc.Series = append(sc.Series, s.memoryInUse(h, serverBytes, used.each(func(v float64) float64 { return v * gib }))...)
+	}
+	begins := n + 2
+	sc.Checks = []Check{
+		s.firingAt(begins-1, rules.ServerMemoryLeaking, 0), s.firingAt(begins+n-1, rules.ServerMemoryLeaking, 0),
+		s.firingAt(begins+n, rules.ServerMemoryLeaking, 1), s.firingAt(begins+n, rules.ServerMemoryLeaking, 1, matcher{rules.LabelInstance, "=", host(2) + s.nodePort()}),
+		s.firingAt(2*begins+n+1, rules.ServerMemoryLeaking, 1), s.firingAt(3*begins, rules.ServerMemoryLeaking, 0),
+		{At: s.at(begins), Alert: rules.ServerMemoryLeaking, Annotations: map[string]string{
+			rules.AnnotationValue: fmt.Sprintf(ratio, limit/others), rules.AnnotationThreshold: number(leakShare)}},
+	}
+	return sc
 }
 
 // people is the number of people on a server: that of bbb-exporter, or, without one,

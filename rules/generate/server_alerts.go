@@ -7,7 +7,8 @@ func serverAlerts() map[string]expression {
 	return map[string]expression{
 		rules.ServerMemoryHigh: generator.serverHigh, rules.ServerCPUHigh: generator.serverHigh,
 		rules.ServerMemoryLow: generator.serverLow, rules.ServerCPULow: generator.serverLow,
-		rules.ServerIdle: generator.serverIdle, rules.ServerDown: generator.serverDown,
+		rules.ServerMemoryLeaking: generator.serverLeaking,
+		rules.ServerIdle:          generator.serverIdle, rules.ServerDown: generator.serverDown,
 	}
 }
 
