@@ -159,10 +159,12 @@ func (s setup) resizedScenario() Scenario {
 }
 
 // learnedFromScaleliteScenario has servers without a sample of bbb-exporter: one
-// without a meeting, according to Scalelite, and one with a meeting.
+// whose meetings end, according to Scalelite, and one with a meeting.
 func (s setup) learnedFromScaleliteScenario() Scenario {
-	n := s.samples(model.Duration(emptyFor)) + 2
-	sc := s.oneServer("learned from Scalelite where there is no bbb-exporter", timeline{steady(5, n)}, s.balancerLoad(host(1), timeline{steady(0, n)}))
+	window := s.samples(model.Duration(emptyFor))
+	n := 2*window + 2
+	ends := timeline{steady(15, window), steady(0, n-window)}
+	sc := s.oneServer("learned from Scalelite where there is no bbb-exporter", timeline{steady(5, n)}, s.balancerLoad(host(1), ends))
 	on := timeline{steady(1, n)}
 	for i, load := range []float64{15, 0} {
 		h := host(2 + i)
@@ -175,6 +177,8 @@ func (s setup) learnedFromScaleliteScenario() Scenario {
 		sc.Series = append(sc.Series, s.bbbGauge(s.Metrics.Participants, host(3), timeline{steady(20, n)}))
 		idle[2] = unknown
 	}
+	first := "sum(" + s.rec(instanceIdle, matcher{labelHost, "=", host(1)}) + ")"
+	sc.Checks = append(sc.Checks, Check{At: s.at(2*window - 2), Expr: first, Want: unknown})
 	for i, want := range idle {
 		sc.Checks = append(sc.Checks, Check{At: s.at(n - 1), Expr: "sum(" + s.rec(instanceIdle, matcher{labelHost, "=", host(1 + i)}) + ")", Want: want})
 	}
