@@ -59,7 +59,7 @@ func (g generator) memoryRecords() []Rule {
 				"part keeps the value during a gap in the metrics."},
 		{Record: instanceRoom, Expr: total + " - " + idle + "\n+ clamp_min(" + idle + " - " + most + ", 0)",
 			Why: "Memory for people: total - idle, and at least " + number(rules.LeastRoom) + " of the total."},
-		{Record: instanceLoad, Expr: "clamp_min(" + used + " - (" + total + " - " + room + "), 0)", Why: "Memory that people use."},
+		{Record: instanceLoad, Expr: used + " - (" + total + " - " + room + ")", Why: "Memory that people use. Idle memory is never more than the memory in use."},
 		{Record: instancePeople, Expr: g.rec(instanceLoad) + " / " + room,
 			Why: "Memory workload of people: 0 on an empty server, and 1 when all memory is in use."},
 	}

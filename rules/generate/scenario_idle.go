@@ -14,20 +14,20 @@ func (s setup) idleMemoryScenarios() []Scenario {
 	return append([]Scenario{
 		s.learnedScenario(), s.leavingScenario(), s.restartedScenario(), s.notLearnedScenario(), s.fullScenario(), s.bridgedScenario(),
 		s.resizedScenario(), s.learnedFromScaleliteScenario(),
-		s.leakScenario("at the share of the median", 4, 6, 5.9375, 5.5, 5.4375), s.leakScenario("at the least difference", 1, 2, 1.9375, 1.75, 1.6875),
+		s.leakScenario("at the share of the median", 4, 6, 5.5), s.leakScenario("at the least difference", 1, 2, 1.75),
 	}, s.emptyFleetScenarios()...)
 }
 
 // leakScenario has three empty servers in service, of which one leaks, and one that
-// drains and holds more. The leak is below its limit, at it, and back where the alert
-// still holds and where it resolves. All numbers but the name are in GiB.
-func (s setup) leakScenario(name string, others, limit, below, holds, resolves float64) Scenario {
+// drains and holds more. The leak is just below its limit, at it, and back where the
+// alert still holds, and just below that. All numbers but the name are in GiB.
+func (s setup) leakScenario(name string, median, limit, holds float64) Scenario {
+	const bytes = 16.0 / gib
 	n := s.patience(rules.ServerMemoryLeaking)
-	leak := timeline{steady(below, n+2), steady(limit, n+2), steady(holds, n+2), steady(resolves, 3)}
+	leak := timeline{steady(limit-bytes, n+2), steady(limit, n+2), steady(holds, n+2), steady(holds-bytes, 3)}
 	on := timeline{steady(1, leak.length())}
 	sc := Scenario{Name: rules.ServerMemoryLeaking + ": " + name + "; a draining server does not count", Series: []Series{s.fleetRead(timeline{steady(0, leak.length())})}}
-	same := timeline{steady(others, leak.length())}
-	for i, used := range []timeline{same, leak, same, {steady(7, leak.length())}} {
+	for i, used := range []timeline{{steady(median, leak.length())}, leak, {steady(median/2, leak.length())}, {steady(7, leak.length())}} {
 		h := host(i + 1)
 		sc.Series = append(sc.Series, s.inState(h, []string{"active", "draining"}[boolean(i == 3)], on), s.people(h, timeline{steady(0, leak.length())}))
 		sc.Series = append(sc.Series, s.memoryInUse(h, serverBytes, used.each(func(v float64) float64 { return v * gib }))...)
@@ -38,7 +38,7 @@ func (s setup) leakScenario(name string, others, limit, below, holds, resolves f
 		s.firingAt(begins+n, rules.ServerMemoryLeaking, 1), s.firingAt(begins+n, rules.ServerMemoryLeaking, 1, matcher{rules.LabelInstance, "=", host(2) + s.nodePort()}),
 		s.firingAt(2*begins+n+1, rules.ServerMemoryLeaking, 1), s.firingAt(3*begins, rules.ServerMemoryLeaking, 0),
 		{At: s.at(begins), Alert: rules.ServerMemoryLeaking, Annotations: map[string]string{
-			rules.AnnotationValue: fmt.Sprintf(ratio, limit/others), rules.AnnotationThreshold: number(leakShare)}},
+			rules.AnnotationValue: fmt.Sprintf(ratio, limit/median), rules.AnnotationThreshold: number(leakShare)}},
 	}
 	return sc
 }
@@ -137,7 +137,7 @@ func (s setup) fullScenario() Scenario {
 // bridgedScenario has a short and a long gap in a server's metrics.
 func (s setup) bridgedScenario() Scenario {
 	n, short, long := s.samples(model.Duration(emptyFor))+2, s.samples(model.Duration(bridged))-1, s.samples(model.Duration(bridged))+2
-	used := timeline{steady(5, n), steady(6, n), nothing(short), steady(6, n), nothing(long), steady(6, 2)}
+	used := timeline{steady(5, n), steady(6, n), nothing(short), steady(6, 3*n), nothing(long), steady(6, 2)}
 	sc := s.oneServer("kept during a gap in the metrics of up to "+model.Duration(bridged).String(), used,
 		s.people(host(1), timeline{steady(0, n), steady(20, used.length()-n)}))
 	unknown := min(float64(s.in.IdleRAM)*(1<<20), 6*gib)
