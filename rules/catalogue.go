@@ -23,6 +23,7 @@ const (
 	FleetLoadRising     = "BBBFleetLoadRising"
 	FleetForecastHigh   = "BBBFleetForecastHigh"
 	FleetHistoryMissing = "BBBFleetHistoryMissing"
+	FleetLoad           = "BBBFleetLoad"
 )
 
 // Names of the alerts that are for people only.
@@ -75,6 +76,7 @@ var catalogue = []Alert{
 	{FleetLoadRising, Meaning{ScopeFleet, AskStart, MeasureNone, true}, NeedNode | NeedBBB | NeedScaler | NeedTrend, 30 * time.Second},
 	{FleetForecastHigh, Meaning{ScopeFleet, AskStart, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler | NeedForecast, time.Minute},
 	{FleetHistoryMissing, Meaning{ScopeFleet, AskFloor, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler | NeedForecast, 5 * time.Minute},
+	{FleetLoad, Meaning{ScopeFleet, AskRemember, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler | NeedForecast, 30 * time.Second},
 
 	{ScalerDown, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
 	{ScalerFleetUnread, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
