@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 	"github.com/bbb-scaler/bbb-scaler/receiver/verdict"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // maxRequest limits the body of a request to the API, in bytes.
@@ -25,7 +27,7 @@ func (s *server) alerts(c echo.Context) error {
 
 func (s *server) fleet(c echo.Context) error {
 	situation := s.situation()
-	st := api.Fleet{Status: situation.Status, Verdict: verdict.Of(situation)}
+	st := api.Fleet{Status: situation.Status, Verdict: verdict.Of(situation), Now: situation.Now}
 	st.Brakes, st.Limits, st.Blocked, st.Pauses = list(st.Brakes), list(st.Limits), list(st.Blocked), list(st.Pauses)
 	st.Sources, st.Servers, st.Unjoined = list(st.Sources), list(st.Servers), list(st.Unjoined)
 	return c.JSON(http.StatusOK, st)
@@ -38,6 +40,8 @@ const failuresWithin = 200
 // situation returns what the verdict is made from, as of now.
 func (s *server) situation() verdict.Situation {
 	now := verdict.Situation{Status: s.Scaler.Status(), Alerts: s.Scaler.Alerts(), Asks: s.Asks(), Now: s.Now()}
+	// An alert that always fires is no news.
+	now.Alerts = slices.DeleteFunc(slices.Clone(now.Alerts), func(a fleet.Alert) bool { return now.Asks[a.Name].Ask == rules.AskRemember })
 	var err error
 	if now.Journal, err = s.Scaler.Journal(failuresWithin, ""); err != nil {
 		now.JournalError = err.Error()
@@ -129,11 +133,24 @@ func (s *server) release(c echo.Context) error {
 	if request.Server == "" {
 		return fail(http.StatusBadRequest, "server: missing; give its name or id")
 	}
+	if now := s.stateOf(request.Server); request.State != "" && now != request.State {
+		return fail(http.StatusConflict, "server %s is %s now, not %s any more: nothing was changed", request.Server, cmp.Or(string(now), "not in the fleet"), request.State)
+	}
 	if err := s.Scaler.Release(request.Server); err != nil {
 		return err
 	}
 	s.Log.Info("released", "server", request.Server, "by", caller(c.Request()))
 	return c.NoContent(http.StatusNoContent)
+}
+
+// stateOf returns the state of the server with an id or name, "" if there is none.
+func (s *server) stateOf(server string) fleet.State {
+	for _, known := range s.Scaler.Status().Servers {
+		if known.ID == server || known.Name == server {
+			return known.State
+		}
+	}
+	return ""
 }
 
 // decodeRequest decodes the JSON body of a request into request. Unknown fields
