@@ -154,6 +154,11 @@ func (f fleetCollector) collectTroubles(st fleet.Status, gauge gauge) {
 	for _, kind := range fleet.BrakeKinds() {
 		gauge(brakes, float64(fleet.CountHolds(st.Brakes, kind)), string(kind))
 	}
+	calendar := desc(rules.MetricCalendarProblems, "Problems of a calendar: read, 1 if it cannot be read, and its last state is used; skipped, number of events that cannot be used, at most 5.", "calendar", "problem")
+	for _, c := range st.Calendars {
+		gauge(calendar, number(c.Error != ""), c.Name, "read")
+		gauge(calendar, float64(len(c.Skipped)), c.Name, "skipped")
+	}
 	gauge(desc("bbb_scaler_pauses", "Number of pauses in force."), float64(len(st.Pauses)))
 }
 

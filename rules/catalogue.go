@@ -43,6 +43,7 @@ const (
 	ScalerConfigReloadFailed    = "BBBScalerConfigReloadFailed"
 	FleetUnseen                 = "BBBFleetUnseen"
 	ScalerTargetsUnjoined       = "BBBScalerTargetsUnjoined"
+	ScalerCalendarProblem       = "BBBScalerCalendarProblem"
 )
 
 // Alert is one row of the catalogue: everything about a generated alert except
@@ -92,6 +93,7 @@ var catalogue = []Alert{
 	{ScalerClocksApart, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
 	{ScalerRulesStale, Meaning{Scope: ScopeScaler}, NeedScaler, 15 * time.Minute},
 	{ScalerConfigReloadFailed, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
+	{ScalerCalendarProblem, Meaning{Scope: ScopeScaler}, NeedScaler, 15 * time.Minute},
 	{FleetUnseen, Meaning{Scope: ScopeFleet}, NeedNode | NeedScaler, 5 * time.Minute},
 }
 

@@ -61,6 +61,10 @@ const (
 	// (HistoryWeek, HistoryDay), and pool. They do not exist without history.
 	MetricForecastCores  = "bbb_scaler_forecast_cores"
 	MetricForecastMemory = "bbb_scaler_forecast_memory_bytes"
+	// MetricCalendarProblems counts what is wrong with a calendar. Its labels are
+	// calendar, its name, and problem: read (1 if it cannot be read, and its last state
+	// is used), skipped (events that cannot be used).
+	MetricCalendarProblems = "bbb_scaler_calendar_problems"
 	// MetricWritesBlocked is 1 while all writes are stopped. Its label is reason
 	// (cloud, balancer: credentials refused; frozen: a list of servers that is
 	// suddenly much shorter).

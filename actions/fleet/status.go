@@ -17,6 +17,8 @@ type Status struct {
 	Pools []PoolStatus `json:"pools,omitempty"`
 	// Forecasts are the expected loads of the pools whose load is remembered.
 	Forecasts []PoolForecast `json:"forecasts,omitempty"`
+	// Calendars are those of the configuration, in its order.
+	Calendars []CalendarStatus `json:"calendars,omitempty"`
 	// UnknownPools are the tags that the configuration names and no server has.
 	UnknownPools []string `json:"unknown_pools,omitempty"`
 

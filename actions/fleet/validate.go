@@ -114,6 +114,8 @@ func (c Capacity) validate(p *refuse.Problems) {
 	shareBelowOne(p, "capacity.tolerance", c.Tolerance)
 	p.AtLeast("capacity.max_step", c.MaxStep, 1)
 	p.Positive("capacity.start_time", c.StartTime)
+	p.AtLeast("capacity.users_per_server", c.UsersPerServer, 1)
+	validateCalendars(p, c.Calendars)
 	_, err := time.LoadLocation(c.Location)
 	p.Require(err == nil, "capacity.location", c.Location, "be a time zone such as Europe/Berlin")
 	for i, f := range c.Schedule {
