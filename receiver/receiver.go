@@ -90,6 +90,10 @@ type Deps struct {
 	Version string
 	// Now returns the time; nil is time.Now.
 	Now func() time.Time
+	// Displayed returns the scaler and the time that the page and the API have instead of
+	// the real ones, which the metrics keep; nil for the same. A simulation shows its own
+	// time by it.
+	Displayed func(Scaler, func() time.Time) (Scaler, func() time.Time)
 }
 
 // Links are base addresses of other programs; one that is empty is not linked to.
@@ -153,6 +157,9 @@ func New(cfg Config, d Deps) *Handler {
 	s := &server{Deps: d, cfg: cfg, metrics: newMetrics(d.Metrics), template: pageTemplate(), streams: newStreams(d.Metrics), keys: keys{of: map[string]string{}}}
 	s.feed = newFeed(s.render)
 	d.Metrics.MustRegister(NewFleetCollector(d.Scaler, d.Now))
+	if d.Displayed != nil {
+		s.Scaler, s.Now = d.Displayed(d.Scaler, d.Now)
+	}
 	e := echo.New()
 	e.HTTPErrorHandler = s.answerError
 	e.Use(s.measure, secureHeaders, s.recover)
@@ -165,7 +172,8 @@ func New(cfg Config, d Deps) *Handler {
 // page and the lists are large, and a stream must not be held back.
 func notText(c echo.Context) bool {
 	switch c.Path() {
-	case api.PathPage, api.PathServer + "/:server", api.PathAssets + "/*", api.PathFleet, api.PathTrend, api.PathAlerts, api.PathJournal, api.PathNodeTargets, api.PathBBBTargets:
+	case api.PathPage, api.PathServer + "/:server", api.PathAssets + "/*", api.PathFleet, api.PathTrend, api.PathAlerts, api.PathJournal,
+		api.PathNodeTargets, api.PathBBBTargets:
 		return false
 	}
 	return true

@@ -1,6 +1,10 @@
 package fleet
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+)
 
 // Store keeps what must survive a restart. Implementations are safe for
 // concurrent use. A store on another machine ends a call when its context is done; a
@@ -29,12 +33,16 @@ type Commit struct {
 	Pauses     []Pause      // added or replaced, by id
 	DropPauses []string     // ids
 	Entries    []Entry      // appended to the journal; the store sets Seq
+	Load       []LoadDay    // added or replaced, by LoadDay.Key
+	DropLoad   []string     // keys
+	Feeds      []Feed       // added or replaced, by name
+	DropFeeds  []string     // names
 }
 
 // Empty reports whether the commit changes nothing.
 func (c Commit) Empty() bool {
-	return len(c.Alerts)+len(c.DropAlerts)+len(c.Records)+len(c.Pauses)+len(c.DropPauses)+len(c.Entries) == 0 &&
-		c.Fleet == nil
+	return len(c.Alerts)+len(c.DropAlerts)+len(c.Records)+len(c.Pauses)+len(c.DropPauses)+len(c.Entries)+len(c.Load)+len(c.DropLoad)+
+		len(c.Feeds)+len(c.DropFeeds) == 0 && c.Fleet == nil
 }
 
 // Memory is everything that a Store holds, except for the journal.
@@ -43,11 +51,13 @@ type Memory struct {
 	Records map[string]Record // by server id
 	Pauses  map[string]Pause  // by pause id
 	Fleet   FleetRecord
+	Load    LoadHistory     // remembered load, by LoadDay.Key
+	Feeds   map[string]Feed // by name of the calendar
 }
 
 // NewMemory returns an empty Memory.
 func NewMemory() Memory {
-	return Memory{Alerts: AlertTable{}, Records: map[string]Record{}, Pauses: map[string]Pause{}}
+	return Memory{Alerts: AlertTable{}, Records: map[string]Record{}, Pauses: map[string]Pause{}, Load: LoadHistory{}, Feeds: map[string]Feed{}}
 }
 
 // Apply makes the changes of c in m. It ignores the journal entries.
@@ -67,7 +77,28 @@ func (m *Memory) Apply(c Commit) {
 	for _, id := range c.DropPauses {
 		delete(m.Pauses, id)
 	}
+	for _, d := range c.Load {
+		m.Load[d.Key()] = d
+	}
+	for _, key := range c.DropLoad {
+		delete(m.Load, key)
+	}
+	for _, f := range c.Feeds {
+		m.Feeds[f.Name] = f
+	}
+	for _, name := range c.DropFeeds {
+		delete(m.Feeds, name)
+	}
 	if c.Fleet != nil {
 		m.Fleet = *c.Fleet
+	}
+}
+
+// Whole returns the change that makes m from an empty Memory.
+func (m *Memory) Whole() Commit {
+	return Commit{
+		Alerts: slices.Collect(maps.Values(m.Alerts)), Records: slices.Collect(maps.Values(m.Records)),
+		Pauses: slices.Collect(maps.Values(m.Pauses)), Fleet: &m.Fleet,
+		Load: slices.Collect(maps.Values(m.Load)), Feeds: slices.Collect(maps.Values(m.Feeds)),
 	}
 }

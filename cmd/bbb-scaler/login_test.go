@@ -86,6 +86,9 @@ func TestTheExportersWebConfigurationGuardsEverything(t *testing.T) {
 		t.Errorf("a notification with login = %d, want 200", code)
 	}
 	var out log
+	if err := daemon.Run(t.Context(), []string{"healthy", "--url=" + strings.Replace(p.url, "https://", "http://", 1)}, nil, &out, &out); err != nil {
+		t.Errorf("the health check of a container whose port has TLS and users: %v", err)
+	}
 	err = daemon.Run(t.Context(), []string{"pause", "--url=" + p.url, "--user=alertmanager", "--password-file=" + filepath.Join(dir, "password"),
 		"--ca-file=" + filepath.Join(dir, "cert.pem"), "--reason=exam", "--for=1h"}, nil, &out, &out)
 	if err != nil || !strings.Contains(out.String(), "paused the whole fleet") {

@@ -65,6 +65,8 @@ const (
 type Fleet struct {
 	fleet.Status
 	Verdict verdict.Verdict `json:"verdict"`
+	// Now is the daemon's time when it answered.
+	Now time.Time `json:"now"`
 }
 
 // PauseRequest is the body of a POST to PathPauses. The end is given either as

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
@@ -22,16 +23,22 @@ type monitoring struct {
 
 // nodeExporter runs a node exporter that listens on the same port of every
 // host, and returns that port.
-func nodeExporter(t *testing.T, hosts []string) (port string) {
+func nodeExporter(t *testing.T, hosts []string, flags ...string) (port string) {
 	t.Helper()
 	_, port, _ = strings.Cut(freeAddr(t), ":")
 	args := []string{"--collector.disable-defaults", "--collector.cpu", "--collector.meminfo"}
 	for _, host := range hosts {
 		args = append(args, "--web.listen-address="+host+":"+port)
 	}
-	p := start(t, program(t, "node_exporter"), args...)
+	p := start(t, program(t, "node_exporter"), append(args, flags...)...)
 	for _, host := range hosts {
-		p.ready(t, "http://"+host+":"+port+"/metrics")
+		until(t, time.Minute, "node exporter on "+host, func() bool {
+			if p.ended() {
+				t.Fatal("node exporter ended by itself")
+			}
+			_, status := fetch("http://" + host + ":" + port + "/metrics")
+			return status == http.StatusOK || status == http.StatusBadRequest // for plain HTTP, where it has TLS
+		})
 	}
 	return port
 }
