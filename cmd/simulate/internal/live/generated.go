@@ -133,7 +133,6 @@ func (d *demo) daemonConfig(c config.File) (string, error) {
 		"scalelite":    map[string]any{"url": d.scaleliteURL, "secret_file": balancerFile, "poll_interval": d.pollInterval.String()},
 		"alertmanager": map[string]any{"urls": urls, "request_timeout": callTimeout.String()},
 		"prometheus":   map[string]any{"url": "http://" + d.prometheusAt[0]},
-		"web":          map[string]any{"chart_step": c.Web.ChartStep.String()},
 	})
 	text, err = yaml.Marshal(doc)
 	return string(text), err
