@@ -22,6 +22,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
+	"github.com/bbb-scaler/bbb-scaler/receiver/trend"
 )
 
 // daemon runs the daemon until ctx is done or a part of it fails.
@@ -50,17 +51,23 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeStore(), lost(ctx)) }()
-	scaler, err := actions.New(file.Actions, links.deps(memory, log, metrics))
+	day, deps := new(trend.Day), links.deps(memory, log, metrics)
+	var prom *measures
+	deps.Published = func(st fleet.Status) { day.Note(st, prom.load()) }
+	scaler, err := actions.New(file.Actions, deps)
 	if err != nil {
 		return err
 	}
 	this := build.This()
 	reloader := newReloader(o, file, links, scaler, metrics, log)
+	prom = newMeasures(reloader.now.Load, log)
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
 		Scaler: scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
-		Warnings: reloader.warnings, Asks: reloader.asks, Discovery: reloader.discovery, Runbook: reloader.runbook, Metrics: metrics, Log: log, Version: this.Version,
-		Displayed: o.displayed.of(),
+		Warnings: reloader.warnings, Asks: reloader.asks, Discovery: reloader.discovery, Runbook: reloader.runbook,
+		Config: reloader.fleet, Links: reloader.others, Trend: day, Workload: prom.workload,
+		Metrics: metrics, Log: log, Version: this.Version, Displayed: o.displayed.of(),
 	}), log)
+	go prom.run(ctx)
 	log.Info("starting", "version", this.Version, "revision", this.Revision, "dry_run", o.dryRun, "datacenters", len(file.Actions.Fleet.Datacenters))
 	return o.serve(ctx, server, scaler, reloader, file.Web.ShutdownTimeout, log)
 }
