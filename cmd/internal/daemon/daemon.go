@@ -53,14 +53,14 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	defer func() { err = errors.Join(err, closeStore(), lost(ctx)) }()
 	day, deps := new(trend.Day), links.deps(memory, log, metrics)
 	var prom *measures
-	deps.Published = func(st fleet.Status) { day.Note(st, prom.load()) }
+	deps.Published = func(st fleet.Status) { day.Note(o.displayed.noted(st, prom.load())) }
 	scaler, err := actions.New(file.Actions, deps)
 	if err != nil {
 		return err
 	}
 	this := build.This()
 	reloader := newReloader(o, file, links, scaler, metrics, log)
-	prom = newMeasures(reloader.now.Load, log)
+	prom = newMeasures(reloader.now.Load, o.displayed.shorter(measureEvery), log)
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
 		Scaler: scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
 		Warnings: reloader.warnings, Asks: reloader.asks, Discovery: reloader.discovery, Runbook: reloader.runbook,

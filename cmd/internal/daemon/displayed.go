@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
+	"github.com/bbb-scaler/bbb-scaler/receiver/trend"
 )
 
 // displayedClock is a clock that the page and the API have instead of the real one. The
@@ -67,6 +69,23 @@ func (c displayedClock) of() func(receiver.Scaler, func() time.Time) (receiver.S
 	return func(s receiver.Scaler, now func() time.Time) (receiver.Scaler, func() time.Time) {
 		return displayedScaler{s, c}, func() time.Time { return c.at(now()) }
 	}
+}
+
+// noted returns what the page's day notes of a cycle.
+func (c displayedClock) noted(st fleet.Status, load trend.Load) (fleet.Status, trend.Load) {
+	if c.speed == 0 {
+		return st, load
+	}
+	load.Within = time.Duration(float64(load.Within) * c.speed)
+	return converted(c, st), load
+}
+
+// shorter returns the real time in which d passes on the clock.
+func (c displayedClock) shorter(d time.Duration) time.Duration {
+	if c.speed == 0 {
+		return d
+	}
+	return config.Shorter(d, c.speed)
 }
 
 // displayedScaler shows a scaler's times on another clock.

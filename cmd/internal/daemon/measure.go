@@ -36,6 +36,7 @@ const (
 // by it. Without prometheus.url nothing is known.
 type measures struct {
 	config func() *config.File
+	every  time.Duration // between two reads
 	log    *slog.Logger
 	last   atomic.Pointer[measured]
 
@@ -52,13 +53,13 @@ type measured struct {
 	memory map[string]float64
 }
 
-func newMeasures(config func() *config.File, log *slog.Logger) *measures {
-	return &measures{config: config, log: log}
+func newMeasures(config func() *config.File, every time.Duration, log *slog.Logger) *measures {
+	return &measures{config: config, every: every, log: log}
 }
 
 // run reads until ctx is done.
 func (m *measures) run(ctx context.Context) {
-	tick := time.NewTicker(measureEvery)
+	tick := time.NewTicker(m.every)
 	defer tick.Stop()
 	for {
 		m.read(ctx)
