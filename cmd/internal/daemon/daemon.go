@@ -51,7 +51,7 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeStore(), lost(ctx)) }()
-	day, deps := new(trend.Day), links.deps(memory, log, metrics)
+	day, deps := trend.New(o.displayed.length(file.Web.ChartStep)), links.deps(memory, log, metrics)
 	var prom *measures
 	deps.Published = func(st fleet.Status) { day.Note(o.displayed.noted(st, prom.load())) }
 	scaler, err := actions.New(file.Actions, deps)
@@ -60,7 +60,7 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	}
 	this := build.This()
 	reloader := newReloader(o, file, links, scaler, metrics, log)
-	prom = newMeasures(reloader.now.Load, o.displayed.shorter(measureEvery), log)
+	prom = newMeasures(reloader.now.Load, log)
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
 		Scaler: scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
 		Warnings: reloader.warnings, Asks: reloader.asks, Discovery: reloader.discovery, Runbook: reloader.runbook,

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
-	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
 	"github.com/bbb-scaler/bbb-scaler/receiver/trend"
 )
@@ -76,16 +75,16 @@ func (c displayedClock) noted(st fleet.Status, load trend.Load) (fleet.Status, t
 	if c.speed == 0 {
 		return st, load
 	}
-	load.Within = time.Duration(float64(load.Within) * c.speed)
+	load.Within = c.length(load.Within)
 	return converted(c, st), load
 }
 
-// shorter returns the real time in which d passes on the clock.
-func (c displayedClock) shorter(d time.Duration) time.Duration {
+// length returns the time that passes on the clock in a real time d.
+func (c displayedClock) length(d time.Duration) time.Duration {
 	if c.speed == 0 {
 		return d
 	}
-	return config.Shorter(d, c.speed)
+	return time.Duration(float64(d) * c.speed)
 }
 
 // displayedScaler shows a scaler's times on another clock.

@@ -26,8 +26,8 @@ const (
 )
 
 const (
-	// measureEvery is the time between two reads of Prometheus for the page.
-	measureEvery = 30 * time.Second
+	// measuredPerStep is how often Prometheus is read within web.chart_step.
+	measuredPerStep = 10
 	// measuredFor is how long a result counts as the present.
 	measuredFor = 3 * time.Minute
 )
@@ -36,7 +36,6 @@ const (
 // by it. Without prometheus.url nothing is known.
 type measures struct {
 	config func() *config.File
-	every  time.Duration // between two reads
 	log    *slog.Logger
 	last   atomic.Pointer[measured]
 
@@ -53,13 +52,13 @@ type measured struct {
 	memory map[string]float64
 }
 
-func newMeasures(config func() *config.File, every time.Duration, log *slog.Logger) *measures {
-	return &measures{config: config, every: every, log: log}
+func newMeasures(config func() *config.File, log *slog.Logger) *measures {
+	return &measures{config: config, log: log}
 }
 
 // run reads until ctx is done.
 func (m *measures) run(ctx context.Context) {
-	tick := time.NewTicker(m.every)
+	tick := time.NewTicker(max(time.Second, m.config().Web.ChartStep/measuredPerStep))
 	defer tick.Stop()
 	for {
 		m.read(ctx)

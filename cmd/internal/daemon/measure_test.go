@@ -33,7 +33,7 @@ func TestThePageShowsWhatPrometheusMeasures(t *testing.T) {
 	defer prometheus.Close()
 	f := config.Defaults()
 	f.Actions.Fleet.Name, f.Prometheus.URL = "school", prometheus.URL
-	m := newMeasures(func() *config.File { return &f }, measureEvery, slog.New(slog.DiscardHandler))
+	m := newMeasures(func() *config.File { return &f }, slog.New(slog.DiscardHandler))
 	if l := m.load(); !math.IsNaN(l.Cores) || !math.IsNaN(l.Forecast) {
 		t.Errorf("before the first read: %+v, want nothing known", l)
 	}
