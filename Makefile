@@ -15,7 +15,7 @@ VAR          = -X github.com/prometheus/common/version
 STAMP        = $(VAR).Version=$(VERSION) $(VAR).Revision=$(REVISION) $(VAR).BuildDate=$(DATE)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test go-test race fuzz bench check format vet staticcheck tidy generated generate tools soak mutation report release image
+.PHONY: help build demo test go-test race fuzz bench check format vet staticcheck tidy generated generate tools soak mutation page report release image
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,7 +66,7 @@ generate: ## writes the generated files in deploy/ again
 	go generate ./...
 
 tools: ## installs the servers and linters for tests into bin/
-	@.ci/install tools debian
+	@.ci/install tools debian browser
 
 soak: ## the core's promises in thousands of new random worlds; takes an hour
 	go test -run 'Promises' -timeout 3h ./actions -rapid.checks=3000 -rapid.seed=$$RANDOM
@@ -74,16 +74,21 @@ soak: ## the core's promises in thousands of new random worlds; takes an hour
 mutation: ## changes each threshold, comparison and duration of the rules and sees a test go red
 	go run ./rules/mutation
 
+page: ## writes the picture of the page for the README
+	go test -count=1 -run 'TestThePageInABrowser/looks_right/rush_picture' ./receiver
+	cp bin/screenshots/rush-picture.png deploy/page.png
+
 # The table stands under the command that makes it.
 WEEK = go run ./cmd/simulate --servers 100 --seed 1 --plot deploy/week.svg
+WEEK_IN = deploy/guides/simulation.md
 
-report: ## writes the README's table and picture of a simulated school week
+report: ## writes the guide's table and picture of a simulated school week
 	mkdir -p bin
 	$(WEEK) > bin/week.txt
 	awk '{ sub(/ +$$/, "") } NR == FNR { table = table $$0 "\n"; next } \
 	  $$0 == "$$ $(WEEK)" { print; printf "%s", table; old = 1; next } \
-	  old && /^```/ { old = 0 } !old' bin/week.txt README.md > bin/README.md
-	mv bin/README.md README.md
+	  old && /^```/ { old = 0 } !old' bin/week.txt $(WEEK_IN) > bin/week.md
+	mv bin/week.md $(WEEK_IN)
 
 DIST ?= dist
 ARCHITECTURES ?= amd64 arm64

@@ -27,6 +27,17 @@ type Config struct {
 	// file that contains it; the caller of New has read the file into Token.
 	Token     fleet.Secret `yaml:"token"`
 	TokenFile string       `yaml:"token_file"`
+	// Prices turn the hours on the page into money.
+	Prices Prices `yaml:"prices"`
+}
+
+// Prices are what servers cost that are switched on. With both 0, the page shows
+// hours only.
+type Prices struct {
+	CoreHour float64 `yaml:"core_hour"` // of one core
+	GiBHour  float64 `yaml:"gib_hour"`  // of 1 GiB of RAM
+	// Currency stands before each amount.
+	Currency string `yaml:"currency"`
 }
 
 // Defaults returns the configuration of an empty section.
@@ -35,6 +46,7 @@ func Defaults() Config {
 		MaxNotification: 16,
 		ReadTimeout:     30 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		ShutdownTimeout: 10 * time.Second,
+		Prices:          Prices{Currency: "EUR"},
 	}
 }
 
@@ -47,5 +59,7 @@ func (c Config) Validate() []error {
 	p.Positive("web.write_timeout", c.WriteTimeout)
 	p.Positive("web.idle_timeout", c.IdleTimeout)
 	p.Positive("web.shutdown_timeout", c.ShutdownTimeout)
+	p.Require(c.Prices.CoreHour >= 0, "web.prices.core_hour", c.Prices.CoreHour, "be 0 or more")
+	p.Require(c.Prices.GiBHour >= 0, "web.prices.gib_hour", c.Prices.GiBHour, "be 0 or more")
 	return p
 }

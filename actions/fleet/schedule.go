@@ -24,14 +24,30 @@ type Floor struct {
 	Intervals []timeinterval.TimeInterval `yaml:"time_intervals"`
 }
 
-// contains reports whether t is in one of the intervals.
-func (f Floor) contains(t time.Time) bool {
+// Contains reports whether t is in one of the intervals.
+func (f Floor) Contains(t time.Time) bool {
 	for _, in := range f.Intervals {
 		if in.ContainsTime(t.UTC()) {
 			return true
 		}
 	}
 	return false
+}
+
+// Zone returns the time zone of Location, or else of the first interval of the
+// schedule, or UTC.
+func (c Capacity) Zone() *time.Location {
+	if zone, err := time.LoadLocation(c.Location); err == nil && c.Location != "" {
+		return zone
+	}
+	for _, f := range c.Schedule {
+		for _, in := range f.Intervals {
+			if in.Location != nil {
+				return in.Location.Location
+			}
+		}
+	}
+	return time.UTC
 }
 
 // Names reports whether the schedule has a floor for a pool.
@@ -83,7 +99,7 @@ func (c Capacity) least(pool string, servers int) int {
 func (c Capacity) FloorAt(pool string, t time.Time, servers int) int {
 	floor := c.least(pool, servers)
 	for _, f := range c.Schedule {
-		if f.Pool == pool && f.MinActive > floor && f.contains(t) {
+		if f.Pool == pool && f.MinActive > floor && f.Contains(t) {
 			floor = f.MinActive
 		}
 	}

@@ -15,8 +15,14 @@ type Status struct {
 	// Pools are the pools of the fleet, the one without a tag first; empty if no
 	// server has a tag.
 	Pools []PoolStatus `json:"pools,omitempty"`
+	// Forecasts are the expected loads of the pools whose load is remembered.
+	Forecasts []PoolForecast `json:"forecasts,omitempty"`
 	// UnknownPools are the tags that the configuration names and no server has.
 	UnknownPools []string `json:"unknown_pools,omitempty"`
+
+	// Cooldowns holds the end of each cooldown of the whole fleet that is in force, by
+	// CooldownOut and CooldownIn.
+	Cooldowns map[string]time.Time `json:"cooldowns,omitempty"`
 
 	Brakes   []Hold         `json:"brakes"`   // reasons why no capacity is removed
 	Limits   []Hold         `json:"limits"`   // reasons why less capacity is added than needed
@@ -83,6 +89,16 @@ type ServerStatus struct {
 	Reason   string        `json:"reason"`              // why it gets its next step, or none
 	Alerts   []string      `json:"alerts,omitempty"`    // names
 	InFlight *Step         `json:"in_flight,omitempty"` // nil: none
-	// Cooldowns holds the end of each cooldown in force: "up", "down" and "backoff".
+	// Cooldowns holds the end of each cooldown in force, by CooldownUp, CooldownDown and
+	// CooldownBackoff.
 	Cooldowns map[string]time.Time `json:"cooldowns,omitempty"`
 }
+
+// The cooldowns of a server, and those of the fleet.
+const (
+	CooldownUp      = "up"        // until it may grow again
+	CooldownDown    = "down"      // until it may be cordoned or shrunk
+	CooldownBackoff = "backoff"   // until a step that failed is tried again
+	CooldownOut     = "scale_out" // until another server may start: Capacity.MaxStep have
+	CooldownIn      = "scale_in"  // until a server may be drained
+)

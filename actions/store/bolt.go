@@ -19,6 +19,8 @@ var (
 	bucketPauses  = []byte("pauses")
 	bucketFleet   = []byte("fleet")
 	bucketJournal = []byte("journal")
+	bucketLoad    = []byte("load")
+	bucketFeeds   = []byte("feeds")
 	keyFleet      = []byte("fleet")
 )
 
@@ -52,7 +54,7 @@ func (s *Bolt) guarded(transaction func() error) (err error) {
 var errBroken = errors.New("the store's file was damaged while it was in use; restart the daemon to begin a new one")
 
 // buckets maps the names of the buckets to whether their entries are numbered.
-var buckets = map[string]bool{"alerts": false, "records": false, "pauses": false, "fleet": false, "journal": true}
+var buckets = map[string]bool{"alerts": false, "records": false, "pauses": false, "fleet": false, "journal": true, "load": false, "feeds": false}
 
 // Commit implements fleet.Store. It writes c in one transaction, and ignores the
 // context.
@@ -73,6 +75,10 @@ func write(tx *bbolt.Tx, c fleet.Commit) error {
 		dropAll(tx.Bucket(bucketPauses), c.DropPauses),
 		putFleet(tx.Bucket(bucketFleet), c.Fleet),
 		appendAll(tx.Bucket(bucketJournal), c.Entries),
+		putAll(tx.Bucket(bucketLoad), c.Load, fleet.LoadDay.Key),
+		dropAll(tx.Bucket(bucketLoad), c.DropLoad),
+		putAll(tx.Bucket(bucketFeeds), c.Feeds, func(f fleet.Feed) string { return f.Name }),
+		dropAll(tx.Bucket(bucketFeeds), c.DropFeeds),
 	)
 }
 
@@ -149,6 +155,8 @@ func (s *Bolt) load() (fleet.Memory, error) {
 			readAll(tx.Bucket(bucketRecords), m.Records),
 			readAll(tx.Bucket(bucketPauses), m.Pauses),
 			readFleet(tx.Bucket(bucketFleet), &m.Fleet),
+			readAll(tx.Bucket(bucketLoad), m.Load),
+			readAll(tx.Bucket(bucketFeeds), m.Feeds),
 		)
 	}
 	err := s.guarded(func() error { return s.db.View(read) })

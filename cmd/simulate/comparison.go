@@ -20,11 +20,11 @@ import (
 
 // Names of the strategies, as --strategy takes them.
 const (
-	nameStatic      = "static"
+	nameStatic      = week.StaticName
 	namePredecessor = "bbb_scaler"
 	nameVertical    = "infra-autoscaler"
 	nameGroup       = "cloud-native"
-	nameOurs        = "ours"
+	nameOurs        = week.OursName
 	nameBlind       = "ours-without-forecast"
 )
 

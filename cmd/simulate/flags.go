@@ -48,7 +48,7 @@ type options struct {
 func parse(args []string) (*options, string, error) {
 	o := &options{}
 	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet: in simulated school weeks, or with --live as a demo on a simulated fleet. "+
-		"The command simulate record turns the history of a real fleet into a trace; see simulate record --help.")
+		"The command simulate record turns the history of a real fleet into a trace; see simulate record --help. The command simulate calibrate fits a world to it; see simulate calibrate --help.")
 	app.HelpFlag.Short('h')
 	app.Version(build.This().Text(app.Name))
 	app.UsageTemplate(kingpin.LongHelpTemplate) // the flags are those of the command without a name
@@ -68,7 +68,7 @@ func parse(args []string) (*options, string, error) {
 		Default(world.Default).StringVar(&o.world)
 	c.Flag("trace", "CSV file with meetings, used instead of generated weeks: lines of start,duration,participants,webcams below that header. The start is a time such as 08:00 (of Monday) or Tue 08:00, or seconds after Monday 00:00; the duration is 45m, 1h30m or seconds.").ExistingFileVar(&o.trace)
 	c.Flag("trace.before", "With --trace: CSV file with the meetings of the whole week before, for the forecast. The column start counts from the Monday of that week. Without this file, there is no forecast for the first Monday.").ExistingFileVar(&o.before)
-	c.Flag("config.file", "Configuration file of the scaler. If repeated, each file is a separate strategy. With --live: once; addresses, credentials, datacenters and capacity.schedule of the file are not used. Default: the shipped defaults; with --live, lower thresholds.").StringsVar(&o.configs)
+	c.Flag("config.file", "Configuration file of the scaler. If repeated, each file is a separate strategy. With --live: once; addresses, credentials, datacenters and capacity.schedule of the file are not used. Default: the shipped defaults; with --live, smaller servers.").StringsVar(&o.configs)
 	c.Flag("plot", "SVG file for a plot of the first seed's week.").StringVar(&o.plot)
 	c.Flag("live", "Run the demo: a simulated fleet in this process, with the real daemon, Prometheus and Alertmanager, one hour in a minute.").BoolVar(&o.live)
 	c.Flag("without-daemon", "With --live: run no daemon, and print the command that starts one with the configuration of this run.").BoolVar(&o.withoutDaemon)
@@ -144,6 +144,9 @@ func seedList(text string) ([]uint64, error) {
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == "record" {
 		return runRecord(ctx, args[1:], environ, stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == "calibrate" {
+		return runCalibrate(ctx, args[1:], environ, stdout, stderr)
 	}
 	o, command, err := parse(args)
 	if err != nil {

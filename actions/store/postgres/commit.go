@@ -51,17 +51,21 @@ func (l leased) arguments(c fleet.Commit) ([]any, error) {
 	alerts, failedAlerts := columns("alerts", c.Alerts, alertKey, c.DropAlerts)
 	records, failedRecords := columns("records", c.Records, recordKey, nil)
 	pauses, failedPauses := columns("pauses", c.Pauses, pauseKey, c.DropPauses)
+	load, failedLoad := columns("load", c.Load, fleet.LoadDay.Key, c.DropLoad)
+	feeds, failedFeeds := columns("feeds", c.Feeds, feedKey, c.DropFeeds)
 	of, failedFleet := fleetColumns(c.Fleet)
 	entries, failedEntries := journalColumns(c.Entries)
 	return slices.Concat(
 		[]any{l.identity.Name, l.held.Epoch}, alerts, []any{texts(c.DropAlerts)}, records, pauses, []any{texts(c.DropPauses)},
 		of, []any{len(c.Entries)}, entries, []any{store.JournalKept},
-	), errors.Join(failedAlerts, failedRecords, failedPauses, failedFleet, failedEntries)
+		load, []any{texts(c.DropLoad)}, feeds, []any{texts(c.DropFeeds)},
+	), errors.Join(failedAlerts, failedRecords, failedPauses, failedLoad, failedFeeds, failedFleet, failedEntries)
 }
 
 func alertKey(a fleet.Alert) string   { return a.Fingerprint }
 func recordKey(r fleet.Record) string { return r.ID }
 func pauseKey(p fleet.Pause) string   { return p.ID }
+func feedKey(f fleet.Feed) string     { return f.Name }
 
 // columns returns the keys, the data and the checksums of a table's new rows. Of several
 // values with one key it takes the last, since a statement cannot change a row twice, and

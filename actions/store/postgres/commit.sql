@@ -37,5 +37,19 @@ with held as (
 		with ordinality as row (at, server, server_id, data, checksum, n)
 ), old as (
 	delete from bbb_scaler.journal where fleet = $1 and seq <= (select entries from counted) - $22::bigint
+), load as (
+	insert into bbb_scaler.load (fleet, key, data, checksum)
+	select $1, key, data::json, checksum from unnest($23::text[], $24::text[], $25::text[]) as row (key, data, checksum)
+	where exists (select from held)
+	on conflict (fleet, key) do update set data = excluded.data, checksum = excluded.checksum
+), no_load as (
+	delete from bbb_scaler.load where fleet = $1 and key = any ($26::text[]) and exists (select from held)
+), feeds as (
+	insert into bbb_scaler.feeds (fleet, key, data, checksum)
+	select $1, key, data::json, checksum from unnest($27::text[], $28::text[], $29::text[]) as row (key, data, checksum)
+	where exists (select from held)
+	on conflict (fleet, key) do update set data = excluded.data, checksum = excluded.checksum
+), no_feeds as (
+	delete from bbb_scaler.feeds where fleet = $1 and key = any ($30::text[]) and exists (select from held)
 )
 select exists (select from held)

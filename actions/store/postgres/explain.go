@@ -20,10 +20,14 @@ func (s *Store) damaged(table, key, why string) error {
 }
 
 // explain returns an error with what was being done to the database and what to do. It
-// returns nil for nil.
+// returns nil for nil. If the database is read-only and the URL has several hosts, it has
+// all connections made again, since another host may be the primary now.
 func (s *Store) explain(doing string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code == readOnly && several(s.pool.Config().ConnConfig) {
+		s.pool.Reset()
 	}
 	if errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, ErrDamaged) {
 		return fmt.Errorf("%s %s: no answer in time: %w", doing, s.shown, oneLine{err})
@@ -40,7 +44,7 @@ func (s *Store) advice(err error) string {
 		return codes[refused.Code]
 	}
 	if errors.Is(err, pgconn.ErrReadOnlyConnection) {
-		return codes["25006"]
+		return codes[readOnly]
 	}
 	if _, unreachable := errors.AsType[*pgconn.ConnectError](err); unreachable {
 		return "check that PostgreSQL runs there and accepts connections from here"
@@ -48,17 +52,20 @@ func (s *Store) advice(err error) string {
 	return ""
 }
 
+// readOnly is PostgreSQL's code for a change in a read-only database.
+const readOnly = "25006"
+
 // codes maps PostgreSQL's error codes to what to do.
 var codes = map[string]string{
-	"28P01": "check the user and the password: in the URL, in the password file, or in PGPASSWORD",
-	"28000": "allow the user in pg_hba.conf, or check sslmode in the URL",
-	"3D000": "create the database: create database … owner …",
-	"42501": "give the user the right to make its schema: grant create on database … to …; or make the user the owner of the schema bbb_scaler and its tables",
-	"25006": "the database is read-only; if it is a standby, name the primary, or all hosts as in postgres://user@host1,host2/database",
-	"53100": "the disk of the database is full: free some space there",
-	"53300": "the database has no free connection: a daemon uses up to 4; raise max_connections or pool_max_conns",
-	"57P03": "the database is starting or stopping: try again",
-	"42P01": "the tables are not there any more: restore the database from a backup",
+	"28P01":  "check the user and the password: in the URL, in the password file, or in PGPASSWORD",
+	"28000":  "allow the user in pg_hba.conf, or check sslmode in the URL",
+	"3D000":  "create the database: create database … owner …",
+	"42501":  "give the user the right to make its schema: grant create on database … to …; or make the user the owner of the schema bbb_scaler and its tables",
+	readOnly: "the database is read-only; if it is a standby, name the primary, or all hosts as in postgres://user@host1,host2/database",
+	"53100":  "the disk of the database is full: free some space there",
+	"53300":  "the database has no free connection: a daemon uses up to 4; raise max_connections or pool_max_conns",
+	"57P03":  "the database is starting or stopping: try again",
+	"42P01":  "the tables are not there any more: restore the database from a backup",
 }
 
 // oneLine is an error whose text has no line breaks: pgx lists hosts on lines of their

@@ -43,6 +43,10 @@ func (l leased) decode(m *fleet.Memory, table, key, data, checksum string) error
 		return add(l, m.Records, table, key, data, checksum, recordKey)
 	case "pauses":
 		return add(l, m.Pauses, table, key, data, checksum, pauseKey)
+	case "load":
+		return add(l, m.Load, table, key, data, checksum, fleet.LoadDay.Key)
+	case "feeds":
+		return add(l, m.Feeds, table, key, data, checksum, feedKey)
 	}
 	return l.check(table, key, "", data, checksum, &m.Fleet)
 }

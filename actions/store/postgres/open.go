@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
@@ -78,7 +79,7 @@ func parse(cfg Config) (*pgxpool.Config, string, error) {
 	}
 	conn := config.ConnConfig
 	conn.RuntimeParams["application_name"] = applicationName
-	if !at.has("target_session_attrs") {
+	if several(conn) && !at.has("target_session_attrs") {
 		conn.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	if !at.has("connect_timeout") {
@@ -98,6 +99,14 @@ func parse(cfg Config) (*pgxpool.Config, string, error) {
 		}
 	}
 	return config, at.shown, nil
+}
+
+// several reports whether the URL names more than one host. The one that can be written
+// is used then. A single one is used for reading, also if it is read-only.
+func several(conn *pgx.ConnConfig) bool {
+	return slices.ContainsFunc(conn.Fallbacks, func(other *pgconn.FallbackConfig) bool {
+		return other.Host != conn.Host || other.Port != conn.Port
+	})
 }
 
 // prepare creates or migrates the tables, and checks that the fleet is the one that the

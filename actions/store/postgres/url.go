@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 
@@ -12,7 +11,7 @@ import (
 
 // errURL is the error of a URL that is none. It has no part of the URL, which may be the
 // password.
-var errURL = errors.New("the storage URL must have the form postgres://user@host:5432/database, with several hosts separated by commas; " +
+var errURL = errors.New("it must have the form postgres://user@host:5432/database, with several hosts separated by commas; " +
 	"special characters in the user, the password or the database must be percent-encoded, such as %2F for /")
 
 // address is a storage URL, taken apart.
@@ -56,6 +55,8 @@ func split(of fleet.Secret) (a address, err error) {
 	delete(a.options, "password")
 	if login != "" {
 		user += "@"
+	} else if strings.Contains(query, "@") { // a password with a question mark
+		return a, errURL
 	}
 	a.password, a.shown = fleet.Secret(secret), scheme+"://"+user+place
 	a.connection = a.shown
@@ -74,5 +75,5 @@ func (a address) withoutDetails(err error) error {
 	if refused, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
 		refused.ConnString = a.shown
 	}
-	return fmt.Errorf("the storage URL: %w", err)
+	return err
 }

@@ -42,7 +42,7 @@ type Server struct {
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	s := create(t, settings)
-	s.run("initdb", "--pgdata", s.data(), "--username", "postgres", "--pwfile", s.passwordFile(), "--auth", "scram-sha-256",
+	s.run(filepath.Join(s.bin, "initdb"), "--pgdata", s.data(), "--username", "postgres", "--pwfile", s.passwordFile(), "--auth", "scram-sha-256",
 		"--encoding", "UTF8", "--no-locale", "--no-sync")
 	s.Start()
 	return s
@@ -222,10 +222,10 @@ func (s *Server) passwordFile() string {
 	return path
 }
 
-// run runs a program of PostgreSQL.
+// run runs a program as the user of the server.
 func (s *Server) run(program string, args ...string) {
 	s.t.Helper()
-	cmd := exec.CommandContext(s.t.Context(), filepath.Join(s.bin, program), args...)
+	cmd := exec.CommandContext(s.t.Context(), program, args...)
 	cmd.Dir, cmd.SysProcAttr = s.dir, &syscall.SysProcAttr{Credential: s.as}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		s.t.Fatalf("%s: %v\n%s", program, err, bytes.TrimSpace(out))

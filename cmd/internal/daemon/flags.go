@@ -27,8 +27,10 @@ type options struct {
 	configFile string
 	configText []byte // of that file, when it was last read or refused
 	autoReload time.Duration
-	storage    string
+	storage    storage
+	copy       storageCopy
 	dryRun     bool
+	displayed  displayedClock
 	log        *promslog.Config
 	web        *web.FlagConfig
 
@@ -78,13 +80,15 @@ func (o *options) application(stdout io.Writer) *kingpin.Application {
 	logflag.AddFlags(app, o.log)
 
 	daemon := app.Command("run", "Runs the daemon. This is the default command.")
-	daemon.Flag("storage.path", "Directory for the store, which holds the journal, pauses, cooldowns and active alerts.").Default("data").StringVar(&o.storage)
+	o.storage.flags(daemon)
 	daemon.Flag("dry-run", "Plan and write the journal, but change nothing at IONOS and in Scalelite.").BoolVar(&o.dryRun)
 	daemon.Flag("config.auto-reload-interval", "Interval at which the configuration file is checked for changes, which are then loaded. 0s: load it only on SIGHUP and POST /-/reload.").Default("30s").DurationVar(&o.autoReload)
 	o.web = webflag.AddFlags(daemon, ":9745")
+	daemon.Flag("web.displayed-clock", "Clock of the page and of the API, for simulations: a time, the real time at that moment, and how many times as fast it goes.").Hidden().SetValue(&o.displayed)
 
 	app.Command("check", "Reads the configuration and all systems that the daemon uses, and prints the fleet, the problems and how to fix them. Changes nothing. The exit code is 1 if there is a problem.")
 	o.clientCommands(app)
+	o.copy.flags(app)
 	o.setupCommands(app)
 	return app
 }
@@ -160,6 +164,7 @@ func (o *options) commands(stdout, stderr io.Writer) map[string]func(context.Con
 		"resume":  asking(o.askResume),
 		"release": asking(o.askRelease),
 
+		"storage copy":  func(ctx context.Context) error { return o.copyStorage(ctx, stdout) },
 		"healthy":       func(ctx context.Context) error { return o.healthy(ctx, stdout) },
 		"hash-password": func(context.Context) error { return o.hashPassword(stdout) },
 	}

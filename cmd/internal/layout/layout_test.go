@@ -27,19 +27,23 @@ var mayImport = map[string][]string{
 	"rules/ruletest": {"rules/generate"},
 	"rules/mutation": {"rules", "rules/generate", "rules/ruletest"},
 
-	"receiver":         {"actions", "actions/fleet", "rules", "rules/refuse", "receiver/api", "receiver/verdict"},
+	"receiver": {
+		"actions", "actions/fleet", "rules", "rules/refuse", "receiver/api", "receiver/outlook", "receiver/trend", "receiver/verdict",
+	},
 	"receiver/api":     {"actions/fleet", "receiver/verdict"},
 	"receiver/client":  {"actions/fleet", "actions/outbound", "receiver/api"},
+	"receiver/outlook": {"actions/fleet"},
+	"receiver/trend":   {"actions/fleet"},
 	"receiver/verdict": {"actions/fleet", "rules"},
 
-	"actions/fleet":           {"rules", "rules/refuse"},
-	"actions/plan":            {"actions/fleet", "rules"},
+	"actions/fleet":               {"rules", "rules/refuse"},
+	"actions/plan":                {"actions/fleet", "rules"},
 	"actions/store":               {"actions/fleet"},
 	"actions/store/internal/seal": {},
 	"actions/store/postgres":      {"actions/fleet", "actions/store", "actions/store/internal/seal"},
 	"actions/store/postgrestest":  {},
 	"actions/store/storetest":     {"actions/fleet"},
-	"actions":                 {"actions/fleet", "actions/plan", "actions/store", "rules"},
+	"actions":                     {"actions/fleet", "actions/plan", "actions/store", "rules"},
 
 	"actions/outbound":              {"actions/fleet", "rules/refuse"},
 	"actions/outbound/outboundtest": {},

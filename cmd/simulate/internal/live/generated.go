@@ -73,9 +73,8 @@ func (d *demo) settings() (settings, error) {
 }
 
 // fileOf returns the configuration of the daemon and of the rules in the time of the
-// simulation. Without a file, the maximum of the CPU workload and the sizes are lower
-// than the defaults: fewer people fill a server then, so that a small school needs
-// several. The schedule is left out, because the daemon's clock is the real one.
+// simulation. Without a file, servers grow less than by default, so that a small school
+// needs several. The schedule is left out, because the daemon's clock is the real one.
 func fileOf(cfg Config) config.File {
 	if cfg.File != nil {
 		c := *cfg.File
@@ -84,7 +83,6 @@ func fileOf(cfg Config) config.File {
 	}
 	c := config.Defaults()
 	c.Actions.Capacity.MinActive = floor
-	c.Actions.Thresholds.CPU = rules.Band{Min: 0.1, Max: 0.5}
 	c.Actions.Sizes.Fleet.Cores, c.Actions.Sizes.Max.Cores = 4, 6
 	return c
 }
@@ -193,4 +191,9 @@ func (d *demo) daemonArgs() []string {
 		fmt.Sprintf("--config.file=%s/%s", d.dir, daemonFile), "--web.listen-address=" + d.daemonAt,
 		fmt.Sprintf("--storage.path=%s/bbb-scaler", d.dir),
 	}
+}
+
+// clockArgs returns the argument by which the demo's own daemon shows the simulated time.
+func (d *demo) clockArgs() []string {
+	return []string{fmt.Sprintf("--web.displayed-clock=%s,%s,%g", d.world.Start().Format(time.RFC3339Nano), d.clock.begun.Format(time.RFC3339Nano), d.speed)}
 }

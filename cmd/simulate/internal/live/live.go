@@ -41,7 +41,7 @@ type Config struct {
 	// Daemon is run; nil runs none and tells the command to start one with.
 	Daemon Daemon
 	// File is the configuration of the daemon and of the rules; nil is the demo's own:
-	// the defaults, with lower thresholds. Addresses, credentials and the datacenters
+	// the defaults, with smaller servers. Addresses, credentials and the datacenters
 	// are always the demo's.
 	File *config.File
 	// Seed chooses how long servers take to start, and which one hangs.
@@ -162,7 +162,7 @@ func (d *demo) run(ctx context.Context, cfg Config) error {
 	if cfg.Daemon != nil {
 		part("bbb-scaler", func(ctx context.Context) error {
 			log := &lines{log: cfg.Log, name: "bbb-scaler"}
-			return cfg.Daemon(ctx, d.daemonArgs(), nil, log, log)
+			return cfg.Daemon(ctx, append(d.daemonArgs(), d.clockArgs()...), nil, log, log)
 		})
 	}
 	if d.users != nil {

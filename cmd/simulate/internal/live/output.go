@@ -76,7 +76,11 @@ func (d *demo) tell(ctx context.Context, c *clock, out io.Writer) error {
 				d.steps[string(e.Step.Kind)]++
 			}
 			if line := describe(e); line != "" {
-				fmt.Fprintf(out, "%-6s %s\n", c.at(e.At).Format("15:04"), line)
+				at := e.At // the daemon shows the simulated time
+				if !d.own {
+					at = c.at(at)
+				}
+				fmt.Fprintf(out, "%-6s %s\n", at.Local().Format("15:04"), line)
 			}
 		}
 		if now := d.world.Now(); !now.Before(next) {

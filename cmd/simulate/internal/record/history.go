@@ -48,8 +48,8 @@ func (r Range) Chunks() int {
 	return (points + mostPoints - 1) / mostPoints
 }
 
-// chunk returns the i-th part of r. Its end is inclusive, as in Prometheus.
-func (r Range) chunk(i int) promv1.Range {
+// Chunk returns the i-th part of r. Its end is inclusive, as in Prometheus.
+func (r Range) Chunk(i int) promv1.Range {
 	from := r.From.Add(time.Duration(i*mostPoints) * r.Step)
 	until := from.Add(time.Duration(mostPoints-1) * r.Step)
 	if last := r.Until.Add(-1); until.After(last) {
@@ -71,7 +71,7 @@ func (h History) Read(ctx context.Context, r Range, into *Cutter, progress func(
 	var found Found
 	servers := map[string]bool{}
 	for i := range r.Chunks() {
-		p, err := h.part(ctx, r.chunk(i))
+		p, err := h.part(ctx, r.Chunk(i))
 		if err != nil {
 			return found, err
 		}
@@ -120,7 +120,7 @@ func (h History) query(ctx context.Context, metric string, r promv1.Range) (valu
 	}
 	all := values{}
 	for _, series := range matrix {
-		all.add(host(string(series.Metric[model.LabelName(h.Rules.Labels.Instance)])), series.Values)
+		all.add(Host(string(series.Metric[model.LabelName(h.Rules.Labels.Instance)])), series.Values)
 	}
 	return all, nil
 }
@@ -138,8 +138,8 @@ func (v values) add(name string, samples []model.SamplePair) {
 	}
 }
 
-// host returns an instance without its port.
-func host(instance string) string {
+// Host returns an instance without its port.
+func Host(instance string) string {
 	if h, _, err := net.SplitHostPort(instance); err == nil {
 		return h
 	}

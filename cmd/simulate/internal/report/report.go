@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -170,7 +171,7 @@ func (r Report) table(row func([]string)) {
 		f := r.Strategies[name]
 		cells := []string{
 			name, fmt.Sprintf("%.0f", f.ServerHours), fmt.Sprintf("%.2f", f.ServerHours/bound),
-			fmt.Sprintf("%.2f", f.Cost), fmt.Sprintf("%.2f", f.CostOverBound), fmt.Sprintf("%.0f %%", 100*f.Savings),
+			fmt.Sprintf("%.2f", f.Cost), fmt.Sprintf("%.2f", f.CostOverBound), fmt.Sprintf("%.0f %%", math.Round(100*f.Savings)+0), // +0: not -0
 		}
 		if name == BoundName {
 			row(append(cells, "0", "0", "0", "", "", "", "", "", ""))

@@ -2,7 +2,6 @@ package week
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -160,9 +159,9 @@ func (c Comparison) churn(switches []sim.Switch, setup Setup) (sum int) {
 // Figure returns the picture of one seed's week. Its unit is servers of the default
 // size, filled to the maximum thresholds. The need is at least the floor.
 func (c Comparison) Figure(w Week) plot.Figure {
-	f := plot.Figure{Title: fmt.Sprintf("%d servers, seed %d", c.Servers, w.Seed), Unit: "servers"}
+	f := c.result(w)
 	for _, o := range w.Outcomes {
-		s := plot.Series{Name: o.Name, Note: fmt.Sprintf("%.0f server-hours", o.Figures.ServerHours)}
+		s := c.beside(w, o)
 		for i, sample := range o.Samples {
 			if i >= len(w.Demand.Crowds) {
 				break
