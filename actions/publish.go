@@ -54,6 +54,7 @@ func statusOf(v *fleet.Server, cfg fleet.Config, plan fleet.Plan, now time.Time)
 	out.Host, out.Aliases = v.Host, v.Aliases
 	if v.Balancer != nil {
 		out.Balancer, out.BalancerURL, out.Load = v.Balancer.State, v.Balancer.URL, v.Balancer.Load
+		out.LoadKnown = v.Balancer.LoadKnown && v.Balancer.State != fleet.Disabled
 	}
 	if v.Probe.Answered() {
 		out.Meetings = &v.Probe.Count

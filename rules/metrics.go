@@ -14,6 +14,10 @@ const (
 	// those of MetricServerState except state and pool, and alias, in each spelling that
 	// targets may have.
 	MetricServerAlias = "bbb_scaler_server_alias_info"
+	// MetricServerLoad is the balancer's load of each server for which the balancer
+	// knows it: 0 if no meeting is on the server. Its labels are server, server_id and
+	// host.
+	MetricServerLoad = "bbb_scaler_server_load"
 	// MetricServers counts servers by state and pool.
 	MetricServers = "bbb_scaler_servers"
 	// MetricFloor is the minimum number of active servers at present, by pool.

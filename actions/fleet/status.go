@@ -84,7 +84,10 @@ type ServerStatus struct {
 	// BalancerURL is the URL of its BigBlueButton API in the balancer.
 	BalancerURL string `json:"balancer_url,omitempty"`
 
-	Load     float64       `json:"load"`                // BalancerServer.Load
+	Load float64 `json:"load"` // BalancerServer.Load
+	// LoadKnown is whether the balancer knows Load: 0 then means that nobody is on it.
+	LoadKnown bool `json:"load_known,omitempty"`
+
 	Meetings *MeetingCount `json:"meetings,omitempty"`  // of a recent probe; nil: none
 	Reason   string        `json:"reason"`              // why it gets its next step, or none
 	Alerts   []string      `json:"alerts,omitempty"`    // names

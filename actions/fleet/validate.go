@@ -83,6 +83,7 @@ func (s Sizes) validate(p *refuse.Problems) {
 	whole = wholeSize(p, "sizes.fleet", s.Fleet) && whole
 	whole = wholeSize(p, "sizes.max", s.Max) && whole
 	whole = wholeSize(p, "sizes.step", s.Step) && whole
+	p.AtLeast("sizes.idle_ram_mib", int(s.IdleRAM), 0)
 	if !whole {
 		return
 	}

@@ -55,6 +55,7 @@ func (d *decision) begin() {
 	n := usable(d.servers)
 	d.capacity = d.cfg.Capacity
 	d.sortAlerts()
+	d.idle = idleOf(d.asks, d.low)
 	d.count()
 	d.floorNow = d.capacity.FloorAt(d.pool, d.v.Now, n)
 	d.floor = d.floorAhead(n)

@@ -165,7 +165,7 @@ func (f *File) checkExpiry() []error {
 func (f *File) RuleInput() generate.Input {
 	a := f.Actions
 	return generate.Input{
-		Fleet: a.Fleet.Name, Thresholds: a.Thresholds, Floor: a.Capacity.MinActive, Cooldown: a.Cooldowns.Out,
+		Fleet: a.Fleet.Name, Thresholds: a.Thresholds, IdleRAM: int(a.Sizes.IdleRAM), Floor: a.Capacity.MinActive, Cooldown: a.Cooldowns.Out,
 		StartTime: a.Capacity.StartTime, Headroom: a.Capacity.Headroom, Tolerance: a.Capacity.Tolerance, DrainDeadline: a.Deadlines.Drain, StaleAfter: a.Deadlines.Stale,
 		AlertExpiry: a.Deadlines.AlertExpiry,
 	}
