@@ -75,8 +75,8 @@ mutation: ## changes each threshold, comparison and duration of the rules and se
 	go run ./rules/mutation
 
 page: ## writes the picture of the page for the README
-	go test -count=1 -run 'TestThePageInABrowser/looks_right/rush_picture' ./receiver
-	cp bin/screenshots/rush-picture.png deploy/page.png
+	go test -count=1 -run 'TestThePageInABrowser/looks_right/picture' ./receiver
+	cp bin/screenshots/picture.png deploy/page.png
 
 # The table stands under the command that makes it.
 WEEK = go run ./cmd/simulate --servers 100 --seed 1 --plot deploy/week.svg

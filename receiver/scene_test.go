@@ -56,11 +56,17 @@ func school(t testing.TB, n int, now time.Time) *scene {
 	s.cfg.Capacity.Schedule = fleet.Schedule{{Name: "lessons", MinActive: max(3, n/4), Intervals: in}}
 	for at := now.Add(-24 * time.Hour).Truncate(trend.Step).Add(17 * time.Second); !at.After(now); at = at.Add(trend.Step) {
 		st := s.at(n, at)
-		cores := 4 * people(n, at) / 45
-		s.day.Note(st, trend.Load{Cores: cores * (1 + 0.06*math.Sin(float64(at.Minute()))), Forecast: 1.05 * 4 * people(n, at.Add(15*time.Minute)) / 45, Within: 15 * time.Minute})
+		s.day.Note(st, load(n, at))
 		s.status = st
 	}
+	s.status = s.at(n, now.Add(-3*time.Second))
+	s.day.Note(s.status, load(n, now))
 	return s
+}
+
+// load is the load of the people of a time, and a forecast that is a little too high.
+func load(n int, at time.Time) trend.Load {
+	return trend.Load{Cores: 4 * people(n, at) / 45 * (1 + 0.06*math.Sin(float64(at.Minute()))), Forecast: 1.05 * 4 * people(n, at.Add(15*time.Minute)) / 45, Within: 15 * time.Minute}
 }
 
 // people returns how many people are there, without regard to weekends.
@@ -104,6 +110,19 @@ func (s *scene) floor(at time.Time) int { return s.cfg.Capacity.FloorAt("", at, 
 
 // atRest is the fleet at night.
 func atRest(t testing.TB, n int) *scene { return school(t, n, bell.Add(-4*time.Hour)) }
+
+// served is the fleet in the middle of the morning.
+func served(t testing.TB, n int) *scene {
+	s := school(t, n, bell.Add(2*time.Hour+35*time.Minute))
+	for i := range 15 {
+		why := "the schedule needs 6 active servers"
+		if i > 5 {
+			why = "the forecast needs 136 cores in total"
+		}
+		s.enter(fleet.Start, s.status.Servers[2+i].Name, fleet.Begun, bell.Add(time.Duration(-30+2*i)*time.Minute), why)
+	}
+	return s
+}
 
 // inARush is the fleet at 8:05: servers start, one is overloaded, two drain.
 func inARush(t testing.TB, n int) *scene {
