@@ -174,6 +174,22 @@ func TestTheEnvironmentsValuesAreComplete(t *testing.T) {
 	}
 }
 
+// Terraform refuses an output of the root module that depends on a sensitive value.
+func TestTheOutputsShowNoSensitiveVariable(t *testing.T) {
+	for _, folder := range folders(t) {
+		blocks, text := blocksOf(t, folder)
+		declared := variables(blocks)
+		for _, output := range regexp.MustCompile(`(?s)output "(\w+)" \{\n(.*?)\n\}`).FindAllStringSubmatch(text, -1) {
+			shown := regexp.MustCompile(`nonsensitive\([^)]*\)`).ReplaceAllString(output[2], "")
+			for name := range matches(shown, `\bvar\.(\w+)`) {
+				if declared[name].Body.Attributes["sensitive"] != nil {
+					t.Errorf("%s: output %s shows the sensitive variable %s", folder, output[1], name)
+				}
+			}
+		}
+	}
+}
+
 func TestWhatTheScalerChangesIsNoDrift(t *testing.T) {
 	_, text := blocksOf(t, root+terraform+"modules/bbb-fleet")
 	ignored := regexp.MustCompile(`ignore_changes = \[(.*)\]\n`).FindStringSubmatch(text)

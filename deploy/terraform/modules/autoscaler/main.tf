@@ -127,5 +127,5 @@ resource "terraform_data" "autoscaler" {
 
 output "webhook_url" {
   description = "URL of the webhook for Alertmanager. By default, only Scalelite's host itself can reach the port (autoscaler_listen)."
-  value       = "${var.autoscaler_web_config == "" ? "http" : "https"}://${var.scalelite_host}:9745/webhook"
+  value       = "${nonsensitive(var.autoscaler_web_config == "") ? "http" : "https"}://${var.scalelite_host}:9745/webhook"
 }
