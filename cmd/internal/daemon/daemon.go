@@ -51,10 +51,13 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeStore(), lost(ctx)) }()
-	day, deps := trend.New(o.displayed.length(file.Web.ChartStep)), links.deps(memory, log, metrics)
+	day, deps := new(trend.Day), links.deps(memory, log, metrics)
 	var prom *measures
-	deps.Published = func(st fleet.Status) { day.Note(o.displayed.noted(st, prom.load())) }
-	scaler, err := actions.New(file.Actions, deps)
+	var scaler *actions.Scaler
+	deps.Published = func(st fleet.Status) {
+		day.Note(o.displayed.observed(st, prom.load(st, scaler.Alerts())))
+	}
+	scaler, err = actions.New(file.Actions, deps)
 	if err != nil {
 		return err
 	}
@@ -64,7 +67,7 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
 		Scaler: scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
 		Warnings: reloader.warnings, Asks: reloader.asks, Discovery: reloader.discovery, Runbook: reloader.runbook,
-		Config: reloader.fleet, Links: reloader.others, Trend: day, Workload: prom.workload,
+		Config: o.displayed.settings(reloader.fleet), Links: reloader.others, Trend: day, Workload: prom.workload,
 		Metrics: metrics, Log: log, Version: this.Version, Displayed: o.displayed.of(),
 	}), log)
 	go prom.run(ctx)

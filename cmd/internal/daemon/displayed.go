@@ -70,21 +70,25 @@ func (c displayedClock) of() func(receiver.Scaler, func() time.Time) (receiver.S
 	}
 }
 
-// noted returns what the page's day notes of a cycle.
-func (c displayedClock) noted(st fleet.Status, load trend.Load) (fleet.Status, trend.Load) {
-	if c.speed == 0 {
-		return st, load
+// observed returns a status and a load as the charts of the page take them.
+func (c displayedClock) observed(st fleet.Status, l trend.Load) (fleet.Status, trend.Load) {
+	if c.speed != 0 {
+		st.At, l.Within = c.at(st.At), time.Duration(float64(l.Within)*c.speed)
 	}
-	load.Within = c.length(load.Within)
-	return converted(c, st), load
+	return st, l
 }
 
-// length returns the time that passes on the clock in a real time d.
-func (c displayedClock) length(d time.Duration) time.Duration {
+// settings returns the configuration as the page takes it: with the time of a start as
+// it is displayed.
+func (c displayedClock) settings(of func() fleet.Config) func() fleet.Config {
 	if c.speed == 0 {
-		return d
+		return of
 	}
-	return time.Duration(float64(d) * c.speed)
+	return func() fleet.Config {
+		f := of()
+		f.Capacity.StartTime = time.Duration(float64(f.Capacity.StartTime) * c.speed)
+		return f
+	}
 }
 
 // displayedScaler shows a scaler's times on another clock.
