@@ -40,7 +40,7 @@ type delta struct {
 	data []byte // a change in JSON
 }
 
-// change is the content of a delta, for page.js.
+// change is the content of a delta, for the script.
 type change struct {
 	Version string `json:"version"`
 	Now     int64  `json:"now"` // the daemon's time, in milliseconds since 1970

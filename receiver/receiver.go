@@ -117,7 +117,7 @@ func (d *Deps) complete() {
 		d.Config = fleet.Defaults
 	}
 	if d.Trend == nil {
-		d.Trend = new(trend.Day)
+		d.Trend = trend.New(trend.DefaultStep)
 	}
 	if d.Workload == nil {
 		d.Workload = func(fleet.ServerStatus) (cpu, memory float64) { return math.NaN(), math.NaN() }

@@ -50,7 +50,7 @@ func pageName(s fleet.ServerStatus) string {
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // fields returns the row's texts in the order by which updates of the page number
-// them; page.js has the same order.
+// them; rows.js has the same order.
 func (r row) fields() [15]string {
 	return [...]string{r.Name, r.Addr, r.Datacenter, r.State, r.Since, r.Size, r.Load, r.Meetings, r.People, r.Step, r.Why, r.Alerts, r.Cooldowns, r.Busy, r.Page}
 }
@@ -120,7 +120,7 @@ func (p *pageData) busy(s fleet.ServerStatus) bool {
 }
 
 // busyShown is how many servers that change or need attention have a list of their own.
-// More are found in the list of all; page.js has the same number.
+// More are found in the list of all; rows.js has the same number.
 const busyShown = 100
 
 // busyRows returns the rows of the list of servers that change or need attention, none

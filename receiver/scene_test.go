@@ -47,20 +47,26 @@ var bell = time.Date(2027, 3, 1, 7, 45, 0, 0, time.Local)
 // of the day, with the points of the day before.
 func school(t testing.TB, n int, now time.Time) *scene {
 	t.Helper()
-	s := &scene{memory: &memory{ready: true}, day: new(trend.Day), now: now, cfg: fleet.Defaults()}
+	s := &scene{memory: &memory{ready: true}, day: trend.New(trend.DefaultStep), now: now, cfg: fleet.Defaults()}
 	var in []timeinterval.TimeInterval
 	if err := yaml.Unmarshal([]byte(`[{weekdays: ["monday:friday"], times: [{start_time: "07:30", end_time: "13:00"}], location: Local}]`), &in); err != nil {
 		t.Fatal(err)
 	}
 	s.cfg.Capacity.MinActive, s.cfg.Capacity.MinActiveShare = 2, 0
 	s.cfg.Capacity.Schedule = fleet.Schedule{{Name: "lessons", MinActive: max(3, n/4), Intervals: in}}
-	for at := now.Add(-24 * time.Hour).Truncate(trend.Step).Add(17 * time.Second); !at.After(now); at = at.Add(trend.Step) {
+	for at := now.Add(-24 * time.Hour).Truncate(trend.DefaultStep).Add(17 * time.Second); !at.After(now); at = at.Add(trend.DefaultStep) {
 		st := s.at(n, at)
-		cores := 4 * people(n, at) / 45
-		s.day.Note(st, trend.Load{Cores: cores * (1 + 0.06*math.Sin(float64(at.Minute()))), Forecast: 1.05 * 4 * people(n, at.Add(15*time.Minute)) / 45, Within: 15 * time.Minute})
+		s.day.Note(st, load(n, at))
 		s.status = st
 	}
+	s.status = s.at(n, now.Add(-3*time.Second))
+	s.day.Note(s.status, load(n, now))
 	return s
+}
+
+// load is the load of the people of a time, and a forecast that is a little too high.
+func load(n int, at time.Time) trend.Load {
+	return trend.Load{Cores: 4 * people(n, at) / 45 * (1 + 0.06*math.Sin(float64(at.Minute()))), Forecast: 1.05 * 4 * people(n, at.Add(15*time.Minute)) / 45, Within: 15 * time.Minute}
 }
 
 // people returns how many people are there, without regard to weekends.
@@ -104,6 +110,19 @@ func (s *scene) floor(at time.Time) int { return s.cfg.Capacity.FloorAt("", at, 
 
 // atRest is the fleet at night.
 func atRest(t testing.TB, n int) *scene { return school(t, n, bell.Add(-4*time.Hour)) }
+
+// served is the fleet in the middle of the morning.
+func served(t testing.TB, n int) *scene {
+	s := school(t, n, bell.Add(2*time.Hour+35*time.Minute))
+	for i := range 15 {
+		why := "the schedule needs 6 active servers"
+		if i > 5 {
+			why = "the forecast needs 136 cores in total"
+		}
+		s.enter(fleet.Start, s.status.Servers[2+i].Name, fleet.Begun, bell.Add(time.Duration(-30+2*i)*time.Minute), why)
+	}
+	return s
+}
 
 // inARush is the fleet at 8:05: servers start, one is overloaded, two drain.
 func inARush(t testing.TB, n int) *scene {

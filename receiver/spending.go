@@ -27,7 +27,15 @@ func (s spending) Priced() bool { return s.prices.CoreHour > 0 || s.prices.GiBHo
 
 // Used says how much was switched on.
 func (s spending) Used() string {
-	return fmt.Sprintf("%.0f server-hours, %.0f core-hours, %.0f GiB-hours", s.On.Servers, s.On.Cores, s.On.GiB)
+	return fmt.Sprintf("%s server-hours, %s core-hours, %s GiB-hours", hours(s.On.Servers), hours(s.On.Cores), hours(s.On.GiB))
+}
+
+// hours formats a number of hours, small ones with a decimal.
+func hours(x float64) string {
+	if x < 9.95 {
+		return fmt.Sprintf("%.1f", x)
+	}
+	return fmt.Sprintf("%.0f", x)
 }
 
 // Cost says what that costs.
@@ -46,7 +54,7 @@ func (s spending) Saved() string {
 	if s.Priced() {
 		return text + ", " + s.money(all-on)
 	}
-	return text + fmt.Sprintf(" of the core-hours (%.0f)", all-on)
+	return text + fmt.Sprintf(" of the core-hours (%s)", hours(all-on))
 }
 
 // For says how long was observed.

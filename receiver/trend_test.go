@@ -20,6 +20,7 @@ type known struct {
 	expected []trend.Expectation
 }
 
+func (k known) Step() time.Duration                    { return trend.DefaultStep }
 func (k known) Points() []trend.Point                  { return k.points }
 func (k known) Used(time.Time) trend.Usage             { return trend.Usage{} }
 func (k known) Expected(time.Time) []trend.Expectation { return k.expected }
@@ -28,7 +29,7 @@ func point(at time.Time, active int, l trend.Load) trend.Point {
 }
 
 func TestTheChartJoinsWhatWasAndWhatIsExpected(t *testing.T) {
-	within := trend.Load{Cores: 3, Forecast: 5, Within: 2 * trend.Step}
+	within := trend.Load{Cores: 3, Forecast: 5, Within: 2 * trend.DefaultStep}
 	k := known{points: []trend.Point{
 		point(noon.Add(-40*time.Minute), 1, within), point(noon.Add(-35*time.Minute), 2, trend.NoLoad()), // then nothing is known
 		point(noon.Add(-5*time.Minute), 3, trend.NoLoad()), point(noon, 4, trend.NoLoad()),
@@ -87,7 +88,7 @@ func TestThePageSaysWhatTheDayCosts(t *testing.T) {
 	}{
 		"hours only":       {spending{trend.Usage{On: on, All: all, Observed: 90 * time.Minute}, Prices{Currency: "EUR"}}, "false 10 server-hours, 40 core-hours, 100 GiB-hours|75 % of the core-hours (120)|1 h 30 min"},
 		"with prices":      {spending{trend.Usage{On: on, All: all, Observed: 30 * time.Minute}, Prices{0.1, 0.01, "CHF"}}, "true CHF 5.00|75 %, CHF 15.00|30 min"},
-		"without a server": {spending{trend.Usage{Observed: time.Minute}, Prices{}}, "false 0 server-hours, 0 core-hours, 0 GiB-hours||1 min"},
+		"without a server": {spending{trend.Usage{Observed: time.Minute}, Prices{}}, "false 0.0 server-hours, 0.0 core-hours, 0.0 GiB-hours||1 min"},
 	} {
 		first := tt.s.Used()
 		if tt.s.Priced() {

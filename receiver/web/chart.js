@@ -50,6 +50,9 @@ const value = (u, v, series, i) => {
   return x === null || x === undefined ? '–' : digits(x);
 };
 
+// expected is the same for a forecast: its newest value is ahead of now.
+const expected = (u, v, series, i) => value(u, i === null || i === undefined ? u.data[series].findLast(x => x !== null) : v, series, 0);
+
 // panels are the charts, one below the other, with one axis of time.
 function panels() {
   const c = {}, stepped = uPlot.paths.stepped({ align: 1 });
@@ -60,7 +63,7 @@ function panels() {
     { id: 'chart-load', height: 140, c, data: [data.at, data.capacity, data.load, data.forecast], drawn: [band],
       series: [{ label: 'Cores in service', stroke: c.good, width: 2, paths: stepped, fill: faded(c.good) },
         { label: 'Load', stroke: c.warn, width: 2 },
-        { label: 'Forecast', stroke: c.bad, width: 2, dash: [2, 4], points: { show: true, size: 3 } }] },
+        { label: 'Forecast', stroke: c.bad, width: 2, dash: [2, 4], points: { show: true, size: 3 }, value: expected }] },
     { id: 'chart-servers', height: 160, c, data: [data.at, data.active, data.active.map((n, i) => n === null ? null : n + data.coming[i]), data.floor], drawn: [marks],
       series: [{ label: 'Servers in service', stroke: c.good, width: 2, fill: faded(c.good), paths: stepped },
         { label: 'with those on the way', stroke: c.link, width: 2, dash: [6, 3], paths: stepped },

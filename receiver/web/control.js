@@ -61,7 +61,7 @@ async function pause(form) {
   if (e.by && e.by.value.trim()) request.by = e.by.value.trim();
   if (e.for.value) request.for = e.for.value;
   else if (e.until.value) request.until = new Date(e.until.value).toISOString();
-  const done = p => 'Paused ' + (p.server || 'the whole fleet') + ' until ' + new Date(p.until).toLocaleString() + '.';
+  const done = p => 'Paused ' + (p.server || 'the whole fleet') + ' until ' + new Date(p.until).toLocaleString([], { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }) + '.';
   if (await ask('POST', 'api/v1/pauses', request, done)) {
     e.reason.value = '';
     find('pause-details').open = false;

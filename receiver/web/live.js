@@ -97,7 +97,7 @@ export function follow(take, title) {
     if (gone === lost.hidden) {
       lost.hidden = !gone;
       body.classList.toggle('lost', gone);
-      lost.textContent = gone ? 'No connection to bbb-scaler since ' + new Date(heard).toLocaleTimeString() + ': this page is old. Trying again.' : '';
+      lost.textContent = gone ? 'No connection to bbb-scaler since ' + new Date(heard).toLocaleTimeString([], { hourCycle: 'h23' }) + ': this page is old. Trying again.' : '';
     }
     const wanted = (gone ? '? ' : '') + title();
     if (document.title !== wanted) document.title = wanted;

@@ -51,7 +51,7 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeStore(), lost(ctx)) }()
-	day, deps := new(trend.Day), links.deps(memory, log, metrics)
+	day, deps := trend.New(file.Web.ChartStep), links.deps(memory, log, metrics)
 	var prom *measures
 	deps.Published = func(st fleet.Status) { day.Note(st, prom.load()) }
 	scaler, err := actions.New(file.Actions, deps)

@@ -26,8 +26,8 @@ const (
 )
 
 const (
-	// measureEvery is the time between two reads of Prometheus for the page.
-	measureEvery = 30 * time.Second
+	// measuredPerStep is how often Prometheus is read within web.chart_step.
+	measuredPerStep = 10
 	// measuredFor is how long a result counts as the present.
 	measuredFor = 3 * time.Minute
 )
@@ -58,7 +58,7 @@ func newMeasures(config func() *config.File, log *slog.Logger) *measures {
 
 // run reads until ctx is done.
 func (m *measures) run(ctx context.Context) {
-	tick := time.NewTicker(measureEvery)
+	tick := time.NewTicker(max(time.Second, m.config().Web.ChartStep/measuredPerStep))
 	defer tick.Stop()
 	for {
 		m.read(ctx)
