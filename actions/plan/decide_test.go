@@ -107,9 +107,9 @@ func TestDecide(t *testing.T) {
 			c.Sizes.Max = fleet.Size{Cores: 8, RAM: 32768}
 			v.Servers[0].Alerts = []fleet.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9), alert(rules.ServerMemoryHigh, rules.AnnotationValue, 0.8)}
 		}, "grow bbb-1 4/13312"}, // 2 × 0.9 / 0.5 = 3.6; 8192 × 0.8 / 0.5 = 12.8 GiB
-		{"a server that fills grows as far as its load leads, in one step", func(c *config, v *view) {
+		{"a server that fills grows until its load leads to the threshold, in one step", func(c *config, v *view) {
 			v.Servers[0].Alerts = []fleet.Alert{alert(rules.ServerCPURising, rules.AnnotationValue, 1.4), alert(rules.ServerMemoryRising, rules.AnnotationValue, 0.8)}
-		}, "grow bbb-1 6/13312"}, // 2 × 1.4 / 0.525 = 5.3; 8192 × 0.8 / 0.525 = 12.2 GiB
+		}, "grow bbb-1 4/10240"}, // 2 × 1.4 / 0.7 = 4; 8192 × 0.8 / 0.7 = 9.1 GiB
 		{"a server that fills while nobody is on it is at work for itself", func(c *config, v *view) {
 			v.Servers[0].Balancer.Load = 0
 			v.Servers[0].Alerts = []fleet.Alert{alert(rules.ServerCPURising, rules.AnnotationValue, 1.4)}

@@ -149,8 +149,9 @@ func (d *decision) larger(s *fleet.Server, high []fleet.Alert) (to fleet.Size, w
 		return s.Size, "cannot grow: its type " + s.Template + " is sized by a template"
 	}
 	to = s.Size
-	z, memory, cpu := d.cfg.Sizes, d.target(d.cfg.Thresholds.Memory), d.target(d.cfg.Thresholds.CPU)
+	z := d.cfg.Sizes
 	for _, a := range high {
+		memory, cpu := d.aim(a, d.cfg.Thresholds.Memory), d.aim(a, d.cfg.Thresholds.CPU)
 		switch {
 		case ofMemory(a) && s.HotPlug.RAM:
 			to.RAM = max(to.RAM, scaled(s.Size.RAM, z.Step.RAM, z.Max.RAM, a.Value()/memory))
@@ -170,6 +171,17 @@ func (d *decision) larger(s *fleet.Server, high []fleet.Alert) (to fleet.Size, w
 		return to, "cannot grow while it runs: its boot volume has no hot-plug for it"
 	}
 	return to, fmt.Sprintf("%s, and already at its maximum size, %s", why, s.Size)
+}
+
+// aim returns the workload that a server grows to for an alert of its own: the target
+// for a measured workload, and the band's maximum for an extrapolated one. Meetings
+// fill within minutes, so that a line through the first of them leads too high, and
+// cores that are not used stay until the server is stopped.
+func (d *decision) aim(a fleet.Alert, b rules.Band) float64 {
+	if rules.MeaningOf(a.Name).Rising {
+		return b.Max
+	}
+	return d.target(b)
 }
 
 // oneStep returns the size to with one step added to the server's cores and RAM,

@@ -19,8 +19,8 @@ import (
 // The SHA-256 of the figures of all strategies, and of the scaler's journal, in
 // the run of TestAShortRunIsTheSameAsBefore.
 const (
-	figuresDigest = "74894e2563b5cacb0d88c8f3d0106948066a908faebf21a08e784122f989a0cc"
-	journalDigest = "8aaba99924368f6ecffad237a7ed4d842090fbcfb0cdfc6dd32158d737b8054f"
+	figuresDigest = "6454b7169803b7521286520dba5c9512e8dea283fa7a165c0f2c97fc55bf17ab"
+	journalDigest = "62aedc1ed45b2a03373d4572e51f2a46cb57e03cf4f3e95307d463f4ff589203"
 )
 
 // TestAShortRunIsTheSameAsBefore proves that code was moved without a change of
