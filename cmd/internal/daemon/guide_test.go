@@ -31,6 +31,7 @@ func (f full) Status() fleet.Status {
 	st.Servers = []fleet.ServerStatus{{ID: "id", Name: "bbb-1", Host: "10.0.0.1", Aliases: []string{"bbb-1"}, LoadKnown: true, State: fleet.StateDraining, Since: now}}
 	expected := &fleet.Forecast{Error: &fleet.ForecastError{}}
 	st.Forecasts = []fleet.PoolForecast{{Cores: expected, RAM: expected}}
+	st.Calendars = []fleet.CalendarStatus{{Name: "holidays"}}
 	st.Sources = []fleet.SourceStatus{{Name: "balancer", ReadAt: now}, {Name: "alertmanager", ReadAt: now}}
 	return st
 }
