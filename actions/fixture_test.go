@@ -66,6 +66,7 @@ type fixture struct {
 	now    func() time.Time                    // nil: the simulation's
 	log    *slog.Logger                        // nil: no logs
 	side   bool                                // outside calls are concurrent, not in order
+	lease  func() time.Time                    // end of the right to change the fleet; nil: none
 	// others are daemons beside s, each with a store of its own. They get the same
 	// notifications, and run a cycle after that of s.
 	others []*actions.Scaler
@@ -131,7 +132,7 @@ func (fx *fixture) restart() {
 	var err error
 	fx.s, err = actions.New(fx.cfg, actions.Deps{
 		Cloud: cloud, Balancer: balancer, Meetings: meetings,
-		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts, InOrder: !fx.side, Log: fx.log,
+		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts, InOrder: !fx.side, Log: fx.log, Until: fx.lease,
 	})
 	if err != nil {
 		fx.t.Fatalf("New() = %v", err)

@@ -53,7 +53,7 @@ const (
 	MetricBrakes = "bbb_scaler_brakes"
 	// MetricWritesBlocked is 1 while all writes are stopped. Its label is reason
 	// (cloud, balancer: credentials refused; frozen: a list of servers that is
-	// suddenly much shorter).
+	// suddenly much shorter; store: the store cannot be written).
 	MetricWritesBlocked = "bbb_scaler_writes_blocked"
 )
 

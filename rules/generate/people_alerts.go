@@ -163,7 +163,7 @@ func (g generator) scalerWritesBlocked(rules.Alert) alert {
 		expr:        "max by (reason) (" + g.scaler(rules.MetricWritesBlocked) + ") == 1",
 		why:         "The duration only skips a single wrong sample: the scaler has stopped itself and waits for a person.",
 		summary:     "bbb-scaler has stopped all changes: {{ $labels.reason }}",
-		description: "bbb-scaler of fleet " + g.in.Fleet + " makes no changes (reason: {{ $labels.reason }}). Credentials were refused, or IONOS suddenly lists far fewer servers than before. `bbb-scaler status` prints the details.",
+		description: "bbb-scaler of fleet " + g.in.Fleet + " makes no changes (reason: {{ $labels.reason }}). Credentials were refused, IONOS suddenly lists far fewer servers than before, or the store cannot be written. `bbb-scaler status` prints the details.",
 	}
 }
 

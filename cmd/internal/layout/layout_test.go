@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 
 	"actions/fleet":           {"rules", "rules/refuse"},
 	"actions/plan":            {"actions/fleet", "rules"},
+	"actions/leader":          {"actions/fleet"},
 	"actions/store":           {"actions/fleet"},
 	"actions/store/storetest": {"actions/fleet"},
 	"actions":                 {"actions/fleet", "actions/plan", "actions/store", "rules"},
