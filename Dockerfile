@@ -29,5 +29,6 @@ COPY deploy/bbb-scaler.yml /etc/bbb-scaler/bbb-scaler.yml
 USER 65534:65534
 VOLUME /var/lib/bbb-scaler
 EXPOSE 9745
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["/usr/bin/bbb-scaler", "healthy"]
 ENTRYPOINT ["/usr/bin/bbb-scaler"]
 CMD ["--config.file=/etc/bbb-scaler/bbb-scaler.yml", "--storage.path=/var/lib/bbb-scaler"]

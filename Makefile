@@ -24,7 +24,9 @@ build: ## builds the daemon, the generator and the simulator into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w $(STAMP)' -o bin/ ./cmd/...
 
 demo: ## a school morning in a minute, with everything real but the cloud; Ctrl-C ends it
-	go run ./cmd/simulate --live $(DEMO)
+	@echo 'Building the demo. The first time, Go compiles Prometheus and Alertmanager, which takes some minutes.'
+	@go build -o bin/simulate ./cmd/simulate
+	@bin/simulate --live $(DEMO)
 
 test: tools fuzz race go-test ## every test, with whatever it needs installed; takes minutes
 
@@ -74,14 +76,15 @@ mutation: ## changes each threshold, comparison and duration of the rules and se
 
 # The table stands under the command that makes it.
 WEEK = go run ./cmd/simulate --servers 100 --seed 1 --plot deploy/week.svg
+WEEK_IN = deploy/guides/simulation.md
 
-report: ## writes the README's table and picture of a simulated school week
+report: ## writes the guide's table and picture of a simulated school week
 	mkdir -p bin
 	$(WEEK) > bin/week.txt
 	awk '{ sub(/ +$$/, "") } NR == FNR { table = table $$0 "\n"; next } \
 	  $$0 == "$$ $(WEEK)" { print; printf "%s", table; old = 1; next } \
-	  old && /^```/ { old = 0 } !old' bin/week.txt README.md > bin/README.md
-	mv bin/README.md README.md
+	  old && /^```/ { old = 0 } !old' bin/week.txt $(WEEK_IN) > bin/week.md
+	mv bin/week.md $(WEEK_IN)
 
 image: ## builds the container image
 	docker build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg DATE=$(DATE) --tag bbb-scaler:$(VERSION) .

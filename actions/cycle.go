@@ -18,6 +18,7 @@ func (s *Scaler) Cycle(ctx context.Context, now time.Time) error {
 	begun := time.Now()
 	cfg := s.config()
 	r := s.read(ctx, cfg, now)
+	s.remember(cfg)
 	j := s.join(ctx, cfg, r.Snapshot, now)
 	servers := j.servers
 	failed := s.probeServers(ctx, cfg, servers, now)

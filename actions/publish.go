@@ -17,6 +17,7 @@ func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	st.Forecasts = s.forecast(cfg.Forecast, v.Now)
 	st.Unheard = s.memory.Alerts.Unheard(cfg, v.Now)
 	if len(st.Unheard) > 0 && len(s.status.Unheard) == 0 {
 		s.log.Warn("Alertmanager lists alerts whose notifications do not arrive; check its route and the URL of the webhook", "alerts", st.Unheard)

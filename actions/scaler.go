@@ -80,6 +80,7 @@ type Scaler struct {
 	complete int                     // number of cycles that read all sources
 	refused  refusals
 	refusing bool               // whether alerts of the last notification or list were refused
+	expected forecasts          // of the present step of the remembered load
 	told     map[string]telling // steps that were journaled as not taken, by server and kind
 }
 
@@ -164,8 +165,8 @@ func (s *Scaler) Reload(cfg fleet.Config) error {
 	return nil
 }
 
-// Notify stores the alerts of a notification that concern the fleet, wakes Run, and
-// returns how many concern it. If the error matches fleet.ErrFull or fleet.ErrInvalid,
+// Notify stores the alerts of a notification that concern the fleet, wakes Run if one
+// of them asks for a step, and returns how many concern it. If the error matches fleet.ErrFull or fleet.ErrInvalid,
 // some alerts were refused and the others were stored; sending the notification again
 // does not help. After any other error nothing was stored, and the notification
 // should be sent again.
@@ -185,7 +186,9 @@ func (s *Scaler) Notify(alerts []fleet.Alert) (concern int, err error) {
 		return concern, fmt.Errorf("storing a notification of %d alerts: %w", len(alerts), err)
 	}
 	s.noteRefused(refused)
-	s.poke()
+	if slices.ContainsFunc(alerts, s.cfg.Wakes) {
+		s.poke()
+	}
 	return concern, refused.Err()
 }
 

@@ -25,7 +25,7 @@ func (s *server) alerts(c echo.Context) error {
 
 func (s *server) fleet(c echo.Context) error {
 	situation := s.situation()
-	st := api.Fleet{Status: situation.Status, Verdict: verdict.Of(situation)}
+	st := api.Fleet{Status: situation.Status, Verdict: verdict.Of(situation), Now: situation.Now}
 	st.Brakes, st.Limits, st.Blocked, st.Pauses = list(st.Brakes), list(st.Limits), list(st.Blocked), list(st.Pauses)
 	st.Sources, st.Servers, st.Unjoined = list(st.Sources), list(st.Servers), list(st.Unjoined)
 	return c.JSON(http.StatusOK, st)

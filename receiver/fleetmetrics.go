@@ -58,6 +58,7 @@ func (f fleetCollector) Collect(out chan<- prometheus.Metric) {
 	st := f.scaler.Status()
 	f.collectServers(st, gauge)
 	f.collectCapacity(st, gauge)
+	collectForecasts(st, gauge)
 	f.collectTroubles(st, gauge)
 }
 

@@ -64,6 +64,9 @@ type Deps struct {
 	Warnings func() []string
 	// Asks returns what the alerts mean, by name; nil is rules.Meanings.
 	Asks func() map[string]rules.Meaning
+	// Discovery returns the name of the fleet, which is a label of all metrics, and how
+	// Prometheus reaches the exporters; nil adds no label and lists no targets.
+	Discovery func() rules.Discovery
 	// Runbook returns the address of the page that explains each alert below a
 	// heading with its name; nil or "" shows no links to it.
 	Runbook func() string
@@ -75,6 +78,10 @@ type Deps struct {
 	Version string
 	// Now returns the time; nil is time.Now.
 	Now func() time.Time
+	// Displayed returns the scaler and the time that the page and the API have instead of
+	// the real ones, which the metrics keep; nil for the same. A simulation shows its own
+	// time by it.
+	Displayed func(Scaler, func() time.Time) (Scaler, func() time.Time)
 }
 
 // server is what all handlers share.
@@ -107,12 +114,18 @@ func New(cfg Config, d Deps) *Handler {
 	if d.Asks == nil {
 		d.Asks = rules.Meanings
 	}
+	if d.Discovery == nil {
+		d.Discovery = func() rules.Discovery { return rules.Discovery{} }
+	}
 	if d.Runbook == nil {
 		d.Runbook = func() string { return "" }
 	}
 	s := &server{Deps: d, cfg: cfg, metrics: newMetrics(d.Metrics), template: pageTemplate(), streams: newStreams(d.Metrics), keys: keys{of: map[string]string{}}}
 	s.feed = newFeed(s.render)
 	d.Metrics.MustRegister(NewFleetCollector(d.Scaler, d.Now))
+	if d.Displayed != nil {
+		s.Scaler, s.Now = d.Displayed(d.Scaler, d.Now)
+	}
 	e := echo.New()
 	e.HTTPErrorHandler = s.answerError
 	e.Use(s.measure, secureHeaders, s.recover)
@@ -125,7 +138,7 @@ func New(cfg Config, d Deps) *Handler {
 // page and the lists are large, and a stream must not be held back.
 func notText(c echo.Context) bool {
 	switch c.Path() {
-	case api.PathPage, api.PathStyle, api.PathScript, api.PathFleet, api.PathAlerts, api.PathJournal:
+	case api.PathPage, api.PathStyle, api.PathScript, api.PathFleet, api.PathAlerts, api.PathJournal, api.PathNodeTargets, api.PathBBBTargets:
 		return false
 	}
 	return true
@@ -138,7 +151,9 @@ func (s *server) route(e *echo.Echo) {
 	e.GET(api.PathEvents, s.events)
 	e.GET(api.PathHealthy, func(c echo.Context) error { return c.String(http.StatusOK, "healthy\n") })
 	e.GET(api.PathReady, s.ready)
-	e.GET(api.PathMetrics, echo.WrapHandler(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{})))
+	e.GET(api.PathMetrics, echo.WrapHandler(promhttp.HandlerFor(ofFleet{s.Metrics, s.fleetName}, promhttp.HandlerOpts{})))
+	e.GET(api.PathNodeTargets, s.nodeTargets)
+	e.GET(api.PathBBBTargets, s.bbbTargets)
 	e.POST(api.PathWebhook, s.webhook)
 	e.POST(api.PathWebhook+"/", s.webhook) // so that a URL with a trailing slash works
 	e.GET(api.PathAlerts, s.alerts)
@@ -166,6 +181,8 @@ func Server(cfg Config, h *Handler, log *slog.Logger) *http.Server {
 	server.RegisterOnShutdown(h.Close)
 	return server
 }
+
+func (s *server) fleetName() string { return s.Discovery().Fleet }
 
 func (s *server) ready(c echo.Context) error {
 	if !s.Scaler.Ready() {

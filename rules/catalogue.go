@@ -22,6 +22,7 @@ const (
 	FleetLoadRising     = "BBBFleetLoadRising"
 	FleetForecastHigh   = "BBBFleetForecastHigh"
 	FleetHistoryMissing = "BBBFleetHistoryMissing"
+	FleetLoad           = "BBBFleetLoad"
 )
 
 // Names of the alerts that are for people only.
@@ -73,6 +74,7 @@ var catalogue = []Alert{
 	{FleetLoadRising, Meaning{ScopeFleet, AskStart, MeasureNone, true}, NeedNode | NeedScaler | NeedTrend, 30 * time.Second},
 	{FleetForecastHigh, Meaning{ScopeFleet, AskStart, MeasureNone, false}, NeedNode | NeedScaler | NeedForecast, time.Minute},
 	{FleetHistoryMissing, Meaning{ScopeFleet, AskFloor, MeasureNone, false}, NeedNode | NeedScaler | NeedForecast, 5 * time.Minute},
+	{FleetLoad, Meaning{ScopeFleet, AskRemember, MeasureNone, false}, NeedNode | NeedScaler | NeedForecast, 30 * time.Second},
 
 	{ScalerDown, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
 	{ScalerFleetUnread, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},

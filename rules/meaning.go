@@ -11,7 +11,7 @@ type Meaning struct {
 }
 
 // Ask is the kind of step that an alert asks the scaler to consider. Each is
-// also the name of a step of the scaler, except AskFloor. An Ask is never an
+// also the name of a step of the scaler, except AskFloor and AskRemember. An Ask is never an
 // order: the scaler decides, and may answer with a reason not to.
 type Ask string
 
@@ -24,6 +24,9 @@ const (
 	AskCordon  Ask = "cordon"  // server: drain it; fleet: drain the emptiest servers
 	AskStart   Ask = "start"   // fleet: more servers
 	AskFloor   Ask = "floor"   // fleet: a higher floor, while there is no load history
+	// AskRemember asks for no step: the alert always fires, and its annotations tell the
+	// scaler the load of the fleet, which it remembers for its forecast.
+	AskRemember Ask = "remember"
 )
 
 // Scope is the subject of an alert: a server, the fleet or the scaler.

@@ -51,10 +51,28 @@ const (
 	MetricUnheard = "bbb_scaler_unheard_alerts"
 	// MetricBrakes counts the reasons that stop scale-in. Its label is reason.
 	MetricBrakes = "bbb_scaler_brakes"
+	// MetricForecastCores and MetricForecastMemory are the maximum load that the scaler
+	// expects within a horizon, from the load that it remembers: busy cores, and memory
+	// in use in bytes. Their labels are horizon (HorizonStart, HorizonHold), history
+	// (HistoryWeek, HistoryDay), and pool. They do not exist without history.
+	MetricForecastCores  = "bbb_scaler_forecast_cores"
+	MetricForecastMemory = "bbb_scaler_forecast_memory_bytes"
 	// MetricWritesBlocked is 1 while all writes are stopped. Its label is reason
 	// (cloud, balancer: credentials refused; frozen: a list of servers that is
 	// suddenly much shorter; store: the store cannot be written).
 	MetricWritesBlocked = "bbb_scaler_writes_blocked"
+)
+
+// Values of the labels horizon and history of the forecast metrics: the time that a
+// start takes and a margin, or rules.forecast.hold; and whether the load is that of the
+// same day of the week, or that of another day, because no such day is remembered.
+const (
+	LabelHorizon = "horizon"
+	HorizonStart = "start"
+	HorizonHold  = "hold"
+	LabelHistory = "history"
+	HistoryWeek  = "week"
+	HistoryDay   = "day"
 )
 
 // ReasonContested is the value of the label reason of MetricBrakes while somebody

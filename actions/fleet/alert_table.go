@@ -27,6 +27,12 @@ func (c Config) Concerns(a Alert) bool {
 	return known && (fleet == "" || fleet == c.Fleet.Name)
 }
 
+// Wakes reports whether a notification of the alert begins a cycle before its time: it
+// concerns the fleet and does not only report the load.
+func (c Config) Wakes(a Alert) bool {
+	return c.Concerns(a) && c.Asks[a.Name].Ask != rules.AskRemember
+}
+
 // Believes reports whether an alert counts now: it fires, it is not suppressed, and
 // Alertmanager last reported it within Deadlines.AlertExpiry.
 func (c Config) Believes(a Alert, now time.Time) bool {

@@ -24,7 +24,9 @@ type Config struct {
 	// PollInterval is the time between two polls of the balancer's poller. A state that
 	// is still read back after it is confirmed.
 	PollInterval time.Duration `yaml:"-"`
-	DryRun       bool          `yaml:"-"`
+	// Forecast is from the section rules.forecast and Capacity.
+	Forecast ForecastConfig `yaml:"-"`
+	DryRun   bool           `yaml:"-"`
 }
 
 // FleetConfig selects the servers of the fleet, limits what they may use together,
@@ -94,6 +96,9 @@ type Capacity struct {
 	// is from the simulated weeks, in which 10 % of the servers carry the first
 	// morning.
 	LearningActiveShare float64 `yaml:"learning_active_share"`
+	// Location is the name of the time zone in which the forecast counts weeks, and of
+	// times in calendars that have none. Empty: see Zone.
+	Location string `yaml:"location"`
 	// Schedule raises the floor at given times.
 	Schedule Schedule `yaml:"schedule"`
 	// Pools are the floors of the servers with a tag in the balancer, by tag. The

@@ -34,6 +34,22 @@ func (f Floor) contains(t time.Time) bool {
 	return false
 }
 
+// Zone returns the time zone of Location, or else of the first interval of the
+// schedule, or UTC.
+func (c Capacity) Zone() *time.Location {
+	if zone, err := time.LoadLocation(c.Location); err == nil && c.Location != "" {
+		return zone
+	}
+	for _, f := range c.Schedule {
+		for _, in := range f.Intervals {
+			if in.Location != nil {
+				return in.Location.Location
+			}
+		}
+	}
+	return time.UTC
+}
+
 // Names reports whether the schedule has a floor for a pool.
 func (s Schedule) Names(pool string) bool {
 	return slices.ContainsFunc(s, func(f Floor) bool { return f.Pool == pool })

@@ -15,6 +15,8 @@ type Status struct {
 	// Pools are the pools of the fleet, the one without a tag first; empty if no
 	// server has a tag.
 	Pools []PoolStatus `json:"pools,omitempty"`
+	// Forecasts are the expected loads of the pools whose load is remembered.
+	Forecasts []PoolForecast `json:"forecasts,omitempty"`
 	// UnknownPools are the tags that the configuration names and no server has.
 	UnknownPools []string `json:"unknown_pools,omitempty"`
 

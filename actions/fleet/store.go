@@ -29,12 +29,16 @@ type Commit struct {
 	Pauses     []Pause      // added or replaced, by id
 	DropPauses []string     // ids
 	Entries    []Entry      // appended to the journal; the store sets Seq
+	Load       []LoadDay    // added or replaced, by LoadDay.Key
+	DropLoad   []string     // keys
+	Feeds      []Feed       // added or replaced, by name
+	DropFeeds  []string     // names
 }
 
 // Empty reports whether the commit changes nothing.
 func (c Commit) Empty() bool {
-	return len(c.Alerts)+len(c.DropAlerts)+len(c.Records)+len(c.Pauses)+len(c.DropPauses)+len(c.Entries) == 0 &&
-		c.Fleet == nil
+	return len(c.Alerts)+len(c.DropAlerts)+len(c.Records)+len(c.Pauses)+len(c.DropPauses)+len(c.Entries)+len(c.Load)+len(c.DropLoad)+
+		len(c.Feeds)+len(c.DropFeeds) == 0 && c.Fleet == nil
 }
 
 // Memory is everything that a Store holds, except for the journal.
@@ -43,11 +47,13 @@ type Memory struct {
 	Records map[string]Record // by server id
 	Pauses  map[string]Pause  // by pause id
 	Fleet   FleetRecord
+	Load    LoadHistory     // remembered load, by LoadDay.Key
+	Feeds   map[string]Feed // by name of the calendar
 }
 
 // NewMemory returns an empty Memory.
 func NewMemory() Memory {
-	return Memory{Alerts: AlertTable{}, Records: map[string]Record{}, Pauses: map[string]Pause{}}
+	return Memory{Alerts: AlertTable{}, Records: map[string]Record{}, Pauses: map[string]Pause{}, Load: LoadHistory{}, Feeds: map[string]Feed{}}
 }
 
 // Apply makes the changes of c in m. It ignores the journal entries.
@@ -66,6 +72,18 @@ func (m *Memory) Apply(c Commit) {
 	}
 	for _, id := range c.DropPauses {
 		delete(m.Pauses, id)
+	}
+	for _, d := range c.Load {
+		m.Load[d.Key()] = d
+	}
+	for _, key := range c.DropLoad {
+		delete(m.Load, key)
+	}
+	for _, f := range c.Feeds {
+		m.Feeds[f.Name] = f
+	}
+	for _, name := range c.DropFeeds {
+		delete(m.Feeds, name)
 	}
 	if c.Fleet != nil {
 		m.Fleet = *c.Fleet

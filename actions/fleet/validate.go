@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
@@ -112,6 +113,8 @@ func (c Capacity) validate(p *refuse.Problems) {
 	shareBelowOne(p, "capacity.tolerance", c.Tolerance)
 	p.AtLeast("capacity.max_step", c.MaxStep, 1)
 	p.Positive("capacity.start_time", c.StartTime)
+	_, err := time.LoadLocation(c.Location)
+	p.Require(err == nil, "capacity.location", c.Location, "be a time zone such as Europe/Berlin")
 	for i, f := range c.Schedule {
 		f.validate(p, fmt.Sprintf("capacity.schedule[%d]", i))
 	}

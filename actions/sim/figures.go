@@ -2,6 +2,7 @@ package sim
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,6 +67,17 @@ func (w *World) Figures() Figures {
 	return f
 }
 
+// CostOfAll returns what all servers would have cost up to the simulated time if they
+// had been switched on, at the sizes of their ServerSpec.
+func (w *World) CostOfAll() (cost float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.servers {
+		cost += float64(s.spec.Size.Cores)*w.cfg.Prices.CoreHour + float64(s.spec.Size.RAM)/1024*w.cfg.Prices.GiBHour
+	}
+	return cost * w.now.Hours()
+}
+
 // Calls returns how often each operation was called: cloud.servers,
 // cloud.start, cloud.stop, cloud.resize, cloud.reboot, cloud.request,
 // cloud.contract, balancer.servers, balancer.server, balancer.state,
@@ -110,4 +122,29 @@ func (w *World) noteFlap(s *server) {
 	if s.wasOn && w.now-s.offSince <= FlapWithin {
 		w.figures.Flaps++
 	}
+}
+
+// Switch is a start or a stop by a call of the cloud.
+type Switch struct {
+	At     time.Time
+	Server string
+	Tag    string // of the server in the balancer
+	On     bool   // whether it is a start
+}
+
+// noteSwitch records a switch.
+func (w *World) noteSwitch(s *server, on bool) {
+	n := Switch{At: w.cfg.Start.Add(w.now), Server: s.spec.Name, On: on}
+	if len(s.members) > 0 {
+		n.Tag = s.members[0].tag
+	}
+	w.switches = append(w.switches, n)
+}
+
+// Switches returns all starts and stops by calls of the cloud, in the order in which
+// they took effect.
+func (w *World) Switches() []Switch {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.switches)
 }

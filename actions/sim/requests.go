@@ -200,11 +200,13 @@ func (w *World) apply(op string, s *server, to ServerChange) {
 	case "start":
 		if s.vm != vmRunning {
 			w.noteStep(fleet.Start)
+			w.noteSwitch(s, true)
 			w.boot(s)
 		}
 	case "stop":
 		if s.vm != vmOff {
 			w.noteStep(fleet.Stop)
+			w.noteSwitch(s, false)
 			w.halt(s, vmOff)
 		}
 	case "reboot":

@@ -13,8 +13,9 @@ import (
 )
 
 // TraceHeader is the first line of a trace, a CSV file of meetings: start in
-// seconds since a Monday at 00:00 local time, duration in seconds, the number of
-// participants once all have joined, and how many of them send their webcam.
+// seconds since a Monday at 00:00 local time, or as a time such as 08:00 or Tue 08:00;
+// duration in seconds, or as a text such as 45m; the number of participants once all
+// have joined, and how many of them send their webcam.
 const TraceHeader = "start,duration,participants,webcams"
 
 // Limits of the numbers in a trace, to detect typing errors: ten years, and more people
@@ -78,8 +79,8 @@ func parseTraced(record []string) (traced, error) {
 	if len(record) != 4 {
 		return traced{}, fmt.Errorf("need the 4 fields %s: got %d", TraceHeader, len(record))
 	}
-	start, err1 := field("start", record[0], 0, maxTraceSeconds)
-	duration, err2 := field("duration", record[1], 1, maxTraceSeconds)
+	start, err1 := startOf(record[0])
+	duration, err2 := secondsOf("duration", record[1], 1, "seconds, or a duration such as 45m or 1h30m")
 	people, err3 := field("participants", record[2], 1, maxTracePeople)
 	webcams, err4 := field("webcams", record[3], 0, max(0, people))
 	return traced{start, duration, people, webcams}, errors.Join(err1, err2, err3, err4)

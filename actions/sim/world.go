@@ -31,6 +31,7 @@ type World struct {
 	nextID   int
 	faults   []*Fault
 	figures  Figures
+	switches []Switch
 	calls    map[string]int
 }
 

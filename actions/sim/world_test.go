@@ -244,3 +244,24 @@ func TestManyMayUseAWorldWhileTimePasses(t *testing.T) {
 		t.Errorf("calls counted: %d of the cloud, %d of servers; want 1600, 800", f.CloudCalls, f.MeetingsCalls)
 	}
 }
+
+func TestSwitchesAreTheStartsAndStopsThatTookEffect(t *testing.T) {
+	w := sim.New(sim.Config{Servers: 2, Running: 1, Pools: []sim.Pool{{Tag: "gold", Servers: 1}}})
+	servers := w.Servers()
+	ref := func(i int) fleet.ServerRef {
+		return fleet.ServerRef{Datacenter: servers[i].Datacenter, ID: servers[i].ID}
+	}
+	for i, op := range []string{"stop", "start"} {
+		if _, err := w.Change(op, ref(i), fleet.Size{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.Change("stop", ref(0), fleet.Size{}); err != nil { // has no effect
+		t.Fatal(err)
+	}
+	w.Run(5 * time.Minute)
+	got := w.Switches()
+	if len(got) != 2 || got[0].On || got[0].Server != "bbb-server1" || got[0].Tag != "gold" || !got[1].On || got[1].Tag != "" || !got[1].At.After(got[0].At) {
+		t.Errorf("switches = %+v; want a stop of the first, then a start of the second", got)
+	}
+}

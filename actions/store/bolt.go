@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/store/internal/seal"
 	"go.etcd.io/bbolt"
 )
 
@@ -18,6 +19,8 @@ var (
 	bucketPauses  = []byte("pauses")
 	bucketFleet   = []byte("fleet")
 	bucketJournal = []byte("journal")
+	bucketLoad    = []byte("load")
+	bucketFeeds   = []byte("feeds")
 	keyFleet      = []byte("fleet")
 )
 
@@ -51,7 +54,7 @@ func (s *Bolt) guarded(transaction func() error) (err error) {
 var errBroken = errors.New("the store's file was damaged while it was in use; restart the daemon to begin a new one")
 
 // buckets maps the names of the buckets to whether their entries are numbered.
-var buckets = map[string]bool{"alerts": false, "records": false, "pauses": false, "fleet": false, "journal": true}
+var buckets = map[string]bool{"alerts": false, "records": false, "pauses": false, "fleet": false, "journal": true, "load": false, "feeds": false}
 
 // Commit implements fleet.Store. It writes c in one transaction, and ignores the
 // context.
@@ -72,6 +75,10 @@ func write(tx *bbolt.Tx, c fleet.Commit) error {
 		dropAll(tx.Bucket(bucketPauses), c.DropPauses),
 		putFleet(tx.Bucket(bucketFleet), c.Fleet),
 		appendAll(tx.Bucket(bucketJournal), c.Entries),
+		putAll(tx.Bucket(bucketLoad), c.Load, fleet.LoadDay.Key),
+		dropAll(tx.Bucket(bucketLoad), c.DropLoad),
+		putAll(tx.Bucket(bucketFeeds), c.Feeds, func(f fleet.Feed) string { return f.Name }),
+		dropAll(tx.Bucket(bucketFeeds), c.DropFeeds),
 	)
 }
 
@@ -87,7 +94,7 @@ func putAll[T any](b *bbolt.Bucket, values []T, key func(T) string) error {
 
 // putJSON stores v as sealed JSON.
 func putJSON(b *bbolt.Bucket, key []byte, v any) error {
-	data, err := seal(key, v)
+	data, err := seal.Seal(key, v)
 	if err != nil {
 		return err
 	}
@@ -148,6 +155,8 @@ func (s *Bolt) load() (fleet.Memory, error) {
 			readAll(tx.Bucket(bucketRecords), m.Records),
 			readAll(tx.Bucket(bucketPauses), m.Pauses),
 			readFleet(tx.Bucket(bucketFleet), &m.Fleet),
+			readAll(tx.Bucket(bucketLoad), m.Load),
+			readAll(tx.Bucket(bucketFeeds), m.Feeds),
 		)
 	}
 	err := s.guarded(func() error { return s.db.View(read) })
@@ -158,7 +167,7 @@ func (s *Bolt) load() (fleet.Memory, error) {
 func readAll[T any](b *bbolt.Bucket, into map[string]T) error {
 	return b.ForEach(func(k, data []byte) error {
 		var v T
-		if err := decode(k, data, &v); err != nil {
+		if err := seal.Decode(k, data, &v); err != nil {
 			return err
 		}
 		into[string(k)] = v
@@ -172,7 +181,7 @@ func readFleet(b *bbolt.Bucket, f *fleet.FleetRecord) error {
 	if data == nil {
 		return nil
 	}
-	return decode(keyFleet, data, f)
+	return seal.Decode(keyFleet, data, f)
 }
 
 // Journal implements fleet.Store. It returns up to limit entries, newest first.
@@ -182,7 +191,7 @@ func (s *Bolt) Journal(_ context.Context, limit int, server string) ([]fleet.Ent
 		c := tx.Bucket(bucketJournal).Cursor()
 		for k, data := c.Last(); k != nil && len(out) < limit; k, data = c.Prev() {
 			var e fleet.Entry
-			if err := decode(k, data, &e); err != nil {
+			if err := seal.Decode(k, data, &e); err != nil {
 				return err
 			}
 			if e.About(server) {

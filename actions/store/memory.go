@@ -50,7 +50,8 @@ func (s *Memory) Load(context.Context) (fleet.Memory, error) {
 	defer s.mu.Unlock()
 	return fleet.Memory{
 		Alerts: maps.Clone(s.memory.Alerts), Records: maps.Clone(s.memory.Records),
-		Pauses: maps.Clone(s.memory.Pauses), Fleet: s.memory.Fleet,
+		Pauses: maps.Clone(s.memory.Pauses), Fleet: s.memory.Fleet, Load: maps.Clone(s.memory.Load),
+		Feeds: maps.Clone(s.memory.Feeds),
 	}, nil
 }
 

@@ -33,7 +33,7 @@ func Open(path string) (*Bolt, error) {
 	if !errors.Is(err, errDamaged) {
 		return s, err // such as a full disk, which is no reason to replace the file
 	}
-	aside, moved := setAside(path)
+	aside, moved := SetAside(path, "damaged")
 	if moved != nil {
 		return nil, errors.Join(err, moved)
 	}
@@ -44,9 +44,19 @@ func Open(path string) (*Bolt, error) {
 	return s, fmt.Errorf("%w: %v; kept as %s, starting with an empty one", ErrCorrupt, err, aside)
 }
 
-// setAside renames the file at path to an unused name and returns that name.
-func setAside(path string) (aside string, err error) {
-	name := fmt.Sprintf("%s.damaged-%s", path, time.Now().UTC().Format("20060102T150405"))
+// OpenExisting opens the store in the file at path, which must exist. A damaged file is
+// left as it is.
+func OpenExisting(path string) (*Bolt, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("opening store: %w", err)
+	}
+	return openBolt(path)
+}
+
+// SetAside renames the file at path to an unused name, which it returns: the path with
+// the reason and the time.
+func SetAside(path, reason string) (aside string, err error) {
+	name := fmt.Sprintf("%s.%s-%s", path, reason, time.Now().UTC().Format("20060102T150405"))
 	aside = name
 	for i := 2; ; i++ {
 		if _, err := os.Lstat(aside); errors.Is(err, os.ErrNotExist) {

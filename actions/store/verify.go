@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/store/internal/seal"
 )
 
 // The format of a bbolt file. All pages have the same size. The first two hold the
@@ -97,7 +99,7 @@ func (v *verification) bucket(name, value []byte) error {
 		return fmt.Errorf("%q is not a bucket of a store", name)
 	}
 	entry := func(key, value []byte, flags uint32) error {
-		if _, err := unseal(key, value); err != nil || flags != 0 {
+		if _, err := seal.Unseal(key, value); err != nil || flags != 0 {
 			return fmt.Errorf("bucket %s, entry %q: its checksum differs", name, key)
 		}
 		return nil

@@ -72,7 +72,7 @@ func TestTheExportersWebConfigurationGuardsEverything(t *testing.T) {
 	}
 	p.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
 
-	for _, path := range []string{"/", "/metrics", "/api/v1/fleet", "/-/healthy"} {
+	for _, path := range []string{"/", "/metrics", "/api/v1/fleet", "/sd/node-exporter", "/sd/bbb-exporter", "/-/healthy"} {
 		if code, _ := p.send("GET", path, ""); code != http.StatusUnauthorized {
 			t.Errorf("GET %s without login = %d, want 401", path, code)
 		}
@@ -86,6 +86,9 @@ func TestTheExportersWebConfigurationGuardsEverything(t *testing.T) {
 		t.Errorf("a notification with login = %d, want 200", code)
 	}
 	var out log
+	if err := daemon.Run(t.Context(), []string{"healthy", "--url=" + strings.Replace(p.url, "https://", "http://", 1)}, nil, &out, &out); err != nil {
+		t.Errorf("the health check of a container whose port has TLS and users: %v", err)
+	}
 	err = daemon.Run(t.Context(), []string{"pause", "--url=" + p.url, "--user=alertmanager", "--password-file=" + filepath.Join(dir, "password"),
 		"--ca-file=" + filepath.Join(dir, "cert.pem"), "--reason=exam", "--for=1h"}, nil, &out, &out)
 	if err != nil || !strings.Contains(out.String(), "paused the whole fleet") {

@@ -31,7 +31,7 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(e.WorkDir, "bbb-scaler.yml"), []byte(simulated.config()), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"ready": ready, "shows": shows,
+			"ready": ready, "shows": shows, "waits": waits, "append": appendTo,
 		},
 	})
 }
@@ -57,6 +57,24 @@ func ready(ts *testscript.TestScript, _ bool, _ []string) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	ts.Fatalf("the daemon is not ready")
+}
+
+// waits waits until the daemon serves requests, whatever it answers.
+func waits(ts *testscript.TestScript, _ bool, _ []string) {
+	for range 600 {
+		if resp, err := http.Get(ts.Getenv("URL")); err == nil {
+			resp.Body.Close()
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("the daemon does not answer")
+}
+
+// appendTo FILE FROM appends a file to another one, indented as a YAML mapping.
+func appendTo(ts *testscript.TestScript, _ bool, args []string) {
+	file, text := ts.MkAbs(args[0]), ts.ReadFile(args[0])+"  "+ts.ReadFile(args[1])
+	ts.Check(os.WriteFile(file, []byte(text), 0o600))
 }
 
 // shows TEXT waits until the daemon's view of the fleet contains it.

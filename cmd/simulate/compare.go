@@ -5,13 +5,10 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/trace/noop"
 
-	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/plot"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/report"
 )
@@ -30,10 +27,10 @@ func (o *options) compare(ctx context.Context, environ []string, stdout, stderr 
 	// Prometheus opens a span for each part of each query. Spans are not used here,
 	// and the default provider takes a tenth of the run time.
 	otel.SetTracerProvider(noop.NewTracerProvider())
-	bar := progress(c.Hours(), stderr)
-	c.Progress = func() { _ = bar.Add(1) }
+	step, end := progress("hours simulated", c.Hours(), stderr)
+	c.Progress = step
 	weeks, err := c.Run(ctx)
-	_ = bar.Finish()
+	end()
 	if err != nil {
 		return err
 	}
@@ -47,16 +44,6 @@ func (o *options) compare(ctx context.Context, environ []string, stdout, stderr 
 		return r.JSON(stdout)
 	}
 	return r.Text(stdout)
-}
-
-// progress returns a progress bar, which is silent if stderr is not a terminal.
-func progress(hours int, stderr io.Writer) *progressbar.ProgressBar {
-	if !terminal.Is(stderr) {
-		return progressbar.DefaultSilent(int64(hours))
-	}
-	return progressbar.NewOptions(hours, progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription("hours simulated"),
-		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
-		progressbar.OptionThrottle(200*time.Millisecond))
 }
 
 func draw(path string, figure plot.Figure) error {

@@ -20,14 +20,20 @@ import (
 
 // Names of the strategies, as --strategy takes them.
 const (
-	nameStatic      = "static"
+	nameStatic      = week.StaticName
 	namePredecessor = "bbb_scaler"
 	nameVertical    = "infra-autoscaler"
-	nameOurs        = "ours"
+	nameGroup       = "cloud-native"
+	nameOurs        = week.OursName
 	nameBlind       = "ours-without-forecast"
 )
 
-var strategyNames = []string{nameStatic, namePredecessor, nameVertical, nameOurs, nameBlind, report.BoundName}
+// strategyHelp explains the strategies.
+const strategyHelp = nameStatic + " (all servers on), " + namePredecessor + " (the polling predecessor), " + nameVertical + " (all on, sizes change), " +
+	nameGroup + " (IONOS's VM auto scaling: average CPU of the group, oldest server stopped first), " + nameOurs + " (bbb-scaler), " + nameBlind + ", " +
+	report.BoundName + " (a lower bound of server-hours and of cost for all that fill no server above the thresholds)"
+
+var strategyNames = []string{nameStatic, namePredecessor, nameVertical, nameGroup, nameOurs, nameBlind, report.BoundName}
 
 // monday returns the first day of every simulated week, in the operator's time zone.
 // The clocks do not change in that week.
@@ -144,6 +150,8 @@ func (o *options) chosen(files []named) ([]week.Strategy, error) {
 			out = append(out, week.Predecessor{Config: first})
 		case nameVertical:
 			out = append(out, week.Vertical{Config: first})
+		case nameGroup:
+			out = append(out, week.CloudNative{Config: first})
 		case nameOurs, nameBlind:
 			for _, f := range files {
 				f.file.Rules.Forecast.Enabled = f.file.Rules.Forecast.Enabled && name == nameOurs

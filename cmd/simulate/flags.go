@@ -19,15 +19,16 @@ import (
 
 // options are the command line.
 type options struct {
-	live     bool
-	servers  int
-	output   string
-	length   time.Duration
-	speed    float64
-	logLevel string
-	targets  string
-	cutLinks uint64
-	given    map[string]bool // names of the flags on the command line
+	live          bool
+	servers       int
+	output        string
+	length        time.Duration
+	speed         float64
+	logLevel      string
+	targets       string
+	cutLinks      uint64
+	withoutDaemon bool
+	given         map[string]bool // names of the flags on the command line
 
 	seeds      string
 	days       int
@@ -47,28 +48,32 @@ type options struct {
 func parse(args []string) (*options, string, error) {
 	o := &options{}
 	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet: in simulated school weeks, or with --live as a demo on a simulated fleet. "+
-		"The command simulate record turns the history of a real fleet into a trace; see simulate record --help.")
+		"The command simulate record turns the history of a real fleet into a trace; see simulate record --help. The command simulate calibrate fits a world to it; see simulate calibrate --help.")
 	app.HelpFlag.Short('h')
 	app.Version(build.This().Text(app.Name))
 	app.UsageTemplate(kingpin.LongHelpTemplate) // the flags are those of the command without a name
-	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is the default command.").Default()
+	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is the default command. "+
+		"The strategies are "+strategyHelp+". The figures that need words: overload is the share of people's time on servers above a maximum threshold, "+
+		"delay the time from a need for a server on a morning until it is there, flaps are starts within 30 min of a stop of the same server, "+
+		"and churn is starts within 30 min after a stop of any server that neither the load nor the floor asked for.").Default()
 	c.Flag("servers", "Number of servers of the fleet. Default: 100, or 24 with --live.").IntVar(&o.servers)
 	c.Flag("output", "Format of the output: text or json.").Default("text").EnumVar(&o.output, "text", "json")
-	c.Flag("seed", "Seed of the generated week: a number, or a range such as 1..10 for several weeks.").Default("1").StringVar(&o.seeds)
-	c.Flag("days", "Number of days to simulate, from a Monday on.").Default("7").IntVar(&o.days)
+	c.Flag("seed", "Seed of the generated week: a number, or a range such as 1..10 for several weeks. With --live: one number.").Default("1").StringVar(&o.seeds)
+	c.Flag("days", "Number of days to simulate, from a Monday on, up to 366.").Default("7").IntVar(&o.days)
 	c.Flag("strategy", "Strategies to compare, separated by commas: "+strings.Join(strategyNames, ", ")+".").
 		Default(strings.Join(strategyNames, ",")).StringVar(&o.strategies)
 	c.Flag("fault", "Fault that lasts for the whole run: kind[=number][@server or datacenter], such as bbb-hangs@bbb-server3. May be repeated. The kinds are "+faultNames()+".").StringsVar(&o.faults)
 	c.Flag("pool", "A tag and a share, such as gold=0.2: that share of the servers has the tag in Scalelite, and that share of the meetings requires it. May be repeated.").StringsVar(&o.pools)
 	c.Flag("world", "What servers hold, people cause, the cloud and the balancer do, and servers cost: "+worldNames()+", or a file that ends with .yml. The command simulate world NAME prints one, to start a file from.").
 		Default(world.Default).StringVar(&o.world)
-	c.Flag("trace", "CSV file with meetings (start,duration,participants,webcams), used instead of generated weeks.").ExistingFileVar(&o.trace)
+	c.Flag("trace", "CSV file with meetings, used instead of generated weeks: lines of start,duration,participants,webcams below that header. The start is a time such as 08:00 (of Monday) or Tue 08:00, or seconds after Monday 00:00; the duration is 45m, 1h30m or seconds.").ExistingFileVar(&o.trace)
 	c.Flag("trace.before", "With --trace: CSV file with the meetings of the whole week before, for the forecast. The column start counts from the Monday of that week. Without this file, there is no forecast for the first Monday.").ExistingFileVar(&o.before)
-	c.Flag("config.file", "Configuration file of the scaler. If repeated, each file is a separate strategy. Default: the shipped defaults.").StringsVar(&o.configs)
+	c.Flag("config.file", "Configuration file of the scaler. If repeated, each file is a separate strategy. With --live: once; addresses, credentials, datacenters and capacity.schedule of the file are not used. Default: the shipped defaults; with --live, smaller servers.").StringsVar(&o.configs)
 	c.Flag("plot", "SVG file for a plot of the first seed's week.").StringVar(&o.plot)
 	c.Flag("live", "Run the demo: a simulated fleet in this process, with the real daemon, Prometheus and Alertmanager, one hour in a minute.").BoolVar(&o.live)
-	c.Flag("for", "With --live: time to run, such as 3m. Default: until Ctrl-C.").DurationVar(&o.length)
-	c.Flag("speed", "With --live: seconds of simulated time in one second. Default: 60, or less if --scalelite.poll-interval requires it.").Float64Var(&o.speed)
+	c.Flag("without-daemon", "With --live: run no daemon, and print the command that starts one with the configuration of this run.").BoolVar(&o.withoutDaemon)
+	c.Flag("for", "With --live: real time to run, such as 90s or 3m. Default: until Ctrl-C.").DurationVar(&o.length)
+	c.Flag("speed", "With --live: seconds of simulated time in one second of real time, from 1 to 240. Default: 60, or less if --scalelite.poll-interval requires it.").Float64Var(&o.speed)
 	c.Flag("scalelite.url", "With --live: URL of a real Scalelite on this machine, which is used instead of the simulated one. It must have no servers; the simulated servers are registered there until the end.").StringVar(&o.scalelite.URL)
 	c.Flag("scalelite.secret", "LOADBALANCER_SECRET of that Scalelite. Prefer the environment variable LOADBALANCER_SECRET.").StringVar((*string)(&o.scalelite.Secret))
 	c.Flag("scalelite.poll-interval", "POLL_INTERVAL of that Scalelite. It limits --speed: 60s allow a speed of 2, 2s allow a speed of 60.").Default("60s").DurationVar(&o.scalelite.PollInterval)
@@ -91,8 +96,11 @@ func parse(args []string) (*options, string, error) {
 const (
 	mostServers = 2000
 	mostDays    = 366
-	mostLive    = 250
+	mostLive    = 745
 	mostSpeed   = 240
+	// mostServerSpeed limits servers times speed in the live demo: two cores scrape
+	// that many exporters in time.
+	mostServerSpeed = 9000
 )
 
 func (o *options) validate() error {
@@ -103,6 +111,9 @@ func (o *options) validate() error {
 	var p refuse.Problems
 	p.Require(o.servers >= 1 && o.servers <= most, "--servers", o.servers, "be from 1 to %d", most)
 	p.Require(o.speed >= 1 && o.speed <= mostSpeed, "--speed", o.speed, "be from 1 to %d", mostSpeed)
+	p.Require(!o.live || float64(o.servers)*o.speed <= mostServerSpeed, "--speed", o.speed, "be at most %.3g with %d servers", mostServerSpeed/float64(o.servers), o.servers)
+	p.Require(!o.live || !strings.Contains(o.seeds, ".."), "--seed", o.seeds, "be one number with --live")
+	p.Require(!o.live || len(o.configs) <= 1, "--config.file", strings.Join(o.configs, ", "), "be given once with --live")
 	p.Require(o.cutLinks > 0 || !o.given["cut-links"], "--cut-links", o.cutLinks, "be at least 1")
 	if o.given["for"] {
 		p.Positive("--for", o.length)
@@ -134,6 +145,9 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if len(args) > 0 && args[0] == "record" {
 		return runRecord(ctx, args[1:], environ, stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "calibrate" {
+		return runCalibrate(ctx, args[1:], environ, stdout, stderr)
+	}
 	o, command, err := parse(args)
 	if err != nil {
 		return err
@@ -157,7 +171,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return err
 	}
 	if o.live {
-		return o.demo(ctx, stdout, stderr)
+		return o.demo(ctx, environ, stdout, stderr)
 	}
 	return o.compare(ctx, environ, stdout, stderr)
 }

@@ -38,11 +38,11 @@ func ignored(given map[string]bool, circumstance string, names ...string) error 
 func (o *options) refuseIgnored() error {
 	if !o.live {
 		return errors.Join(
-			ignored(o.given, "without --live", "for", "speed", "scalelite.url", "scalelite.secret", "scalelite.poll-interval", "targets", "cut-links", "log.level"),
+			ignored(o.given, "without --live", "for", "speed", "scalelite.url", "scalelite.secret", "scalelite.poll-interval", "targets", "cut-links", "log.level", "without-daemon"),
 			o.refuseUncompared(),
 		)
 	}
-	errs := []error{ignored(o.given, "with --live", "seed", "days", "strategy", "fault", "pool", "trace", "trace.before", "config.file", "plot")}
+	errs := []error{ignored(o.given, "with --live", "days", "strategy", "fault", "pool", "trace", "trace.before", "plot")}
 	if o.scalelite.URL == "" {
 		errs = append(errs, ignored(o.given, "without --scalelite.url", "scalelite.secret", "scalelite.poll-interval"))
 	}

@@ -11,14 +11,13 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
-	"github.com/schollz/progressbar/v3"
+	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
-	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/record"
 )
 
@@ -81,18 +80,25 @@ func (r *recording) resolve(now time.Time) error {
 	if err := r.cut.Validate(); err != nil {
 		return err
 	}
-	now = now.In(zone)
-	from, err1 := timeOf("--from", r.from, zone, weekOf(now, -1))
-	to, err2 := timeOf("--to", r.to, zone, earliest(now, from.AddDate(0, 0, 7)))
-	if err := errors.Join(err1, err2); err != nil {
+	if r.span, err = rangeOf(r.from, r.to, r.cut.Step, now.In(zone)); err != nil {
 		return err
 	}
-	if !to.After(from) || to.After(now) {
-		return fmt.Errorf("--to %s must be after --from %s and not in the future", to.Format(time.RFC3339), from.Format(time.RFC3339))
-	}
-	r.span = record.Range{From: from, Until: to, Step: r.cut.Step}
-	r.monday = weekOf(from, 0)
+	r.monday = weekOf(r.span.From, 0)
 	return nil
+}
+
+// rangeOf returns the time from --from until --to, in the time zone of now. The default
+// is the last whole week.
+func rangeOf(first, last string, step time.Duration, now time.Time) (record.Range, error) {
+	from, err1 := timeOf("--from", first, now.Location(), weekOf(now, -1))
+	to, err2 := timeOf("--to", last, now.Location(), earliest(now, from.AddDate(0, 0, 7)))
+	if err := errors.Join(err1, err2); err != nil {
+		return record.Range{}, err
+	}
+	if !to.After(from) || to.After(now) {
+		return record.Range{}, fmt.Errorf("--to %s must be after --from %s and not in the future", to.Format(time.RFC3339), from.Format(time.RFC3339))
+	}
+	return record.Range{From: from, Until: to, Step: step}, nil
 }
 
 func earliest(a, b time.Time) time.Time {
@@ -153,28 +159,38 @@ func runRecord(ctx context.Context, args, environ []string, stdout, stderr io.Wr
 	return r.write(meetings, stdout)
 }
 
+// dialPrometheus returns the configuration, and a client of the Prometheus that it or
+// the flag --prometheus.url names.
+func dialPrometheus(configFile, url string, timeout time.Duration, environ []string) (config.File, promv1.API, error) {
+	file, err := config.Read(configFile, environ)
+	if err != nil {
+		return file, nil, err
+	}
+	p := file.Prometheus
+	if err := p.ReadSecrets(filepath.Dir(configFile)); err != nil {
+		return file, nil, err
+	}
+	p.URL, p.RequestTimeout = cmp.Or(url, p.URL), timeout
+	if p.URL == "" {
+		return file, nil, errors.New("set --prometheus.url, prometheus.url in the configuration, or GRAFANA_ENDPOINT")
+	}
+	if errs := p.Validate(); len(errs) > 0 {
+		return file, nil, errors.Join(errs...)
+	}
+	api, err := promapi.Dial(p)
+	return file, api, err
+}
+
 func (r *recording) fromPrometheus(ctx context.Context, cutter *record.Cutter) error {
-	file, err := config.Read(r.configFile, r.environ)
+	file, api, err := dialPrometheus(r.configFile, r.prometheus, r.timeout, r.environ)
 	if err != nil {
 		return err
 	}
-	p := file.Prometheus
-	if err := p.ReadSecrets(filepath.Dir(r.configFile)); err != nil {
-		return err
-	}
-	p.URL, p.RequestTimeout = cmp.Or(r.prometheus, p.URL), r.timeout
-	if p.URL == "" {
-		return errors.New("set --prometheus.url, prometheus.url in the configuration, GRAFANA_ENDPOINT, or --journal.url")
-	}
-	if errs := p.Validate(); len(errs) > 0 {
-		return errors.Join(errs...)
-	}
 	h := r.metrics
-	h.Rules, h.Fleet = file.Rules, file.Actions.Fleet.Name
-	if h.API, err = promapi.Dial(p); err != nil {
-		return err
-	}
-	found, err := h.Read(ctx, r.span, cutter, r.progress())
+	h.API, h.Rules, h.Fleet = api, file.Rules, file.Actions.Fleet.Name
+	step, end := progress("queries", r.span.Chunks(), r.stderr)
+	found, err := h.Read(ctx, r.span, cutter, step)
+	end()
 	if err != nil {
 		return err
 	}
@@ -208,16 +224,6 @@ func (r *recording) fromJournal(ctx context.Context, cutter *record.Cutter) erro
 }
 
 func (r *recording) note(format string, args ...any) { fmt.Fprintf(r.stderr, format+"\n", args...) }
-
-// progress shows a bar on a terminal.
-func (r *recording) progress() func() {
-	if !terminal.Is(r.stderr) {
-		return func() {}
-	}
-	bar := progressbar.NewOptions(r.span.Chunks(), progressbar.OptionSetWriter(r.stderr), progressbar.OptionSetDescription("reading"),
-		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
-	return func() { _ = bar.Add(1) }
-}
 
 // write writes the trace to standard output or to the file.
 func (r *recording) write(meetings []sim.Arrival, stdout io.Writer) error {

@@ -19,7 +19,7 @@ const mostPoll = 2 * time.Minute
 // beside sets the defaults that depend on --scalelite.url: the secret and the speed.
 func (o *options) beside(getenv func(string) string) error {
 	if o.scalelite.URL == "" {
-		o.defaultSpeed(usualSpeed)
+		o.defaultSpeed(min(usualSpeed, mostServerSpeed/float64(max(1, o.servers))))
 		return nil
 	}
 	o.scalelite.Secret = cmp.Or(o.scalelite.Secret, fleet.Secret(getenv("LOADBALANCER_SECRET")))

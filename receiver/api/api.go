@@ -33,7 +33,15 @@ const (
 	PathJournal = "/api/v1/journal"
 	PathPauses  = "/api/v1/pauses" // "/<id>" is one pause
 	PathRelease = "/api/v1/release"
+
+	// Targets for Prometheus's HTTP service discovery.
+	PathNodeTargets = "/sd/node-exporter"
+	PathBBBTargets  = "/sd/bbb-exporter"
 )
+
+// QueryOff is the query parameter of PathNodeTargets and PathBBBTargets: true lists
+// also the servers that are switched off.
+const QueryOff = "off"
 
 // QuerySince is the query parameter of PathEvents: the version of the page that
 // the updates apply to.
@@ -56,6 +64,8 @@ const (
 type Fleet struct {
 	fleet.Status
 	Verdict verdict.Verdict `json:"verdict"`
+	// Now is the daemon's time when it answered.
+	Now time.Time `json:"now"`
 }
 
 // PauseRequest is the body of a POST to PathPauses. The end is given either as

@@ -40,8 +40,8 @@ func TestEveryAlertHasAScenarioInWhichItFires(t *testing.T) {
 // sources tells by which part of an expression the series of an exporter are known.
 var sources = map[rules.Need]*regexp.Regexp{
 	rules.NeedNode:       regexp.MustCompile(`job="bbb-node"`),
-	rules.NeedBBB:        regexp.MustCompile(`bbb_(meetings_participants|api_up)\{job="bbb-exporter"`),
-	rules.NeedRecordings: regexp.MustCompile(`bbb_recordings_\w+\{job="bbb-exporter"`),
+	rules.NeedBBB:        regexp.MustCompile(`bbb_(meetings_participants|api_up)\{[^}]*job="bbb-exporter"`),
+	rules.NeedRecordings: regexp.MustCompile(`bbb_recordings_\w+\{[^}]*job="bbb-exporter"`),
 	rules.NeedScaler:     regexp.MustCompile(`job="bbb-scaler"`),
 }
 

@@ -75,7 +75,7 @@ type Variant string
 
 // The variants.
 const (
-	// VariantPorts: node exporter on :9100 and bbb-exporter on :9688, under /metrics.
+	// VariantPorts: node exporter and bbb-exporter on ports of their own, under /metrics.
 	VariantPorts Variant = "ports"
 	// VariantEBBBA: both on the web server's port, under /mon/node and /mon/bbb,
 	// as the Ansible role ebbba sets them up.
@@ -100,6 +100,7 @@ func (m *Matchers) UnmarshalYAML(node *yaml.Node) error {
 // selected.
 type Exporters struct {
 	Variant    Variant  `yaml:"variant"`
+	Ports      Ports    `yaml:"ports"`      // with VariantPorts
 	Node       Matchers `yaml:"node"`       // node exporter's series
 	BBB        Matchers `yaml:"bbb"`        // bbb-exporter's series
 	Scaler     Matchers `yaml:"scaler"`     // this daemon's series
@@ -107,12 +108,18 @@ type Exporters struct {
 	Recordings bool     `yaml:"recordings"` // whether it exports the recordings
 }
 
+// Ports are the ports of the exporters.
+type Ports struct {
+	Node int `yaml:"node"`
+	BBB  int `yaml:"bbb"`
+}
+
 // Labels are the names of labels of the scraped series.
 type Labels struct {
 	Instance string `yaml:"instance"`  // holds host:port
 	ServerID string `yaml:"server_id"` // holds the IONOS id, where targets carry it
-	// Fleet holds the fleet's name, where several fleets share one Prometheus. It
-	// is "" if the series have no such label.
+	// Fleet holds the fleet's name, where all series have such a label. For "" the rules
+	// use the label fleet, and take series without it for their own.
 	Fleet string `yaml:"fleet"`
 }
 
@@ -186,15 +193,25 @@ type Alertmanager struct {
 	CAFile        string         `yaml:"ca_file"` // "" for the system's
 }
 
+// Targets is where the generated scrape jobs take the servers from.
+type Targets string
+
+// The values of Targets.
+const (
+	TargetsFile Targets = "file" // Scrape.HostsFile
+	TargetsHTTP Targets = "http" // the daemon's HTTP service discovery
+)
+
 // Scrape configures how Prometheus scrapes the exporters and the daemon.
 type Scrape struct {
-	HostsFile    string `yaml:"hosts_file"` // file in the format of file_sd; each target is a host without a port
-	Scheme       string `yaml:"scheme"`
-	Username     string `yaml:"username"` // "" for no authentication
-	PasswordFile string `yaml:"password_file"`
-	CAFile       string `yaml:"ca_file"` // "" for the system's
-	SkipVerify   bool   `yaml:"insecure_skip_verify"`
-	Scaler       string `yaml:"scaler"` // host:port of this daemon
+	Targets      Targets `yaml:"targets"`
+	HostsFile    string  `yaml:"hosts_file"` // file in the format of file_sd; each target is a host without a port
+	Scheme       string  `yaml:"scheme"`
+	Username     string  `yaml:"username"` // "" for no authentication
+	PasswordFile string  `yaml:"password_file"`
+	CAFile       string  `yaml:"ca_file"` // "" for the system's
+	SkipVerify   bool    `yaml:"insecure_skip_verify"`
+	Scaler       string  `yaml:"scaler"` // host:port of this daemon
 	// ScalerPasswordFile holds the password of Alertmanager.Username, on
 	// Prometheus's host.
 	ScalerPasswordFile string `yaml:"scaler_password_file"`

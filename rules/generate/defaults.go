@@ -14,7 +14,7 @@ func Defaults() Config {
 		Hysteresis: 0.02, ScaleInBelow: 0.5, Trend: Trend{Window: minutes(3), Ahead: minutes(3)}, ScalerStale: minutes(3), ScalerHold: minutes(60), UnseenShare: 0.1,
 		For: durations(), KeepFiringFor: minutes(2),
 		Exporters: Exporters{
-			Variant: VariantPorts, WithBBB: true, Recordings: true,
+			Variant: VariantPorts, Ports: Ports{Node: 9100, BBB: 9688}, WithBBB: true, Recordings: true,
 			Node: Matchers{"job": "bbb-node"}, BBB: Matchers{"job": "bbb-exporter"}, Scaler: Matchers{"job": "bbb-scaler"},
 		},
 		Labels: Labels{Instance: rules.LabelInstance, ServerID: rules.LabelServerID},
@@ -40,7 +40,7 @@ func Defaults() Config {
 			PasswordFile: "/etc/alertmanager/bbb-scaler.password",
 		},
 		Scrape: Scrape{
-			HostsFile: "/etc/prometheus/bbb-servers.yml", Scheme: "https", Username: "prometheus",
+			Targets: TargetsFile, HostsFile: "/etc/prometheus/bbb-servers.yml", Scheme: "https", Username: "prometheus",
 			PasswordFile: "/etc/prometheus/bbb-exporter.password", Scaler: "bbb-scaler:9745",
 			ScalerPasswordFile: "/etc/prometheus/bbb-scaler.password",
 		},

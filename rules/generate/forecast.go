@@ -29,14 +29,26 @@ func (g generator) forecastRecords() []Rule {
 				Why: "The maximum load of an earlier day within " + further.String() + " from the present time of day. Without it there is no forecast."},
 			Rule{Record: w.level, Expr: g.level(w), Why: "Today's load divided by that of the earlier day, averaged over the last " + g.Forecast.LevelWindow.String() +
 				".\nA share of the coming load is added to both, so that a quiet hour before lessons changes the ratio little."},
-			Rule{Record: w.loadForecast, Expr: "(\n" + indent(g.eachHistory(g.greatestLoad(w, ahead))) + "\n)\n* " + g.rec(w.level),
-				Why: "The predicted maximum load within " + ahead.String() + ", the time of a start plus a margin."},
+			Rule{Record: w.loadForecast, Expr: g.remembered(w, rules.HorizonStart, "(\n"+indent(g.eachHistory(g.greatestLoad(w, ahead)))+"\n)\n* "+g.rec(w.level)),
+				Why: "The predicted maximum load within " + ahead.String() + ", the time of a start plus a margin: by the scaler from the weeks that it remembers,\n" +
+					"else from Prometheus's own history, else by the scaler from another day of the week."},
 			Rule{Record: w.forecast, Expr: g.workloadAhead(w, w.loadForecast),
 				Why: "The predicted workload of the present servers within " + ahead.String() + ", at least the present workload."},
-			Rule{Record: w.loadOutlook, Expr: g.rec(w.history) + " * " + g.rec(w.level),
+			Rule{Record: w.loadOutlook, Expr: g.remembered(w, rules.HorizonHold, g.rec(w.history)+" * "+g.rec(w.level)),
 				Why: "The predicted maximum load within " + further.String() + ", for scale-in: a server that is drained now is not needed again in that time."})
 	}
 	return records
+}
+
+// remembered returns an expression for the load that the scaler expects, or the given
+// one while it has no history of this day of the week, such as in its first week, or
+// while its metrics are missing or old.
+func (g generator) remembered(w workload, horizon, own string) string {
+	by := func(history string) string {
+		metric := g.scaler(w.scaler, matcher{rules.LabelHistory, "=", history}, matcher{rules.LabelHorizon, "=", horizon})
+		return "(max by (pool) (" + metric + ") and on () " + g.rec(fleetKnown) + ")"
+	}
+	return by(rules.HistoryWeek) + "\nor on (pool)\n(\n" + indent(own) + "\n)\nor on (pool)\n" + by(rules.HistoryDay)
 }
 
 // eachHistory joins the expressions for each configured history with or, so that
@@ -94,6 +106,7 @@ func (g generator) expectedRecords() []Rule {
 func forecastAlerts() map[string]expression {
 	return map[string]expression{
 		rules.FleetForecastHigh: generator.fleetForecast, rules.FleetHistoryMissing: generator.fleetHistoryMissing,
+		rules.FleetLoad: generator.fleetLoad,
 	}
 }
 
@@ -113,10 +126,10 @@ func (g generator) fleetForecast(_ rules.Alert) alert {
 		why: "The threshold is the target of scaling (headroom) plus a tolerance, which is below max: servers that are in service before\n" +
 			"a rise are filled evenly, while a server that is added during the rise gets all new meetings of a minute. The duration\n" +
 			"is short, because the forecast is the maximum load of a period and changes slowly. Without history there is no\n" +
-			"forecast and no alert. In the week after the clocks change the forecast is one hour off; the schedule is not.",
+			"forecast and no alert. In the week after the clocks change Prometheus's history is one hour off; the scaler's is not.",
 		value: ratio, threshold: cpu,
 		summary: g.fleet() + ": load will rise soon",
-		description: "According to the same hours of an earlier day, the present servers will have a workload of " + g.asked(cpuAhead, "%.2f") +
+		description: "According to the same hours of earlier days, the present servers will have a workload of " + g.asked(cpuAhead, "%.2f") +
 			" CPU and " + g.asked(memoryAhead, "%.2f") + " memory before other servers could be ready. " + addsCapacity,
 		extra: g.loads(cpuAhead, memoryAhead),
 	}
@@ -127,11 +140,28 @@ func (g generator) fleetHistoryMissing(row rules.Alert) alert {
 	cpu, memory := workloadOf(rules.MeasureCPU), workloadOf(rules.MeasureMemory)
 	return alert{
 		expr: "0 * " + g.rec(fleetActive) + "\nunless on (" + byPool + ") (" + g.rec(cpu.loadOutlook) + " or " + g.rec(memory.loadOutlook) + ")",
-		why: "On the first day and the first Monday of a fleet there is no forecast of when lessons begin, and servers start too slowly\n" +
+		why: "On the first day of a fleet there is no forecast of when lessons begin, and servers start too slowly\n" +
 			"to follow them. The duration is longer than a restart of Prometheus.",
 		value: count, threshold: "1",
 		summary: g.fleet() + ": no history for the forecast",
 		description: "For " + g.For[row.Name].String() + ", the forecast has had no load of an earlier day. Until it has, " +
 			"the scaler keeps more servers in service (capacity.learning_active_share).",
+	}
+}
+
+// fleetLoad always fires. Alertmanager repeats it, and its annotations tell the scaler
+// the present load, which Prometheus may keep for two days only.
+func (g generator) fleetLoad(row rules.Alert) alert {
+	cpu, memory := g.rec(cpuLoad), g.rec(memoryLoad)
+	return alert{
+		expr: cpu + "\nor\n" + memory,
+		why: "Always fires, as a watchdog does: the scaler remembers the load in the annotations for eight weeks, so that the forecast needs\n" +
+			"no longer retention than two days. It also shows within minutes when notifications no longer arrive.",
+		value: cores, threshold: "0",
+		summary:     g.fleet() + ": present load",
+		description: "This alert always fires. Its annotations tell the scaler the load of the servers that take meetings, which it remembers for the forecast.",
+		extra: map[string]string{
+			rules.AnnotationCores: g.asked(cpu, cores), rules.AnnotationRAM: g.asked(memory+" / "+bytesPerMiB, count),
+		},
 	}
 }

@@ -39,6 +39,10 @@ func (g generator) secretLogin() dict {
 // system's certificate authorities, or skip the verification.
 func (g generator) operatorAccess(endpoint dict, scheme string, login bool) {
 	endpoint["scheme"] = scheme
+	g.operatorLogin(endpoint, scheme, login)
+}
+
+func (g generator) operatorLogin(endpoint dict, scheme string, login bool) {
 	if login {
 		endpoint["basicAuth"] = g.secretLogin()
 	}

@@ -41,8 +41,9 @@ const (
 func (g generator) scalerDown(row rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Critical, value: count, threshold: "1",
-		expr:        "absent(" + g.scaler("up") + " == 1)",
-		why:         "The duration is longer than an update of the daemon. In the meantime no capacity is added and none is removed.",
+		expr: "absent(" + g.scaler(rules.MetricClock) + ")",
+		why: "A metric of the daemon instead of up, which does not say whose daemon a target is. The duration is longer than an update\n" +
+			"of the daemon. In the meantime no capacity is added and none is removed.",
 		summary:     "bbb-scaler is down",
 		description: "Prometheus has not reached bbb-scaler of fleet " + g.in.Fleet + " for " + g.For[row.Name].String() + ". The fleet stays as it is. If lessons are about to begin, start servers by hand.",
 	}
@@ -52,7 +53,7 @@ func (g generator) scalerFleetUnread(rules.Alert) alert {
 	stale := secondsOf(model.Duration(g.in.StaleAfter))
 	return alert{
 		severity: g.Severities.Critical, value: count, threshold: stale,
-		expr:    g.rec(fleetReadAge) + " >= " + stale + "\nor\n(0 * max(" + g.scaler("up") + " == 1) unless on () " + g.rec(fleetReadAge) + ")",
+		expr:    g.rec(fleetReadAge) + " >= " + stale + "\nor\n(0 * max(" + g.scaler(rules.MetricClock) + ") unless on () " + g.rec(fleetReadAge) + ")",
 		why:     "After deadlines.stale the scaler no longer uses what it read. The duration allows for short outages of IONOS and Scalelite.",
 		summary: "bbb-scaler cannot read the fleet",
 		description: "bbb-scaler of fleet " + g.in.Fleet + " runs, but has not read all of IONOS and Scalelite for longer than " + g.in.StaleAfter.String() +

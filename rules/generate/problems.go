@@ -41,4 +41,8 @@ func (p *problems) matchers(path string, m Matchers) {
 	p.labels(path, m)
 }
 
+func (p *problems) port(path string, port int) {
+	p.check(port >= 1 && port <= 65535, path, port, "be a port from 1 to 65535")
+}
+
 func (p *problems) url(path, text string) { (*refuse.Problems)(p).URL(path, text) }

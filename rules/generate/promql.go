@@ -2,6 +2,7 @@ package generate
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,16 +35,39 @@ func selector(metric string, ms ...matcher) string {
 	return metric + "{" + strings.Join(parts, ",") + "}"
 }
 
-// scraped selects a scraped series by the configured labels.
-func (g generator) scraped(metric string, by Matchers, more ...matcher) string {
+// Selector returns the selector of the series of a metric that belong to a fleet, as
+// the rules select them: by the labels of an exporter, and by the fleet's name. For ""
+// as the name it selects the series of every fleet.
+func (c Config) Selector(metric string, by Matchers, fleet string) string {
 	var ms []matcher
-	if g.Labels.Fleet != "" {
-		ms = append(ms, matcher{g.Labels.Fleet, "=", g.in.Fleet})
+	if fleet != "" {
+		ms = append(ms, c.ofFleet(fleet))
 	}
-	for _, name := range slices.Sorted(maps.Keys(by)) {
-		ms = append(ms, matcher{name, "=", by[name]})
+	return selector(metric, append(ms, by.exactly()...)...)
+}
+
+// ofFleet matches the series of a fleet. Series without the label belong to every
+// fleet, unless the configuration says that all series have one: those of exporters
+// that are found without the daemon, and of a daemon that does not export the label.
+func (c Config) ofFleet(fleet string) matcher {
+	if c.Labels.Fleet != "" {
+		return matcher{c.Labels.Fleet, "=", fleet}
 	}
-	return selector(metric, append(ms, more...)...)
+	return matcher{rules.LabelFleet, "=~", regexp.QuoteMeta(fleet) + "|"}
+}
+
+// exactly returns one matcher for each label, sorted by its name.
+func (m Matchers) exactly() []matcher {
+	var ms []matcher
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		ms = append(ms, matcher{name, "=", m[name]})
+	}
+	return ms
+}
+
+// scraped selects a scraped series of this fleet by the configured labels.
+func (g generator) scraped(metric string, by Matchers, more ...matcher) string {
+	return selector(metric, slices.Concat([]matcher{g.ofFleet(g.in.Fleet)}, by.exactly(), more)...)
 }
 
 func (g generator) node(metric string, more ...matcher) string {

@@ -58,6 +58,7 @@ func (s setup) presentScenarios() []Scenario {
 	all = append(all, s.stateScenarios()...)
 	all = append(all, s.poolScenarios()...)
 	all = append(all, s.joinScenarios()...)
+	all = append(all, s.fleetsScenarios()...)
 	return append(all, s.peopleScenarios()...)
 }
 

@@ -26,6 +26,7 @@ func (s setup) forecastScenarios() []Scenario {
 		}
 	}
 	all = append(all, s.weekdaysScenario())
+	all = append(all, s.rememberedScenarios()...)
 	if s.coarse {
 		return all
 	}

@@ -24,7 +24,7 @@ func (s setup) peopleScenarios() []Scenario {
 	drained := time.Duration(drain).Seconds()
 	var all []Scenario
 	for alert, cases := range map[string][]metricCase{
-		rules.ScalerDown:         {{name: "up", metric: "up", value: 1}, {name: "not up", metric: "up", fires: true}, {name: "not known", metric: "other", fires: true}},
+		rules.ScalerDown:         {{name: "up", metric: rules.MetricClock, value: 1}, {name: "not up", metric: "up", fires: true}, {name: "not known", metric: "other", fires: true}},
 		rules.ScalerDrainingLong: {{name: "at", metric: rules.MetricDraining, value: drained, fires: true}, {name: "below", metric: rules.MetricDraining, value: drained - 1}},
 		rules.ScalerAtLimit:      {{name: "limited", metric: rules.MetricLimited, by: limit, value: 1, fires: true}, {name: "not limited", metric: rules.MetricLimited, by: limit}},
 		rules.ScalerRulesStale: {{name: "other rules", metric: rules.MetricRules, by: []matcher{{rules.LabelDigest, "=", "other"}}, value: 1, fires: true},
@@ -107,7 +107,7 @@ func (s setup) unreadScenario() Scenario {
 	n, stale := s.patience(rules.ScalerFleetUnread), s.samples(model.Duration(s.in.StaleAfter))
 	long := stale + n + 4
 	return Scenario{Name: rules.ScalerFleetUnread + ": the last read is too old", Series: []Series{
-		{s.scaler(rules.MetricFleetRead), run(0, 0, long)}, s.scalerGauge("up", timeline{steady(1, long)}),
+		{s.scaler(rules.MetricFleetRead), run(0, 0, long)}, s.running(timeline{steady(1, long)}),
 	}, Checks: []Check{
 		s.firingAt(stale+n-1, rules.ScalerFleetUnread, 0), s.firingAt(stale+n, rules.ScalerFleetUnread, 1),
 	}}
@@ -116,9 +116,9 @@ func (s setup) unreadScenario() Scenario {
 func (s setup) neverReadScenario() Scenario {
 	n := s.patience(rules.ScalerFleetUnread)
 	return Scenario{Name: rules.ScalerFleetUnread + ": never read; not while the scaler is down, and known for that", Series: []Series{
-		s.scalerGauge("up", timeline{steady(1, n+3), steady(0, n+3)}),
+		s.running(timeline{steady(1, n+3)}),
 	}, Checks: []Check{
-		s.firingAt(n-1, rules.ScalerFleetUnread, 0), s.firingAt(n, rules.ScalerFleetUnread, 1), s.firingAt(2*n+5, rules.ScalerFleetUnread, 0),
+		s.firingAt(n-1, rules.ScalerFleetUnread, 0), s.firingAt(n, rules.ScalerFleetUnread, 1), s.firingAt(n+3+s.emptied(), rules.ScalerFleetUnread, 0),
 		{At: s.at(n), Alert: rules.ScalerFleetUnread, Annotations: map[string]string{rules.AnnotationValue: "0"}},
 	}}
 }
@@ -210,7 +210,7 @@ func (s setup) firstHourScenario() Scenario {
 	hour := s.samples(minutes(60))
 	from := func(value float64) timeline { return timeline{nothing(before), steady(value, hour)} }
 	sc := Scenario{Name: "first hour: no alert for people fires", Series: []Series{
-		s.fleetRead(from(0)), s.scalerGauge("up", from(1)), s.scalerGauge(rules.MetricUnheard, from(0)),
+		s.fleetRead(from(0)), s.running(from(1)), s.scalerGauge(rules.MetricUnheard, from(0)),
 		s.scalerGauge(rules.MetricFloor, from(float64(2))),
 	}}
 	for _, code := range []string{"200", "400", "413", "415", "503"} {

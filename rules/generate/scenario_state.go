@@ -70,7 +70,7 @@ func (s setup) nothingScenario() Scenario {
 	for _, d := range s.For {
 		long = max(long, s.samples(d)+3)
 	}
-	sc := Scenario{Name: "no data: no alert but those about missing data", Series: []Series{s.scalerGauge("up", timeline{steady(1, long)})}}
+	sc := Scenario{Name: "no data: no alert but those about missing data", Series: []Series{s.running(timeline{steady(1, long)})}}
 	for _, r := range s.alerts() {
 		sc.Checks = append(sc.Checks, s.firingAt(long-1, r.Alert, boolean(r.Alert == rules.ScalerFleetUnread)))
 	}

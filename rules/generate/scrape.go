@@ -3,14 +3,21 @@ package generate
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 const (
-	scrapeUsage = `Scrape jobs whose series have the labels that the rules select, in a file that Prometheus 2.22 and later load as it is:
-merge the jobs into yours. The hosts file lists hosts without ports, for both exporters:
+	scrapeUsage = `Scrape jobs whose series have the labels that the rules select, in a file that Prometheus loads as it is:
+merge the jobs into yours.`
+	hostsFileUsage = `
+The hosts file lists hosts without ports, for both exporters:
   - targets: [bbb-1.example.org, bbb-2.example.org]`
-	scrapeConfigUsage   = `Scrape jobs for the Prometheus operator 0.67 and later. Mount the hosts file into Prometheus.`
+	discoveryUsage = `
+The daemon tells Prometheus its servers. This needs Prometheus 2.28.`
+	scrapeConfigUsage   = `Scrape jobs for the Prometheus operator 0.67 and later. With rules.scrape.targets: file, mount the hosts file into Prometheus.`
 	serviceMonitorUsage = `Scrape jobs for the Prometheus operator that use two Services: one of the BigBlueButton servers, with their addresses as
 endpoints and the ports ne-metrics and bbb-metrics; and one of bbb-scaler, with the port web.`
 )
@@ -18,23 +25,36 @@ endpoints and the ports ne-metrics and bbb-metrics; and one of bbb-scaler, with 
 // exporter is one kind of scrape target.
 type exporter struct {
 	name   string // name of the job
-	port   string // such as ":9100", or "" for the default port of the scheme
-	path   string
+	at     rules.Exporter
 	labels Matchers // labels that its series must have
 	k8s    string   // name of its port in the servers' Service
+	sd     string   // path of its targets in the daemon's service discovery
+}
+
+// Discovery returns how Prometheus reaches the exporters of a fleet.
+func (c Config) Discovery(fleet string) rules.Discovery {
+	d := rules.Discovery{
+		Fleet: fleet, LabelServerID: c.Labels.ServerID, LabelFleet: c.Labels.Fleet,
+		Node: rules.Exporter{Scheme: c.Scrape.Scheme, Port: c.Exporters.Ports.Node, Path: "/metrics"},
+	}
+	bbb := rules.Exporter{Scheme: c.Scrape.Scheme, Port: c.Exporters.Ports.BBB, Path: "/metrics"}
+	if c.Exporters.Variant == VariantEBBBA {
+		d.Node.Port, d.Node.Path = 0, "/mon/node"
+		bbb.Port, bbb.Path = 0, "/mon/bbb"
+	}
+	if c.Exporters.WithBBB {
+		d.BBB = &bbb
+	}
+	return d
 }
 
 func (g generator) exporters() []exporter {
-	node := exporter{"bbb-node", ":9100", "/metrics", g.Exporters.Node, "ne-metrics"}
-	bbb := exporter{"bbb-exporter", ":9688", "/metrics", g.Exporters.BBB, "bbb-metrics"}
-	if g.Exporters.Variant == VariantEBBBA {
-		node.port, node.path = "", "/mon/node"
-		bbb.port, bbb.path = "", "/mon/bbb"
+	d := g.Discovery(g.in.Fleet)
+	all := []exporter{{"bbb-node", d.Node, g.Exporters.Node, "ne-metrics", "/sd/node-exporter"}}
+	if d.BBB != nil {
+		all = append(all, exporter{"bbb-exporter", *d.BBB, g.Exporters.BBB, "bbb-metrics", "/sd/bbb-exporter"})
 	}
-	if !g.Exporters.WithBBB {
-		return []exporter{node}
-	}
-	return []exporter{node, bbb}
+	return all
 }
 
 // marked returns the labels that an exporter's targets must have: those by which
@@ -61,20 +81,33 @@ func relabel(labels map[string]string, target string) []any {
 // hostPort returns a relabeling that appends the exporter's port to the address,
 // or none where the scheme's default port is used.
 func (e exporter) hostPort(source, target string) []any {
-	if e.port == "" {
+	if e.at.Port == 0 {
 		return nil
 	}
-	return []any{dict{source: []string{"__address__"}, "regex": "(.*)", target: "__address__", "replacement": "${1}" + e.port}}
+	return []any{dict{source: []string{"__address__"}, "regex": "(.*)", target: "__address__", "replacement": "${1}:" + strconv.Itoa(e.at.Port)}}
+}
+
+// discovered adds the servers' targets to a job of a plain file, and the relabelings
+// that they need. The daemon's targets have ports.
+func (g generator) discovered(job dict, e exporter) {
+	marks := relabel(g.marked(e.labels), "target_label")
+	if g.Scrape.Targets == TargetsFile {
+		job["file_sd_configs"] = []any{dict{"files": []string{g.Scrape.HostsFile}}}
+		job["relabel_configs"] = append(e.hostPort("source_labels", "target_label"), marks...)
+		return
+	}
+	sd := dict{"url": g.scalerScheme() + "://" + g.Scrape.Scaler + e.sd, "refresh_interval": g.ScrapeInterval}
+	g.login(sd, g.scalerScheme(), g.Alertmanager.Username, g.Scrape.ScalerPasswordFile)
+	job["http_sd_configs"], job["relabel_configs"] = []any{sd}, marks
 }
 
 func scrapeFile(g generator, _ []Group) (document, error) {
 	var jobs []any
 	for _, e := range g.exporters() {
 		job := dict{
-			"job_name": e.name, "scrape_interval": g.ScrapeInterval, "metrics_path": e.path,
-			"file_sd_configs": []any{dict{"files": []string{g.Scrape.HostsFile}}},
-			"relabel_configs": append(e.hostPort("source_labels", "target_label"), relabel(g.marked(e.labels), "target_label")...),
+			"job_name": e.name, "scrape_interval": g.ScrapeInterval, "metrics_path": e.at.Path,
 		}
+		g.discovered(job, e)
 		g.access(job, g.Scrape.Scheme, g.Scrape.Username, g.Scrape.PasswordFile)
 		jobs = append(jobs, job)
 	}
@@ -85,14 +118,25 @@ func scrapeFile(g generator, _ []Group) (document, error) {
 	}
 	g.access(scaler, g.scalerScheme(), g.Alertmanager.Username, g.Scrape.ScalerPasswordFile)
 	jobs = append(jobs, scaler)
-	return document{usage: scrapeUsage, docs: []any{dict{
+	return document{usage: scrapeUsage + g.targetsUsage(), docs: []any{dict{
 		"rule_files": []string{"bbb-rules.yml"}, "scrape_configs": jobs,
 	}}}, nil
+}
+
+func (g generator) targetsUsage() string {
+	if g.Scrape.Targets == TargetsHTTP {
+		return discoveryUsage
+	}
+	return hostsFileUsage
 }
 
 // access adds the scheme, the TLS settings and the login to a job of a plain file.
 func (g generator) access(job dict, scheme, username, passwordFile string) {
 	job["scheme"] = scheme
+	g.login(job, scheme, username, passwordFile)
+}
+
+func (g generator) login(job dict, scheme, username, passwordFile string) {
 	tls := dict{}
 	if g.Scrape.CAFile != "" {
 		tls["ca_file"] = g.Scrape.CAFile
@@ -112,10 +156,9 @@ func scrapeConfigs(g generator, _ []Group) (document, error) {
 	var docs []any
 	for _, e := range g.exporters() {
 		spec := dict{
-			"scrapeInterval": g.ScrapeInterval, "metricsPath": e.path,
-			"fileSDConfigs": []any{dict{"files": []string{g.Scrape.HostsFile}}},
-			"relabelings":   append(e.hostPort("sourceLabels", "targetLabel"), relabel(g.marked(e.labels), "targetLabel")...),
+			"scrapeInterval": g.ScrapeInterval, "metricsPath": e.at.Path,
 		}
+		g.operatorDiscovered(spec, e)
 		g.operatorAccess(spec, strings.ToUpper(g.Scrape.Scheme), g.Scrape.Username != "")
 		docs = append(docs, g.object("v1alpha1", "ScrapeConfig", "-"+e.name, spec))
 	}
@@ -129,11 +172,24 @@ func scrapeConfigs(g generator, _ []Group) (document, error) {
 	return document{usage: scrapeConfigUsage, docs: docs}, nil
 }
 
+// operatorDiscovered is discovered for an object of the operator.
+func (g generator) operatorDiscovered(spec dict, e exporter) {
+	marks := relabel(g.marked(e.labels), "targetLabel")
+	if g.Scrape.Targets == TargetsFile {
+		spec["fileSDConfigs"] = []any{dict{"files": []string{g.Scrape.HostsFile}}}
+		spec["relabelings"] = append(e.hostPort("sourceLabels", "targetLabel"), marks...)
+		return
+	}
+	sd := dict{"url": g.scalerScheme() + "://" + g.Scrape.Scaler + e.sd}
+	g.operatorLogin(sd, g.scalerScheme(), g.Alertmanager.Username != "")
+	spec["httpSDConfigs"], spec["relabelings"] = []any{sd}, marks
+}
+
 func serviceMonitors(g generator, _ []Group) (document, error) {
 	var docs []any
 	for _, e := range g.exporters() {
 		endpoint := dict{
-			"port": e.k8s, "path": e.path, "interval": g.ScrapeInterval,
+			"port": e.k8s, "path": e.at.Path, "interval": g.ScrapeInterval,
 			"relabelings": relabel(g.marked(e.labels), "targetLabel"),
 		}
 		g.operatorAccess(endpoint, g.Scrape.Scheme, g.Scrape.Username != "")

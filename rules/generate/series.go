@@ -42,6 +42,24 @@ func (s setup) emptied() int { return s.samples(s.lastTwo()) + 2 }
 // host returns the address of the n-th server.
 func host(n int) string { return "10.0.0." + strconv.Itoa(n) }
 
+// scraped names an input series of an exporter, which has no label of the fleet unless
+// the configuration says so.
+func (s setup) scraped(metric string, by Matchers, more ...matcher) string {
+	ms := by.exactly()
+	if s.Labels.Fleet != "" {
+		ms = append([]matcher{s.ofFleet(s.in.Fleet)}, ms...)
+	}
+	return selector(metric, append(ms, more...)...)
+}
+
+// scaler names an input series of the scaler, which exports its fleet's name.
+func (s setup) scaler(metric string, more ...matcher) string {
+	if s.Labels.Fleet != rules.LabelFleet {
+		more = append([]matcher{{rules.LabelFleet, "=", s.in.Fleet}}, more...)
+	}
+	return s.scraped(metric, s.Exporters.Scaler, more...)
+}
+
 // exported is a series of an exporter on a server.
 func (s setup) exported(metric string, by Matchers, host, port string, values string, more ...matcher) Series {
 	ms := append([]matcher{{s.Labels.Instance, "=", host + port}}, more...)
@@ -58,8 +76,8 @@ func (s setup) bbbPort() string {
 }
 
 func (e exporter) portOr(other string) string {
-	if e.port != "" {
-		return e.port
+	if e.at.Port != 0 {
+		return ":" + strconv.Itoa(e.at.Port)
 	}
 	return other
 }
@@ -121,7 +139,13 @@ func (s setup) inState(host, state string, t timeline) Series {
 
 // fleetRead is the metric of a scaler that reads the fleet at every sample, except
 // during gaps.
-func (s setup) fleetRead(t timeline) Series {
+func (s setup) fleetRead(t timeline) Series { return s.times(rules.MetricFleetRead, t) }
+
+// running is the clock of a scaler that is up, except during gaps.
+func (s setup) running(t timeline) Series { return s.times(rules.MetricClock, t) }
+
+// times is a metric of the scaler whose value is the time of each sample.
+func (s setup) times(metric string, t timeline) Series {
 	var text strings.Builder
 	at := 0
 	for _, sp := range t {
@@ -133,7 +157,7 @@ func (s setup) fleetRead(t timeline) Series {
 		}
 		at += sp.samples
 	}
-	return Series{s.scaler(rules.MetricFleetRead), text.String()[1:]}
+	return Series{s.scaler(metric), text.String()[1:]}
 }
 
 func sortSeries(series []Series) {

@@ -59,6 +59,8 @@ func (c Config) validateTimes(p *problems) {
 func (e Exporters) validate(p *problems) {
 	p.check(e.Variant == VariantPorts || e.Variant == VariantEBBBA, "rules.exporters.variant", string(e.Variant),
 		"be ports or ebbba")
+	p.port("rules.exporters.ports.node", e.Ports.Node)
+	p.port("rules.exporters.ports.bbb", e.Ports.BBB)
 	p.matchers("rules.exporters.node", e.Node)
 	p.matchers("rules.exporters.bbb", e.BBB)
 	p.matchers("rules.exporters.scaler", e.Scaler)
@@ -111,6 +113,7 @@ func (c Config) validateDelivery(p *problems) {
 	p.duration("rules.alertmanager.group_wait", time.Duration(c.Alertmanager.GroupWait))
 	p.duration("rules.alertmanager.group_interval", time.Duration(c.Alertmanager.GroupInterval))
 	p.check(c.Scrape.Scheme == "http" || c.Scrape.Scheme == "https", "rules.scrape.scheme", c.Scrape.Scheme, "be http or https")
+	p.check(c.Scrape.Targets == TargetsFile || c.Scrape.Targets == TargetsHTTP, "rules.scrape.targets", string(c.Scrape.Targets), "be file or http")
 	p.check(c.Scrape.HostsFile != "", "rules.scrape.hosts_file", c.Scrape.HostsFile, "not be empty")
 	p.check(c.Scrape.Scaler != "", "rules.scrape.scaler", c.Scrape.Scaler, "be the daemon's host:port")
 }

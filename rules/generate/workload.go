@@ -10,6 +10,7 @@ type workload struct {
 	history                   string // the maximum load of the same hours of an earlier day
 	level                     string // today's load divided by that day's
 	loadForecast, loadOutlook string // the predicted load, until a start is ready and until the end of rules.forecast.hold
+	scaler                    string // the scaler's metric of the load that it expects
 	forecast, expected        string // the present servers' workload under each of them
 }
 
@@ -19,9 +20,9 @@ func workloads() []workload {
 		return w
 	}
 	return []workload{
-		ahead(workload{average: fleetCPU, load: cpuLoad, capacity: fleetCores, now: cpuLoadNow, forecast: cpuForecast, expected: cpuExpected},
+		ahead(workload{scaler: rules.MetricForecastCores, average: fleetCPU, load: cpuLoad, capacity: fleetCores, now: cpuLoadNow, forecast: cpuForecast, expected: cpuExpected},
 			"fleet:bbb_cpu_busy_cores"),
-		ahead(workload{average: fleetMemory, load: memoryLoad, capacity: fleetBytes, now: memoryLoad, forecast: memoryForecast, expected: memoryExpected},
+		ahead(workload{scaler: rules.MetricForecastMemory, average: fleetMemory, load: memoryLoad, capacity: fleetBytes, now: memoryLoad, forecast: memoryForecast, expected: memoryExpected},
 			"fleet:bbb_memory_used_bytes"),
 	}
 }

@@ -13,13 +13,16 @@ import (
 var at = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // Sample returns a change of everything that a store keeps: one alert "f", one record
-// "1", one pause "p", the record of the fleet, and one journal entry about "bbb-1".
+// "1", one pause "p", the record of the fleet, one day of load, one calendar "c", and
+// one journal entry about "bbb-1".
 func Sample() fleet.Commit {
 	return fleet.Commit{
 		Alerts:  []fleet.Alert{{Fingerprint: "f", Name: "A", Labels: map[string]string{"a": "b"}, SeenAt: at}},
 		Records: []fleet.Record{{ID: "1", Aim: fleet.AimDrain, At: at, Flight: &fleet.Flight{Step: fleet.Step{Kind: fleet.Stop}, At: at}}},
 		Pauses:  []fleet.Pause{{ID: "p", Reason: "exam", From: at, Until: at.Add(time.Hour)}},
 		Fleet:   &fleet.FleetRecord{Known: 7, Outs: []time.Time{at}},
+		Load:    fleet.LoadHistory{}.Raise("gold", at, fleet.Load{Cores: 12.5, RAM: 40960}).Load,
+		Feeds:   []fleet.Feed{{Name: "c", ReadAt: at, Events: fleet.Events{{Summary: "exam", From: at, To: at.Add(time.Hour), Users: 300}}}},
 		Entries: []fleet.Entry{{At: at, Step: fleet.Step{Kind: fleet.Start, Server: "bbb-1", ServerID: "id-1"}, Outcome: fleet.Begun}},
 	}
 }
@@ -32,6 +35,7 @@ func TestStore(t *testing.T, open func(t *testing.T) fleet.Store) {
 		"it gives back what was committed":                     givesBack,
 		"a commit replaces what has the same key":              replaces,
 		"what was dropped is gone":                             drops,
+		"one commit may name a key several times":              severalTimes,
 		"the journal begins with the newest entry":             newestFirst,
 		"the journal of a server is found by its name and id":  journalOfServer,
 		"texts from outside come back as they were":            oddTexts,
@@ -52,7 +56,8 @@ func givesBack(t *testing.T, s fleet.Store) {
 	c := Sample()
 	must(t, s.Commit(t.Context(), c))
 	want(t, s, fleet.Memory{Alerts: map[string]fleet.Alert{"f": c.Alerts[0]}, Records: map[string]fleet.Record{"1": c.Records[0]},
-		Pauses: map[string]fleet.Pause{"p": c.Pauses[0]}, Fleet: *c.Fleet})
+		Pauses: map[string]fleet.Pause{"p": c.Pauses[0]}, Fleet: *c.Fleet,
+		Load: fleet.LoadHistory{c.Load[0].Key(): c.Load[0]}, Feeds: map[string]fleet.Feed{"c": c.Feeds[0]}})
 	entries, err := s.Journal(t.Context(), 10, "")
 	must(t, err)
 	c.Entries[0].Seq = 1
@@ -65,6 +70,7 @@ func replaces(t *testing.T, s fleet.Store) {
 	model, first, second := fleet.NewMemory(), Sample(), Sample()
 	second.Alerts[0].Resolved, second.Records[0].Flight, second.Pauses[0].Reason = true, nil, "holiday"
 	second.Fleet = &fleet.FleetRecord{Known: 8}
+	second.Load[0].Cores[0], second.Feeds[0].Events = 7, nil
 	for _, c := range []fleet.Commit{first, second} {
 		must(t, s.Commit(t.Context(), c))
 		model.Apply(c)
@@ -74,11 +80,26 @@ func replaces(t *testing.T, s fleet.Store) {
 
 func drops(t *testing.T, s fleet.Store) {
 	must(t, s.Commit(t.Context(), Sample()))
-	must(t, s.Commit(t.Context(), fleet.Commit{DropAlerts: []string{"f", "unknown"}, DropPauses: []string{"p", "unknown"}}))
+	must(t, s.Commit(t.Context(), fleet.Commit{DropAlerts: []string{"f", "unknown"}, DropPauses: []string{"p", "unknown"},
+		DropLoad: []string{Sample().Load[0].Key(), "unknown"}, DropFeeds: []string{"c", "unknown"}}))
 	m, err := s.Load(t.Context())
 	must(t, err)
-	if len(m.Alerts)+len(m.Pauses) != 0 || len(m.Records) != 1 {
-		t.Errorf("Load() = %+v, want the record and neither alerts nor pauses", m)
+	if len(m.Alerts)+len(m.Pauses)+len(m.Load)+len(m.Feeds) != 0 || len(m.Records) != 1 {
+		t.Errorf("Load() = %+v, want the record only", m)
+	}
+}
+
+func severalTimes(t *testing.T, s fleet.Store) {
+	model, c := fleet.NewMemory(), fleet.Commit{DropAlerts: []string{"dropped"}, DropPauses: []string{"p1"}}
+	for i := range 3 {
+		c.Alerts = append(c.Alerts, fleet.Alert{Fingerprint: "f", Name: fmt.Sprint(i)}, fleet.Alert{Fingerprint: "dropped"})
+		c.Records = append(c.Records, fleet.Record{ID: "1", Failures: i}, fleet.Record{ID: fmt.Sprint("r", i)})
+		c.Pauses = append(c.Pauses, fleet.Pause{ID: fmt.Sprint("p", i)}, fleet.Pause{ID: "p", Reason: fmt.Sprint(i)})
+	}
+	for range 2 {
+		must(t, s.Commit(t.Context(), c))
+		model.Apply(c)
+		want(t, s, model)
 	}
 }
 

@@ -205,6 +205,12 @@ func (f *File) complete() {
 	a := &f.Actions
 	f.IONOS.Datacenters = len(a.Fleet.Datacenters)
 	a.Asks = f.Rules.Meanings()
+	ahead := a.Capacity.StartTime + time.Duration(f.Rules.Forecast.Margin)
+	a.Forecast = fleet.ForecastConfig{
+		Enabled: f.Rules.Forecast.Enabled, Ahead: ahead, Hold: max(ahead, time.Duration(f.Rules.Forecast.Hold)),
+		LevelWindow: time.Duration(f.Rules.Forecast.LevelWindow), LevelPrior: f.Rules.Forecast.LevelPrior,
+		LevelMax: f.Rules.Forecast.LevelMax, Location: a.Capacity.Zone(),
+	}
 	a.HostNames, a.PollInterval, a.NoBalancer = f.Scalelite.HostNames, f.Scalelite.PollInterval, f.Scalelite.URL == ""
 }
 

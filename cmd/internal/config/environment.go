@@ -33,8 +33,8 @@ func Variables() []string {
 		asked[name] = true
 		return ""
 	})
-	// The commands that call a running daemon read these.
-	for _, name := range []string{"URL", "USER", "PASSWORD"} {
+	// The flags read these.
+	for _, name := range []string{"URL", "USER", "PASSWORD", "STORAGE_URL"} {
 		asked[prefix+name] = true
 	}
 	return slices.Sorted(maps.Keys(asked))

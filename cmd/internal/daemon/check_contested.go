@@ -19,7 +19,7 @@ import (
 func (c *preflight) contested(ctx context.Context, prom promv1.API) {
 	by := generate.Matchers{}
 	maps.Copy(by, c.file.Rules.Exporters.Scaler)
-	daemons, err := c.sum(ctx, prom, "count("+c.series("up", by)+" == 1)")
+	daemons, err := c.sum(ctx, prom, "count("+c.series(rules.MetricClock, by)+")")
 	if err != nil {
 		c.wrong("prometheus", err, fixPrometheus)
 		return
@@ -33,7 +33,7 @@ func (c *preflight) contested(ctx context.Context, prom promv1.API) {
 	case reversed > 0:
 		c.wrong("fleet", errors.New("somebody else reverses the changes of the running daemon"), fix)
 	case daemons > 1:
-		c.note("prometheus", "%.0f daemons are scraped as bbb-scaler: if they are of one fleet, stop all but one, since each takes the other's changes for those of a person", daemons)
+		c.note("prometheus", "%.0f daemons of this fleet are scraped as bbb-scaler: stop all but one, since each takes the other's changes for those of a person", daemons)
 	}
 }
 

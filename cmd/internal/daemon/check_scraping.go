@@ -47,15 +47,7 @@ func (c *preflight) scraped(ctx context.Context, prom promv1.API) {
 
 // series returns the selector of an exporter's metric, as the rules select it.
 func (c *preflight) series(metric string, by generate.Matchers) string {
-	labels := maps.Clone(by)
-	if name := c.file.Rules.Labels.Fleet; name != "" {
-		labels[name] = c.file.Actions.Fleet.Name
-	}
-	var matchers []string
-	for _, label := range slices.Sorted(maps.Keys(labels)) {
-		matchers = append(matchers, fmt.Sprintf("%s=%q", label, labels[label]))
-	}
-	return metric + "{" + strings.Join(matchers, ",") + "}"
+	return c.file.Rules.Selector(metric, by, c.file.Actions.Fleet.Name)
 }
 
 // clock compares Prometheus's clock with the clock of this host. The query has no

@@ -204,11 +204,11 @@ func TestASecondScalerIsFound(t *testing.T) {
 	}{
 		"alone":                   {1, 0, ""},
 		"no daemon yet":           {0, 0, ""},
-		"two daemons":             {2, 0, "note   prometheus     2 daemons are scraped as bbb-scaler"},
+		"two daemons":             {2, 0, "note   prometheus     2 daemons of this fleet are scraped as bbb-scaler"},
 		"changes that are undone": {1, 1, "WRONG  fleet          somebody else reverses the changes of the running daemon"},
 	} {
 		var out strings.Builder
-		newPreflight(&out).contested(t.Context(), prom{sums: map[string]float64{"count(up{": tt.daemons, "max(" + rules.MetricBrakes + "{": tt.brakes}})
+		newPreflight(&out).contested(t.Context(), prom{sums: map[string]float64{"count(" + rules.MetricClock + "{": tt.daemons, "max(" + rules.MetricBrakes + "{": tt.brakes}})
 		if got := out.String(); (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -19,7 +18,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
-	"github.com/bbb-scaler/bbb-scaler/actions/store"
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
@@ -27,6 +26,9 @@ import (
 
 // daemon runs the daemon until ctx is done or a part of it fails.
 func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
+	if err := o.storage.complete(config.Getenv(o.environ)); err != nil {
+		return err
+	}
 	o.log.Writer = stderr
 	log := promslog.New(o.log)
 	file, err := o.load(log)
@@ -41,11 +43,13 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	memory, err := openStore(o.storage, log)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	memory, closeStore, err := o.openStore(ctx, file, stop, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, memory.Close()) }()
+	defer func() { err = errors.Join(err, closeStore(), lost(ctx)) }()
 	scaler, err := actions.New(file.Actions, links.deps(memory, log, metrics))
 	if err != nil {
 		return err
@@ -54,10 +58,19 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	reloader := newReloader(o, file, links, scaler, metrics, log)
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
 		Scaler: scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
-		Warnings: reloader.warnings, Asks: reloader.asks, Runbook: reloader.runbook, Metrics: metrics, Log: log, Version: this.Version,
+		Warnings: reloader.warnings, Asks: reloader.asks, Discovery: reloader.discovery, Runbook: reloader.runbook, Metrics: metrics, Log: log, Version: this.Version,
+		Displayed: o.displayed.of(),
 	}), log)
 	log.Info("starting", "version", this.Version, "revision", this.Revision, "dry_run", o.dryRun, "datacenters", len(file.Actions.Fleet.Datacenters))
 	return o.serve(ctx, server, scaler, reloader, file.Web.ShutdownTimeout, log)
+}
+
+// lost returns why the daemon ended if another one has taken over the store.
+func lost(ctx context.Context) error {
+	if err := context.Cause(ctx); errors.Is(err, fleet.ErrDeposed) {
+		return err
+	}
+	return nil
 }
 
 // serve runs the scaler and the HTTP server until ctx is done or one of them
@@ -101,24 +114,6 @@ func (o *options) load(log *slog.Logger) (config.File, error) {
 		log.Warn("configuration", "warning", w)
 	}
 	return file, nil
-}
-
-// openStore opens the store in a directory. It renames a damaged store file,
-// replaces it by an empty one and logs an error. Without the old records the
-// scaler does not know which servers it cordoned or stopped itself.
-func openStore(dir string, log *slog.Logger) (*store.Bolt, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("--storage.path: %w", err)
-	}
-	opened, err := store.Open(filepath.Join(dir, "bbb-scaler.db"))
-	if errors.Is(err, store.ErrCorrupt) {
-		log.Error("store", "error", err)
-		return opened, nil
-	}
-	if errors.Is(err, store.ErrInUse) {
-		return nil, fmt.Errorf("%w: stop it first, or, if it scales another fleet, give this one another --storage.path; fuser %s names its process", err, filepath.Join(dir, "bbb-scaler.db"))
-	}
-	return opened, err
 }
 
 func newRegistry() *prometheus.Registry {

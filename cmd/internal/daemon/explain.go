@@ -44,7 +44,7 @@ func (o *options) askExplain(ctx context.Context, daemon *client.Client, out io.
 	if o.output == outputJSON {
 		return printJSON(out, about)
 	}
-	return printServer(o.printer(out), about, len(st.Pools) > 0, time.Now())
+	return printServer(o.printer(out), about, len(st.Pools) > 0, cmp.Or(st.Now, time.Now()))
 }
 
 // explanation is what explain prints, and its JSON, made of the API's types.

@@ -27,8 +27,10 @@ type options struct {
 	configFile string
 	configText []byte // of that file, when it was last read or refused
 	autoReload time.Duration
-	storage    string
+	storage    storage
+	copy       storageCopy
 	dryRun     bool
+	displayed  displayedClock
 	log        *promslog.Config
 	web        *web.FlagConfig
 
@@ -41,6 +43,9 @@ type options struct {
 	pause      pauseFlags
 	server     string // explain, release: name or id of the server
 	id         string // resume: id of the pause; "" for all pauses
+
+	url                string // healthy: base URL of the daemon
+	user, passwordFile string // hash-password
 }
 
 // pauseFlags are the flags of pause.
@@ -75,13 +80,16 @@ func (o *options) application(stdout io.Writer) *kingpin.Application {
 	logflag.AddFlags(app, o.log)
 
 	daemon := app.Command("run", "Runs the daemon. This is the default command.")
-	daemon.Flag("storage.path", "Directory for the store, which holds the journal, pauses, cooldowns and active alerts.").Default("data").StringVar(&o.storage)
+	o.storage.flags(daemon)
 	daemon.Flag("dry-run", "Plan and write the journal, but change nothing at IONOS and in Scalelite.").BoolVar(&o.dryRun)
 	daemon.Flag("config.auto-reload-interval", "Interval at which the configuration file is checked for changes, which are then loaded. 0s: load it only on SIGHUP and POST /-/reload.").Default("30s").DurationVar(&o.autoReload)
 	o.web = webflag.AddFlags(daemon, ":9745")
+	daemon.Flag("web.displayed-clock", "Clock of the page and of the API, for simulations: a time, the real time at that moment, and how many times as fast it goes.").Hidden().SetValue(&o.displayed)
 
 	app.Command("check", "Reads the configuration and all systems that the daemon uses, and prints the fleet, the problems and how to fix them. Changes nothing. The exit code is 1 if there is a problem.")
 	o.clientCommands(app)
+	o.copy.flags(app)
+	o.setupCommands(app)
 	return app
 }
 
@@ -122,6 +130,16 @@ func (o *options) clientCommands(app *kingpin.Application) {
 	release.Arg("server", "Name or id of the server, or a pattern of names such as bbb-1*. The pattern * releases all such servers.").Required().StringVar(&o.server)
 }
 
+// setupCommands adds the commands for those who install the daemon and the exporters.
+func (o *options) setupCommands(app *kingpin.Application) {
+	healthy := app.Command("healthy", "Exits with 0 if the daemon on this host answers: the health check of a container. It needs no login, and the same URL with and without TLS.")
+	healthy.Flag("url", "Base URL of the daemon.").Default("http://127.0.0.1:9745").StringVar(&o.url)
+
+	hash := app.Command("hash-password", "Prints a user with the hash of a password, for basic_auth_users in the web configuration file of the daemon or of an exporter.")
+	hash.Flag("password-file", "File with the password; by default, standard input.").Default("/dev/stdin").StringVar(&o.passwordFile)
+	hash.Arg("user", "Name of the user.").Required().StringVar(&o.user)
+}
+
 // commands maps the name of each command to its function.
 func (o *options) commands(stdout, stderr io.Writer) map[string]func(context.Context) error {
 	asking := func(ask asks) func(context.Context) error {
@@ -145,6 +163,10 @@ func (o *options) commands(stdout, stderr io.Writer) map[string]func(context.Con
 		"pause":   asking(o.askPause),
 		"resume":  asking(o.askResume),
 		"release": asking(o.askRelease),
+
+		"storage copy":  func(ctx context.Context) error { return o.copyStorage(ctx, stdout) },
+		"healthy":       func(ctx context.Context) error { return o.healthy(ctx, stdout) },
+		"hash-password": func(context.Context) error { return o.hashPassword(stdout) },
 	}
 }
 

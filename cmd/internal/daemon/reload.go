@@ -122,6 +122,13 @@ func (r *reloader) warnings() []string { return r.now.Load().Warnings() }
 // asks returns what the alerts mean in the configuration in force.
 func (r *reloader) asks() map[string]rules.Meaning { return r.now.Load().Actions.Asks }
 
+// discovery returns how Prometheus reaches the exporters, in the configuration in
+// force.
+func (r *reloader) discovery() rules.Discovery {
+	f := r.now.Load()
+	return f.Rules.Discovery(f.Actions.Fleet.Name)
+}
+
 // runbook returns the address of the runbooks in the configuration in force.
 func (r *reloader) runbook() string { return r.now.Load().Rules.RunbookURL }
 

@@ -32,7 +32,7 @@ func (o *options) askStatus(ctx context.Context, daemon *client.Client, out io.W
 	if o.output == outputJSON {
 		err = printJSON(out, st)
 	} else {
-		err = printStatus(o.printer(out), st, left, time.Now())
+		err = printStatus(o.printer(out), st, left, cmp.Or(st.Now, time.Now()))
 	}
 	if err != nil {
 		return err

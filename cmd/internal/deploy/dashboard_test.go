@@ -16,6 +16,9 @@ type dashboard struct {
 		Targets     []struct{ Expr string }
 		GridPos     struct{ X, Y, W, H int }
 	}
+	Annotations struct {
+		List []struct{ Name, Expr string }
+	}
 	Templating struct {
 		List []struct{ Name string }
 	}
@@ -44,13 +47,23 @@ func TestTheDashboardAsksForMetricsThatTheDaemonHas(t *testing.T) {
 
 func TestTheDashboardsExpressionsParse(t *testing.T) {
 	p := parser.NewParser(parser.Options{})
-	for _, panel := range readDashboard(t).Panels {
-		for _, target := range panel.Targets {
-			expr := strings.NewReplacer("$__rate_interval", "5m").Replace(target.Expr)
-			if _, err := p.ParseExpr(expr); err != nil {
-				t.Errorf("panel %q: %s: %v", panel.Title, expr, err)
-			}
+	values := strings.NewReplacer("$__rate_interval", "5m", "$__range", "1d", "$core_hour", "0.02", "$gib_hour", "0.005")
+	parse := func(where, expr string) {
+		if _, err := p.ParseExpr(values.Replace(expr)); err != nil {
+			t.Errorf("%s: %s: %v", where, expr, err)
 		}
+	}
+	d := readDashboard(t)
+	for _, panel := range d.Panels {
+		for _, target := range panel.Targets {
+			parse("panel "+panel.Title, target.Expr)
+		}
+	}
+	for _, a := range d.Annotations.List {
+		parse("annotation "+a.Name, a.Expr)
+	}
+	if len(d.Annotations.List) == 0 {
+		t.Error("the dashboard has no annotations")
 	}
 }
 
@@ -74,7 +87,7 @@ func TestTheDashboardsPanelsAreDescribedAndDoNotOverlap(t *testing.T) {
 
 func TestTheDashboardsVariablesAreDeclared(t *testing.T) {
 	d := readDashboard(t)
-	declared := map[string]bool{"__rate_interval": true}
+	declared := map[string]bool{"__rate_interval": true, "__range": true, "__all": true} // Grafana's own
 	for _, v := range d.Templating.List {
 		declared[v.Name] = true
 	}

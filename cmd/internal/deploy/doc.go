@@ -4,3 +4,12 @@
 package deploy
 
 //go:generate cp ../../../deploy/docker-compose.yml ../../../deploy/terraform/docker-compose.yml
+//go:generate cp ../../../deploy/grafana/bbb-scaler.json ../../../deploy/compose/monitoring/bbb-scaler.json
+//go:generate go run ../../genrules --config.file ../../../deploy/compose/config/bbb-scaler.yml --format rules --output ../../../deploy/compose/monitoring/bbb-rules.yml
+//go:generate go run ../../genrules --config.file ../../../deploy/compose/config/bbb-scaler.yml --format alertmanager --output ../../../deploy/compose/monitoring/alertmanager.yml
+//go:generate go run ../../genrules --config.file ../../../deploy/kubernetes/overlays/dev/bbb-scaler.yml --format operator --output ../../../deploy/kubernetes/overlays/dev/generated/operator.yaml
+//go:generate go run ../../genrules --config.file ../../../deploy/kubernetes/overlays/dev/bbb-scaler.yml --format servicemonitor --output ../../../deploy/kubernetes/overlays/dev/generated/servicemonitor.yaml
+//go:generate go run ../../genrules --config.file ../../../deploy/kubernetes/overlays/dev/bbb-scaler.yml --format alertmanagerconfig --output ../../../deploy/kubernetes/overlays/dev/generated/alertmanagerconfig.yaml
+//go:generate go run ../../genrules --config.file ../../../deploy/kubernetes/overlays/prod/bbb-scaler.yml --format operator --output ../../../deploy/kubernetes/overlays/prod/generated/operator.yaml
+//go:generate go run ../../genrules --config.file ../../../deploy/kubernetes/overlays/prod/bbb-scaler.yml --format servicemonitor --output ../../../deploy/kubernetes/overlays/prod/generated/servicemonitor.yaml
+//go:generate go run ../../genrules --config.file ../../../deploy/kubernetes/overlays/prod/bbb-scaler.yml --format alertmanagerconfig --output ../../../deploy/kubernetes/overlays/prod/generated/alertmanagerconfig.yaml

@@ -23,7 +23,7 @@ func instructions(t *testing.T) [][2]string {
 }
 
 func TestTheDockerfileUsesKnownInstructionsAndFixedImages(t *testing.T) {
-	known := regexp.MustCompile(`^(FROM|ARG|WORKDIR|COPY|RUN|USER|VOLUME|EXPOSE|ENTRYPOINT|CMD)$`)
+	known := regexp.MustCompile(`^(FROM|ARG|WORKDIR|COPY|RUN|USER|VOLUME|EXPOSE|HEALTHCHECK|ENTRYPOINT|CMD)$`)
 	fixed := regexp.MustCompile(`^(scratch|[a-z/.-]+:\d+\.\d+\.\d+[\w.-]*)( AS \w+)?$`)
 	for _, in := range instructions(t) {
 		if !known.MatchString(in[0]) {

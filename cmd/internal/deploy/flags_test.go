@@ -11,7 +11,7 @@ func TestTheFlagsThatAreSetExist(t *testing.T) {
 		t.Fatalf("bbb-scaler run --help: %v\n%s", err, help)
 	}
 	known := matches(string(help), `--(?:\[no-\])?([a-z.-]+)`)
-	for _, file := range []string{"Dockerfile", "deploy/bbb-scaler.service", "deploy/kubernetes/deployment.yaml"} {
+	for _, file := range []string{"Dockerfile", "deploy/bbb-scaler.service", "deploy/kubernetes/base/deployment.yaml"} {
 		set := matches(read(t, file), `[\s"]--((?:config|storage|web|log)\.[a-z.-]+)`)
 		if len(set) < 2 {
 			t.Errorf("%s sets %d flags, want at least 2", file, len(set))

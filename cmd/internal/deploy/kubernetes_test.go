@@ -72,7 +72,7 @@ type object struct {
 
 func TestTwoScalersNeverRunAtOnceInKubernetes(t *testing.T) {
 	var d deployment
-	decode(t, "deploy/kubernetes/deployment.yaml", &d)
+	decode(t, "deploy/kubernetes/base/deployment.yaml", &d)
 	if d.Spec.Replicas != 1 || d.Spec.Strategy.Type != "Recreate" {
 		t.Errorf("replicas %d, strategy %q; want 1, Recreate", d.Spec.Replicas, d.Spec.Strategy.Type)
 	}
@@ -84,9 +84,9 @@ func TestTwoScalersNeverRunAtOnceInKubernetes(t *testing.T) {
 func TestTheKubernetesObjectsFitTogether(t *testing.T) {
 	var d deployment
 	var service, volume object
-	decode(t, "deploy/kubernetes/deployment.yaml", &d)
-	decode(t, "deploy/kubernetes/service.yaml", &service)
-	decode(t, "deploy/kubernetes/volume.yaml", &volume)
+	decode(t, "deploy/kubernetes/base/deployment.yaml", &d)
+	decode(t, "deploy/kubernetes/base/service.yaml", &service)
+	decode(t, "deploy/kubernetes/base/volume.yaml", &volume)
 
 	podLabels := d.Spec.Template.Metadata.Labels
 	if len(podLabels) == 0 || !maps.Equal(podLabels, d.Spec.Selector.MatchLabels) {
@@ -117,7 +117,7 @@ func TestTheKubernetesObjectsFitTogether(t *testing.T) {
 
 func TestTheGeneratedServiceMonitorFindsTheService(t *testing.T) {
 	var service object
-	decode(t, "deploy/kubernetes/service.yaml", &service)
+	decode(t, "deploy/kubernetes/base/service.yaml", &service)
 	defaults := config.Defaults()
 	text, err := defaults.Generated(generate.FormatServiceMonitor)
 	if err != nil {

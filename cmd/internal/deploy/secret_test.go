@@ -31,10 +31,10 @@ func TestTheShippedSecretHasEveryKeyThatIsReadFromIt(t *testing.T) {
 	}
 	decode(t, "deploy/kubernetes/secret.yaml", &secret)
 
-	// As files: those that the comments tell to name in bbb-scaler.yml.
-	read := slices.Collect(maps.Keys(matches(read(t, "deploy/kubernetes/kustomization.yaml"), `/etc/bbb-scaler/secrets/([\w-]+)`)))
+	// As files: those that the configuration names.
+	read := slices.Collect(maps.Keys(matches(read(t, "deploy/kubernetes/overlays/prod/bbb-scaler.yml"), `/etc/bbb-scaler/secrets/([\w-]+)`)))
 	if len(read) < 2 {
-		t.Errorf("kustomization.yaml names the files %q, want those of IONOS and Scalelite", read)
+		t.Errorf("bbb-scaler.yml names the files %q, want those of IONOS and Scalelite", read)
 	}
 	f := config.Defaults()
 	f.Rules.Alertmanager.Username, f.Rules.Scrape.Username = "alertmanager", "prometheus"

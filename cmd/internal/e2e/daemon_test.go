@@ -17,8 +17,11 @@ import (
 // settings are what the tests set in the daemon's configuration.
 type settings struct {
 	Fleet        *fakeFleet
+	Name         string // of the fleet; "" for the default
 	Alertmanager string // base URL; "" for none
 	Webhook      string // for the generated route
+	Scrape       string // the section rules.scrape; "" for the defaults
+	NodePort     string // of the node exporters; "" for the default
 	MinActive    int
 	MemoryMin    float64
 	MemoryMax    float64
@@ -37,6 +40,7 @@ func (settings) Greatest() int { return greatest }
 // so that what else the machine computes meanwhile changes nothing.
 var configuration = template.Must(template.New("").Parse(`
 fleet:
+  {{with .Name}}name: {{.}}{{end}}
   evaluation_interval: 1s
   busy_interval: 200ms
   debounce_quiet: 100ms
@@ -63,7 +67,8 @@ rules:
   scrape_interval: 1s
   rate_window: 4s
   hysteresis: 0.001
-  exporters: {with_bbb: false, recordings: false}
+  exporters: {with_bbb: false, recordings: false{{with .NodePort}}, ports: {node: {{.}}}{{end}}}
+  {{with .Scrape}}scrape: {{.}}{{end}}
   trend: {window: 0s}
   forecast: {enabled: false}
   for: {BBBServerMemoryHigh: 2s, BBBFleetMemoryHigh: 2s, BBBFleetBelowMinimum: 2s, BBBServerMemoryLow: 1h,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
@@ -22,16 +23,22 @@ type monitoring struct {
 
 // nodeExporter runs a node exporter that listens on the same port of every
 // host, and returns that port.
-func nodeExporter(t *testing.T, hosts []string) (port string) {
+func nodeExporter(t *testing.T, hosts []string, flags ...string) (port string) {
 	t.Helper()
 	_, port, _ = strings.Cut(freeAddr(t), ":")
 	args := []string{"--collector.disable-defaults", "--collector.cpu", "--collector.meminfo"}
 	for _, host := range hosts {
 		args = append(args, "--web.listen-address="+host+":"+port)
 	}
-	p := start(t, program(t, "node_exporter"), args...)
+	p := start(t, program(t, "node_exporter"), append(args, flags...)...)
 	for _, host := range hosts {
-		p.ready(t, "http://"+host+":"+port+"/metrics")
+		until(t, time.Minute, "node exporter on "+host, func() bool {
+			if p.ended() {
+				t.Fatal("node exporter ended by itself")
+			}
+			_, status := fetch("http://" + host + ":" + port + "/metrics")
+			return status == http.StatusOK || status == http.StatusBadRequest // for plain HTTP, where it has TLS
+		})
 	}
 	return port
 }
@@ -78,7 +85,6 @@ func (s scraping) start(t *testing.T, by stack) *monitoring {
 		}
 		nodes.WriteString("}}, ")
 	}
-	addr := freeAddr(t)
 	config := writeFile(t, t.TempDir(), "prometheus.yml", fmt.Sprintf(`
 global: {scrape_interval: %v, scrape_timeout: %v, evaluation_interval: 1s}
 rule_files: [%q]
@@ -89,9 +95,16 @@ scrape_configs:
   - job_name: bbb-scaler
     static_configs: [{targets: [%q]}]
 `, s.every, s.every, s.rules, strings.Join(s.alertmanagers, `", "`), nodes.String(), s.daemon))
+	return runPrometheus(t, by, config, cmp.Or(s.resend, 2*time.Second))
+}
+
+// runPrometheus runs a Prometheus with a configuration file.
+func runPrometheus(t *testing.T, by stack, config string, resend time.Duration) *monitoring {
+	t.Helper()
+	addr := freeAddr(t)
 	p := start(t, program(t, by.prometheus),
 		"--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+addr,
-		"--rules.alert.resend-delay="+cmp.Or(s.resend, 2*time.Second).String())
+		"--rules.alert.resend-delay="+resend.String())
 	m := &monitoring{prometheus: p, url: "http://" + addr}
 	p.ready(t, m.url+"/-/ready")
 	return m

@@ -32,12 +32,15 @@ var mayImport = map[string][]string{
 	"receiver/client":  {"actions/fleet", "actions/outbound", "receiver/api"},
 	"receiver/verdict": {"actions/fleet", "rules"},
 
-	"actions/fleet":           {"rules", "rules/refuse"},
-	"actions/plan":            {"actions/fleet", "rules"},
-	"actions/leader":          {"actions/fleet"},
-	"actions/store":           {"actions/fleet"},
-	"actions/store/storetest": {"actions/fleet"},
-	"actions":                 {"actions/fleet", "actions/plan", "actions/store", "rules"},
+	"actions/fleet":               {"rules", "rules/refuse"},
+	"actions/plan":                {"actions/fleet", "rules"},
+	"actions/leader":              {"actions/fleet"},
+	"actions/store":               {"actions/fleet"},
+	"actions/store/internal/seal": {},
+	"actions/store/postgres":      {"actions/fleet", "actions/store", "actions/store/internal/seal"},
+	"actions/store/postgrestest":  {},
+	"actions/store/storetest":     {"actions/fleet"},
+	"actions":                     {"actions/fleet", "actions/plan", "actions/store", "rules"},
 
 	"actions/outbound":              {"actions/fleet", "rules/refuse"},
 	"actions/outbound/outboundtest": {},
@@ -64,6 +67,8 @@ var mayImport = map[string][]string{
 // import them outside of tests, subpackages included.
 var onlyImporters = map[string][]string{
 	"github.com/ionos-cloud/sdk-go/v6":                         {"actions/ionos"},
+	"github.com/jackc/pgx/v5":                                  {"actions/store/postgres", "actions/store/postgrestest"},
+	"github.com/jackc/pgx/v5/pgxpool":                          {"actions/store/postgres"},
 	"github.com/labstack/echo/v4":                              {"receiver"},
 	"github.com/prometheus/alertmanager/notify/webhook":        {"cmd/simulate"},
 	"github.com/prometheus/prometheus/tsdb":                    {"cmd/simulate"},

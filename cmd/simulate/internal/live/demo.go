@@ -19,6 +19,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/exportertest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/monitor"
 )
 
@@ -28,7 +29,11 @@ type demo struct {
 	dir     string
 	speed   float64
 	secret  secrets
-	targets string // Config.Targets
+	targets string      // Config.Targets
+	file    config.File // before it is made faster
+	seed    uint64
+	own     bool   // the daemon is run by the demo
+	hung    string // name of the server that hangs in the story
 
 	bbb, node, exporter          []net.Listener // one for each server
 	ionosAt, daemonAt            string         // host:port
@@ -60,7 +65,8 @@ const (
 
 func newDemo(cfg Config, dir string) (*demo, error) {
 	d := &demo{
-		dir: dir, speed: cfg.Speed, targets: cfg.Targets, network: network{seed: cfg.CutLinks}, steps: map[string]int{},
+		dir: dir, speed: cfg.Speed, targets: cfg.Targets, file: fileOf(cfg), seed: cfg.Seed, own: cfg.Daemon != nil,
+		network: network{seed: cfg.CutLinks}, steps: map[string]int{},
 		secret: secrets{newSecret(), newSecret(), newSecret()},
 	}
 	err := d.build(cfg)
@@ -83,7 +89,7 @@ func (d *demo) build(cfg Config) error {
 		}
 	}
 	d.world = sim.New(sim.Config{
-		Servers: cfg.Servers, Running: floor, Start: beginAt(cfg.Speed), Overload: overload(),
+		Seed: cfg.Seed, Servers: cfg.Servers, Running: floor, Start: beginAt(cfg.Speed), Overload: d.overload(),
 		Load: cfg.World.Load, Cloud: limited(cfg.World.Cloud), Balancer: cfg.World.Balancer, Prices: cfg.World.Prices,
 		Each: func(i int, s *sim.ServerSpec) {
 			s.Name, s.Addr, s.Private = serverName(i), simhttp.Addr(i), simhttp.PrivateAddr(i)
@@ -127,8 +133,8 @@ func limited(c sim.CloudConfig) sim.CloudConfig {
 
 // overload returns the workload above which a server counts as overloaded: the
 // maximum thresholds.
-func overload() sim.Workload {
-	t := thresholds()
+func (d *demo) overload() sim.Workload {
+	t := d.file.Actions.Thresholds
 	return sim.Workload{CPU: t.CPU.Max, Memory: t.Memory.Max}
 }
 

@@ -72,24 +72,29 @@ func (d *demo) settings() (settings, error) {
 	return s, nil
 }
 
-// config returns the default configuration for the demo's fleet, in faster time.
-func (d *demo) config() config.File {
+// fileOf returns the configuration of the daemon and of the rules in the time of the
+// simulation. Without a file, servers grow less than by default, so that a small school
+// needs several. The schedule is left out, because the daemon's clock is the real one.
+func fileOf(cfg Config) config.File {
+	if cfg.File != nil {
+		c := *cfg.File
+		c.Actions.Capacity.Schedule = nil
+		return c
+	}
 	c := config.Defaults()
 	c.Actions.Capacity.MinActive = floor
-	c.Actions.Thresholds = thresholds()
-	c.Actions.Sizes.Fleet.Cores, c.Actions.Sizes.Max.Cores = 4, 6 // the same
+	c.Actions.Sizes.Fleet.Cores, c.Actions.Sizes.Max.Cores = 4, 6
+	return c
+}
+
+// config returns the configuration of the demo's fleet, in faster time.
+func (d *demo) config() config.File {
+	c := d.file
+	c.Rules.For = maps.Clone(c.Rules.For) // Faster changes it
 	c.Faster(d.speed)
 	c.Rules.Alertmanager.URL = "http://" + d.daemonAt + api.PathWebhook
 	c.Rules.Alertmanager.Username = ""
 	return c
-}
-
-// thresholds returns the default thresholds with a lower maximum of the CPU
-// workload. Fewer people fill a server then, so that a small school needs several.
-func thresholds() rules.Thresholds {
-	t := config.Defaults().Actions.Thresholds
-	t.CPU = rules.Band{Min: 0.1, Max: 0.5}
-	return t
 }
 
 func (d *demo) shorter(t time.Duration) time.Duration { return config.Shorter(t, d.speed) }
@@ -186,4 +191,9 @@ func (d *demo) daemonArgs() []string {
 		fmt.Sprintf("--config.file=%s/%s", d.dir, daemonFile), "--web.listen-address=" + d.daemonAt,
 		fmt.Sprintf("--storage.path=%s/bbb-scaler", d.dir),
 	}
+}
+
+// clockArgs returns the argument by which the demo's own daemon shows the simulated time.
+func (d *demo) clockArgs() []string {
+	return []string{fmt.Sprintf("--web.displayed-clock=%s,%s,%g", d.world.Start().Format(time.RFC3339Nano), d.clock.begun.Format(time.RFC3339Nano), d.speed)}
 }

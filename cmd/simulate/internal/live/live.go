@@ -23,6 +23,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
 )
@@ -37,9 +38,16 @@ type Config struct {
 	Servers int
 	Speed   float64       // seconds of simulated time in one second
 	For     time.Duration // real time to run; 0 runs until ctx is done
-	Daemon  Daemon
-	Out     io.Writer    // output for people
-	Log     *slog.Logger // log of the daemon, Prometheus and Alertmanager
+	// Daemon is run; nil runs none and tells the command to start one with.
+	Daemon Daemon
+	// File is the configuration of the daemon and of the rules; nil is the demo's own:
+	// the defaults, with smaller servers. Addresses, credentials and the datacenters
+	// are always the demo's.
+	File *config.File
+	// Seed chooses how long servers take to start, and which one hangs.
+	Seed uint64
+	Out  io.Writer    // output for people
+	Log  *slog.Logger // log of the daemon, Prometheus and Alertmanager
 	// Targets selects the name by which the exporters are scraped; "" is
 	// TargetsAddress.
 	Targets string
@@ -79,7 +87,6 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	if d.balancer != nil {
 		return d.besideScalelite(ctx, cfg)
 	}
-	d.world.Follow(lessons(d.world.Start(), cfg.Servers))
 	d.introduce(cfg.Out)
 	err = d.run(ctx, cfg)
 	return d.summary(), err
@@ -145,18 +152,21 @@ func (d *demo) run(ctx context.Context, cfg Config) error {
 			}
 		})
 	}
+	d.begin(cfg.Servers)
 	clock := d.clock
 	part("the simulation", clock.run)
 	for i := range d.alertmanager {
 		part("alertmanager", d.alertmanager[i].Run)
 		part("prometheus", d.prometheus[i].Run)
 	}
-	part("bbb-scaler", func(ctx context.Context) error {
-		log := &lines{log: cfg.Log, name: "bbb-scaler"}
-		return cfg.Daemon(ctx, d.daemonArgs(), nil, log, log)
-	})
+	if cfg.Daemon != nil {
+		part("bbb-scaler", func(ctx context.Context) error {
+			log := &lines{log: cfg.Log, name: "bbb-scaler"}
+			return cfg.Daemon(ctx, append(d.daemonArgs(), d.clockArgs()...), nil, log, log)
+		})
+	}
 	if d.users != nil {
-		part("the users", func(ctx context.Context) error { return d.users.come(ctx, lessons(d.world.Start(), cfg.Servers)) })
+		part("the users", func(ctx context.Context) error { return d.users.come(ctx, meetings(d.world.Start(), cfg.Servers)) })
 	}
 	part("the journal", func(ctx context.Context) error { return d.tell(ctx, clock, cfg.Out) })
 	ctx, stop := context.WithCancel(ctx)

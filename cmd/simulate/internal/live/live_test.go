@@ -15,6 +15,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // until calls stop once what is written to it holds every one of wants, in lines
@@ -54,6 +55,15 @@ func light(t *testing.T) world.World {
 	return w
 }
 
+// small returns a configuration with which few people fill a server, for the light world.
+func small() *config.File {
+	c := config.Defaults()
+	c.Actions.Capacity.MinActive = floor
+	c.Actions.Thresholds.CPU = rules.Band{Min: 0.1, Max: 0.5}
+	c.Actions.Sizes.Fleet.Cores, c.Actions.Sizes.Max.Cores = 4, 6
+	return &c
+}
+
 // firstStart returns the time of the first line about a start.
 func firstStart(text string) string {
 	for line := range strings.Lines(text) {
@@ -77,7 +87,7 @@ func aDay(t *testing.T, targets string) {
 	out := &until{wants: []string{" start ", " enable ", " grow ", " cordon ", " stop "}, stop: stop}
 	var log bytes.Buffer
 	s, err := Run(ctx, Config{
-		World: light(t), Servers: 12, Speed: 120, Targets: targets, Daemon: daemon.Run, Out: out,
+		World: light(t), File: small(), Servers: 12, Speed: 120, Targets: targets, Daemon: daemon.Run, Out: out,
 		Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {
@@ -103,13 +113,13 @@ func aDay(t *testing.T, targets string) {
 }
 
 func TestTheFleetLineTellsPeopleOnOverloadedServersNotTheAverage(t *testing.T) {
-	var f fleetState
+	f := fleetState{max: sim.Workload{CPU: 0.5, Memory: 0.85}, saved: "20 %"}
 	f.add(sim.Reading{Power: fleet.PowerOn, Workload: sim.Workload{CPU: 1, Memory: 0.3}, Meetings: 9, Participants: 225}, true)
 	for range 3 {
 		f.add(sim.Reading{Power: fleet.PowerOn, Workload: sim.Workload{CPU: 0.02, Memory: 0.1}}, true)
 	}
 	f.add(sim.Reading{Power: fleet.PowerOff}, false)
-	want := "-------- servers on 4, in service 4; meetings 9; people 225, on overloaded servers 225; busiest server at 100 % CPU"
+	want := "-------- servers on 4, in service 4; meetings 9; people 225, on overloaded servers 225; busiest server at 100 % CPU; saved 20 %"
 	if got := f.String(); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

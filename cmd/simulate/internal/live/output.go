@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,10 @@ func (d *demo) introduce(out io.Writer) {
 	for _, r := range rows {
 		fmt.Fprintf(out, "  %-15s %-48s %s\n", r[0], r[1], r[2])
 	}
+	if !d.own {
+		fmt.Fprintf(out, "\nStart the daemon yourself, on this machine, with the files of this run:\n\n  bbb-scaler %s\n\n"+
+			"Its configuration has the addresses and credentials above, and durations that are %g times as short.\n", strings.Join(d.daemonArgs(), " "), d.speed)
+	}
 	fmt.Fprintf(out, "\n%-6s %-8s %-14s %s\n", "time", "step", "server", "why")
 }
 
@@ -57,25 +62,41 @@ func (d *demo) tell(ctx context.Context, c *clock, out io.Writer) error {
 	ticker := time.NewTicker(tellEvery)
 	defer ticker.Stop()
 	var seen uint64
-	next := d.world.Start()
+	next, scenes := d.world.Start(), d.scenes()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
 		}
+		d.narrate(scenes, out)
 		for _, e := range newEntries(ctx, daemon, seen) {
 			seen = e.Seq
 			if e.Outcome == fleet.Done {
 				d.steps[string(e.Step.Kind)]++
 			}
 			if line := describe(e); line != "" {
-				fmt.Fprintf(out, "%-6s %s\n", c.at(e.At).Format("15:04"), line)
+				at := e.At // the daemon shows the simulated time
+				if !d.own {
+					at = c.at(at)
+				}
+				fmt.Fprintf(out, "%-6s %s\n", at.Local().Format("15:04"), line)
 			}
 		}
 		if now := d.world.Now(); !now.Before(next) {
 			fmt.Fprintf(out, "%-6s %s\n", now.Format("15:04"), d.fleetLine(ctx))
 			next = now.Truncate(10 * time.Minute).Add(10 * time.Minute)
+		}
+	}
+}
+
+// narrate prints the scenes whose time has come, and removes them.
+func (d *demo) narrate(scenes map[time.Time]scene, out io.Writer) {
+	now := d.world.Now()
+	for _, at := range slices.SortedFunc(maps.Keys(scenes), time.Time.Compare) {
+		if !now.Before(at) {
+			fmt.Fprintf(out, "%-6s ******** %s\n", at.Format("15:04"), scenes[at].text(d))
+			delete(scenes, at)
 		}
 	}
 }
@@ -120,7 +141,7 @@ func (d *demo) fleetLine(ctx context.Context) string {
 		}
 		takes = func(r sim.Reading) bool { return listed[r.URL] }
 	}
-	var f fleetState
+	f := fleetState{max: d.overload(), saved: d.summary().saved()}
 	for _, r := range d.world.Servers() {
 		f.add(r, takes(r))
 	}
@@ -130,8 +151,10 @@ func (d *demo) fleetLine(ctx context.Context) string {
 // fleetState holds the numbers in the line about the fleet.
 type fleetState struct {
 	on, active, meetings, people int
-	overloaded                   int     // people on servers above a maximum threshold
-	busiest                      float64 // greatest CPU workload of a server with people on it
+	overloaded                   int          // people on servers above a maximum threshold
+	busiest                      float64      // greatest CPU workload of a server with people on it
+	max                          sim.Workload // workload above which a server is overloaded
+	saved                        string       // share of the cost of all servers
 }
 
 func (f *fleetState) add(r sim.Reading, takes bool) {
@@ -143,8 +166,7 @@ func (f *fleetState) add(r sim.Reading, takes bool) {
 	}
 	f.meetings += r.Meetings
 	f.people += r.Participants
-	t := thresholds()
-	if r.CPU > t.CPU.Max || r.Memory > t.Memory.Max {
+	if r.CPU > f.max.CPU || r.Memory > f.max.Memory {
 		f.overloaded += r.Participants
 	}
 	if r.Participants > 0 {
@@ -155,6 +177,6 @@ func (f *fleetState) add(r sim.Reading, takes bool) {
 // String returns the line. It states the busiest server, not the average, which
 // is low while one server is full and others are empty.
 func (f fleetState) String() string {
-	return fmt.Sprintf("-------- servers on %d, in service %d; meetings %d; people %d, on overloaded servers %d; busiest server at %.0f %% CPU",
-		f.on, f.active, f.meetings, f.people, f.overloaded, 100*f.busiest)
+	return fmt.Sprintf("-------- servers on %d, in service %d; meetings %d; people %d, on overloaded servers %d; busiest server at %.0f %% CPU; saved %s",
+		f.on, f.active, f.meetings, f.people, f.overloaded, 100*f.busiest, f.saved)
 }

@@ -38,7 +38,7 @@ func outside(t *testing.T, cfg Config) (*demo, *httptest.Server) {
 
 func beside(t *testing.T, servers int, speed float64) Config {
 	return Config{
-		World: light(t), Servers: servers, Speed: speed, Daemon: daemon.Run, Out: &bytes.Buffer{}, Log: slog.New(slog.DiscardHandler),
+		World: light(t), File: small(), Servers: servers, Speed: speed, Daemon: daemon.Run, Out: &bytes.Buffer{}, Log: slog.New(slog.DiscardHandler),
 		Scalelite: &Scalelite{Secret: lbSecret, PollInterval: time.Duration(float64(time.Minute) / speed)},
 	}
 }

@@ -14,7 +14,12 @@ type Summary struct {
 	MeetingsEndedEarly int            `json:"meetings_ended_early"`
 	MeetingsRefused    int            `json:"meetings_refused"`
 	ServerHours        float64        `json:"server_hours"`
-	ParticipantMinutes float64        `json:"participant_minutes"`
+	// ServerHoursAllOn and CostAllOn are those of all servers switched on, at their
+	// first size.
+	ServerHoursAllOn   float64 `json:"server_hours_all_on"`
+	Cost               float64 `json:"cost"`
+	CostAllOn          float64 `json:"cost_all_on"`
+	ParticipantMinutes float64 `json:"participant_minutes"`
 	// OverloadParticipantMinutes were spent on servers whose CPU or memory
 	// workload was above the maximum threshold.
 	OverloadParticipantMinutes float64 `json:"overload_participant_minutes"`
@@ -29,6 +34,9 @@ func (d *demo) summary() Summary {
 		MeetingsRefused: f.MeetingsRefused, ServerHours: f.ServerHours,
 		ParticipantMinutes: f.ParticipantMinutes, OverloadParticipantMinutes: f.OverloadParticipantMinutes,
 	}
+	hours := d.world.Now().Sub(d.world.Start()).Hours()
+	s.ServerHoursAllOn = hours * float64(len(d.bbb))
+	s.Cost, s.CostAllOn = f.Cost, d.world.CostOfAll()
 	for _, kind := range fleet.Kinds() {
 		s.Steps[string(kind)] = f.Steps[kind]
 	}
@@ -38,15 +46,24 @@ func (d *demo) summary() Summary {
 	return s
 }
 
+// saved returns the share of the cost of all servers that was saved, as text.
+func (s Summary) saved() string {
+	if s.CostAllOn == 0 {
+		return "0 %"
+	}
+	return fmt.Sprintf("%.0f %%", 100*(1-s.Cost/s.CostAllOn))
+}
+
 // String returns the summary as text for people.
 func (s Summary) String() string {
 	var steps []string
 	for _, kind := range fleet.Kinds() {
 		steps = append(steps, fmt.Sprintf("%s %d", kind, s.Steps[string(kind)]))
 	}
-	text := fmt.Sprintf("\nMeetings: %d, ended early %d, refused %d. Server-hours: %.1f.\n"+
+	text := fmt.Sprintf("\nMeetings: %d, ended early %d, refused %d.\n"+
+		"Cost: %.2f, with all servers on %.2f: saved %s (prices are assumptions). Server-hours: %.1f of %.1f.\n"+
 		"Participant-minutes: %.0f, of these on servers above a maximum threshold: %.1f %%.\nSteps: %s.\n",
-		s.Meetings, s.MeetingsEndedEarly, s.MeetingsRefused, s.ServerHours,
+		s.Meetings, s.MeetingsEndedEarly, s.MeetingsRefused, s.Cost, s.CostAllOn, s.saved(), s.ServerHours, s.ServerHoursAllOn,
 		s.ParticipantMinutes, 100*s.OverloadParticipantMinutes/max(1, s.ParticipantMinutes), strings.Join(steps, ", "))
 	if s.Links != nil {
 		text += s.Links.String()

@@ -6,17 +6,23 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
-// begin is the simulated time at which the demo starts, on a Monday: the bell
-// rings 45 min later.
-var begin = time.Date(2026, 3, 2, 7, 15, 0, 0, time.UTC)
+// bell is the time of day at which the first lessons begin.
+const bell = 8 * time.Hour
 
-// beginAt returns the simulated time at which the demo starts: closer to the bell
-// at a low speed, which would otherwise make people wait.
+// beginAt returns the simulated time at which the demo starts, on a Monday: 45 min
+// before the bell, or closer to it at a low speed, which would otherwise make people
+// wait. It is in the time zone of this host, in which the page shows times.
 func beginAt(speed float64) time.Time {
+	ahead := 45 * time.Minute
 	if speed < 10 {
-		return begin.Add(25 * time.Minute)
+		ahead = 20 * time.Minute
 	}
-	return begin
+	return time.Date(2026, 3, 2, 0, 0, 0, 0, time.Local).Add(bell - ahead)
+}
+
+// midnight returns the beginning of a day.
+func midnight(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
 }
 
 // day is the demo's timetable, in minutes after the bell, and the share of the
@@ -24,7 +30,8 @@ func beginAt(speed float64) time.Time {
 var day = []struct{ start, length, share int }{
 	{0, 45, 80}, {50, 40, 100}, // a long break
 	{155, 45, 100}, {205, 45, 80}, // lunch
-	{330, 45, 50}, {380, 45, 30},
+	{330, 45, 50}, {380, 45, 30}, // the end of the school day
+	{630, 90, 10}, // an evening
 }
 
 // classSize is the number of people in a class, and webcams that of the webcams
@@ -34,12 +41,19 @@ const (
 	webcams   = 8
 )
 
-// lessons returns the meetings of a year of such days, with about one class for
-// each server.
-func lessons(start time.Time, servers int) sim.Source {
+// meetings returns what people do in the demo: the lessons, and the crowd.
+func meetings(start time.Time, servers int) sim.Source {
+	return school(start, servers, crowd(start, servers)).Arrivals()
+}
+
+// lessons returns the meetings of the timetable alone, which the forecast knows.
+func lessons(start time.Time, servers int) sim.Source { return school(start, servers).Arrivals() }
+
+// school has a year of days of the timetable, with about one class for each server,
+// and more events.
+func school(start time.Time, servers int, more ...sim.Event) sim.School {
 	const year = 365
-	s := sim.School{Start: start.Truncate(24 * time.Hour), Days: year}
-	bell := 8 * time.Hour
+	s := sim.School{Start: midnight(start), Days: year, Events: more}
 	for d := range year {
 		for _, l := range day {
 			s.Events = append(s.Events, sim.Event{
@@ -49,5 +63,5 @@ func lessons(start time.Time, servers int) sim.Source {
 			})
 		}
 	}
-	return s.Arrivals()
+	return s
 }

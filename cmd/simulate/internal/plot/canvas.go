@@ -9,17 +9,27 @@ import (
 
 // Dimensions of the picture, in pixels.
 const (
-	left, right  = 64, 24 // margins beside the axes
-	above, below = 88, 42 // margins above and below the rows
-	inner        = 980    // width of the axes
-	high         = 112    // height of the axes of a row
-	apart        = 40     // distance between two rows, which contains the title
+	left, right  = 64, 24  // margins beside the axes and the money
+	above, below = 116, 42 // margins above and below the rows
+	inner        = 800     // width of the axes
+	gap          = 28      // between the axes and the money
+	money        = 220     // width of the column with the money
+	high         = 92      // height of the axes of a row
+	apart        = 42      // distance between two rows, which contains the title
+	effect       = 17      // distance between two lines of text beside a row
 )
+
+// clipAbove is how many times the greatest need the vertical axis may show. Strategies
+// with more servers are cut off.
+const clipAbove = 2.5
 
 // canvas holds the positions and texts of everything in the picture, for the
 // template.
 type canvas struct {
 	Title, Unit   string
+	Headline      string
+	Money         string // title of the column
+	MoneyX        int    // its left edge
 	Width, Height int
 	Left, Right   int
 	Bottom        int // bottom of the last row
@@ -33,11 +43,20 @@ type canvas struct {
 
 // row is the part of the picture for one strategy.
 type row struct {
-	Name, Note                string
+	Name, Note, Over          string // Over says how many servers are cut off; "" for none
+	Amount                    string
+	Bar                       float64 // width of the bar of the cost
+	Effects                   []line
 	Y, Top                    int // position of the title, and of the top of the axes
 	Bottom                    int
 	On, Service, Need, Missed string // paths of the areas; each is drawn over those before it
 	Ticks                     []label
+}
+
+// line is a text beside a row, at a height.
+type line struct {
+	Effect
+	Y int
 }
 
 // day is the column for one day in the background.
@@ -66,19 +85,28 @@ func (c *canvas) Legend() []entry {
 		{left, "need", "needed"},
 		{left + 90, "missed", "needed, but not in service"},
 		{left + 286, "service", "in service, not needed"},
-		{left + 438, "on", "switched on, not in service"},
+		{left + 456, "on", "switched on, not in service"},
 	}
 }
 
 func newCanvas(f Figure, from, until time.Time) *canvas {
 	c := &canvas{
-		Title: f.Title, Unit: f.Unit, Left: left, Right: left + inner, Width: left + inner + right,
+		Title: f.Title, Headline: f.Headline, Unit: f.Unit, Left: left, Right: left + inner,
+		Money: f.Money, MoneyX: left + inner + gap, Width: left + inner + gap + money + right,
 		from: from, until: until,
 	}
 	step := tickStep(f.greatest())
 	c.top = step * math.Ceil(f.greatest()/step)
+	dearest := 0.0
+	for _, s := range f.Series {
+		dearest = max(dearest, s.Cost)
+	}
 	for i, s := range f.Series {
-		c.Rows = append(c.Rows, c.row(above+i*(high+apart), s, step))
+		r := c.row(above+i*(high+apart), s, step)
+		if dearest > 0 {
+			r.Bar = money * s.Cost / dearest
+		}
+		c.Rows = append(c.Rows, r)
 	}
 	c.Bottom = c.Rows[len(c.Rows)-1].Bottom
 	c.Height = c.Bottom + below
@@ -86,15 +114,28 @@ func newCanvas(f Figure, from, until time.Time) *canvas {
 	return c
 }
 
-// greatest returns the maximum of all numbers in f, at least 1.
+// greatest returns the number that the vertical axis must show: the greatest of all, or
+// clipAbove times the greatest need if that is less; at least 1.
 func (f Figure) greatest() float64 {
-	greatest := 1.0
+	need, all := 1.0, 1.0
 	for _, s := range f.Series {
 		for _, p := range s.Points {
-			greatest = max(greatest, p.On, p.Service, p.Need)
+			need, all = max(need, p.Need), max(all, p.On, p.Service, p.Need)
 		}
 	}
-	return greatest
+	return min(all, clipAbove*need)
+}
+
+// over says how many servers of a series are cut off at the top, or nothing.
+func (c *canvas) over(s Series) string {
+	most := 0.0
+	for _, p := range s.Points {
+		most = max(most, p.On, p.Service)
+	}
+	if most <= c.top {
+		return ""
+	}
+	return fmt.Sprintf("▲ up to %.0f %s", most, c.Unit)
 }
 
 // tickStep returns a round number that divides an axis from 0 to top into 2 to 4
@@ -111,7 +152,10 @@ func tickStep(top float64) float64 {
 }
 
 func (c *canvas) row(y int, s Series, step float64) row {
-	r := row{Name: s.Name, Note: s.Note, Y: y - 8, Top: y, Bottom: y + high}
+	r := row{Name: s.Name, Note: s.Note, Over: c.over(s), Amount: s.Amount, Y: y - 8, Top: y, Bottom: y + high}
+	for i, e := range s.Effects {
+		r.Effects = append(r.Effects, line{e, y + 46 + i*effect})
+	}
 	for v := 0.0; v <= c.top; v += step {
 		r.Ticks = append(r.Ticks, label{c.y(r, v), strconv.FormatFloat(v, 'f', -1, 64)})
 	}
@@ -128,9 +172,10 @@ func (c *canvas) x(t time.Time) float64 {
 	return left + inner*float64(t.Sub(c.from))/float64(c.until.Sub(c.from))
 }
 
-// y returns the vertical position of a number in a row, in pixels.
+// y returns the vertical position of a number in a row, in pixels; it ends at the top of
+// the axes.
 func (c *canvas) y(r row, v float64) float64 {
-	return float64(r.Bottom) - float64(high)*v/c.top
+	return float64(r.Bottom) - float64(high)*min(v, c.top)/c.top
 }
 
 // Minimum widths, in pixels, of a day with a name and of a day with hours.

@@ -1,8 +1,10 @@
 // Package plot draws the number of servers of each strategy over time: the servers
-// that were needed, that took meetings, and that were switched on.
+// that were needed, that took meetings, and that were switched on. Beside it stands what
+// that cost, and above it a headline.
 //
 // The picture is one SVG file with one row for each strategy. All rows have the
-// same scale. The picture has its own background, with colors for light and for
+// same scale, in which the need can be seen: a strategy that has many times as many
+// servers switched on is cut off at the top, with a note. The picture has its own background, with colors for light and for
 // dark pages. The same figure always gives the same bytes.
 package plot
 
@@ -25,16 +27,29 @@ type Point struct {
 // Series holds the points of one strategy, which are drawn in one row.
 type Series struct {
 	Name   string
-	Note   string  // text beside the name, such as the cost
+	Note   string  // text at the end of the row's title, such as the server-hours
 	Points []Point // sorted by time
+	// Cost is drawn as a bar, beside Amount, which is the cost as text.
+	Cost   float64
+	Amount string
+	// Effects are a few words each, below the bar: on the money, and on people.
+	Effects []Effect
+}
+
+// Effect is a text beside a row.
+type Effect struct {
+	Text string
+	Bad  bool // people were harmed
 }
 
 // Figure is the content of a picture. Its days begin and end at midnight in the
 // time zone of the first point.
 type Figure struct {
-	Title  string
-	Unit   string // unit of the vertical axis, such as "servers"
-	Series []Series
+	Title    string
+	Headline string // the result in a sentence
+	Unit     string // unit of the vertical axis, such as "servers"
+	Money    string // title of the column with the cost
+	Series   []Series
 }
 
 // Write draws f as SVG. It returns an error if f has no points, or points that are

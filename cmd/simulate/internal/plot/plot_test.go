@@ -64,10 +64,11 @@ func wanted(t time.Time) float64 {
 func figure(t *testing.T) Figure {
 	monday := time.Date(2026, 3, 23, 0, 0, 0, 0, berlin(t)) // clocks change on its Sunday
 	return Figure{
-		Title: "A school week on 100 servers", Unit: "servers of the default size",
+		Headline: "ours costs 95 % less than all servers on; no lesson refused or cut off",
+		Title:    "A school week on 100 servers", Unit: "servers of the default size", Money: "cost of the week in EUR",
 		Series: []Series{
-			{Name: "static", Note: "16,800 server-hours · 0 refused", Points: week(monday, 7, 100, 0)},
-			{Name: "late <& slow>", Note: "4,100 server-hours · 12 refused", Points: week(monday, 7, 10, 25*time.Minute)},
+			{Name: "static", Note: "16,800 server-hours · 0 refused", Points: week(monday, 7, 100, 0), Cost: 1344, Amount: "EUR 1344.00", Effects: []Effect{{Text: "0.690 % overloaded", Bad: true}}},
+			{Name: "late <& slow>", Note: "4,100 server-hours · 12 refused", Points: week(monday, 7, 10, 25*time.Minute), Cost: 80, Amount: "EUR 80.00", Effects: []Effect{{Text: "94 % less"}, {Text: "<12 refused>", Bad: true}}},
 			{Name: "ours", Note: "3,900 server-hours · 0 refused", Points: week(monday, 7, 4, 3*time.Minute)},
 		},
 	}
@@ -176,5 +177,36 @@ func BenchmarkWrite(b *testing.B) {
 		if err := Write(io.Discard, f); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestAStrategyWithManyTimesTheNeedIsCutOffAndSaysSo(t *testing.T) {
+	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	few := []Point{{At: at, On: 8, Service: 7, Need: 6}}
+	for name, test := range map[string]struct {
+		on, top float64
+		over    string
+	}{
+		"all servers on":    {100, 15, "▲ up to 100 servers"},
+		"a few more":        {14, 15, ""},
+		"as many as needed": {8, 8, ""},
+	} {
+		many := []Point{{At: at, On: test.on, Service: test.on, Need: 6}}
+		c := newCanvas(Figure{Unit: "servers", Series: []Series{{Points: many}, {Points: few}}}, at, at.Add(time.Hour))
+		if c.top != test.top || c.Rows[0].Over != test.over || c.Rows[1].Over != "" {
+			t.Errorf("%s: the axis ends at %g, the rows say %q and %q; want %g, %q and nothing", name, c.top, c.Rows[0].Over, c.Rows[1].Over, test.top, test.over)
+		}
+		if y := c.y(c.Rows[0], test.on); y < float64(c.Rows[0].Top) {
+			t.Errorf("%s: drawn %g pixels above the axes", name, float64(c.Rows[0].Top)-y)
+		}
+	}
+}
+
+func TestTheBarsOfTheCostAreInProportion(t *testing.T) {
+	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	points := []Point{{At: at, Need: 1}}
+	c := newCanvas(Figure{Series: []Series{{Points: points, Cost: 200}, {Points: points, Cost: 50}, {Points: points}}}, at, at.Add(time.Hour))
+	if got := []float64{c.Rows[0].Bar, c.Rows[1].Bar, c.Rows[2].Bar}; got[0] != money || got[1] != money/4 || got[2] != 0 {
+		t.Errorf("bars = %g pixels, want %d, %d and 0", got, money, money/4)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net"
 	"slices"
-	"strings"
 	"time"
 
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
@@ -20,7 +19,7 @@ import (
 type History struct {
 	API   promv1.API
 	Rules generate.Config // names of metrics and labels
-	Fleet string          // the fleet's name, used where rules.labels.fleet is set
+	Fleet string          // the fleet's name, as in the label of its series
 	// Meetings and Webcams are the names of bbb-exporter's metrics that the rules
 	// do not use.
 	Meetings, Webcams string
@@ -49,8 +48,8 @@ func (r Range) Chunks() int {
 	return (points + mostPoints - 1) / mostPoints
 }
 
-// chunk returns the i-th part of r. Its end is inclusive, as in Prometheus.
-func (r Range) chunk(i int) promv1.Range {
+// Chunk returns the i-th part of r. Its end is inclusive, as in Prometheus.
+func (r Range) Chunk(i int) promv1.Range {
 	from := r.From.Add(time.Duration(i*mostPoints) * r.Step)
 	until := from.Add(time.Duration(mostPoints-1) * r.Step)
 	if last := r.Until.Add(-1); until.After(last) {
@@ -72,7 +71,7 @@ func (h History) Read(ctx context.Context, r Range, into *Cutter, progress func(
 	var found Found
 	servers := map[string]bool{}
 	for i := range r.Chunks() {
-		p, err := h.part(ctx, r.chunk(i))
+		p, err := h.part(ctx, r.Chunk(i))
 		if err != nil {
 			return found, err
 		}
@@ -121,7 +120,7 @@ func (h History) query(ctx context.Context, metric string, r promv1.Range) (valu
 	}
 	all := values{}
 	for _, series := range matrix {
-		all.add(host(string(series.Metric[model.LabelName(h.Rules.Labels.Instance)])), series.Values)
+		all.add(Host(string(series.Metric[model.LabelName(h.Rules.Labels.Instance)])), series.Values)
 	}
 	return all, nil
 }
@@ -139,8 +138,8 @@ func (v values) add(name string, samples []model.SamplePair) {
 	}
 }
 
-// host returns an instance without its port.
-func host(instance string) string {
+// Host returns an instance without its port.
+func Host(instance string) string {
 	if h, _, err := net.SplitHostPort(instance); err == nil {
 		return h
 	}
@@ -149,15 +148,7 @@ func host(instance string) string {
 
 // selector returns the selector of a metric of bbb-exporter, as in the rules.
 func (h History) selector(metric string) string {
-	matchers := maps.Clone(h.Rules.Exporters.BBB)
-	if h.Rules.Labels.Fleet != "" {
-		matchers[h.Rules.Labels.Fleet] = h.Fleet
-	}
-	var parts []string
-	for _, label := range slices.Sorted(maps.Keys(matchers)) {
-		parts = append(parts, fmt.Sprintf("%s=%q", label, matchers[label]))
-	}
-	return metric + "{" + strings.Join(parts, ",") + "}"
+	return h.Rules.Selector(metric, h.Rules.Exporters.BBB, h.Fleet)
 }
 
 // give adds the samples to into, one server after the other, each sorted by time.

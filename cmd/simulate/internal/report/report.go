@@ -6,11 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/week"
 )
@@ -21,6 +22,8 @@ type Figures struct {
 	CoreHours                  float64        `json:"core_hours"`
 	RAMGiBHours                float64        `json:"ram_gib_hours"`
 	Cost                       float64        `json:"cost"`
+	CostOverBound              float64        `json:"cost_over_bound"` // Cost divided by that of the bound
+	Savings                    float64        `json:"savings"`         // share of the cost of all servers always on, from 0 to 1
 	OverloadParticipantMinutes float64        `json:"overload_participant_minutes"`
 	ParticipantMinutes         float64        `json:"participant_minutes"`
 	Meetings                   int            `json:"meetings"`
@@ -33,6 +36,7 @@ type Figures struct {
 	BalancerCalls              int            `json:"balancer_calls"`
 	Steps                      map[string]int `json:"steps"`
 	Flaps                      int            `json:"flaps"`
+	Churn                      int            `json:"churn"` // see week.Churn
 
 	delays []time.Duration
 }
@@ -64,28 +68,43 @@ func New(c week.Comparison, weeks []week.Week) Report {
 		r.order = append(r.order, s.Name())
 	}
 	r.order = append(r.order, BoundName)
+	allOn := 0.0
 	for _, w := range weeks {
-		one := map[string]Figures{BoundName: figures(w.Bound, nil)}
+		one := map[string]Figures{BoundName: figures(week.Outcome{Result: week.Result{Figures: w.Bound}})}
 		for _, o := range w.Outcomes {
-			one[o.Name] = figures(o.Figures, o.Delays)
+			one[o.Name] = figures(o)
 		}
+		allOn += w.AllOn
+		compare(one, w.AllOn)
 		for name, f := range one {
 			r.Strategies[name] = r.Strategies[name].plus(f)
 		}
 		r.BySeed[strconv.FormatUint(w.Seed, 10)] = one
 	}
+	compare(r.Strategies, allOn)
 	if len(weeks) == 1 {
 		r.BySeed = nil
 	}
 	return r
 }
 
-func figures(f sim.Figures, delays []time.Duration) Figures {
+// compare sets the figures that relate the costs of strategies to that of the bound, and
+// to that of all servers always on.
+func compare(strategies map[string]Figures, allOn float64) {
+	bound := strategies[BoundName].Cost
+	for name, f := range strategies {
+		f.CostOverBound, f.Savings = round(f.Cost/bound), round(1-f.Cost/allOn)
+		strategies[name] = f
+	}
+}
+
+func figures(o week.Outcome) Figures {
+	f := o.Figures
 	out := Figures{
 		ServerHours: round(f.ServerHours), CoreHours: round(f.CoreHours), RAMGiBHours: round(f.RAMGiBHours), Cost: round(f.Cost),
 		OverloadParticipantMinutes: round(f.OverloadParticipantMinutes), ParticipantMinutes: round(f.ParticipantMinutes),
 		Meetings: f.Meetings, MeetingsEndedEarly: f.MeetingsEndedEarly, MeetingsRefused: f.MeetingsRefused, JoinsRefused: f.JoinsRefused,
-		CloudCalls: f.CloudCalls, BalancerCalls: f.BalancerCalls, Flaps: f.Flaps, Steps: map[string]int{}, delays: delays,
+		CloudCalls: f.CloudCalls, BalancerCalls: f.BalancerCalls, Flaps: f.Flaps, Churn: o.Churn, Steps: map[string]int{}, delays: o.Delays,
 	}
 	for kind, n := range f.Steps {
 		out.Steps[string(kind)] = n
@@ -115,7 +134,7 @@ func (f Figures) plus(g Figures) Figures {
 		Meetings:                   f.Meetings + g.Meetings, MeetingsEndedEarly: f.MeetingsEndedEarly + g.MeetingsEndedEarly,
 		MeetingsRefused: f.MeetingsRefused + g.MeetingsRefused, JoinsRefused: f.JoinsRefused + g.JoinsRefused,
 		CloudCalls: f.CloudCalls + g.CloudCalls, BalancerCalls: f.BalancerCalls + g.BalancerCalls, Flaps: f.Flaps + g.Flaps,
-		Steps: map[string]int{}, delays: append(append([]time.Duration(nil), f.delays...), g.delays...),
+		Churn: f.Churn + g.Churn, Steps: map[string]int{}, delays: append(append([]time.Duration(nil), f.delays...), g.delays...),
 	}
 	for _, steps := range []map[string]int{f.Steps, g.Steps} {
 		for kind, n := range steps {
@@ -146,23 +165,23 @@ func (r Report) Text(w io.Writer) error {
 }
 
 func (r Report) table(row func([]string)) {
-	row([]string{"strategy", "server-h", "of bound", "core-h", "GiB-h", "cost", "overload", "ended early", "refused", "delay p50", "p95", "cloud calls", "Scalelite", "flaps"})
+	row([]string{"strategy", "server-h", "of bound", strings.TrimSpace("cost " + r.Currency), "of bound", "saved", "overload", "ended early", "refused", "delay p50", "p95", "cloud calls", "Scalelite", "flaps", "churn"})
 	bound := r.Strategies[BoundName].ServerHours
 	for _, name := range r.order {
 		f := r.Strategies[name]
 		cells := []string{
-			name, fmt.Sprintf("%.0f", f.ServerHours), fmt.Sprintf("%.2f", f.ServerHours/bound), fmt.Sprintf("%.0f", f.CoreHours),
-			fmt.Sprintf("%.0f", f.RAMGiBHours), fmt.Sprintf("%.2f", f.Cost),
+			name, fmt.Sprintf("%.0f", f.ServerHours), fmt.Sprintf("%.2f", f.ServerHours/bound),
+			fmt.Sprintf("%.2f", f.Cost), fmt.Sprintf("%.2f", f.CostOverBound), fmt.Sprintf("%.0f %%", math.Round(100*f.Savings)+0), // +0: not -0
 		}
 		if name == BoundName {
-			row(append(cells, "0", "0", "0", "", "", "", "", ""))
+			row(append(cells, "0", "0", "0", "", "", "", "", "", ""))
 			continue
 		}
 		row(append(cells,
 			fmt.Sprintf("%.3f %%", 100*f.OverloadParticipantMinutes/max(1, f.ParticipantMinutes)),
 			strconv.Itoa(f.MeetingsEndedEarly), strconv.Itoa(f.MeetingsRefused),
 			fmt.Sprintf("%.0f s", f.CapacityDelayP50), fmt.Sprintf("%.0f s", f.CapacityDelayP95),
-			strconv.Itoa(f.CloudCalls), strconv.Itoa(f.BalancerCalls), strconv.Itoa(f.Flaps)))
+			strconv.Itoa(f.CloudCalls), strconv.Itoa(f.BalancerCalls), strconv.Itoa(f.Flaps), strconv.Itoa(f.Churn)))
 	}
 }
 

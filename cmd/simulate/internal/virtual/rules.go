@@ -49,6 +49,7 @@ type Options struct {
 	Annotations []string                 // annotations to keep; others are removed
 	Alerts      func(name string) bool   // reports whether to keep an alert; nil keeps all
 	Keep        map[string]time.Duration // additional metrics to store, and for how long
+	Retention   time.Duration            // the most that any sample is kept; 0: as long as the rules read it
 	Logger      *slog.Logger             // nil discards all lines
 }
 
@@ -69,6 +70,11 @@ func NewRules(text string, o Options) (*Rules, error) {
 	}
 	for name, d := range o.Keep {
 		keep[name] = max(keep[name], d)
+	}
+	if o.Retention > 0 {
+		for name, d := range keep {
+			keep[name] = min(d, o.Retention)
+		}
 	}
 	r := &Rules{Samples: NewSamples(keep), texts: takeTexts(file, o.Annotations), begun: map[*rules.Group]bool{}}
 	r.query = rules.EngineQueryFunc(engine(p, o.Logger), r.Samples)

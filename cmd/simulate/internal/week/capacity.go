@@ -21,6 +21,13 @@ func NewCapacityModel(m sim.LoadModel, t rules.Thresholds) CapacityModel {
 	return CapacityModel{m, sim.Workload{CPU: t.CPU.Max, Memory: t.Memory.Max}}
 }
 
+// targetOf returns the model that fills servers to the target workload of scaling: to the
+// maxima of the thresholds, without the headroom.
+func targetOf(m sim.LoadModel, c fleet.Config) CapacityModel {
+	free := 1 - c.Capacity.Headroom
+	return CapacityModel{m, sim.Workload{CPU: free * c.Thresholds.CPU.Max, Memory: free * c.Thresholds.Memory.Max}}
+}
+
 // carries returns the load of people that a server of size s carries in addition
 // to what it holds while it is idle.
 func (capacity CapacityModel) carries(s fleet.Size) load {

@@ -2,7 +2,6 @@ package week
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -45,6 +44,7 @@ func (c Comparison) Hours() int { return len(c.Seeds) * len(c.Strategies) * c.Da
 type Outcome struct {
 	Result
 	Delays []time.Duration // result of the function Delays
+	Churn  int             // result of the function Churn, of all pools
 }
 
 // Week holds the outcomes of one seed and their lower bound.
@@ -52,6 +52,7 @@ type Week struct {
 	Seed     uint64
 	Demand   Demand
 	Bound    sim.Figures
+	AllOn    float64   // cost of all servers at the default size, always on
 	Outcomes []Outcome // in the order of the strategies
 }
 
@@ -67,7 +68,7 @@ func (c Comparison) Run(ctx context.Context) ([]Week, error) {
 			group.Go(func() error {
 				r, err := Simulate(ctx, setup, s)
 				if err == nil {
-					weeks[i].Outcomes[j] = c.outcome(r, weeks[i].Demand)
+					weeks[i].Outcomes[j] = c.outcome(r, setup, weeks[i].Demand)
 				}
 				return err
 			})
@@ -112,7 +113,7 @@ func (c Comparison) past(seed uint64) map[string]Demand {
 	if c.Trace == nil {
 		arrivals = schoolBefore(seed, start, c.Servers)
 	}
-	return remembered(tagged(arrivals, c.Pools, seed), c.World.Load, start, c.Monday)
+	return byTag(tagged(arrivals, c.Pools, seed), c.World.Load, start, c.Monday, time.Minute)
 }
 
 // schoolBefore returns a generated week before the week of a seed: the same school
@@ -134,22 +135,33 @@ func drain(src sim.Source) []sim.Arrival {
 func (c Comparison) week(seed uint64, s Setup) Week {
 	d := NewDemand(s.Arrivals, c.World.Load, c.Monday, c.end(), sampleEvery)
 	w := Week{Seed: seed, Demand: d, Outcomes: make([]Outcome, len(c.Strategies))}
-	w.Bound = Bound(d, c.capacity(), c.Config, c.Servers, c.World.Prices, c.World.Cloud.Start.Min+c.World.Cloud.BBB.Min)
+	w.Bound = Bound(LeastDemand(s.Arrivals, c.World.Load, c.Monday, c.end(), sampleEvery), c.capacity(), c.Config, c.Servers, c.World.Prices, c.World.Cloud.BBB.Min)
+	w.AllOn = float64(c.Servers) * c.end().Sub(c.Monday).Hours() * sizeOf(c.Config.Sizes.Default).cost(c.World.Prices)
 	within := func(a sim.Arrival) bool { return a.At.Before(c.end()) }
 	w.Bound.Meetings = len(slices.DeleteFunc(slices.Clone(s.Arrivals), func(a sim.Arrival) bool { return !within(a) }))
 	return w
 }
 
-func (c Comparison) outcome(r Result, d Demand) Outcome {
-	return Outcome{r, Delays(d, r.Samples, c.capacity(), c.Config.Sizes.Default, c.Config.Capacity.FloorAt("", c.Monday, c.Servers))}
+func (c Comparison) outcome(r Result, setup Setup, d Demand) Outcome {
+	return Outcome{Result: r, Churn: c.churn(r.Switches, setup), Delays: Delays(d, r.Samples, c.capacity(), c.Config.Sizes.Default, c.Config.Capacity.FloorAt("", c.Monday, c.Servers))}
+}
+
+// churn returns the sum of Churn over all pools.
+func (c Comparison) churn(switches []sim.Switch, setup Setup) (sum int) {
+	target := targetOf(c.World.Load, c.Config)
+	for tag, d := range byTag(setup.Arrivals, c.World.Load, c.Monday, c.end(), sampleEvery) {
+		of := slices.DeleteFunc(slices.Clone(switches), func(s sim.Switch) bool { return s.Tag != tag })
+		sum += Churn(of, d, target, c.Config, tag, serversOf(setup.World, tag))
+	}
+	return sum
 }
 
 // Figure returns the picture of one seed's week. Its unit is servers of the default
 // size, filled to the maximum thresholds. The need is at least the floor.
 func (c Comparison) Figure(w Week) plot.Figure {
-	f := plot.Figure{Title: fmt.Sprintf("%d servers, seed %d", c.Servers, w.Seed), Unit: "servers"}
+	f := c.result(w)
 	for _, o := range w.Outcomes {
-		s := plot.Series{Name: o.Name, Note: fmt.Sprintf("%.0f server-hours", o.Figures.ServerHours)}
+		s := c.beside(w, o)
 		for i, sample := range o.Samples {
 			if i >= len(w.Demand.Crowds) {
 				break

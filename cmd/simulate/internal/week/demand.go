@@ -1,6 +1,7 @@
 package week
 
 import (
+	"math"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
@@ -12,6 +13,8 @@ type Demand struct {
 	Start  time.Time
 	Step   time.Duration // time between two values
 	Crowds []sim.Crowd   // of all meetings
+
+	least bool // see LeastDemand
 }
 
 // defaultFill is the time in which people join a meeting without a Fill of its own:
@@ -22,7 +25,18 @@ const defaultFill = 3 * time.Minute
 // at a constant rate over the meeting's Fill; sim.World lets them join a little
 // earlier, so that Demand never exceeds what its servers carry.
 func NewDemand(arrivals []sim.Arrival, m sim.LoadModel, start, end time.Time, step time.Duration) Demand {
-	d := Demand{start, step, make([]sim.Crowd, int(end.Sub(start)/step))}
+	d := Demand{Start: start, Step: step, Crowds: make([]sim.Crowd, int(end.Sub(start)/step))}
+	for _, a := range arrivals {
+		d.add(a, m)
+	}
+	return d
+}
+
+// LeastDemand is NewDemand, but each value is never above the demand at any time of its
+// step, as sim.World plays the arrivals: a meeting counts in the steps that it lasts for
+// entirely, with whole webcams.
+func LeastDemand(arrivals []sim.Arrival, m sim.LoadModel, start, end time.Time, step time.Duration) Demand {
+	d := Demand{Start: start, Step: step, Crowds: make([]sim.Crowd, int(end.Sub(start)/step)), least: true}
 	for _, a := range arrivals {
 		d.add(a, m)
 	}
@@ -36,6 +50,9 @@ func (d *Demand) add(a sim.Arrival, m sim.LoadModel) {
 	}
 	fill = min(fill, a.Duration)
 	begin, end := a.At.Sub(d.Start), a.At.Add(a.Duration).Sub(d.Start)
+	if d.least {
+		end -= d.Step - 1 // the last step ends with the meeting or before
+	}
 	for i := max(0, int(begin/d.Step)); i < len(d.Crowds); i++ {
 		at := time.Duration(i) * d.Step
 		if at >= end {
@@ -44,6 +61,9 @@ func (d *Demand) add(a sim.Arrival, m sim.LoadModel) {
 		if at >= begin {
 			share := min(1, float64(at-begin)/float64(fill))
 			people, cams := share*float64(a.Participants), share*float64(a.Webcams)
+			if d.least {
+				cams = math.Floor(cams)
+			}
 			c := &d.Crowds[i]
 			c.Participants += people
 			c.Webcams += cams

@@ -60,18 +60,18 @@ func tagged(arrivals []sim.Arrival, pools []Pool, seed uint64) []sim.Arrival {
 	return out
 }
 
-// remembered is the demand of the week before, by tag.
-func remembered(arrivals []sim.Arrival, m sim.LoadModel, start, end time.Time) map[string]Demand {
-	byTag := map[string][]sim.Arrival{}
+// byTag is the demand from start until end, by the tag that the meetings require.
+func byTag(arrivals []sim.Arrival, m sim.LoadModel, start, end time.Time, step time.Duration) map[string]Demand {
+	of := map[string][]sim.Arrival{}
 	for _, a := range arrivals {
 		tag := strings.TrimSuffix(a.Tag, "!")
-		byTag[tag] = append(byTag[tag], a)
+		of[tag] = append(of[tag], a)
 	}
-	past := map[string]Demand{}
-	for tag, of := range byTag {
-		past[tag] = NewDemand(of, m, start, end, time.Minute)
+	demand := map[string]Demand{}
+	for tag, all := range of {
+		demand[tag] = NewDemand(all, m, start, end, step)
 	}
-	return past
+	return demand
 }
 
 // atFloor starts each pool with as many servers as its floor.

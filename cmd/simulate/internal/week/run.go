@@ -58,9 +58,10 @@ type SizeCount struct {
 
 // Result is the result of a run.
 type Result struct {
-	Name    string
-	Figures sim.Figures
-	Samples []Sample
+	Name     string
+	Figures  sim.Figures
+	Samples  []Sample
+	Switches []sim.Switch
 }
 
 // sampleEvery is the interval of the samples, from which the delays and the plot
@@ -84,7 +85,7 @@ func Simulate(ctx context.Context, setup Setup, s Strategy) (Result, error) {
 	if err := r.to(ctx, setup.Until); err != nil {
 		return Result{}, fmt.Errorf("strategy %s at %s: %w", s.Name(), w.Now(), err)
 	}
-	return Result{Name: s.Name(), Figures: w.Figures(), Samples: r.samples}, nil
+	return Result{Name: s.Name(), Figures: w.Figures(), Samples: r.samples, Switches: w.Switches()}, nil
 }
 
 // replay is a source of arrivals, which must be sorted by time.

@@ -1,6 +1,10 @@
 package week
 
 import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +31,10 @@ type Ours struct {
 	// Override, when set, replaces dependencies of the scaler: a test breaks one
 	// and expects the figures to show it.
 	Override func(*actions.Deps)
+	// Retention is that of Prometheus; 0 keeps what the rules read.
+	Retention time.Duration
+	// NewStore is set for a scaler that does not remember the load of the weeks before.
+	NewStore bool
 }
 
 // Name returns Title.
@@ -54,7 +62,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	}
 	r.evalEvery, r.scrapeEvery = time.Duration(o.File.Rules.EvaluationInterval), time.Duration(o.File.Rules.ScrapeInterval)
 	r.rules, err = virtual.NewRules(string(ruleText), virtual.Options{
-		Interval:    r.evalEvery,
+		Interval: r.evalEvery, Retention: o.Retention,
 		Annotations: []string{rules.AnnotationValue, rules.AnnotationCores, rules.AnnotationRAM},
 		Alerts:      func(name string) bool { return r.cfg.Asks[name].Ask != "" }, // without alerts for people
 	})
@@ -64,13 +72,23 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	if r.dispatcher, err = virtual.NewDispatcher(string(routes)); err != nil {
 		return nil, err
 	}
+	memory := fleet.NewMemory()
 	for tag, past := range setup.History {
-		remember(r.rules.Samples, tag, past, w.Load(), o.File.Actions, serversOf(setup.World, tag))
+		for at, l := range loadBefore(tag, past, w.Load(), o.File.Actions, serversOf(setup.World, tag)) {
+			recordLoad(r.rules.Samples, o.File.Actions.Fleet.Name, tag, at, l)
+			if !o.NewStore {
+				memory.Apply(memory.Load.Raise(tag, at, l))
+			}
+		}
+	}
+	kept := store.NewMemory()
+	if err := kept.Commit(context.Background(), fleet.Commit{Load: slices.Collect(maps.Values(memory.Load))}); err != nil {
+		return nil, err
 	}
 	r.scraper = newScraper(r.rules.Samples, o.File.Rules)
 	deps := actions.Deps{
 		Cloud: w.Cloud(), Balancer: w.Balancer(), Meetings: w.Meetings(), Resolve: w.Resolve,
-		Alerts: r, Store: store.NewMemory(), Now: w.Now, InOrder: true,
+		Alerts: r, Store: kept, Now: w.Now, InOrder: true,
 	}
 	if o.Override != nil {
 		o.Override(&deps)
@@ -87,23 +105,29 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	return r, nil
 }
 
-// remember writes the load that Prometheus would have recorded for one pool in the
-// week before: the load of past, on the number of servers that carry it at the target
-// workload of scaling.
-func remember(samples *virtual.Samples, tag string, past Demand, m sim.LoadModel, c fleet.Config, servers int) {
-	free := 1 - c.Capacity.Headroom
+// loadBefore returns the load of one pool in the weeks before: the load of past, on the
+// number of servers that carry it at the target workload of scaling.
+func loadBefore(tag string, past Demand, m sim.LoadModel, c fleet.Config, servers int) iter.Seq2[time.Time, fleet.Load] {
 	size := c.Sizes.Together()
-	target := CapacityModel{m, sim.Workload{CPU: free * c.Thresholds.CPU.Max, Memory: free * c.Thresholds.Memory.Max}}
+	target := targetOf(m, c)
+	idleCores, idleRAM := m.Idle(size)
+	return func(yield func(time.Time, fleet.Load) bool) {
+		for i := range past.Crowds {
+			at, l := past.At(i), past.load(i, m)
+			n := float64(max(c.Capacity.FloorAt(tag, at, servers), target.servers(l, size)))
+			if !yield(at, fleet.Load{Cores: l.cores + n*idleCores, RAM: l.ram + n*idleRAM}) {
+				return
+			}
+		}
+	}
+}
+
+// recordLoad writes a load of one pool as Prometheus would have recorded it.
+func recordLoad(samples *virtual.Samples, name, tag string, at time.Time, l fleet.Load) {
 	of := func(record string) *virtual.Series {
-		b := labels.NewBuilder(labels.FromStrings(model.MetricNameLabel, record, rules.LabelFleet, c.Fleet.Name))
+		b := labels.NewBuilder(labels.FromStrings(model.MetricNameLabel, record, rules.LabelFleet, name))
 		return samples.Series(b.Set(rules.LabelPool, tag).Labels()) // no label for ""
 	}
-	cpu, memory := of(generate.RecordCPULoad), of(generate.RecordMemoryLoad)
-	idleCores, idleRAM := m.Idle(size)
-	for i := range past.Crowds {
-		at, l := past.At(i), past.load(i, m)
-		n := float64(max(c.Capacity.FloorAt(tag, at, servers), target.servers(l, size)))
-		_ = cpu.Append(at.UnixMilli(), l.cores+n*idleCores) // in order
-		_ = memory.Append(at.UnixMilli(), (l.ram+n*idleRAM)*(1<<20))
-	}
+	_ = of(generate.RecordCPULoad).Append(at.UnixMilli(), l.Cores) // in order
+	_ = of(generate.RecordMemoryLoad).Append(at.UnixMilli(), l.RAM*(1<<20))
 }

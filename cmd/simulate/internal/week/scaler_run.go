@@ -75,7 +75,7 @@ func (r *scalerRun) Act(ctx context.Context) error {
 }
 
 // notify passes a notification to the scaler, converted as the daemon's webhook
-// handler does it, and brings the next cycle forward.
+// handler does it, and brings the next cycle forward if it asks for a step.
 func (r *scalerRun) notify(n virtual.Notification, now time.Time) error {
 	var alerts []fleet.Alert
 	for _, a := range n.Firing {
@@ -84,7 +84,9 @@ func (r *scalerRun) notify(n virtual.Notification, now time.Time) error {
 	for _, a := range n.Resolved {
 		alerts = append(alerts, receiver.AlertOf(inWebhook(a, model.AlertResolved), now))
 	}
-	r.pace.Notified(now)
+	if slices.ContainsFunc(alerts, r.cfg.Wakes) {
+		r.pace.Notified(now)
+	}
 	_, err := r.scaler.Notify(alerts)
 	return err
 }

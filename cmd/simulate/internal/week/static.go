@@ -15,7 +15,7 @@ var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 type Static struct{ Config fleet.Config }
 
 // Name returns static.
-func (Static) Name() string { return "static" }
+func (Static) Name() string { return StaticName }
 
 // Prepare starts with all servers on.
 func (s Static) Prepare(cfg *sim.Config) {
