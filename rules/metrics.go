@@ -14,6 +14,9 @@ const (
 	// those of MetricServerState except state and pool, and alias, in each spelling that
 	// targets may have.
 	MetricServerAlias = "bbb_scaler_server_alias_info"
+	// MetricLeader is 1 for the daemon that scales the fleet, and 0 for one that stands by.
+	// A daemon that stands by has no other metric of the fleet.
+	MetricLeader = "bbb_scaler_leader"
 	// MetricServers counts servers by state and pool.
 	MetricServers = "bbb_scaler_servers"
 	// MetricFloor is the minimum number of active servers at present, by pool.

@@ -41,11 +41,11 @@ const (
 func (g generator) scalerDown(row rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Critical, value: count, threshold: "1",
-		expr: "absent(" + g.scaler(rules.MetricClock) + ")",
+		expr: "absent(" + g.scaler(rules.MetricLeader) + " == 1)",
 		why: "A metric of the daemon instead of up, which does not say whose daemon a target is. The duration is longer than an update\n" +
 			"of the daemon. In the meantime no capacity is added and none is removed.",
-		summary:     "bbb-scaler is down",
-		description: "Prometheus has not reached bbb-scaler of fleet " + g.in.Fleet + " for " + g.For[row.Name].String() + ". The fleet stays as it is. If lessons are about to begin, start servers by hand.",
+		summary:     "bbb-scaler is down, or no daemon leads",
+		description: "For " + g.For[row.Name].String() + ", Prometheus has reached no bbb-scaler of fleet " + g.in.Fleet + " that scales it: the daemon is down, or, of several that share a store, none leads. The fleet stays as it is. If lessons are about to begin, start servers by hand.",
 	}
 }
 
