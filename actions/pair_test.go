@@ -34,6 +34,9 @@ func TestPromisesHoldInRandomWorldsWithTwoDaemons(t *testing.T) {
 			}
 		}
 		quiet(rt, fx, check)
+		if n := fx.w.Figures().MeetingsEndedEarly; n > 0 {
+			rt.Fatalf("%d meetings ended early\n%s", n, fx.describe())
+		}
 	})
 }
 

@@ -331,8 +331,9 @@ func (check *promiseChecker) leaves(r sim.Reading) {
 			rest++
 		}
 	}
-	now := check.fx.w.Now()
-	if floor := check.fx.cfg.Capacity.FloorAt(r.Tag, now, of); rest < floor && r.Takes {
+	now, capacity := check.fx.w.Now(), check.fx.cfg.Capacity
+	floor := min(capacity.FloorAt(r.Tag, now.Add(-check.skew), of), capacity.FloorAt(r.Tag, now, of), capacity.FloorAt(r.Tag, now.Add(check.skew), of))
+	if rest < floor && r.Takes {
 		check.say(r, "cordoned, with %d others in pool %q for a floor of %d", rest, r.Tag, floor)
 	}
 }
