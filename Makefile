@@ -15,7 +15,7 @@ VAR          = -X github.com/prometheus/common/version
 STAMP        = $(VAR).Version=$(VERSION) $(VAR).Revision=$(REVISION) $(VAR).BuildDate=$(DATE)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test go-test race fuzz bench check format vet staticcheck tidy generated generate tools soak mutation report image
+.PHONY: help build demo test go-test race fuzz bench check format vet staticcheck tidy generated generate tools soak mutation page report release image
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,13 +66,17 @@ generate: ## writes the generated files in deploy/ again
 	go generate ./...
 
 tools: ## installs the servers and linters for tests into bin/
-	@.ci/install tools debian
+	@.ci/install tools debian browser
 
 soak: ## the core's promises in thousands of new random worlds; takes an hour
 	go test -run 'Promises' -timeout 3h ./actions -rapid.checks=3000 -rapid.seed=$$RANDOM
 
 mutation: ## changes each threshold, comparison and duration of the rules and sees a test go red
 	go run ./rules/mutation
+
+page: ## writes the picture of the page for the README
+	go test -count=1 -run 'TestThePageInABrowser/looks_right/picture' ./receiver
+	cp bin/screenshots/picture.png deploy/page.png
 
 # The table stands under the command that makes it.
 WEEK = go run ./cmd/simulate --servers 100 --seed 1 --plot deploy/week.svg
@@ -86,5 +90,17 @@ report: ## writes the guide's table and picture of a simulated school week
 	  old && /^```/ { old = 0 } !old' bin/week.txt $(WEEK_IN) > bin/week.md
 	mv bin/week.md $(WEEK_IN)
 
-image: ## builds the container image
+DIST ?= dist
+ARCHITECTURES ?= amd64 arm64
+
+# Docker loads the image with tar -C dist/image -c . | docker load, and skopeo copies it
+# to a registry: skopeo copy --all oci:dist/image:VERSION docker://REGISTRY/bbb-scaler:VERSION
+release: ## static binaries, a bill of materials, an image (OCI layout) and checksums, in dist/
+	rm -rf $(DIST)
+	for arch in $(ARCHITECTURES); do \
+	  CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -buildvcs=false -ldflags '-s -w $(STAMP)' -o $(DIST)/linux_$$arch/ ./cmd/bbb-scaler ./cmd/genrules; \
+	done
+	go run -C .ci/tools/release . -version $(VERSION) -revision $(REVISION) -date $(DATE) -source $(CURDIR) $(abspath $(DIST))
+
+image: ## builds the container image with Docker
 	docker build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg DATE=$(DATE) --tag bbb-scaler:$(VERSION) .

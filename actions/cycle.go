@@ -28,6 +28,9 @@ func (s *Scaler) Cycle(ctx context.Context, now time.Time) error {
 	}
 	plan := plan.Decide(cfg, view)
 	s.publish(cfg, r, view, plan, j)
+	if s.deps.Published != nil {
+		s.deps.Published(s.Status())
+	}
 	err = s.applyAll(ctx, cfg, plan, servers)
 	s.metrics.cycles.Observe(time.Since(begun).Seconds())
 	return err

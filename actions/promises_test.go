@@ -162,10 +162,14 @@ func randomEvent(rt *rapid.T, fx *fixture, check *promiseChecker) {
 		m := fx.store.(*crashingStore)
 		m.left, m.after = rapid.IntRange(1, 6).Draw(rt, "commits"), rapid.Bool().Draw(rt, "durable")
 	case "pause":
+		now := fx.w.Now()
+		if fx.pair != nil {
+			now = fx.now() // by the clock of the daemon that takes it
+		}
 		p := fleet.Pause{
 			Server:      rapid.SampledFrom([]string{"", r.Name, "bbb-server[1-3]"}).Draw(rt, "paused"),
 			ScaleInOnly: rapid.Bool().Draw(rt, "scale in only"), Reason: "exam",
-			Until: fx.w.Now().Add(time.Duration(rapid.IntRange(1, 40).Draw(rt, "pause minutes")) * time.Minute),
+			Until: now.Add(time.Duration(rapid.IntRange(1, 40).Draw(rt, "pause minutes")) * time.Minute),
 		}
 		paused, err := fx.s.Pause(p)
 		switch {

@@ -12,7 +12,7 @@ import (
 func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan, j joined) {
 	st := fleet.Status{
 		Fleet: cfg.Fleet.Name, At: v.Now, DryRun: cfg.DryRun, Floor: plan.Floor, Ceiling: cfg.Capacity.Ceiling,
-		Need: max(0, plan.Need), Counts: map[fleet.State]int{}, Brakes: plan.Brakes, Limits: plan.Limits, Blocked: v.Blocked,
+		Need: max(0, plan.Need), Counts: map[fleet.State]int{}, Brakes: plan.Brakes, Limits: plan.Limits, Blocked: v.Blocked, Cooldowns: fleetCooldowns(v.Fleet, cfg, v.Now),
 		Pauses: v.Pauses, Sources: r.sources, Unjoined: append(j.unjoined, strayAlerts(v.Alerts, plan.Pools)...), Shared: j.shared, Servers: make([]fleet.ServerStatus, 0, len(v.Servers)),
 	}
 	s.mu.Lock()
@@ -64,6 +64,20 @@ func statusOf(v *fleet.Server, cfg fleet.Config, plan fleet.Plan, now time.Time)
 	return out
 }
 
+// fleetCooldowns returns the ends of the fleet's cooldowns in force, by name.
+func fleetCooldowns(r fleet.FleetRecord, cfg fleet.Config, now time.Time) map[string]time.Time {
+	all := map[string]time.Time{}
+	if until := r.In.Add(cfg.Cooldowns.In); until.After(now) {
+		all[fleet.CooldownIn] = until
+	}
+	recent := slices.DeleteFunc(slices.Clone(r.Outs), func(at time.Time) bool { return now.Sub(at) >= cfg.Cooldowns.Out })
+	if n := len(recent) - cfg.Capacity.MaxStep; n >= 0 && n < len(recent) {
+		slices.SortFunc(recent, time.Time.Compare)
+		all[fleet.CooldownOut] = recent[n].Add(cfg.Cooldowns.Out)
+	}
+	return all
+}
+
 // cooldowns returns the ends of the cooldowns in force, by name.
 func cooldowns(r fleet.Record, cfg fleet.Config, now time.Time) map[string]time.Time {
 	all := map[string]time.Time{}
@@ -72,8 +86,8 @@ func cooldowns(r fleet.Record, cfg fleet.Config, now time.Time) map[string]time.
 			all[name] = until
 		}
 	}
-	note("up", r.Up.Add(cfg.Cooldowns.ServerUp))
-	note("down", r.LastChange().Add(cfg.Cooldowns.ServerDown))
-	note("backoff", r.RetryAt)
+	note(fleet.CooldownUp, r.Up.Add(cfg.Cooldowns.ServerUp))
+	note(fleet.CooldownDown, r.LastChange().Add(cfg.Cooldowns.ServerDown))
+	note(fleet.CooldownBackoff, r.RetryAt)
 	return all
 }

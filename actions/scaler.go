@@ -35,6 +35,8 @@ type Deps struct {
 	Log     *slog.Logger          // nil: no logs
 	Metrics prometheus.Registerer // nil: not registered
 	Now     func() time.Time      // nil: time.Now
+	// Published, if not nil, is called in each cycle with the status that it published.
+	Published func(fleet.Status)
 	// InOrder makes all outside calls sequentially, and waits for each. It is for
 	// simulations in virtual time, in which the same input must give the same steps.
 	// In a daemon, one slow server would delay all others.

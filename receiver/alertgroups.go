@@ -37,6 +37,7 @@ type alertLine struct {
 	Who   string // the server, the instance, or the fleet
 	Value string
 	Since string
+	Link  string // to the runbook, or ""; set on the page of the server only
 }
 
 // askOrder is the order of the groups: what asks for capacity first.

@@ -129,11 +129,24 @@ func (s *server) release(c echo.Context) error {
 	if request.Server == "" {
 		return fail(http.StatusBadRequest, "server: missing; give its name or id")
 	}
+	if now := s.stateOf(request.Server); request.State != "" && now != request.State {
+		return fail(http.StatusConflict, "server %s is %s now, not %s any more: nothing was changed", request.Server, cmp.Or(string(now), "not in the fleet"), request.State)
+	}
 	if err := s.Scaler.Release(request.Server); err != nil {
 		return err
 	}
 	s.Log.Info("released", "server", request.Server, "by", caller(c.Request()))
 	return c.NoContent(http.StatusNoContent)
+}
+
+// stateOf returns the state of the server with an id or name, "" if there is none.
+func (s *server) stateOf(server string) fleet.State {
+	for _, known := range s.Scaler.Status().Servers {
+		if known.ID == server || known.Name == server {
+			return known.State
+		}
+	}
+	return ""
 }
 
 // decodeRequest decodes the JSON body of a request into request. Unknown fields

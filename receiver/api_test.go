@@ -79,7 +79,7 @@ func TestOnlyWhoIsAllowedMayChangeSomething(t *testing.T) {
 
 func TestReadingNeedsNoLoginOfItsOwn(t *testing.T) {
 	h := handler(t, &memory{ready: true})
-	for _, path := range []string{"/", "/style.css", "/-/healthy", "/-/ready", "/metrics", "/api/v1/alerts", "/api/v1/fleet", "/api/v1/journal"} {
+	for _, path := range []string{"/", "/assets/style.css", "/assets/uplot/uPlot.iife.min.js", "/api/v1/trend", "/-/healthy", "/-/ready", "/metrics", "/api/v1/alerts", "/api/v1/fleet", "/api/v1/journal"} {
 		if code, answer := ask(h, "GET", path, "", from("10.0.0.9:1")); code != 200 {
 			t.Errorf("GET %s = %d %s, want 200", path, code, answer)
 		}

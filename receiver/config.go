@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/receiver/trend"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -27,6 +28,20 @@ type Config struct {
 	// file that contains it; the caller of New has read the file into Token.
 	Token     fleet.Secret `yaml:"token"`
 	TokenFile string       `yaml:"token_file"`
+	// ChartStep is the time between two points of the page's charts, which keep 300 of
+	// them and show 72 of the future.
+	ChartStep time.Duration `yaml:"chart_step"`
+	// Prices turn the hours on the page into money.
+	Prices Prices `yaml:"prices"`
+}
+
+// Prices are what servers cost that are switched on. With both 0, the page shows
+// hours only.
+type Prices struct {
+	CoreHour float64 `yaml:"core_hour"` // of one core
+	GiBHour  float64 `yaml:"gib_hour"`  // of 1 GiB of RAM
+	// Currency stands before each amount.
+	Currency string `yaml:"currency"`
 }
 
 // Defaults returns the configuration of an empty section.
@@ -35,6 +50,8 @@ func Defaults() Config {
 		MaxNotification: 16,
 		ReadTimeout:     30 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		ShutdownTimeout: 10 * time.Second,
+		ChartStep:       trend.DefaultStep,
+		Prices:          Prices{Currency: "EUR"},
 	}
 }
 
@@ -47,5 +64,8 @@ func (c Config) Validate() []error {
 	p.Positive("web.write_timeout", c.WriteTimeout)
 	p.Positive("web.idle_timeout", c.IdleTimeout)
 	p.Positive("web.shutdown_timeout", c.ShutdownTimeout)
+	p.Require(c.ChartStep >= time.Second, "web.chart_step", c.ChartStep, "be at least 1s")
+	p.Require(c.Prices.CoreHour >= 0, "web.prices.core_hour", c.Prices.CoreHour, "be 0 or more")
+	p.Require(c.Prices.GiBHour >= 0, "web.prices.gib_hour", c.Prices.GiBHour, "be 0 or more")
 	return p
 }

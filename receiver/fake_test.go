@@ -94,7 +94,7 @@ func (m *memory) Journal(limit int, server string) ([]fleet.Entry, error) {
 	}
 	var all []fleet.Entry
 	for _, e := range m.journal {
-		if len(all) < limit && (server == "" || e.Step.Server == server) {
+		if len(all) < limit && e.About(server) {
 			all = append(all, e)
 		}
 	}

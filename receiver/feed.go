@@ -40,7 +40,7 @@ type delta struct {
 	data []byte // a change in JSON
 }
 
-// change is the content of a delta, for page.js.
+// change is the content of a delta, for the script.
 type change struct {
 	Version string `json:"version"`
 	Now     int64  `json:"now"` // the daemon's time, in milliseconds since 1970
@@ -50,6 +50,11 @@ type change struct {
 	// text, and so on. Of a new row it is all fields that are not empty.
 	Rows map[string][]any `json:"rows,omitempty"`
 	Gone []string         `json:"gone,omitempty"` // keys of rows to remove
+	// Trend is set when there is something new to draw.
+	Trend int64 `json:"trend,omitempty"`
+	// Program is the version of the daemon, with Whole: a page of another one is out
+	// of date.
+	Program string `json:"program,omitempty"`
 	// Whole is set when Rows are all rows there are.
 	Whole bool `json:"whole,omitempty"`
 }
@@ -131,11 +136,17 @@ func (c change) json() ([]byte, error) {
 	return bytes.TrimSpace(line.Bytes()), err
 }
 
-func (c change) empty() bool { return len(c.Regions)+len(c.Rows)+len(c.Gone) == 0 }
+func (c change) empty() bool { return len(c.Regions)+len(c.Rows)+len(c.Gone) == 0 && c.Trend == 0 }
 
 // changed returns what leads from one view to another.
 func changed(from, to view, whole bool) change {
 	c := change{Version: to.Version, Now: to.Now.UnixMilli(), Regions: map[string]template.HTML{}, Rows: map[string][]any{}, Whole: whole}
+	if from.Trend != to.Trend {
+		c.Trend = to.Trend
+	}
+	if whole {
+		c.Program = to.Program
+	}
 	for name, html := range to.Regions {
 		if from.Regions[name] != html {
 			c.Regions[name] = html

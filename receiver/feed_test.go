@@ -37,7 +37,7 @@ func newPages(t *testing.T) *pages {
 	return p
 }
 
-// follow gives the browser what is new, as page.js takes it, and returns how many
+// follow gives the browser what is new, as the script takes it, and returns how many
 // updates that were.
 func (p *pages) follow() int {
 	p.t.Helper()

@@ -72,6 +72,28 @@ func (s *server) allowed(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// permission is whether a browser may change something.
+type permission string
+
+const (
+	mayChange permission = "yes"
+	needToken permission = "token" // with the token of the configuration
+	mayNot    permission = "no"    // only from the daemon's host
+)
+
+// may returns what allowed will say to a browser that asked for a page.
+func (s *server) may(r *http.Request) permission {
+	switch {
+	case s.LoginRequired():
+		return mayChange
+	case s.cfg.Token != "":
+		return needToken
+	case fromThisHost(r):
+		return mayChange
+	}
+	return mayNot
+}
+
 func (s *server) hasToken(r *http.Request) bool {
 	given, ok := strings.CutPrefix(r.Header.Get(echo.HeaderAuthorization), "Bearer ")
 	return ok && s.cfg.Token != "" && subtle.ConstantTimeCompare([]byte(given), []byte(s.cfg.Token.Reveal())) == 1

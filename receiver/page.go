@@ -2,7 +2,6 @@ package receiver
 
 import (
 	"bytes"
-	_ "embed"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -12,17 +11,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/receiver/outlook"
 	"github.com/bbb-scaler/bbb-scaler/receiver/verdict"
 )
-
-//go:embed page.html
-var pageText string
-
-//go:embed style.css
-var styleText []byte
-
-//go:embed page.js
-var scriptText []byte
 
 // pageJournal is the number of journal entries on the page.
 const pageJournal = 12
@@ -30,7 +21,7 @@ const pageJournal = 12
 // regions are the parts of the page that are replaced as a whole when they
 // change; each is a template of page.html. The rows of servers are updated field
 // by field.
-var regions = []string{"head", "verdict", "notes", "figures", "alerts", "sources", "journal"}
+var regions = []string{"head", "verdict", "notes", "figures", "next", "cost", "alerts", "sources", "journal"}
 
 // pageData is what the regions and rows of the page are made from.
 type pageData struct {
@@ -38,7 +29,9 @@ type pageData struct {
 	Verdict verdict.Verdict
 	Program string   // version of the daemon
 	Odd     []string // warnings about the configuration
-	runbook string   // address of the runbooks, or ""
+	Next    []outlook.Item
+	Spent   spending
+	runbook string // address of the runbooks, or ""
 	keys    *keys
 	rows    map[string]string // server's name → id of its row
 }
@@ -46,12 +39,22 @@ type pageData struct {
 // view is the page as data: the HTML of its regions and the rows of its servers.
 type view struct {
 	Version string
+	Program string // version of the daemon
+	Trend   int64  // changes when there is something new to draw
 	Now     time.Time
 	Title   string
 	Regions map[string]template.HTML
 	Rows    []row
 	Busy    []row
 	BusyAll int // also if there are too many to list them in Busy
+}
+
+// shell is what one browser is sent: the page, and what it may change.
+type shell struct {
+	view
+	May    permission
+	Caller string // the login, or ""
+	Base   string // relative address of the main page, "" on it
 }
 
 // page answers with the page as of now.
@@ -61,8 +64,12 @@ func (s *server) page(c echo.Context) error {
 		return fail(http.StatusInternalServerError, "%v", err)
 	}
 	v.Busy, v.BusyAll = busyRows(v.Rows)
+	return s.answerPage(c, "page.html", shell{view: v, May: s.may(c.Request()), Caller: caller(c.Request())})
+}
+
+func (s *server) answerPage(c echo.Context, template string, data any) error {
 	var page bytes.Buffer
-	if err := s.template.Execute(&page, v); err != nil {
+	if err := s.template.ExecuteTemplate(&page, template, data); err != nil {
 		return fail(http.StatusInternalServerError, "%v", err)
 	}
 	return c.HTMLBlob(http.StatusOK, page.Bytes())
@@ -70,12 +77,8 @@ func (s *server) page(c echo.Context) error {
 
 // render returns the page as of now, without a version.
 func (s *server) render() (view, error) {
-	p := &pageData{Situation: s.situation(), Program: s.Version, Odd: s.Warnings(), runbook: s.Runbook(), keys: &s.keys, rows: map[string]string{}}
-	p.Verdict = verdict.Of(p.Situation)
-	for _, sv := range p.Status.Servers {
-		p.rows[sv.Name] = "s" + p.keys.key(sv.ID)
-	}
-	v := view{Now: p.Now, Title: p.Title(), Rows: p.rowsOf(), Regions: map[string]template.HTML{}}
+	p := s.pageData()
+	v := view{Now: p.Now, Program: s.Version, Trend: p.Status.At.Truncate(trendEvery).Unix(), Title: p.Title(), Rows: p.rowsOf(), Regions: map[string]template.HTML{}}
 	for _, name := range regions {
 		var part bytes.Buffer
 		if err := s.template.ExecuteTemplate(&part, name, p); err != nil {
@@ -86,26 +89,16 @@ func (s *server) render() (view, error) {
 	return v, nil
 }
 
-func style(c echo.Context) error {
-	return c.Blob(http.StatusOK, "text/css; charset=utf-8", styleText)
-}
-
-func script(c echo.Context) error {
-	return c.Blob(http.StatusOK, "text/javascript; charset=utf-8", scriptText)
-}
-
-func pageTemplate() *template.Template {
-	return template.Must(template.New("page").Funcs(template.FuncMap{
-		"clock": clock, "stamp": stamp, "iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"pool":  fleet.PoolName,
-		"blank": func() row { return row{} },
-		"pattern": func(p string) string {
-			if p == "" {
-				return "the whole fleet"
-			}
-			return p
-		},
-	}).Parse(pageText))
+// pageData returns what the pages show as of now.
+func (s *server) pageData() *pageData {
+	p := &pageData{Situation: s.situation(), Program: s.Version, Odd: s.Warnings(), runbook: s.Runbook(), keys: &s.keys, rows: map[string]string{}}
+	p.Verdict = verdict.Of(p.Situation)
+	p.Next = outlook.Next(p.Status, s.Config(), p.Now)
+	p.Spent = s.spentToday(p.Now)
+	for _, sv := range p.Status.Servers {
+		p.rows[sv.Name] = "s" + p.keys.key(sv.ID)
+	}
+	return p
 }
 
 // Title is the title of the page: the verdict in a word, since a browser shows

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -83,14 +82,15 @@ func TestThePageShowsAtAGlanceWhatIsGoingOnAndWhy(t *testing.T) {
 		`last cycle <time datetime="2027-03-01T11:59:56Z">`, "nothing is changed: frozen: the cloud lists 3 servers",
 		`CPU is exhausted on 1 server, of 1 that take new meetings: <a href="#s1">bbb-1</a> (91 %)`,
 		`href="https://example.org/runbooks#bbbservercpuhigh">runbook</a>`,
-		"Paused (scale-in only):</b> bbb-2* until ", "by anna: exam",
+		`<h2>What happens next</h2>`, "1 server takes meetings: bbb-4", "no server starts, although 2 more are needed", "1 server stops after its last meeting: bbb-2", "not measured yet",
+		`data-resume="p1"`, "Paused (scale-in only):</b> bbb-2* until ", "by anna: exam",
 		"<b>Configuration:</b> scalelite.url is not set",
 		"a limit is reached: contract:", "no notification arrives of BBBFleetMemoryHigh", "<b>No scale-in:</b> a fleet alert",
 		`<a class="figure active" href="#servers" data-state="active"><b>1</b><span>active</span>`, `data-state="off"><b>0</b><span>off</span>`,
 		"<b>3</b><span>floor</span>", "<b>+2</b><span>needed</span>", "<b>40</b><span>ceiling</span>",
 		`<span class="tag bad">failing</span> balancer <span class="dim"><time datetime="2027-03-01T11:53:00Z">`, "connection refused",
 		"balancer server bbb-9", `<span class="tag warn">silenced</span> <b>BBBFleetCPUHigh</b>`,
-		"\">bbb-1</a> at 91\u00a0%", "4 cores, 8 GiB", `<td>12<td>1<td>12<td>`, `<b>start</b> <span>3 more servers are wanted`,
+		"\">bbb-1</a> at 91\u00a0%", "4 cores, 8 GiB", `<td>12<td>1<td>12<td>`, `<a href="servers/bbb-1">bbb-1</a>`, `<a href="servers/id-5">&lt;script&gt;`, `<b>start</b> <span>3 more servers are wanted`,
 		"down until ", "up until ", `<b class="failed">failed</b> <span class="dim">after 93 s</span>`, "quota",
 		"&lt;script&gt;alert(1)&lt;/script&gt;",
 	} {
@@ -241,44 +241,38 @@ func TestThePageIsAsBefore(t *testing.T) {
 // TestTheScriptAgreesWithTheDaemon compares what both sides must know: the order of
 // a row's fields, the number of servers in the short list, and the regions.
 func TestTheScriptAgreesWithTheDaemon(t *testing.T) {
-	const names = "name addr dc state since size load meetings people step why alerts cooldowns busy"
-	r := row{"", "", "name", "addr", "dc", "state", "since", "size", "load", "meetings", "people", "step", "why", "alerts", "cooldowns", "busy"}
+	const names = "name addr dc state since size load meetings people step why alerts cooldowns busy page"
+	r := row{"", "", "name", "addr", "dc", "state", "since", "size", "load", "meetings", "people", "step", "why", "alerts", "cooldowns", "page", "busy"}
 	fields := r.fields()
 	if got := strings.Join(fields[:], " "); got != names {
 		t.Errorf("fields %s, want %s", got, names)
 	}
-	for _, want := range []string{"const numbered = ['" + strings.ReplaceAll(names, " ", "', '") + "'];", fmt.Sprintf("const busyShown = %d;", busyShown), `'` + strings.TrimPrefix(api.PathEvents, "/") + "?" + api.QuerySince + "='"} {
-		if !strings.Contains(string(scriptText), want) {
-			t.Errorf("page.js lacks %s", want)
+	for file, want := range map[string]string{
+		"rows.js":  "const numbered = ['" + strings.ReplaceAll(names, " ", "', '") + "'];",
+		"live.js":  `'` + strings.TrimPrefix(api.PathEvents, "/") + "?" + api.QuerySince + "='",
+		"chart.js": `'` + strings.TrimPrefix(api.PathTrend, "/") + `'`,
+	} {
+		if !strings.Contains(webText(t, file), want) {
+			t.Errorf("%s lacks %s", file, want)
 		}
 	}
+	if want := fmt.Sprintf("const busyShown = %d;", busyShown); !strings.Contains(webText(t, "rows.js"), want) {
+		t.Errorf("rows.js lacks %s", want)
+	}
 	for _, name := range regions {
-		if !strings.Contains(pageText, `id="r-`+name+`"`) {
+		if !strings.Contains(webText(t, "page.html"), `id="r-`+name+`"`) {
 			t.Errorf("page.html has no place for the region %s", name)
 		}
 	}
 }
 
-// BenchmarkPage builds the page of 745 servers.
-func BenchmarkPage(b *testing.B) {
-	m := morning()
-	for i := range 740 {
-		s := m.status.Servers[0]
-		s.ID, s.Name, s.Alerts, s.Aliases = fmt.Sprint("id-1", i), fmt.Sprint("bbb-1", i), nil, nil
-		m.status.Servers = append(m.status.Servers, s)
+func webText(t *testing.T, file string) string {
+	t.Helper()
+	text, err := web.ReadFile("web/" + file)
+	if err != nil {
+		t.Fatal(err)
 	}
-	s := &server{Deps: deps(m), template: pageTemplate(), keys: keys{of: map[string]string{}}}
-	s.Asks = rules.Meanings
-	b.ReportAllocs()
-	for b.Loop() {
-		v, err := s.render()
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := s.template.Execute(io.Discard, v); err != nil {
-			b.Fatal(err)
-		}
-	}
+	return string(text)
 }
 
 func TestTheListOfServersInTroubleIsLeftOutWhenItIsNearlyAllOfThem(t *testing.T) {

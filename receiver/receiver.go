@@ -3,6 +3,7 @@ package receiver
 import (
 	"html/template"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/receiver/api"
+	"github.com/bbb-scaler/bbb-scaler/receiver/trend"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -78,6 +80,16 @@ type Deps struct {
 	Peers http.RoundTripper
 	// StepDown hands the fleet over to another daemon; nil: there is no other.
 	StepDown func() error
+	// Config returns the configuration in force; nil returns the defaults.
+	Config func() fleet.Config
+	// Trend is the last day and what is expected; nil knows nothing.
+	Trend Trend
+	// Workload returns the CPU and memory workload of a server as shares of its size,
+	// NaN where it is not known; nil knows nothing.
+	Workload func(s fleet.ServerStatus) (cpu, memory float64)
+	// Links returns the addresses of other programs, as people reach them; nil returns
+	// none.
+	Links func() Links
 	// Metrics takes the metrics of the HTTP server and of the fleet.
 	Metrics Registry
 	// Log logs changes, rejected notifications and panics.
@@ -92,30 +104,11 @@ type Deps struct {
 	Displayed func(Scaler, func() time.Time) (Scaler, func() time.Time)
 }
 
-// server is what all handlers share.
-type server struct {
-	Deps
-	cfg      Config
-	metrics  *metrics
-	template *template.Template // of the page
-	decoding sync.Mutex         // of one notification at a time
-	feed     *feed              // of updates to open pages
-	streams  *streams           // the open pages
-	keys     keys               // of the servers on the page
-}
+// Links are base addresses of other programs; one that is empty is not linked to.
+type Links struct{ Prometheus, Alertmanager string }
 
-// Handler serves every path of package api.
-type Handler struct {
-	http.Handler
-	streams *streams
-}
-
-// Close ends the streams of updates to open pages, so that a server that shuts
-// down need not wait for them. Later streams end at once.
-func (h *Handler) Close() { h.streams.close() }
-
-// New returns the handler, and registers its metrics.
-func New(cfg Config, d Deps) *Handler {
+// complete sets what may be left out.
+func (d *Deps) complete() {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
@@ -128,6 +121,47 @@ func New(cfg Config, d Deps) *Handler {
 	if d.Runbook == nil {
 		d.Runbook = func() string { return "" }
 	}
+	if d.Config == nil {
+		d.Config = fleet.Defaults
+	}
+	if d.Trend == nil {
+		d.Trend = trend.New(trend.DefaultStep)
+	}
+	if d.Workload == nil {
+		d.Workload = func(fleet.ServerStatus) (cpu, memory float64) { return math.NaN(), math.NaN() }
+	}
+	if d.Links == nil {
+		d.Links = func() Links { return Links{} }
+	}
+}
+
+// server is what all handlers share.
+type server struct {
+	Deps
+	cfg      Config
+	metrics  *metrics
+	template *template.Template // of the page
+	decoding sync.Mutex         // of one notification at a time
+	feed     *feed              // of updates to open pages
+	streams  *streams           // the open pages
+	keys     keys               // of the servers on the page
+	drawing  drawing            // of the chart
+}
+
+// Handler serves every path of package api.
+type Handler struct {
+	http.Handler
+	streams *streams
+	feed    *feed
+}
+
+// Close ends the streams of updates to open pages, so that a server that shuts
+// down need not wait for them. Later streams end at once.
+func (h *Handler) Close() { h.streams.close() }
+
+// New returns the handler, and registers its metrics.
+func New(cfg Config, d Deps) *Handler {
+	d.complete()
 	s := &server{Deps: d, cfg: cfg, metrics: newMetrics(d.Metrics), template: pageTemplate(), streams: newStreams(d.Metrics), keys: keys{of: map[string]string{}}}
 	s.feed = newFeed(s.render)
 	d.Metrics.MustRegister(NewFleetCollector(d.Scaler, d.Now))
@@ -139,14 +173,15 @@ func New(cfg Config, d Deps) *Handler {
 	e.Use(s.measure, secureHeaders, s.recover, s.passOn)
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Skipper: notText, MinLength: 4 << 10}))
 	s.route(e)
-	return &Handler{sameOrigin(e), s.streams}
+	return &Handler{sameOrigin(e), s.streams, s.feed}
 }
 
 // notText reports whether an answer is not worth compressing as a whole: only the
 // page and the lists are large, and a stream must not be held back.
 func notText(c echo.Context) bool {
 	switch c.Path() {
-	case api.PathPage, api.PathStyle, api.PathScript, api.PathFleet, api.PathAlerts, api.PathJournal, api.PathNodeTargets, api.PathBBBTargets:
+	case api.PathPage, api.PathServer + "/:server", api.PathAssets + "/*", api.PathFleet, api.PathTrend, api.PathAlerts, api.PathJournal,
+		api.PathNodeTargets, api.PathBBBTargets:
 		return false
 	}
 	return true
@@ -154,8 +189,8 @@ func notText(c echo.Context) bool {
 
 func (s *server) route(e *echo.Echo) {
 	e.GET(api.PathPage, s.page)
-	e.GET(api.PathStyle, style)
-	e.GET(api.PathScript, script)
+	e.GET(api.PathServer+"/:server", s.serverPage)
+	e.GET(api.PathAssets+"/*", asset)
 	e.GET(api.PathEvents, s.events)
 	e.GET(api.PathHealthy, func(c echo.Context) error { return c.String(http.StatusOK, "healthy\n") })
 	e.GET(api.PathReady, s.ready)
@@ -164,6 +199,7 @@ func (s *server) route(e *echo.Echo) {
 	e.GET(api.PathBBBTargets, s.bbbTargets)
 	e.POST(api.PathWebhook, s.webhook)
 	e.POST(api.PathWebhook+"/", s.webhook) // so that a URL with a trailing slash works
+	e.GET(api.PathTrend, s.trend)
 	e.GET(api.PathAlerts, s.alerts)
 	e.GET(api.PathFleet, s.fleet)
 	e.GET(api.PathJournal, s.journal)

@@ -3,12 +3,14 @@ package receiver
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
@@ -19,6 +21,8 @@ type row struct {
 	prefix, key string
 	Name, Addr, Datacenter, State, Since, Size, Load, Meetings, People,
 	Step, Why, Alerts, Cooldowns string
+	// Page is what names the server in the address of its page; "" is Name.
+	Page string
 	// Busy is "1" for a server that is changing, taken over by a person, unjoined,
 	// or has an alert that asks for capacity or reports it down; else "".
 	Busy string
@@ -28,10 +32,27 @@ type row struct {
 // script copies.
 func (r row) ID() string { return r.prefix + r.key }
 
+// Href is the address of the server's page, relative to the main page.
+func (r row) Href() string {
+	return strings.TrimPrefix(api.PathServer, "/") + "/" + url.PathEscape(cmp.Or(r.Page, r.Name))
+}
+
+// pageName returns the server's id if its name could be read as something else in an
+// address.
+func pageName(s fleet.ServerStatus) string {
+	if plainName.MatchString(s.Name) {
+		return ""
+	}
+	return s.ID
+}
+
+// plainName matches names that mean nothing else in an address.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
 // fields returns the row's texts in the order by which updates of the page number
-// them; page.js has the same order.
-func (r row) fields() [14]string {
-	return [...]string{r.Name, r.Addr, r.Datacenter, r.State, r.Since, r.Size, r.Load, r.Meetings, r.People, r.Step, r.Why, r.Alerts, r.Cooldowns, r.Busy}
+// them; rows.js has the same order.
+func (r row) fields() [15]string {
+	return [...]string{r.Name, r.Addr, r.Datacenter, r.State, r.Since, r.Size, r.Load, r.Meetings, r.People, r.Step, r.Why, r.Alerts, r.Cooldowns, r.Busy, r.Page}
 }
 
 // keys gives each server a short key, the same as long as the daemon runs.
@@ -64,7 +85,7 @@ func (p *pageData) rowsOf() []row {
 		}
 		seen[s.ID] = true
 		r := row{prefix: "s", key: p.keys.key(s.ID), Name: cmp.Or(s.Name, s.ID), Addr: s.Addr, Datacenter: labels[s.Datacenter], State: string(s.State),
-			Size: size(s.Size), Load: "–", Why: s.Reason, Alerts: strings.Join(s.Alerts, ", "), Cooldowns: cooldowns(p.Now, s)}
+			Size: size(s.Size), Load: "–", Why: s.Reason, Alerts: strings.Join(s.Alerts, ", "), Cooldowns: cooldowns(p.Now, s), Page: pageName(s)}
 		if s.Meetings != nil {
 			r.Meetings, r.People = strconv.Itoa(s.Meetings.Meetings), strconv.Itoa(s.Meetings.Participants)
 		}
@@ -99,7 +120,7 @@ func (p *pageData) busy(s fleet.ServerStatus) bool {
 }
 
 // busyShown is how many servers that change or need attention have a list of their own.
-// More are found in the list of all; page.js has the same number.
+// More are found in the list of all; rows.js has the same number.
 const busyShown = 100
 
 // busyRows returns the rows of the list of servers that change or need attention, none

@@ -24,8 +24,8 @@ type Floor struct {
 	Intervals []timeinterval.TimeInterval `yaml:"time_intervals"`
 }
 
-// contains reports whether t is in one of the intervals.
-func (f Floor) contains(t time.Time) bool {
+// Contains reports whether t is in one of the intervals.
+func (f Floor) Contains(t time.Time) bool {
 	for _, in := range f.Intervals {
 		if in.ContainsTime(t.UTC()) {
 			return true
@@ -99,7 +99,7 @@ func (c Capacity) least(pool string, servers int) int {
 func (c Capacity) FloorAt(pool string, t time.Time, servers int) int {
 	floor := c.least(pool, servers)
 	for _, f := range c.Schedule {
-		if f.Pool == pool && f.MinActive > floor && f.contains(t) {
+		if f.Pool == pool && f.MinActive > floor && f.Contains(t) {
 			floor = f.MinActive
 		}
 	}

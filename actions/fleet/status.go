@@ -20,6 +20,10 @@ type Status struct {
 	// UnknownPools are the tags that the configuration names and no server has.
 	UnknownPools []string `json:"unknown_pools,omitempty"`
 
+	// Cooldowns holds the end of each cooldown of the whole fleet that is in force, by
+	// CooldownOut and CooldownIn.
+	Cooldowns map[string]time.Time `json:"cooldowns,omitempty"`
+
 	Brakes   []Hold         `json:"brakes"`   // reasons why no capacity is removed
 	Limits   []Hold         `json:"limits"`   // reasons why less capacity is added than needed
 	Blocked  []Hold         `json:"blocked"`  // reasons why nothing is changed at all
@@ -88,6 +92,16 @@ type ServerStatus struct {
 	Reason   string        `json:"reason"`              // why it gets its next step, or none
 	Alerts   []string      `json:"alerts,omitempty"`    // names
 	InFlight *Step         `json:"in_flight,omitempty"` // nil: none
-	// Cooldowns holds the end of each cooldown in force: "up", "down" and "backoff".
+	// Cooldowns holds the end of each cooldown in force, by CooldownUp, CooldownDown and
+	// CooldownBackoff.
 	Cooldowns map[string]time.Time `json:"cooldowns,omitempty"`
 }
+
+// The cooldowns of a server, and those of the fleet.
+const (
+	CooldownUp      = "up"        // until it may grow again
+	CooldownDown    = "down"      // until it may be cordoned or shrunk
+	CooldownBackoff = "backoff"   // until a step that failed is tried again
+	CooldownOut     = "scale_out" // until another server may start: Capacity.MaxStep have
+	CooldownIn      = "scale_in"  // until a server may be drained
+)

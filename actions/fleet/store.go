@@ -1,6 +1,10 @@
 package fleet
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+)
 
 // Store keeps what must survive a restart. Implementations are safe for
 // concurrent use. A store on another machine ends a call when its context is done; a
@@ -87,5 +91,14 @@ func (m *Memory) Apply(c Commit) {
 	}
 	if c.Fleet != nil {
 		m.Fleet = *c.Fleet
+	}
+}
+
+// Whole returns the change that makes m from an empty Memory.
+func (m *Memory) Whole() Commit {
+	return Commit{
+		Alerts: slices.Collect(maps.Values(m.Alerts)), Records: slices.Collect(maps.Values(m.Records)),
+		Pauses: slices.Collect(maps.Values(m.Pauses)), Fleet: &m.Fleet,
+		Load: slices.Collect(maps.Values(m.Load)), Feeds: slices.Collect(maps.Values(m.Feeds)),
 	}
 }

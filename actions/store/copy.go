@@ -38,25 +38,10 @@ func Copy(ctx context.Context, from, to fleet.Store) (n Copied, err error) {
 			return n, err
 		}
 	}
-	if err := to.Commit(ctx, whole(m)); err != nil {
+	if err := to.Commit(ctx, m.Whole()); err != nil {
 		return n, err
 	}
 	return n, compare(ctx, to, m, len(entries))
-}
-
-// whole returns the commit that makes a store with the contents m from an empty one.
-func whole(m fleet.Memory) fleet.Commit {
-	c := fleet.Commit{Fleet: &m.Fleet}
-	for _, a := range m.Alerts {
-		c.Alerts = append(c.Alerts, a)
-	}
-	for _, r := range m.Records {
-		c.Records = append(c.Records, r)
-	}
-	for _, p := range m.Pauses {
-		c.Pauses = append(c.Pauses, p)
-	}
-	return c
 }
 
 // compare returns an error if a store has other contents than m and n journal entries.

@@ -20,8 +20,8 @@ import (
 // POST.
 const (
 	PathPage    = "/"
-	PathStyle   = "/style.css"
-	PathScript  = "/page.js"
+	PathServer  = "/servers" // "/<name or id>" is the page of one server
+	PathAssets  = "/assets"  // "/<file>" is a style sheet or a script of the pages
 	PathHealthy = "/-/healthy"
 	PathReady   = "/-/ready"
 	PathReload  = "/-/reload"
@@ -30,6 +30,7 @@ const (
 	PathMetrics  = "/metrics"
 	PathWebhook  = "/webhook"       // Alertmanager posts its notifications here
 	PathEvents   = "/api/v1/events" // server-sent events, for the page
+	PathTrend    = "/api/v1/trend"
 	PathAlerts   = "/api/v1/alerts"
 	PathFleet    = "/api/v1/fleet"
 	PathJournal  = "/api/v1/journal"
@@ -94,6 +95,9 @@ type PauseRequest struct {
 type ReleaseRequest struct {
 	// Server is the server's id or name, or a pattern of names such as bbb-1*.
 	Server string `json:"server"`
+	// State, if it is not empty, is the state that the server must still be in: what
+	// a person saw may have changed since.
+	State fleet.State `json:"state,omitempty"`
 }
 
 // Error is the body of every response with a status code of 400 or above.

@@ -19,18 +19,27 @@ func (s *Store) Clear(ctx context.Context, held fleet.Lease) error {
 		if epoch != held.Epoch {
 			return s.deposed(held)
 		}
-		for _, statement := range []string{
-			`delete from bbb_scaler.alerts where fleet = $1`,
-			`delete from bbb_scaler.records where fleet = $1`,
-			`delete from bbb_scaler.pauses where fleet = $1`,
-			`delete from bbb_scaler.journal where fleet = $1`,
-			`update bbb_scaler.fleet set data = null, checksum = null, entries = 0 where fleet = $1`,
-		} {
-			if _, err := tx.Exec(ctx, statement, s.identity.Name); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.clear(ctx, tx)
 	})
 	return s.explain("emptying", err)
+}
+
+// clear deletes the rows of the fleet in every table that has rows of fleets.
+func (s *Store) clear(ctx context.Context, tx pgx.Tx) error {
+	result, err := tx.Query(ctx, `select table_name from information_schema.columns
+		where table_schema = 'bbb_scaler' and column_name = 'fleet' and table_name not in ('fleet', 'lease')`)
+	if err != nil {
+		return err
+	}
+	tables, err := pgx.CollectRows(result, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
+		if _, err := tx.Exec(ctx, `delete from `+pgx.Identifier{"bbb_scaler", table}.Sanitize()+` where fleet = $1`, s.identity.Name); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(ctx, `update bbb_scaler.fleet set data = null, checksum = null, entries = 0 where fleet = $1`, s.identity.Name)
+	return err
 }

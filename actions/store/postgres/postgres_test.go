@@ -24,6 +24,12 @@ func TestPostgreSQLIsASharedStore(t *testing.T) {
 			return s.Under(acquire(t, s, "a"))
 		})
 	})
+	t.Run("store behind a proxy that prepares no statements", func(t *testing.T) {
+		storetest.TestStore(t, func(t *testing.T) fleet.Store {
+			s := open(t, url+"&default_query_exec_mode=exec", next())
+			return s.Under(acquire(t, s, "a"))
+		})
+	})
 	t.Run("shared", func(t *testing.T) {
 		storetest.TestShared(t, func(t *testing.T) storetest.World {
 			name := next()

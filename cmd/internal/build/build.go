@@ -64,7 +64,7 @@ func (b Info) Text(program string) string {
 func (b Info) Collector() prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "bbb_scaler_build_info", Help: "1; the labels say which program this is.",
-		ConstLabels: prometheus.Labels{"version": b.Version, "revision": b.Revision, "goversion": runtime.Version(),
+		ConstLabels: prometheus.Labels{"version": b.Version, "revision": b.Revision, "date": b.Date, "goversion": runtime.Version(),
 			"goos": runtime.GOOS, "goarch": runtime.GOARCH},
 	}, func() float64 { return 1 })
 }

@@ -17,9 +17,11 @@ import (
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/exporter-toolkit/web"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
+	"github.com/bbb-scaler/bbb-scaler/receiver/trend"
 )
 
 // daemon runs the daemon until ctx is done or a part of it fails.
@@ -41,18 +43,25 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	parts, err := o.parts(ctx, file, links, metrics, log)
+	day := trend.New(file.Web.ChartStep)
+	var prom *measures
+	published := func(st fleet.Status) { day.Note(st, prom.load()) }
+	parts, err := o.parts(ctx, file, links, published, metrics, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, parts.close()) }()
 	this := build.This()
 	reloader := newReloader(o, file, links, parts.scaler, metrics, log)
+	prom = newMeasures(reloader.now.Load, log)
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
 		Scaler: parts.scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
-		Warnings: reloader.warnings, Asks: reloader.asks, Discovery: reloader.discovery, Runbook: reloader.runbook, Metrics: metrics, Log: log, Version: this.Version,
-		Displayed: o.displayed.of(), Leader: parts.leader, Peers: parts.peers, StepDown: parts.stepDown,
+		Warnings: reloader.warnings, Asks: reloader.asks, Discovery: reloader.discovery, Runbook: reloader.runbook,
+		Config: reloader.fleet, Links: reloader.others, Trend: day, Workload: prom.workload,
+		Metrics: metrics, Log: log, Version: this.Version, Displayed: o.displayed.of(),
+		Leader: parts.leader, Peers: parts.peers, StepDown: parts.stepDown,
 	}), log)
+	go prom.run(ctx)
 	log.Info("starting", "version", this.Version, "revision", this.Revision, "dry_run", o.dryRun, "datacenters", len(file.Actions.Fleet.Datacenters))
 	return o.serve(ctx, server, parts, reloader, file.Web.ShutdownTimeout, log)
 }

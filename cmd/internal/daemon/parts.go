@@ -32,16 +32,19 @@ type parts struct {
 	stepDown func() error
 }
 
-// parts opens the store and returns what scales, which does nothing yet.
-func (o *options) parts(ctx context.Context, file config.File, l *links, metrics prometheus.Registerer, log *slog.Logger) (parts, error) {
+// parts opens the store and returns what scales, which does nothing yet. published is
+// called in each cycle with the status.
+func (o *options) parts(ctx context.Context, file config.File, l *links, published func(fleet.Status), metrics prometheus.Registerer, log *slog.Logger) (parts, error) {
 	if o.storage.shared() {
-		return o.pairParts(ctx, file, l, metrics, log)
+		return o.pairParts(ctx, file, l, published, metrics, log)
 	}
 	opened, err := o.storage.openFile(log)
 	if err != nil {
 		return parts{}, err
 	}
-	s, err := actions.New(file.Actions, l.deps(opened, log, metrics))
+	deps := l.deps(opened, log, metrics)
+	deps.Published = published
+	s, err := actions.New(file.Actions, deps)
 	if err != nil {
 		return parts{}, errors.Join(err, opened.Close())
 	}
@@ -49,7 +52,7 @@ func (o *options) parts(ctx context.Context, file config.File, l *links, metrics
 }
 
 // pairParts is parts with a store that several daemons share.
-func (o *options) pairParts(ctx context.Context, file config.File, l *links, metrics prometheus.Registerer, log *slog.Logger) (parts, error) {
+func (o *options) pairParts(ctx context.Context, file config.File, l *links, published func(fleet.Status), metrics prometheus.Registerer, log *slog.Logger) (parts, error) {
 	peers, err := o.peers.transport()
 	if err != nil {
 		return parts{}, err
@@ -60,7 +63,7 @@ func (o *options) pairParts(ctx context.Context, file config.File, l *links, met
 	}
 	scalerOf := func(cfg fleet.Config, t *leader.Term) (*actions.Scaler, error) {
 		deps := l.deps(t.Store, log, metrics)
-		deps.Until = t.Until
+		deps.Until, deps.Published = t.Until, published
 		return actions.New(cfg, deps)
 	}
 	m, err := o.newMember(file.Actions, shared, func() string { return serversDigest(l.configuration()) }, scalerOf, log)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/receiver"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
@@ -136,6 +137,20 @@ func (r *reloader) discovery() rules.Discovery {
 
 // runbook returns the address of the runbooks in the configuration in force.
 func (r *reloader) runbook() string { return r.now.Load().Rules.RunbookURL }
+
+// fleet returns the configuration of the scaler in force.
+func (r *reloader) fleet() fleet.Config { return r.now.Load().Actions }
+
+// others returns the addresses of Prometheus and Alertmanager in the configuration in
+// force, for links on the page.
+func (r *reloader) others() receiver.Links {
+	f := r.now.Load()
+	l := receiver.Links{Prometheus: f.Prometheus.URL}
+	if len(f.Alertmanager.URLs) > 0 {
+		l.Alertmanager = f.Alertmanager.URLs[0]
+	}
+	return l
+}
 
 // loginRequired reports whether the web configuration, as it is now, rejects every
 // request without a login or a client certificate. It reads the file at each

@@ -27,9 +27,13 @@ var mayImport = map[string][]string{
 	"rules/ruletest": {"rules/generate"},
 	"rules/mutation": {"rules", "rules/generate", "rules/ruletest"},
 
-	"receiver":         {"actions", "actions/fleet", "rules", "rules/refuse", "receiver/api", "receiver/verdict"},
+	"receiver": {
+		"actions", "actions/fleet", "rules", "rules/refuse", "receiver/api", "receiver/outlook", "receiver/trend", "receiver/verdict",
+	},
 	"receiver/api":     {"actions/fleet", "receiver/verdict"},
 	"receiver/client":  {"actions/fleet", "actions/outbound", "receiver/api"},
+	"receiver/outlook": {"actions/fleet"},
+	"receiver/trend":   {"actions/fleet"},
 	"receiver/verdict": {"actions/fleet", "rules"},
 
 	"actions/fleet":               {"rules", "rules/refuse"},

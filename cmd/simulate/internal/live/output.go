@@ -19,7 +19,7 @@ import (
 // introduce prints the addresses of all servers, with credentials that are valid
 // only for this run.
 func (d *demo) introduce(out io.Writer) {
-	fmt.Fprintf(out, "A simulated fleet of %d BigBlueButton servers; simulated time passes %g times as fast as real time. Everything listens on loopback:\n\n", len(d.bbb), d.speed)
+	fmt.Fprintf(out, "A simulated fleet of %d BigBlueButton servers; simulated time passes %.3g times as fast as real time. Everything listens on loopback:\n\n", len(d.bbb), d.speed)
 	rows := [][3]string{
 		{"bbb-scaler", "http://" + d.daemonAt + "/", "the daemon: page, " + api.PathMetrics + ", " + api.PathFleet},
 		{"IONOS", "http://" + d.ionosAt + "/cloudapi/v6", "user " + ionosUser + ", password " + d.secret.password.Reveal()},
@@ -34,7 +34,7 @@ func (d *demo) introduce(out io.Writer) {
 	}
 	if !d.own {
 		fmt.Fprintf(out, "\nStart the daemon yourself, on this machine, with the files of this run:\n\n  bbb-scaler %s\n\n"+
-			"Its configuration has the addresses and credentials above, and durations that are %g times as short.\n", strings.Join(d.daemonArgs(), " "), d.speed)
+			"Its configuration has the addresses and credentials above, and durations that are %.3g times as short.\n", strings.Join(d.daemonArgs(), " "), d.speed)
 	}
 	fmt.Fprintf(out, "\n%-6s %-8s %-14s %s\n", "time", "step", "server", "why")
 }
