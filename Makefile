@@ -78,17 +78,16 @@ page: ## writes the picture of the page for the README
 	go test -count=1 -run 'TestThePageInABrowser/looks_right/picture' ./receiver
 	cp bin/screenshots/picture.png deploy/page.png
 
-# The table stands under the command that makes it.
-WEEK = go run ./cmd/simulate --servers 100 --seed 1 --plot deploy/week.svg
-WEEK_IN = deploy/guides/simulation.md
+# Each table stands under the command that makes it. An hour on two cores.
+WEEKS = deploy/guides/simulation.md
 
-report: ## writes the guide's table and picture of a simulated school week
+report: ## writes the guide's tables and picture of simulated school weeks
 	mkdir -p bin
-	$(WEEK) > bin/week.txt
-	awk '{ sub(/ +$$/, "") } NR == FNR { table = table $$0 "\n"; next } \
-	  $$0 == "$$ $(WEEK)" { print; printf "%s", table; old = 1; next } \
-	  old && /^```/ { old = 0 } !old' bin/week.txt $(WEEK_IN) > bin/week.md
-	mv bin/week.md $(WEEK_IN)
+	awk '/^\$$ go run \.\/cmd\/simulate / { print; run = substr($$0, 3); old = 1; \
+	    while ((run | getline line) > 0) { sub(/ +$$/, "", line); print line } \
+	    if (close(run)) exit 1; next } \
+	  old && /^```/ { old = 0 } !old' $(WEEKS) > bin/weeks.md
+	mv bin/weeks.md $(WEEKS)
 
 DIST ?= dist
 ARCHITECTURES ?= amd64 arm64

@@ -19,6 +19,7 @@ func (s *Scaler) Cycle(ctx context.Context, now time.Time) error {
 	cfg := s.config()
 	r := s.read(ctx, cfg, now)
 	s.remember(cfg)
+	cfg.Capacity.Events = s.events(cfg)
 	j := s.join(ctx, cfg, r.Snapshot, now)
 	servers := j.servers
 	failed := s.probeServers(ctx, cfg, servers, now)

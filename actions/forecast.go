@@ -37,7 +37,7 @@ type forecasts struct {
 
 // forecast returns the expected load of each pool. It is computed once in a step of the
 // remembered load, in which it does not change. The caller holds mu.
-func (s *Scaler) forecast(cfg fleet.ForecastConfig, now time.Time) []fleet.PoolForecast {
+func (s *Scaler) forecast(cfg fleet.ForecastConfig, events fleet.Events, now time.Time) []fleet.PoolForecast {
 	at := now.Truncate(fleet.LoadStep)
 	switch {
 	case !cfg.Enabled:
@@ -48,12 +48,10 @@ func (s *Scaler) forecast(cfg fleet.ForecastConfig, now time.Time) []fleet.PoolF
 	s.expected = forecasts{at: at, cfg: cfg}
 	for _, pool := range s.memory.Load.Pools() {
 		f := fleet.PoolForecast{Pool: pool}
-		f.Cores, f.RAM = plan.Forecast(cfg, s.memory.Load.Of(pool), noDayOff, now)
+		f.Cores, f.RAM = plan.Forecast(cfg, s.memory.Load.Of(pool), events.DayOff, now)
 		if f.Cores != nil || f.RAM != nil {
 			s.expected.pools = append(s.expected.pools, f)
 		}
 	}
 	return s.expected.pools
 }
-
-func noDayOff(time.Time) bool { return false }

@@ -17,7 +17,8 @@ func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st.Forecasts = s.forecast(cfg.Forecast, v.Now)
+	st.Forecasts = s.forecast(cfg.Forecast, cfg.Capacity.Events, v.Now)
+	st.Calendars = s.calendarStatus(cfg)
 	st.Unheard = s.memory.Alerts.Unheard(cfg, v.Now)
 	if len(st.Unheard) > 0 && len(s.status.Unheard) == 0 {
 		s.log.Warn("Alertmanager lists alerts whose notifications do not arrive; check its route and the URL of the webhook", "alerts", st.Unheard)
@@ -54,6 +55,7 @@ func statusOf(v *fleet.Server, cfg fleet.Config, plan fleet.Plan, now time.Time)
 	out.Host, out.Aliases = v.Host, v.Aliases
 	if v.Balancer != nil {
 		out.Balancer, out.BalancerURL, out.Load = v.Balancer.State, v.Balancer.URL, v.Balancer.Load
+		out.LoadKnown = v.Balancer.LoadKnown && v.Balancer.State != fleet.Disabled
 	}
 	if v.Probe.Answered() {
 		out.Meetings = &v.Probe.Count

@@ -33,6 +33,7 @@ func (s *Scaler) read(ctx context.Context, cfg fleet.Config, now time.Time) read
 		func() { balancer = s.readBalancer(ctx, cfg) },
 		func() { s.resync(ctx, cfg, now) },
 		func() { contract = s.readContract(ctx, cfg, now) },
+		func() { s.readCalendars(ctx, cfg, now) },
 	)
 	r := reads{whole: true, contract: contract, Snapshot: fleet.Snapshot{Unsure: map[string]string{}}, cloudAt: map[string]time.Time{}}
 	for _, dc := range cfg.Fleet.Datacenters {

@@ -22,6 +22,8 @@ type Deps struct {
 	Balancer fleet.Balancer // nil with Config.NoBalancer
 	Meetings fleet.Meetings
 	Alerts   fleet.AlertSource // nil: alerts are only known from notifications
+	// Calendars are those of Config.Capacity; nil: none is read.
+	Calendars fleet.Calendars
 	// Resolve looks up the addresses of a host, in DNS.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	Store   fleet.Store
@@ -51,22 +53,24 @@ type Scaler struct {
 	metrics *metrics
 	wake    chan struct{}
 
-	clouds   *reader[[]fleet.CloudServer]
-	balancer *reader[[]fleet.BalancerServer]
-	hosts    *reader[[]netip.Addr]
-	probes   *reader[fleet.MeetingCount]
-	requests *reader[fleet.RequestStatus]
-	alerts   *reader[[]fleet.Alert]
-	contract *reader[fleet.Contract]
+	clouds    *reader[[]fleet.CloudServer]
+	balancer  *reader[[]fleet.BalancerServer]
+	hosts     *reader[[]netip.Addr]
+	probes    *reader[fleet.MeetingCount]
+	requests  *reader[fleet.RequestStatus]
+	alerts    *reader[[]fleet.Alert]
+	contract  *reader[fleet.Contract]
+	calendars *reader[fleet.Feed]
 
 	writes sync.WaitGroup // writes in progress
 
-	cycle    sync.Mutex           // held during a cycle; guards the fields up to mu
-	resynced time.Time            // when the last applied list of alerts was requested
-	dns      map[string]lookup    // by host
-	spelled  []string             // hosts that alerts named and that are joined, see Join.Learned
-	listed   map[string]listing   // servers listed within fleet.VanishedTrust, by id
-	unread   map[string]time.Time // source that cannot be read → since when
+	cycle    sync.Mutex             // held during a cycle; guards the fields up to mu
+	resynced time.Time              // when the last applied list of alerts was requested
+	dns      map[string]lookup      // by host
+	tried    map[string]calendarTry // by name of the calendar
+	spelled  []string               // hosts that alerts named and that are joined, see Join.Learned
+	listed   map[string]listing     // servers listed within fleet.VanishedTrust, by id
+	unread   map[string]time.Time   // source that cannot be read → since when
 
 	mu sync.Mutex // guards everything below; held while the store is called
 	// shown is held, in addition to mu, while the fields of the next block change. To read
@@ -106,7 +110,7 @@ func New(cfg fleet.Config, d Deps) (*Scaler, error) {
 	}
 	s := &Scaler{
 		deps: d, log: d.Log, metrics: newMetrics(d.Metrics), wake: make(chan struct{}, 1), cfg: cfg, memory: memory,
-		servers: map[string]fleet.Server{}, listed: map[string]listing{}, dns: map[string]lookup{}, applying: map[string]bool{},
+		servers: map[string]fleet.Server{}, listed: map[string]listing{}, dns: map[string]lookup{}, tried: map[string]calendarTry{}, applying: map[string]bool{},
 		told: map[string]telling{}, unread: map[string]time.Time{},
 	}
 	s.open(cfg)
@@ -141,6 +145,9 @@ func (s *Scaler) open(cfg fleet.Config) {
 	})
 	s.contract = newReader(n, limit, s.deps.Now, func(ctx context.Context, _ string) (fleet.Contract, error) {
 		return s.deps.Cloud.Contract(ctx)
+	})
+	s.calendars = newReader(n, limit, s.deps.Now, func(ctx context.Context, name string) (fleet.Feed, error) {
+		return s.deps.Calendars.Read(ctx, name, s.config().Capacity.Zone(), s.deps.Now())
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 	"github.com/bbb-scaler/bbb-scaler/receiver/verdict"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // maxRequest limits the body of a request to the API, in bytes.
@@ -38,6 +40,8 @@ const failuresWithin = 200
 // situation returns what the verdict is made from, as of now.
 func (s *server) situation() verdict.Situation {
 	now := verdict.Situation{Status: s.Scaler.Status(), Alerts: s.Scaler.Alerts(), Asks: s.Asks(), Now: s.Now()}
+	// An alert that always fires is no news.
+	now.Alerts = slices.DeleteFunc(slices.Clone(now.Alerts), func(a fleet.Alert) bool { return now.Asks[a.Name].Ask == rules.AskRemember })
 	var err error
 	if now.Journal, err = s.Scaler.Journal(failuresWithin, ""); err != nil {
 		now.JournalError = err.Error()

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
-	"github.com/bbb-scaler/bbb-scaler/receiver/trend"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -28,9 +27,6 @@ type Config struct {
 	// file that contains it; the caller of New has read the file into Token.
 	Token     fleet.Secret `yaml:"token"`
 	TokenFile string       `yaml:"token_file"`
-	// ChartStep is the time between two points of the page's charts, which keep 300 of
-	// them and show 72 of the future.
-	ChartStep time.Duration `yaml:"chart_step"`
 	// Prices turn the hours on the page into money.
 	Prices Prices `yaml:"prices"`
 }
@@ -50,7 +46,6 @@ func Defaults() Config {
 		MaxNotification: 16,
 		ReadTimeout:     30 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		ShutdownTimeout: 10 * time.Second,
-		ChartStep:       trend.DefaultStep,
 		Prices:          Prices{Currency: "EUR"},
 	}
 }
@@ -64,7 +59,6 @@ func (c Config) Validate() []error {
 	p.Positive("web.write_timeout", c.WriteTimeout)
 	p.Positive("web.idle_timeout", c.IdleTimeout)
 	p.Positive("web.shutdown_timeout", c.ShutdownTimeout)
-	p.Require(c.ChartStep >= time.Second, "web.chart_step", c.ChartStep, "be at least 1s")
 	p.Require(c.Prices.CoreHour >= 0, "web.prices.core_hour", c.Prices.CoreHour, "be 0 or more")
 	p.Require(c.Prices.GiBHour >= 0, "web.prices.gib_hour", c.Prices.GiBHour, "be 0 or more")
 	return p

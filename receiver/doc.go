@@ -41,6 +41,7 @@
 // proxy must not buffer the path /api/v1/events; nginx is told so by a header.
 //
 // Without JavaScript the page loads itself again every 15 s, without charts and
-// controls, and lists the servers without search and filters. The Content-Security-Policy allows the page's own
-// script and style sheet, connections to the daemon, and nothing inline.
+// controls, and lists the servers without search and filters. The Content-Security-Policy
+// allows the page's own scripts and style sheets, connections to the daemon, and nothing
+// inline.
 package receiver

@@ -72,6 +72,7 @@ type gauge func(d *prometheus.Desc, v float64, labels ...string)
 
 func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
 	alias := desc(rules.MetricServerAlias, "1 for each name or address by which alerts and scrape targets are matched to a server.", "server", "server_id", "host", "alias")
+	load := desc(rules.MetricServerLoad, "Load by which the balancer places meetings, 0 without a meeting; missing while the balancer does not know it.", "server", "server_id", "host")
 	draining := desc(rules.MetricDraining, "Time since a draining server was cordoned, in seconds.", "server")
 	seen := map[string]bool{}
 	for _, s := range st.Servers {
@@ -81,6 +82,9 @@ func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
 		seen[s.ID] = true
 		gauge(pooled(s.Pool, rules.MetricServerState, "State of each server; 1 for the present state.", "server", "server_id", "host", "state"),
 			1, s.Name, s.ID, s.Host, string(s.State))
+		if s.LoadKnown {
+			gauge(load, s.Load, s.Name, s.ID, s.Host)
+		}
 		for _, a := range s.Aliases {
 			gauge(alias, 1, s.Name, s.ID, s.Host, a)
 		}
@@ -154,6 +158,11 @@ func (f fleetCollector) collectTroubles(st fleet.Status, gauge gauge) {
 	brakes := desc(rules.MetricBrakes, "Number of reasons that stop scale-in at present, by reason.", "reason")
 	for _, kind := range fleet.BrakeKinds() {
 		gauge(brakes, float64(fleet.CountHolds(st.Brakes, kind)), string(kind))
+	}
+	calendar := desc(rules.MetricCalendarProblems, "Problems of a calendar: read, 1 if it cannot be read, and its last state is used; skipped, number of events that cannot be used, at most 5.", "calendar", "problem")
+	for _, c := range st.Calendars {
+		gauge(calendar, number(c.Error != ""), c.Name, "read")
+		gauge(calendar, float64(len(c.Skipped)), c.Name, "skipped")
 	}
 	gauge(desc("bbb_scaler_pauses", "Number of pauses in force."), float64(len(st.Pauses)))
 }

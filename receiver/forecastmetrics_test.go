@@ -52,3 +52,35 @@ func TestForecastsAreInTheAPI(t *testing.T) {
 		t.Errorf("%v answers\n%s\nwithout %s", w, body, want)
 	}
 }
+
+func TestTheAlertThatAlwaysFiresIsNotOnThePage(t *testing.T) {
+	m := morning()
+	if n, err := m.Notify([]fleet.Alert{{Fingerprint: "l", Name: rules.FleetLoad, StartsAt: noon, SeenAt: noon}}); n != 1 || err != nil {
+		t.Fatalf("Notify() = %d, %v", n, err)
+	}
+	h := handler(t, m)
+	if _, page := ask(h, http.MethodGet, api.PathPage, ""); strings.Contains(page, rules.FleetLoad) {
+		t.Error("the page shows the alert that only reports the load")
+	}
+	if _, list := ask(h, http.MethodGet, api.PathAlerts, ""); !strings.Contains(list, rules.FleetLoad) {
+		t.Error("the API does not list the alert that reports the load")
+	}
+}
+
+func TestACalendarThatFailsIsAMetricAndAReason(t *testing.T) {
+	m := morning()
+	m.status.Calendars = []fleet.CalendarStatus{{Name: "exams", Error: "404 Not Found; check url"}, {Name: "holidays", Skipped: []string{`event "x": its zone`}}, {Name: "fine"}}
+	h := handler(t, m)
+	_, page := ask(h, http.MethodGet, api.PathPage, "")
+	for _, want := range []string{"the calendar exams cannot be read, never read: 404 Not Found; check url", "the calendar holidays has events that cannot be used: event &#34;x&#34;: its zone"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	_, metrics := ask(h, http.MethodGet, api.PathMetrics, "")
+	for _, want := range []string{`bbb_scaler_calendar_problems{calendar="exams",problem="read"} 1`, `bbb_scaler_calendar_problems{calendar="holidays",problem="skipped"} 1`, `bbb_scaler_calendar_problems{calendar="fine",problem="read"} 0`} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+}

@@ -48,7 +48,7 @@ func morning() *memory {
 			},
 			Servers: []fleet.ServerStatus{
 				{ID: "id-1", Name: "bbb-1", Datacenter: "dc-1", Addr: "10.0.0.1", Host: "10.0.0.1", Aliases: []string{"id-1", "BBB-1", "bbb-1", "10.0.0.1", "2001:db8::1"}, Size: size, State: fleet.StateActive, Power: fleet.PowerOn,
-					Balancer: fleet.Enabled, Load: 84, Reason: "in service", Alerts: []string{rules.ServerCPUHigh},
+					Balancer: fleet.Enabled, Load: 84, LoadKnown: true, Reason: "in service", Alerts: []string{rules.ServerCPUHigh},
 					Cooldowns: map[string]time.Time{"up": noon.Add(3 * time.Minute), "down": noon.Add(5 * time.Minute), "backoff": noon.Add(-time.Minute)}},
 				{ID: "id-2", Name: "bbb-2", Datacenter: "dc-1", Addr: "10.0.0.2", Host: "10.0.0.2", Aliases: []string{"id-2", "10.0.0.2"}, Size: size, State: fleet.StateDraining, Since: noon.Add(-20 * time.Minute),
 					Power: fleet.PowerOn, Balancer: fleet.Cordoned, Load: 12, Meetings: &fleet.MeetingCount{Meetings: 1, Participants: 12}, Reason: "1 meeting left"},
@@ -130,7 +130,7 @@ func TestMetricsSayWhatThePageSays(t *testing.T) {
 	d := deps(morning())
 	New(Defaults(), d)
 	golden := filepath.Join("testdata", "fleet.prom")
-	names := []string{rules.MetricServerState, rules.MetricServerAlias, rules.MetricServers, rules.MetricFloor, rules.MetricCeiling, rules.MetricFleetRead,
+	names := []string{rules.MetricServerState, rules.MetricServerAlias, rules.MetricServerLoad, rules.MetricServers, rules.MetricFloor, rules.MetricCeiling, rules.MetricFleetRead,
 		rules.MetricDraining, rules.MetricLimited, rules.MetricUnjoined, rules.MetricWritesBlocked,
 		"bbb_scaler_need_servers", "bbb_scaler_brakes", "bbb_scaler_pauses", "bbb_scaler_dry_run"}
 	got, err := testutil.CollectAndFormat(fleetCollector{d.Scaler, d.Now}, expfmt.TypeTextPlain, names...)

@@ -125,7 +125,7 @@ func (d *Deps) complete() {
 		d.Config = fleet.Defaults
 	}
 	if d.Trend == nil {
-		d.Trend = trend.New(trend.DefaultStep)
+		d.Trend = new(trend.Day)
 	}
 	if d.Workload == nil {
 		d.Workload = func(fleet.ServerStatus) (cpu, memory float64) { return math.NaN(), math.NaN() }

@@ -47,14 +47,14 @@ var bell = time.Date(2027, 3, 1, 7, 45, 0, 0, time.Local)
 // of the day, with the points of the day before.
 func school(t testing.TB, n int, now time.Time) *scene {
 	t.Helper()
-	s := &scene{memory: &memory{ready: true}, day: trend.New(trend.DefaultStep), now: now, cfg: fleet.Defaults()}
+	s := &scene{memory: &memory{ready: true}, day: new(trend.Day), now: now, cfg: fleet.Defaults()}
 	var in []timeinterval.TimeInterval
 	if err := yaml.Unmarshal([]byte(`[{weekdays: ["monday:friday"], times: [{start_time: "07:30", end_time: "13:00"}], location: Local}]`), &in); err != nil {
 		t.Fatal(err)
 	}
 	s.cfg.Capacity.MinActive, s.cfg.Capacity.MinActiveShare = 2, 0
 	s.cfg.Capacity.Schedule = fleet.Schedule{{Name: "lessons", MinActive: max(3, n/4), Intervals: in}}
-	for at := now.Add(-24 * time.Hour).Truncate(trend.DefaultStep).Add(17 * time.Second); !at.After(now); at = at.Add(trend.DefaultStep) {
+	for at := now.Add(-24 * time.Hour).Truncate(trend.Step).Add(17 * time.Second); !at.After(now); at = at.Add(trend.Step) {
 		st := s.at(n, at)
 		s.day.Note(st, load(n, at))
 		s.status = st

@@ -17,9 +17,8 @@ import (
 )
 
 const (
-	// trendAhead is how much of the future the chart shows, in steps: six hours of five
-	// minutes.
-	trendAhead = 72
+	// trendAhead is how much of the future the chart shows.
+	trendAhead = 6 * time.Hour
 	// trendSteps is how many entries of the journal are searched for the chart's marks.
 	trendSteps = 2000
 	// trendEvery is how often open pages draw the chart again.
@@ -29,9 +28,7 @@ const (
 // Trend is what is known of the last day, and expected of the next hours; *trend.Day
 // implements it.
 type Trend interface {
-	// Step returns the time between two points.
-	Step() time.Duration
-	// Points returns the fleet in steps, oldest first.
+	// Points returns the fleet in steps of trend.Step, oldest first.
 	Points() []trend.Point
 	// Used returns what was switched on since a time, at most a day ago.
 	Used(since time.Time) trend.Usage
@@ -67,8 +64,7 @@ func (s *server) trend(c echo.Context) error {
 
 // chart returns the last day and the next hours.
 func chart(st fleet.Status, c fleet.Capacity, known Trend, entries []fleet.Entry, now time.Time) api.Trend {
-	step := known.Step()
-	g := newGrid(known.Points(), step, now)
+	g := newGrid(known.Points(), now)
 	for _, p := range g.points {
 		g.set(p.At, func(t *api.Trend, i int) {
 			t.People[i], t.Active[i], t.Coming[i], t.Floor[i] = p.People, float64(p.Active), float64(p.Coming), float64(p.Floor)
@@ -76,7 +72,7 @@ func chart(st fleet.Status, c fleet.Capacity, known Trend, entries []fleet.Entry
 		})
 		g.forecast(p.At.Add(p.Load.Within), p.Load.Forecast)
 	}
-	end := now.Add(trendAhead * step)
+	end := now.Add(trendAhead)
 	for _, e := range known.Expected(end) {
 		g.forecast(e.At, e.Cores)
 	}
@@ -100,19 +96,18 @@ func chart(st fleet.Status, c fleet.Capacity, known Trend, entries []fleet.Entry
 // grid has the times of the chart.
 type grid struct {
 	points []trend.Point
-	step   time.Duration
 	out    api.Trend
 }
 
-func newGrid(points []trend.Point, step time.Duration, now time.Time) *grid {
-	g := &grid{points: points, step: step, out: api.Trend{Now: now.Unix(), At: []int64{}, Marks: []api.Mark{}}}
+func newGrid(points []trend.Point, now time.Time) *grid {
+	g := &grid{points: points, out: api.Trend{Now: now.Unix(), At: []int64{}, Marks: []api.Mark{}}}
 	for i, p := range points {
-		if i > 0 && p.At.Sub(points[i-1].At) > 2*step {
-			g.out.At = append(g.out.At, points[i-1].At.Add(step).Unix()) // unknown: nothing is drawn from here on
+		if i > 0 && p.At.Sub(points[i-1].At) > 2*trend.Step {
+			g.out.At = append(g.out.At, points[i-1].At.Add(trend.Step).Unix()) // unknown: nothing is drawn from here on
 		}
 		g.out.At = append(g.out.At, p.At.Unix())
 	}
-	for at := now.Truncate(step).Add(step); !at.After(now.Add(trendAhead * step)); at = at.Add(step) {
+	for at := now.Truncate(trend.Step).Add(trend.Step); !at.After(now.Add(trendAhead)); at = at.Add(trend.Step) {
 		g.out.At = append(g.out.At, at.Unix())
 	}
 	for _, s := range []*api.Series{&g.out.People, &g.out.Active, &g.out.Coming, &g.out.Floor, &g.out.Capacity, &g.out.Load, &g.out.Forecast} {
@@ -139,7 +134,7 @@ func (g *grid) mark(entries []fleet.Entry) {
 	if len(g.points) == 0 {
 		return
 	}
-	first := g.points[0].At.Add(-g.step)
+	first := g.points[0].At.Add(-trend.Step)
 	for _, e := range slices.Backward(entries) {
 		var m api.Mark
 		switch kind := e.Step.Kind; {

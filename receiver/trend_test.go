@@ -20,7 +20,6 @@ type known struct {
 	expected []trend.Expectation
 }
 
-func (k known) Step() time.Duration                    { return trend.DefaultStep }
 func (k known) Points() []trend.Point                  { return k.points }
 func (k known) Used(time.Time) trend.Usage             { return trend.Usage{} }
 func (k known) Expected(time.Time) []trend.Expectation { return k.expected }
@@ -29,7 +28,7 @@ func point(at time.Time, active int, l trend.Load) trend.Point {
 }
 
 func TestTheChartJoinsWhatWasAndWhatIsExpected(t *testing.T) {
-	within := trend.Load{Cores: 3, Forecast: 5, Within: 2 * trend.DefaultStep}
+	within := trend.Load{Cores: 3, Forecast: 5, Within: 2 * trend.Step}
 	k := known{points: []trend.Point{
 		point(noon.Add(-40*time.Minute), 1, within), point(noon.Add(-35*time.Minute), 2, trend.NoLoad()), // then nothing is known
 		point(noon.Add(-5*time.Minute), 3, trend.NoLoad()), point(noon, 4, trend.NoLoad()),

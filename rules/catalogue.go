@@ -10,6 +10,7 @@ const (
 	ServerMemoryHigh    = "BBBServerMemoryHigh"
 	ServerMemoryLow     = "BBBServerMemoryLow"
 	ServerMemoryRising  = "BBBServerMemoryRising"
+	ServerMemoryLeaking = "BBBServerMemoryLeaking"
 	ServerCPUHigh       = "BBBServerCPUHigh"
 	ServerCPULow        = "BBBServerCPULow"
 	ServerCPURising     = "BBBServerCPURising"
@@ -42,6 +43,7 @@ const (
 	ScalerConfigReloadFailed    = "BBBScalerConfigReloadFailed"
 	FleetUnseen                 = "BBBFleetUnseen"
 	ScalerTargetsUnjoined       = "BBBScalerTargetsUnjoined"
+	ScalerCalendarProblem       = "BBBScalerCalendarProblem"
 )
 
 // Alert is one row of the catalogue: everything about a generated alert except
@@ -59,22 +61,23 @@ type Alert struct {
 // catalogue lists every generated alert, in the order of the generated file.
 var catalogue = []Alert{
 	{ServerMemoryHigh, Meaning{ScopeServer, AskGrow, MeasureMemory, false}, NeedNode | NeedScaler, time.Minute},
-	{ServerMemoryLow, Meaning{ScopeServer, AskShrink, MeasureMemory, false}, NeedNode | NeedScaler, 15 * time.Minute},
+	{ServerMemoryLow, Meaning{ScopeServer, AskShrink, MeasureMemory, false}, NeedNode | NeedBBB | NeedScaler, 15 * time.Minute},
 	{ServerMemoryRising, Meaning{ScopeServer, AskGrow, MeasureMemory, true}, NeedNode | NeedTrend | NeedScaler, 30 * time.Second},
+	{ServerMemoryLeaking, Meaning{ScopeServer, AskCordon, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler, 15 * time.Minute},
 	{ServerCPUHigh, Meaning{ScopeServer, AskGrow, MeasureCPU, false}, NeedNode | NeedScaler, time.Minute},
 	{ServerCPULow, Meaning{ScopeServer, AskShrink, MeasureCPU, false}, NeedNode | NeedScaler, 15 * time.Minute},
 	{ServerCPURising, Meaning{ScopeServer, AskGrow, MeasureCPU, true}, NeedNode | NeedTrend | NeedScaler, 30 * time.Second},
 	{ServerIdle, Meaning{ScopeServer, AskStop, MeasureNone, false}, NeedNode | NeedBBB | NeedRecordings | NeedScaler, 3 * time.Minute},
 	{ServerDown, Meaning{ScopeServer, AskDisable, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler, 3 * time.Minute},
 
-	{FleetMemoryHigh, Meaning{ScopeFleet, AskStart, MeasureMemory, false}, NeedNode | NeedScaler, time.Minute},
+	{FleetMemoryHigh, Meaning{ScopeFleet, AskStart, MeasureMemory, false}, NeedNode | NeedBBB | NeedScaler, time.Minute},
 	{FleetCPUHigh, Meaning{ScopeFleet, AskStart, MeasureCPU, false}, NeedNode | NeedScaler, time.Minute},
-	{FleetWorkloadLow, Meaning{ScopeFleet, AskCordon, MeasureNone, false}, NeedNode | NeedScaler, 6 * time.Minute},
+	{FleetWorkloadLow, Meaning{ScopeFleet, AskCordon, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler, 6 * time.Minute},
 	{FleetBelowMinimum, Meaning{ScopeFleet, AskStart, MeasureNone, false}, NeedNode | NeedScaler, time.Minute},
-	{FleetLoadRising, Meaning{ScopeFleet, AskStart, MeasureNone, true}, NeedNode | NeedScaler | NeedTrend, 30 * time.Second},
-	{FleetForecastHigh, Meaning{ScopeFleet, AskStart, MeasureNone, false}, NeedNode | NeedScaler | NeedForecast, time.Minute},
-	{FleetHistoryMissing, Meaning{ScopeFleet, AskFloor, MeasureNone, false}, NeedNode | NeedScaler | NeedForecast, 5 * time.Minute},
-	{FleetLoad, Meaning{ScopeFleet, AskRemember, MeasureNone, false}, NeedNode | NeedScaler | NeedForecast, 30 * time.Second},
+	{FleetLoadRising, Meaning{ScopeFleet, AskStart, MeasureNone, true}, NeedNode | NeedBBB | NeedScaler | NeedTrend, 30 * time.Second},
+	{FleetForecastHigh, Meaning{ScopeFleet, AskStart, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler | NeedForecast, time.Minute},
+	{FleetHistoryMissing, Meaning{ScopeFleet, AskFloor, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler | NeedForecast, 5 * time.Minute},
+	{FleetLoad, Meaning{ScopeFleet, AskRemember, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler | NeedForecast, 30 * time.Second},
 
 	{ScalerDown, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
 	{ScalerFleetUnread, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
@@ -90,6 +93,7 @@ var catalogue = []Alert{
 	{ScalerClocksApart, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
 	{ScalerRulesStale, Meaning{Scope: ScopeScaler}, NeedScaler, 15 * time.Minute},
 	{ScalerConfigReloadFailed, Meaning{Scope: ScopeScaler}, NeedScaler, 5 * time.Minute},
+	{ScalerCalendarProblem, Meaning{Scope: ScopeScaler}, NeedScaler, 15 * time.Minute},
 	{FleetUnseen, Meaning{Scope: ScopeFleet}, NeedNode | NeedScaler, 5 * time.Minute},
 }
 

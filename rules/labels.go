@@ -32,7 +32,8 @@ const (
 	AnnotationValue     = "value"     // the number that the alert compares with its threshold
 	AnnotationThreshold = "threshold" // the threshold
 	AnnotationCPU       = "cpu"       // fleet alerts on workloads: the fleet's CPU workload
-	AnnotationMemory    = "memory"    // fleet alerts on workloads: the fleet's memory workload
+	AnnotationMemory    = "memory"    // fleet alerts on workloads: the fleet's memory workload, of the memory for people
 	AnnotationCores     = "cores"     // fleet alerts on workloads: the load in cores, the sum over all active servers
-	AnnotationRAM       = "ram_mib"   // fleet alerts on workloads: the memory in use in MiB, the sum over all active servers
+	AnnotationRAM       = "ram_mib"   // fleet alerts on workloads: the memory that people use in MiB, the sum over all active servers
+	AnnotationIdle      = "idle_mib"  // fleet alerts on workloads: the idle memory in MiB of an average active server, which is in no load
 )

@@ -17,6 +17,10 @@ const (
 	// MetricLeader is 1 for the daemon that scales the fleet, and 0 for one that stands by.
 	// A daemon that stands by has no other metric of the fleet.
 	MetricLeader = "bbb_scaler_leader"
+	// MetricServerLoad is the balancer's load of each server for which the balancer
+	// knows it: 0 if no meeting is on the server. Its labels are server, server_id and
+	// host.
+	MetricServerLoad = "bbb_scaler_server_load"
 	// MetricServers counts servers by state and pool.
 	MetricServers = "bbb_scaler_servers"
 	// MetricFloor is the minimum number of active servers at present, by pool.
@@ -60,6 +64,10 @@ const (
 	// (HistoryWeek, HistoryDay), and pool. They do not exist without history.
 	MetricForecastCores  = "bbb_scaler_forecast_cores"
 	MetricForecastMemory = "bbb_scaler_forecast_memory_bytes"
+	// MetricCalendarProblems counts what is wrong with a calendar. Its labels are
+	// calendar, its name, and problem: read (1 if it cannot be read, and its last state
+	// is used), skipped (events that cannot be used).
+	MetricCalendarProblems = "bbb_scaler_calendar_problems"
 	// MetricWritesBlocked is 1 while all writes are stopped. Its label is reason
 	// (cloud, balancer: credentials refused; frozen: a list of servers that is
 	// suddenly much shorter; store: the store cannot be written).

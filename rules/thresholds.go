@@ -33,3 +33,8 @@ func (b Band) validate(path string) []error {
 	check(!(b.Min >= b.Max), "min", b.Min, fmt.Sprintf("below %s.max, which is %v", path, b.Max))
 	return errs
 }
+
+// LeastRoom is the share of a server's memory that always counts as room for people,
+// however much idle memory the server has. With it, a server whose memory is nearly
+// all in use has a high workload whoever uses it.
+const LeastRoom = 0.2

@@ -76,6 +76,9 @@ type Sizes struct {
 	Max Size `yaml:"max"`
 	// Step is the smallest change of a size.
 	Step Size `yaml:"step"`
+	// IdleRAM is the memory that a server holds while nobody is on it, for the time
+	// until the rules have learned it.
+	IdleRAM MiB `yaml:"idle_ram_mib"`
 }
 
 // Together returns Fleet, limited to the range from Default to Max.
@@ -99,6 +102,13 @@ type Capacity struct {
 	// Location is the name of the time zone in which the forecast counts weeks, and of
 	// times in calendars that have none. Empty: see Zone.
 	Location string `yaml:"location"`
+	// Calendars name days off and events with a floor.
+	Calendars []Calendar `yaml:"calendars"`
+	// UsersPerServer is how many of the people that a calendar expects one active server
+	// counts for.
+	UsersPerServer int `yaml:"users_per_server"`
+	// Events are those of the calendars, as they were last read.
+	Events Events `yaml:"-"`
 	// Schedule raises the floor at given times.
 	Schedule Schedule `yaml:"schedule"`
 	// Pools are the floors of the servers with a tag in the balancer, by tag. The
@@ -221,8 +231,8 @@ func Defaults() Config {
 			DebounceQuiet: 2 * time.Second, DebounceMax: 10 * time.Second, Concurrency: 16,
 		},
 		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.15, Max: 0.85}, Memory: rules.Band{Min: 0.15, Max: 0.85}},
-		Sizes:      Sizes{Default: Size{2, 8192}, Fleet: Size{8, 16384}, Max: Size{10, 16384}, Step: Size{1, 1024}},
-		Capacity:   Capacity{MinActive: 2, MinActiveShare: 0.02, LearningActiveShare: 0.1, Headroom: 0.4, Tolerance: 0.2, MaxStep: 50, StartTime: 5 * time.Minute},
+		Sizes:      Sizes{Default: Size{2, 8192}, Fleet: Size{8, 16384}, Max: Size{10, 16384}, Step: Size{1, 1024}, IdleRAM: 3072},
+		Capacity:   Capacity{MinActive: 2, MinActiveShare: 0.02, LearningActiveShare: 0.1, Headroom: 0.4, Tolerance: 0.2, UsersPerServer: 100, MaxStep: 50, StartTime: 5 * time.Minute},
 		ScaleIn: ScaleIn{
 			MaxShare: 0.25, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
 		},

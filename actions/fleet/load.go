@@ -149,7 +149,7 @@ func (h LoadHistory) surplus(pool string, today int64, have bool) (drop []string
 	for _, d := range h {
 		switch {
 		case d.Pool != pool:
-		case d.Day > today:
+		case d.Day > today+1: // a load may arrive after one of the next day
 			drop = append(drop, d.Key())
 		default:
 			past = append(past, d.Day)

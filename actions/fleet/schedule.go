@@ -103,7 +103,11 @@ func (c Capacity) FloorAt(pool string, t time.Time, servers int) int {
 			floor = f.MinActive
 		}
 	}
-	return floor
+	event := c.Events.floorAt(pool, t, c.UsersPerServer)
+	if c.Ceiling > 0 {
+		event = min(event, c.Ceiling)
+	}
+	return max(floor, event)
 }
 
 // String returns the floor as "name: at least 5 active".

@@ -17,6 +17,8 @@ type Status struct {
 	Pools []PoolStatus `json:"pools,omitempty"`
 	// Forecasts are the expected loads of the pools whose load is remembered.
 	Forecasts []PoolForecast `json:"forecasts,omitempty"`
+	// Calendars are those of the configuration, in its order.
+	Calendars []CalendarStatus `json:"calendars,omitempty"`
 	// UnknownPools are the tags that the configuration names and no server has.
 	UnknownPools []string `json:"unknown_pools,omitempty"`
 
@@ -87,7 +89,10 @@ type ServerStatus struct {
 	// BalancerURL is the URL of its BigBlueButton API in the balancer.
 	BalancerURL string `json:"balancer_url,omitempty"`
 
-	Load     float64       `json:"load"`                // BalancerServer.Load
+	Load float64 `json:"load"` // BalancerServer.Load
+	// LoadKnown is whether the balancer knows Load: 0 then means that nobody is on it.
+	LoadKnown bool `json:"load_known,omitempty"`
+
 	Meetings *MeetingCount `json:"meetings,omitempty"`  // of a recent probe; nil: none
 	Reason   string        `json:"reason"`              // why it gets its next step, or none
 	Alerts   []string      `json:"alerts,omitempty"`    // names

@@ -83,6 +83,7 @@ func (s Sizes) validate(p *refuse.Problems) {
 	whole = wholeSize(p, "sizes.fleet", s.Fleet) && whole
 	whole = wholeSize(p, "sizes.max", s.Max) && whole
 	whole = wholeSize(p, "sizes.step", s.Step) && whole
+	p.AtLeast("sizes.idle_ram_mib", int(s.IdleRAM), 0)
 	if !whole {
 		return
 	}
@@ -113,6 +114,8 @@ func (c Capacity) validate(p *refuse.Problems) {
 	shareBelowOne(p, "capacity.tolerance", c.Tolerance)
 	p.AtLeast("capacity.max_step", c.MaxStep, 1)
 	p.Positive("capacity.start_time", c.StartTime)
+	p.AtLeast("capacity.users_per_server", c.UsersPerServer, 1)
+	validateCalendars(p, c.Calendars)
 	_, err := time.LoadLocation(c.Location)
 	p.Require(err == nil, "capacity.location", c.Location, "be a time zone such as Europe/Berlin")
 	for i, f := range c.Schedule {

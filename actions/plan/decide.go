@@ -59,12 +59,13 @@ type decision struct {
 	asks []fleet.Alert // fleet alerts of the pool that ask for more capacity
 	low  []fleet.Alert // fleet alerts of the pool that ask for less
 
-	active   int // servers in service
-	coming   int // servers on their way into service
-	leaving  int // servers that the scaler has cordoned and that still run
-	floorNow int // minimum number of active servers now
-	floor    int // the same, including a higher one that the schedule sets soon
-	// serves is the total size of the servers in service and on their way into
+	active   int       // servers in service
+	coming   int       // servers on their way into service
+	leaving  int       // servers that the scaler has cordoned and that still run
+	floorNow int       // minimum number of active servers now
+	floor    int       // the same, including a higher one that the schedule sets soon
+	idle     fleet.MiB // idle memory of a server, see idleOf
+	// serves is the total room of the servers in service and on their way into
 	// service; reach is that total once all of them have grown. Servers that
 	// Prometheus does not scrape count in neither, since the measured load does not
 	// include them.

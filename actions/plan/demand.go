@@ -3,13 +3,14 @@ package plan
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// load is the measured load of all servers in service together: busy cores, and
-// memory in use in MiB.
+// load is the measured load of all servers in service together: busy cores, and the
+// memory that people use in MiB. Idle memory is not in it.
 type load struct{ cores, ram float64 }
 
 // String returns the load as "12.5 cores and 40960 MiB", for reasons.
@@ -22,10 +23,30 @@ func loadOf(a fleet.Alert) (load, bool) {
 	return l, l.cores >= 0 && l.ram >= 0 // false for NaN
 }
 
+// idleOf returns the idle memory of a server according to the annotations of alerts:
+// what an average server in service holds while nobody is on it. It is 0 if none has
+// it; then idle memory is part of the load in the annotations.
+func idleOf(alerts ...[]fleet.Alert) (idle fleet.MiB) {
+	for _, a := range slices.Concat(alerts...) {
+		if mib := a.Annotation(rules.AnnotationIdle); mib > 0 { // false for NaN
+			idle = max(idle, fleet.MiB(min(mib, math.MaxInt32)))
+		}
+	}
+	return idle
+}
+
+// room returns what people can use of a size: all cores, and the memory without the
+// idle memory, but at least rules.LeastRoom of it. The generated rules divide the load
+// by the same.
+func (d *decision) room(size fleet.Size) fleet.Size {
+	least := fleet.MiB(math.Ceil(rules.LeastRoom * float64(size.RAM)))
+	return fleet.Size{Cores: size.Cores, RAM: max(size.RAM-d.idle, least)}
+}
+
 // demand is the capacity that the fleet needs, and the reason for it.
 type demand struct {
 	servers int        // servers in service or on their way into service
-	size    fleet.Size // total size of these servers; zero: no alert has a load
+	size    fleet.Size // total room of these servers (decision.room); zero: no alert has a load
 	why     string
 	alerts  []fleet.Alert
 }
@@ -46,7 +67,7 @@ func (d *decision) demand() demand {
 	return w
 }
 
-// demandOf returns what one alert asks for: the total size needed for the load in
+// demandOf returns what one alert asks for: the total room needed for the load in
 // its annotations, or one more server when it has no load.
 func (d *decision) demandOf(a fleet.Alert) demand {
 	l, told := loadOf(a)
@@ -57,14 +78,14 @@ func (d *decision) demandOf(a fleet.Alert) demand {
 		return demand{servers: d.active + 1, why: a.Name + " asks for another server", alerts: []fleet.Alert{a}}
 	}
 	size := d.carrying(l)
-	return demand{size: size, why: fmt.Sprintf("%s: a load of %s needs %s in total", a.Name, l, size), alerts: []fleet.Alert{a}}
+	return demand{size: size, why: fmt.Sprintf("%s: a load of %s needs %s in total%s", a.Name, l, size, d.besides()), alerts: []fleet.Alert{a}}
 }
 
 // missing returns the number of servers to add for a demand when the present
-// servers have a total size of have. A shortage within Capacity.Tolerance counts
+// servers have a total room of have. A shortage within Capacity.Tolerance counts
 // as zero; a larger one counts in full.
 func (d *decision) missing(w demand, have fleet.Size) int {
-	lack, unit := w.size.Sub(have), d.cfg.Sizes.Together()
+	lack, unit := w.size.Sub(have), d.room(d.cfg.Sizes.Together())
 	if d.tolerated(w.size).Fits(have) {
 		lack = fleet.Size{}
 	}
@@ -72,7 +93,15 @@ func (d *decision) missing(w demand, have fleet.Size) int {
 		divideUp(int(lack.Cores), int(unit.Cores)), divideUp(int(lack.RAM), int(unit.RAM)))
 }
 
-// carrying returns the total size at which the load is exactly the target
+// besides says in reasons that sizes are without idle memory.
+func (d *decision) besides() string {
+	if d.idle == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", besides %d MiB of idle memory for each server", d.idle)
+}
+
+// carrying returns the total room at which the load is exactly the target
 // workload, in cores and MiB, each rounded up.
 func (d *decision) carrying(l load) fleet.Size {
 	return fleet.Size{

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -152,5 +153,40 @@ func TestAStepNamesTheAlertBehindIt(t *testing.T) {
 		if s.Kind != fleet.Grow || !slices.Equal(s.Alerts, []string{rules.FleetForecastHigh}) || !strings.Contains(s.Reason, "6.0 cores") {
 			t.Errorf("step %+v; want growth, for the forecast's load of 6.0 cores", s)
 		}
+	}
+}
+
+func TestIdleMemoryIsNeitherLoadNorCapacity(t *testing.T) {
+	type view = plan.View
+	type config = fleet.Config
+	with := func(a fleet.Alert, idle any) fleet.Alert {
+		a.Annotations[rules.AnnotationIdle] = fmt.Sprint(idle)
+		return a
+	}
+	for _, tt := range []decideCase{
+		{"a server carries only what its idle memory leaves", func(_ *config, v *view) {
+			v.Alerts = []fleet.Alert{with(load(rules.FleetMemoryHigh, 1, 14), 3072)}
+		}, "start bbb-5, start bbb-6"}, // 14 / (0.7 × 0.75) = 26.7 GiB, and each server has 5 for people
+		{"an empty fleet is given up to the floor, however much it holds", func(c *config, v *view) {
+			c.ScaleIn.MaxShare, c.Capacity.MinActive, v.Alerts = 1, 1, []fleet.Alert{with(low(0, 0), 7168)}
+		}, "cordon bbb-1, cordon bbb-2, cordon bbb-3"},
+		{"what is left must carry the people", func(c *config, v *view) {
+			c.ScaleIn.MaxShare, c.Capacity.MinActive, v.Alerts = 1, 1, []fleet.Alert{with(low(0, 6), 3072)}
+		}, "cordon bbb-1"}, // 6 / (0.7 × 0.75) = 11.4 GiB: three servers with 5 each, but two with 8
+		{"a fifth of a server counts for people, whatever its services hold", func(c *config, v *view) {
+			c.ScaleIn.MaxShare, c.Capacity.MinActive, v.Alerts = 1, 1, []fleet.Alert{with(low(0, 1.5), 1e300)}
+		}, "cordon bbb-1, cordon bbb-2"}, // 1.5 / (0.7 × 0.75) = 2.9 GiB, and each has 1.6
+		{"servers grow by what the people need", func(c *config, v *view) {
+			c.Sizes.Fleet = c.Sizes.Max
+			v.Alerts = []fleet.Alert{with(load(rules.FleetMemoryHigh, 1, 14), 3072)}
+		}, "grow bbb-1 2/10240, grow bbb-2 2/10240, grow bbb-3 2/10240, grow bbb-4 2/10240"}, // 26.7 / 4 = 6.7 GiB each, and 3 idle
+		{"an alert without it has it in its load", func(_ *config, v *view) {
+			v.Alerts = []fleet.Alert{load(rules.FleetMemoryHigh, 1, 20)}
+		}, "start bbb-5"}, // 38.1 GiB, and each server has 8
+		{"a number that is none counts as none", func(_ *config, v *view) {
+			v.Alerts = []fleet.Alert{with(load(rules.FleetMemoryHigh, 1, 20), "NaN"), with(load(rules.FleetCPUHigh, 1, 1), -5)}
+		}, "start bbb-5"},
+	} {
+		t.Run(tt.name, tt.test)
 	}
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -54,7 +55,9 @@ func each(pools []*decision, answer func(*decision)) {
 func (d *decision) begin() {
 	n := usable(d.servers)
 	d.capacity = d.cfg.Capacity
+	d.capacity.Events = d.capacity.Events.Within(d.pool, d.v.Now, d.v.Now.Add(maxLead+time.Minute))
 	d.sortAlerts()
+	d.idle = idleOf(d.asks, d.low)
 	d.count()
 	d.floorNow = d.capacity.FloorAt(d.pool, d.v.Now, n)
 	d.floor = d.floorAhead(n)

@@ -17,10 +17,11 @@ import (
 func (d *decision) grow() {
 	level := d.level()
 	d.each(fleet.StateActive, func(s *fleet.Server) {
-		if high := toGrow(s, d.cfg.Asks); len(high) > 0 {
+		switch high := toGrow(s, d.cfg.Asks); {
+		case len(high) == 0, len(d.low) > 0 && d.stuck(s) && !slices.ContainsFunc(high, ofOther):
+			d.growTo(s, level) // scaleIn says more of one that cannot grow
+		default:
 			d.growBusy(s, high, hotPlugged(s, level))
-		} else {
-			d.growTo(s, level)
 		}
 	})
 	d.each(fleet.StateWarming, func(s *fleet.Server) {
@@ -39,10 +40,10 @@ func (d *decision) level() fleet.Size {
 	if d.want.size == (fleet.Size{}) {
 		return fleet.Size{}
 	}
-	most := z.Together()
+	most, room := z.Together(), d.room(z.Default)
 	return fleet.Size{
 		Cores: min(most.Cores, z.Default.Cores+steps(int(all.Cores), n, int(z.Default.Cores), z.Step.Cores)),
-		RAM:   min(most.RAM, z.Default.RAM+steps(int(all.RAM), n, int(z.Default.RAM), z.Step.RAM)),
+		RAM:   min(most.RAM, z.Default.RAM+steps(int(all.RAM), n, int(room.RAM), z.Step.RAM)),
 	}
 }
 
@@ -91,6 +92,9 @@ func toGrow(s *fleet.Server, asks map[string]rules.Meaning) []fleet.Alert {
 
 // ofMemory reports whether an alert is about a server's memory workload.
 func ofMemory(a fleet.Alert) bool { return rules.MeaningOf(a.Name).Measure == rules.MeasureMemory }
+
+// ofOther reports whether an alert is not about a server's memory workload.
+func ofOther(a fleet.Alert) bool { return !ofMemory(a) }
 
 // ofCPU reports whether an alert is about a server's CPU workload.
 func ofCPU(a fleet.Alert) bool { return rules.MeaningOf(a.Name).Measure == rules.MeasureCPU }
@@ -230,31 +234,37 @@ func (d *decision) shrinkRunning(s *fleet.Server) {
 	switch no := d.cannotLeave(s); {
 	case len(d.low) == 0:
 		d.say(s, "waits to shrink until the fleet's workload is low")
-	case no == "" && keep.Fits(d.serves.Sub(s.Size)):
+	case no == "" && keep.Fits(d.serves.Sub(d.room(s.Size))):
 		d.leave(s, fleet.AimDrain, low, "low workload, no load in the balancer, larger than the default size: drained, then shrunk")
-	case d.active <= d.floor && len(d.brakes) == 0 && s.HoldIn == "":
-		d.exchange(s, low)
+	case d.mustReplace(s):
+		d.exchange(s, low, "shrink", "drained and shrunk")
 	default:
 		d.say(s, "waits to shrink: %s", cmp.Or(no, why))
 	}
 }
 
+// mustReplace reports whether only the floor keeps the server in service.
+func (d *decision) mustReplace(s *fleet.Server) bool {
+	return d.active <= d.floor && len(d.brakes) == 0 && s.HoldIn == ""
+}
+
 // exchange starts a server of the default size to replace s, which the floor does
-// not allow to drain. There is at most one exchange at a time, and none if s could not
+// not allow to drain. It says that s waits to do something, and what becomes of it.
+// There is at most one exchange at a time, and none if s could not
 // drain after it either: the new server would be drained instead, and the next
 // exchange would begin.
-func (d *decision) exchange(s *fleet.Server, low []fleet.Alert) {
+func (d *decision) exchange(s *fleet.Server, low []fleet.Alert, to, then string) {
 	keep, why := d.keep(1)
-	if !keep.Fits(d.serves.Add(d.cfg.Sizes.Default).Sub(s.Size)) {
-		d.say(s, "waits to shrink: with a server of %s instead of it, %s", d.cfg.Sizes.Default, why)
+	if !keep.Fits(d.serves.Add(d.room(d.cfg.Sizes.Default)).Sub(d.room(s.Size))) {
+		d.say(s, "waits to %s: with a server of %s instead of it, %s", to, d.cfg.Sizes.Default, why)
 		return
 	}
-	d.say(s, "waits to shrink until another server has replaced it")
+	d.say(s, "waits to %s until another server has replaced it", to)
 	if d.coming > 0 || d.need > 0 {
 		return
 	}
 	for _, other := range d.stopped() {
-		if !d.oversized(other) && d.mayStart() && d.start(other, low, "replaces %s, which will be drained and shrunk", s.Name) {
+		if !d.oversized(other) && d.mayStart() && d.start(other, low, "replaces %s, which will be %s", s.Name, then) {
 			return
 		}
 	}

@@ -78,14 +78,14 @@ func (d *decision) countUnmeasured() (n int) {
 }
 
 // scaleIn cordons the servers that an operator's own alert asks to cordon. If a
-// fleet alert asks for fewer servers, it also cordons those with the lowest load, as
-// long as the remaining servers can carry the load.
+// fleet alert asks for fewer servers, it also cordons others, in the order of
+// leastUseful, as long as the remaining servers can carry the load.
 func (d *decision) scaleIn() {
 	if d.cfg.NoBalancer {
 		return
 	}
 	d.each(fleet.StateActive, func(s *fleet.Server) {
-		if named := s.AlertsAsking(d.cfg.Asks, rules.AskCordon); len(named) > 0 {
+		if named := slices.DeleteFunc(s.AlertsAsking(d.cfg.Asks, rules.AskCordon), ofLeak); len(named) > 0 {
 			d.leaveOrSay(s, named, "asked for by "+fleet.AlertNames(named)[0])
 		}
 	})
@@ -93,18 +93,22 @@ func (d *decision) scaleIn() {
 		return
 	}
 	keep, why := d.keep(0)
-	for _, s := range d.emptiest() {
-		if !keep.Fits(d.serves.Sub(s.Size)) {
-			d.say(s, "in service: %s", why)
+	for _, s := range d.leastUseful() {
+		if leaks(s) && d.stuck(s) && d.mustReplace(s) {
+			d.exchange(s, d.low, "leave", "drained: its memory is full while nobody is on it")
 			continue
 		}
-		if d.leaveOrSay(s, d.low, why) {
-			d.serves = d.serves.Sub(s.Size)
+		if !keep.Fits(d.serves.Sub(d.room(s.Size))) {
+			d.say(s, "in service: %s%s", why, d.filled(s))
+			continue
+		}
+		if d.leaveOrSay(s, d.low, why+d.filled(s)) {
+			d.serves = d.serves.Sub(d.room(s.Size))
 		}
 	}
 }
 
-// keep returns the total size that must stay in service to carry the load in the
+// keep returns the total room that must stay in service to carry the load in the
 // alerts, and the reason. The load of draining servers is included, since their users
 // start their next meetings on the servers in service. So is the load of an average
 // server for each of the joining ones, since an idle server has some load, too.
@@ -120,7 +124,7 @@ func (d *decision) keep(joining int) (fleet.Size, string) {
 			return d.serves, a.Name + " has no load in its annotations"
 		}
 		keep = keep.Max(d.carrying(d.withOthers(l, joining)))
-		why = fmt.Sprintf("a load of %s needs %s of the %s in service", l, keep, d.serves)
+		why = fmt.Sprintf("a load of %s needs %s of the %s in service%s", l, keep, d.serves, d.besides())
 	}
 	return keep, why
 }
@@ -147,27 +151,69 @@ func (d *decision) withOthers(l load, joining int) load {
 	return load{l.cores * (1 + share), l.ram * (1 + share)}
 }
 
-// emptiest returns the servers in service, ordered by ascending balancer load; at
-// equal load the larger ones come first, then those last by name.
-func (d *decision) emptiest() []*fleet.Server {
+// leastUseful returns the servers in service in the order in which they leave: first
+// those without room for people, since a restart empties their memory; then by
+// ascending balancer load; at equal load the larger ones come first, then those last
+// by name.
+func (d *decision) leastUseful() []*fleet.Server {
 	var out []*fleet.Server
+	full := map[*fleet.Server]int{}
 	for _, s := range d.servers {
 		if s.State == fleet.StateActive && d.open(s) {
 			out = append(out, s)
+			if d.filled(s) != "" {
+				full[s] = 1
+			}
 		}
 	}
 	slices.SortFunc(out, func(a, b *fleet.Server) int {
-		return cmp.Or(cmp.Compare(a.Balancer.Load, b.Balancer.Load), -cmp.Compare(a.Size.RAM, b.Size.RAM),
+		return cmp.Or(-cmp.Compare(full[a], full[b]), cmp.Compare(a.Balancer.Load, b.Balancer.Load), -cmp.Compare(a.Size.RAM, b.Size.RAM),
 			-cmp.Compare(a.Size.Cores, b.Size.Cores), -fleet.ByName(a, b))
 	})
 	return out
+}
+
+// filled returns, for reasons, why the server has little room for people and can get
+// no more, or "": its services hold much more memory than those of other servers, or
+// its memory is full and cannot grow.
+func (d *decision) filled(s *fleet.Server) string {
+	switch {
+	case leaks(s):
+		return "; it holds much memory while nobody is on it, which a restart frees"
+	case d.stuck(s):
+		return "; its memory is full and cannot grow"
+	}
+	return ""
+}
+
+// leaks reports whether an alert says that the services of the server hold much more
+// memory than those of other servers.
+func leaks(s *fleet.Server) bool { return slices.ContainsFunc(s.Alerts, ofLeak) }
+
+// ofLeak reports whether an alert is about memory that a server holds while nobody is
+// on it. Unlike an operator's alert, it drains no server that the others need.
+func ofLeak(a fleet.Alert) bool { return a.Name == rules.ServerMemoryLeaking }
+
+// stuck reports whether the memory of the server is full and it cannot get more while
+// it runs.
+func (d *decision) stuck(s *fleet.Server) bool {
+	return hotPlugged(s, d.cfg.Sizes.Max).RAM == s.Size.RAM && slices.ContainsFunc(toGrow(s, d.cfg.Asks), ofMemory)
+}
+
+// needsMore reports whether an alert of the server asks it to grow for the people on
+// it, so that it cannot leave. The memory of a server that leaks, or that cannot get
+// more, is no reason to stay.
+func (d *decision) needsMore(s *fleet.Server) bool {
+	return slices.ContainsFunc(s.AlertsAsking(d.cfg.Asks, rules.AskGrow), func(a fleet.Alert) bool {
+		return !ofMemory(a) || d.filled(s) == ""
+	})
 }
 
 // leaveOrSay plans to drain the server and returns true, or sets the reason why it
 // must stay in service.
 func (d *decision) leaveOrSay(s *fleet.Server, alerts []fleet.Alert, why string) bool {
 	if no := d.cannotLeave(s); no != "" {
-		d.say(s, "in service: %s", no)
+		d.say(s, "in service: %s%s", no, d.filled(s))
 		return false
 	}
 	d.leave(s, fleet.AimDrain, alerts, "%s", why)
@@ -197,7 +243,7 @@ func (d *decision) cannotLeave(s *fleet.Server) string {
 		return "scale-in cooldown of the fleet until " + fleet.Clock(coolFleet)
 	case d.v.Now.Before(coolSelf):
 		return "cooldown of this server until " + fleet.Clock(coolSelf)
-	case len(s.AlertsAsking(c.Asks, rules.AskGrow)) > 0:
+	case d.needsMore(s):
 		return "one of its own alerts asks it to grow"
 	case !s.Balancer.LoadKnown || s.Busy:
 		return "its load is not known, or a change to it is pending in the cloud"

@@ -46,6 +46,51 @@ func TestDecideTakesNoServerThatMayNotLeave(t *testing.T) {
 	}
 }
 
+func TestDecideDrainsServersWithoutRoomForPeopleFirst(t *testing.T) {
+	type view = plan.View
+	type config = fleet.Config
+	high := alert(rules.ServerMemoryHigh, rules.AnnotationValue, 0.9)
+	leak := alert(rules.ServerMemoryLeaking, rules.AnnotationValue, 2.5)
+	largest := func(c *config, v *view) { v.Servers[3].Size = c.Sizes.Max }
+	for _, tt := range []decideCase{
+		{"one that leaks, although most people are on it", func(_ *config, v *view) {
+			v.Alerts, v.Servers[3].Alerts = []fleet.Alert{low(0, 0)}, []fleet.Alert{leak}
+		}, "cordon bbb-4"},
+		{"none while the fleet's workload is not low", func(_ *config, v *view) { v.Servers[3].Alerts = []fleet.Alert{leak} }, ""},
+		{"none that the others need", func(_ *config, v *view) {
+			v.Alerts, v.Servers[3].Alerts = []fleet.Alert{low(1, 14)}, []fleet.Alert{leak}
+		}, ""},
+		{"none below the floor", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Alerts, v.Servers[3].Alerts = 4, []fleet.Alert{low(0, 0)}, []fleet.Alert{leak}
+		}, ""},
+		{"one that leaks leaves and does not wait until it has grown", func(c *config, v *view) {
+			largest(c, v)
+			v.Alerts, v.Servers[3].Alerts = []fleet.Alert{low(0, 0)}, []fleet.Alert{leak, high}
+		}, "cordon bbb-4"},
+		{"one that is full and cannot grow", func(c *config, v *view) {
+			largest(c, v)
+			v.Alerts, v.Servers[3].Alerts = []fleet.Alert{low(0, 0)}, []fleet.Alert{high}
+		}, "cordon bbb-4"},
+		{"one that is full and can grow, grows", func(_ *config, v *view) {
+			v.Alerts, v.Servers[3].Alerts = []fleet.Alert{low(0, 0)}, []fleet.Alert{high}
+		}, "grow bbb-4 2/14336, cordon bbb-1"},
+		{"one whose people need cores stays", func(c *config, v *view) {
+			largest(c, v)
+			v.Alerts, v.Servers[3].Alerts = []fleet.Alert{low(0, 0)}, []fleet.Alert{leak, high, alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
+		}, "cordon bbb-1"},
+		{"one that leaks until it is full is replaced at the floor", func(c *config, v *view) {
+			largest(c, v)
+			c.Capacity.MinActive, v.Alerts, v.Servers[3].Alerts = 4, []fleet.Alert{low(0, 0)}, []fleet.Alert{leak, high}
+		}, "start bbb-5"},
+		{"one that is full of people is not replaced at the floor", func(c *config, v *view) {
+			largest(c, v)
+			c.Capacity.MinActive, v.Alerts, v.Servers[3].Alerts = 4, []fleet.Alert{low(0, 0)}, []fleet.Alert{high}
+		}, ""},
+	} {
+		t.Run(tt.name, tt.test)
+	}
+}
+
 func TestDecideStopsNothingWhileTheScheduleIsAboutToRise(t *testing.T) {
 	for at, want := range map[string]string{"12:04": "", "23:00": "stop bbb-5"} {
 		t.Run("it rises at "+at, decideCase{want: want, change: func(c *fleet.Config, v *plan.View) {

@@ -49,7 +49,7 @@ func (d *decision) reclaim() (taken int) {
 		d.step(s, fleet.Reclaim, fleet.AimServe, fleet.Size{}, d.want.alerts, "taken back from draining: %s", d.want.why)
 		d.leaving--
 		d.coming++
-		d.serves, d.reach = d.serves.Add(s.Size), d.reach.Add(d.reachOf(s))
+		d.serves, d.reach = d.serves.Add(d.room(s.Size)), d.reach.Add(d.room(d.reachOf(s)))
 		taken++
 	}
 	return taken

@@ -35,7 +35,7 @@ func (d *decision) count() {
 			d.coming++
 		}
 		if (serving(s) || coming(s)) && !d.unmeasured(s) {
-			d.serves, d.reach = d.serves.Add(s.Size), d.reach.Add(d.reachOf(s))
+			d.serves, d.reach = d.serves.Add(d.room(s.Size)), d.reach.Add(d.room(d.reachOf(s)))
 		}
 		if leaving(s) {
 			d.leaving++
@@ -44,7 +44,7 @@ func (d *decision) count() {
 	for _, s := range d.notTaken {
 		if s.Pool() == d.pool {
 			d.coming++
-			d.reach = d.reach.Add(d.reachOf(s))
+			d.reach = d.reach.Add(d.room(d.reachOf(s)))
 		}
 	}
 }

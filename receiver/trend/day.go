@@ -8,11 +8,16 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// DefaultStep is the time between two points with which a Day is a day.
-const DefaultStep = 5 * time.Minute
+// Step is the time between two points.
+const Step = 5 * time.Minute
 
-// kept is how many points are kept: those of the longest day.
-const kept = int(25 * time.Hour / DefaultStep)
+const (
+	// kept is how many points are kept: those of the longest day.
+	kept = int(25 * time.Hour / Step)
+	// longestGap is the longest time between two cycles that still counts as
+	// observed.
+	longestGap = 5 * time.Minute
+)
 
 // Load is the load of the servers in service, as Prometheus measures it.
 type Load struct {
@@ -61,19 +66,13 @@ func (h Hours) plus(o Hours) Hours {
 	return Hours{h.Servers + o.Servers, h.Cores + o.Cores, h.GiB + o.GiB}
 }
 
-// Day is the last day of one fleet. It is safe for concurrent use.
+// Day is the last day of one fleet. Its zero value is an empty day. It is safe for
+// concurrent use.
 type Day struct {
-	step   time.Duration // also the longest time between two cycles that still counts as observed
 	mu     sync.Mutex
 	points []Point // oldest first; the last one is of the step in progress
 	last   totals
 }
-
-// New returns an empty day with a time between two points, of at least a second.
-func New(step time.Duration) *Day { return &Day{step: max(step, time.Second)} }
-
-// Step returns the time between two points.
-func (d *Day) Step() time.Duration { return d.step }
 
 // totals is what one status has together.
 type totals struct {
@@ -91,9 +90,9 @@ func (d *Day) Note(st fleet.Status, load Load) {
 		return
 	}
 	p, now := of(st, load)
-	begin := st.At.Truncate(d.step)
+	begin := st.At.Truncate(Step)
 	n := len(d.points)
-	if n == 0 || !d.points[n-1].At.Truncate(d.step).Equal(begin) {
+	if n == 0 || !d.points[n-1].At.Truncate(Step).Equal(begin) {
 		d.points = append(d.points, p)
 		if n = len(d.points); n > kept {
 			d.points = append(d.points[:0], d.points[n-kept:]...)
@@ -103,15 +102,14 @@ func (d *Day) Note(st fleet.Status, load Load) {
 		p.used = d.points[n-1].used
 		d.points[n-1] = p
 	}
-	d.points[n-1].used.count(d.last, st.At, d.step)
+	d.points[n-1].used.count(d.last, st.At)
 	d.last = now
 }
 
-// count adds what was there since the last status, unless that is longer ago than
-// longest.
-func (u *Usage) count(last totals, now time.Time, longest time.Duration) {
+// count adds what was there since the last status.
+func (u *Usage) count(last totals, now time.Time) {
 	took := now.Sub(last.at)
-	if last.at.IsZero() || took > longest {
+	if last.at.IsZero() || took > longestGap {
 		return
 	}
 	u.On, u.All = u.On.add(last.on, last.sizeOn, took), u.All.add(last.all, last.sizes, took)

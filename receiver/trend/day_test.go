@@ -23,7 +23,7 @@ func status(at time.Time, on, off int) fleet.Status {
 }
 
 func TestAPointIsTheFleetAtTheEndOfItsStep(t *testing.T) {
-	d := New(DefaultStep)
+	var d Day
 	d.Note(status(bell, 1, 3), Load{Cores: 2, Forecast: 3, Within: time.Minute})
 	d.Note(status(bell.Add(time.Minute), 2, 2), Load{Cores: 3, Forecast: 4, Within: time.Minute})
 	d.Note(status(bell.Add(30*time.Second), 4, 0), NoLoad()) // older than the last: ignored
@@ -37,18 +37,18 @@ func TestAPointIsTheFleetAtTheEndOfItsStep(t *testing.T) {
 }
 
 func TestADayIsBounded(t *testing.T) {
-	d := New(DefaultStep)
+	var d Day
 	for i := range 3 * kept {
-		d.Note(status(bell.Add(time.Duration(i)*DefaultStep), 1, 0), NoLoad())
+		d.Note(status(bell.Add(time.Duration(i)*Step), 1, 0), NoLoad())
 	}
 	got := d.Points()
-	if len(got) != kept || !got[kept-1].At.Equal(bell.Add(time.Duration(3*kept-1)*DefaultStep)) {
+	if len(got) != kept || !got[kept-1].At.Equal(bell.Add(time.Duration(3*kept-1)*Step)) {
 		t.Errorf("%d points until %v, want the newest %d", len(got), got[len(got)-1].At, kept)
 	}
 }
 
 func TestUsageCountsWhatIsSwitchedOnAndOnlyWhileItIsObserved(t *testing.T) {
-	d := New(DefaultStep)
+	var d Day
 	for i := range 61 {
 		d.Note(status(bell.Add(time.Duration(i)*time.Minute), 1, 3), NoLoad())
 	}
@@ -74,7 +74,7 @@ func near(a, b Hours) bool {
 
 func TestTheErrorOfTheForecastComparesItWithTheLoadThatCame(t *testing.T) {
 	at := func(i int, load, forecast float64) Point {
-		return Point{At: bell.Add(time.Duration(i) * DefaultStep), Load: Load{Cores: load, Forecast: forecast, Within: 2 * DefaultStep}}
+		return Point{At: bell.Add(time.Duration(i) * Step), Load: Load{Cores: load, Forecast: forecast, Within: 2 * Step}}
 	}
 	nan := math.NaN()
 	for name, tt := range map[string]struct {
@@ -94,7 +94,7 @@ func TestTheErrorOfTheForecastComparesItWithTheLoadThatCame(t *testing.T) {
 }
 
 func TestTheLastForecastIsExpectedAtTheEndOfItsTime(t *testing.T) {
-	d := New(DefaultStep)
+	var d Day
 	if got := d.Expected(bell.Add(time.Hour)); got != nil {
 		t.Errorf("an empty day expects %v", got)
 	}

@@ -40,7 +40,7 @@ func reading(s Situation) []Reason {
 		out = append(out, Reason{Level: Bad, Text: "the fleet has not been read completely for deadlines.stale: what is shown may be old",
 			Do: "run bbb-scaler check, and look at the log", Runbook: rules.ScalerFleetUnread})
 	}
-	return append(out, uncertain(s.Status)...)
+	return append(append(out, calendars(s.Status)...), uncertain(s.Status)...)
 }
 
 func withoutAlertmanager(sources []fleet.SourceStatus) []fleet.SourceStatus {
@@ -76,6 +76,22 @@ func unread(src fleet.SourceStatus, now time.Time) Reason {
 	}
 	r.Do = "run bbb-scaler check; look at the provider's status page, Scalelite's log, the credentials"
 	return r
+}
+
+// calendars tells of calendars that cannot be read or used completely.
+func calendars(st fleet.Status) (out []Reason) {
+	for _, c := range st.Calendars {
+		r := Reason{Level: Attention, Runbook: rules.ScalerCalendarProblem, Do: "run bbb-scaler check; correct the calendar or capacity.calendars"}
+		if c.Error != "" {
+			r.Text = fmt.Sprintf("the calendar %s cannot be read, %s: %s", c.Name, lastRead(fleet.SourceStatus{ReadAt: c.ReadAt}), c.Error)
+			out = append(out, r)
+		}
+		if len(c.Skipped) > 0 {
+			r.Text = fmt.Sprintf("the calendar %s has events that cannot be used: %s", c.Name, c.Skipped[0])
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // uncertain names the servers of which nothing is known lately.

@@ -6,7 +6,7 @@
 //
 //   - [Config] is the section rules of the configuration file, [Input] the values
 //     from other sections. validate.go and asks.go check them.
-//   - [Build] returns the rules: records.go, workload.go and forecast.go contain the
+//   - [Build] returns the rules: records.go, cpu.go, idle.go, join.go, workload.go and forecast.go contain the
 //     recording rules; server_alerts.go, fleet_alerts.go, trend.go, forecast.go and
 //     people_alerts.go the expressions of the alerts. alerts.go joins each
 //     expression with its row of [rules.Catalogue].

@@ -32,13 +32,14 @@ const byPool = rules.LabelFleet + ", " + rules.LabelPool
 const addsCapacity = "The scaler enables draining servers again, then grows running servers, then starts servers."
 
 // loads returns the annotations that the scaler computes the number of servers
-// from: the fleet's workloads, which are given as expressions, and the loads in
-// cores and MiB that they amount to on the present servers.
+// from: the fleet's workloads, which are given as expressions, the loads in cores and
+// MiB that they amount to on the present servers, and the idle memory of a server.
 func (g generator) loads(cpu, memory string) map[string]string {
 	return map[string]string{
 		rules.AnnotationCPU: g.asked(cpu, ratio), rules.AnnotationMemory: g.asked(memory, ratio),
 		rules.AnnotationCores: g.asked("("+cpu+") * "+g.rec(fleetCores), cores),
-		rules.AnnotationRAM:   g.asked("("+memory+") * "+g.rec(fleetBytes)+" / "+bytesPerMiB, count),
+		rules.AnnotationRAM:   g.asked("("+memory+") * "+g.rec(fleetRoom)+" / "+bytesPerMiB, count),
+		rules.AnnotationIdle:  g.asked(g.rec(fleetIdle)+" / "+bytesPerMiB, count),
 	}
 }
 

@@ -72,13 +72,17 @@ func (g generator) greatestLoad(w workload, ahead model.Duration) func(age time.
 	}
 }
 
+// leastLoad is a load, in cores or bytes, below which there is none. It keeps the
+// division by the load of a day on which nobody came from having no result.
+const leastLoad = 0.001
+
 // level returns an expression for today's load divided by that of the earlier
 // day, at most LevelMax.
 func (g generator) level(w workload) string {
 	average := "avg_over_time(" + g.rec(w.load) + "[" + g.Forecast.LevelWindow.String() + "]"
 	prior := " + " + number(g.Forecast.LevelPrior) + " * " + g.rec(w.history) + ")"
 	then := g.eachHistory(func(age time.Duration) string { return average + " offset " + model.Duration(age).String() + ")" })
-	return "clamp_max(\n  (" + average + ")" + prior + "\n  /\n  ((\n" + indent(indent(then)) + "\n  )" + prior + ",\n  " + number(g.Forecast.LevelMax) + "\n)"
+	return "clamp_max(\n  (" + average + ")" + prior + "\n  / clamp_min(((\n" + indent(indent(then)) + "\n  )" + prior + ", " + number(leastLoad) + "),\n  " + number(g.Forecast.LevelMax) + "\n)"
 }
 
 // workloadAhead returns an expression for the workload of the present servers

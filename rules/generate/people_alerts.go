@@ -21,6 +21,7 @@ func peopleAlerts() map[string]expression {
 		rules.ScalerContested:   generator.scalerContested,
 		rules.ScalerClocksApart: generator.scalerClocksApart, rules.ScalerRulesStale: generator.scalerRulesStale,
 		rules.ScalerConfigReloadFailed: generator.scalerConfigReloadFailed,
+		rules.ScalerCalendarProblem:    generator.scalerCalendarProblem,
 	}
 }
 
@@ -218,6 +219,17 @@ func (g generator) scalerConfigReloadFailed(rules.Alert) alert {
 		summary: "bbb-scaler refuses its configuration file",
 		description: "bbb-scaler of fleet " + g.in.Fleet + " goes on with its old configuration, because it refuses the present file. " +
 			"If it restarts, it does not start. `bbb-scaler check` prints what is wrong.",
+	}
+}
+
+func (g generator) scalerCalendarProblem(rules.Alert) alert {
+	return alert{
+		severity: g.Severities.Warning, value: count, threshold: "0",
+		expr:    "max by (calendar, problem) (" + g.scaler(rules.MetricCalendarProblems) + ") > 0",
+		why:     "The duration is longer than the restart of a web server. The scaler goes on with what the calendar said before.",
+		summary: "bbb-scaler: calendar {{ $labels.calendar }}: {{ $labels.problem }}",
+		description: "The calendar {{ $labels.calendar }} of fleet " + g.in.Fleet + " cannot be read (read), or has events that cannot be used (skipped). " +
+			"Days off and events that were added to it since are not known. `bbb-scaler check` prints what is wrong.",
 	}
 }
 

@@ -3,12 +3,12 @@ package generate
 import "github.com/bbb-scaler/bbb-scaler/rules"
 
 // Recorded series of the fleet's load, which the forecast reads an earlier day
-// from: busy cores, and memory in use in bytes, of the servers that take
-// meetings. Their labels are rules.LabelFleet, and rules.LabelPool for servers with a
-// tag.
+// from: busy cores, and the memory that people use in bytes, without the idle memory
+// of the servers, of the servers that take meetings. Their labels are
+// rules.LabelFleet, and rules.LabelPool for servers with a tag.
 const (
 	RecordCPULoad    = "fleet:bbb_cpu_busy_cores:avg"
-	RecordMemoryLoad = "fleet:bbb_memory_used_bytes:sum"
+	RecordMemoryLoad = "fleet:bbb_memory_load_bytes:sum"
 )
 
 // Names of the recorded series, as Prometheus recommends: level, metric,
@@ -18,8 +18,14 @@ const (
 	instanceCPUNow = "instance:bbb_cpu_workload:idelta"
 	instanceCPU    = "instance:bbb_cpu_workload:ratio"
 	instanceCores  = "instance:bbb_cores:count"
-	instanceMemory = "instance:bbb_memory_workload:ratio"
 	instanceBytes  = "instance:bbb_memory_bytes:max"
+	instanceUsed   = "instance:bbb_memory_used_bytes:max"
+	instanceMemory = "instance:bbb_memory_workload:ratio"
+	instanceIdle   = "instance:bbb_memory_idle_bytes:last"
+	instanceRoom   = "instance:bbb_memory_room_bytes:max"
+	instanceLoad   = "instance:bbb_memory_load_bytes:max"
+	instancePeople = "instance:bbb_memory_load:ratio"
+	hostEmpty      = "host:bbb_server_empty:max"
 	instanceUp     = "instance:bbb_node_up:max"
 	hostPeople     = "host:bbb_meetings_participants:max"
 	hostRecordings = "host:bbb_recordings_pending:max"
@@ -36,7 +42,9 @@ const (
 	fleetActive    = "fleet:bbb_servers_active:count"
 	fleetFloor     = "fleet:bbb_servers_floor:max"
 	fleetCores     = "fleet:bbb_cores:sum"
-	fleetBytes     = "fleet:bbb_memory_bytes:sum"
+	fleetRoom      = "fleet:bbb_memory_room_bytes:sum"
+	fleetIdle      = "fleet:bbb_memory_idle_bytes:avg"
+	fleetMedian    = "fleet:bbb_memory_idle_bytes:median"
 	cpuLoadNow     = "fleet:bbb_cpu_busy_cores:sum"
 	cpuLoad        = RecordCPULoad
 	memoryLoad     = RecordMemoryLoad
@@ -66,25 +74,18 @@ func (g generator) records() []Rule {
 }
 
 func (g generator) serverRecords() []Rule {
-	memory := func(metric string) string { return g.perTarget(g.node(metric)) }
-	records := append(g.cpuRecords(), []Rule{
-		{Record: instanceBytes, Expr: g.identified(memory(g.Metrics.MemoryTotal) + "\n  and " + memory(g.Metrics.MemoryAvailable)),
-			Why: "Total memory of a server that exports its available memory, in bytes."},
-		{Record: instanceMemory, Expr: "1 - " + g.renamedBoth(memory(g.Metrics.MemoryAvailable)) + "\n  / on (instance, server_id) group_right () " + g.rec(instanceBytes),
-			Why: "Memory workload of a server: 1 - available / total."},
-	}...)
-	if !g.Exporters.WithBBB {
-		return records
+	records := g.cpuRecords()
+	if g.Exporters.WithBBB {
+		records = append(records,
+			Rule{Record: hostPeople, Expr: g.perHost(g.perTarget(g.bbb(g.Metrics.Participants))), Why: "Participants in the meetings on a server."},
+			Rule{Record: hostAPIUp, Expr: g.perHost(g.perTarget(g.bbb(g.Metrics.APIUp))), Why: "Whether BigBlueButton answers its exporter."})
+		if g.Exporters.Recordings {
+			records = append(records, Rule{Record: hostRecordings,
+				Expr: g.recordings(),
+				Why:  "Recordings that a stop would delay: queued and in process. There is no sample if bbb-exporter exports neither, as in its default mode."})
+		}
 	}
-	records = append(records,
-		Rule{Record: hostPeople, Expr: g.perHost(g.perTarget(g.bbb(g.Metrics.Participants))), Why: "Participants in the meetings on a server."},
-		Rule{Record: hostAPIUp, Expr: g.perHost(g.perTarget(g.bbb(g.Metrics.APIUp))), Why: "Whether BigBlueButton answers its exporter."})
-	if g.Exporters.Recordings {
-		records = append(records, Rule{Record: hostRecordings,
-			Expr: g.recordings(),
-			Why:  "Recordings that a stop would delay: queued and in process. There is no sample if bbb-exporter exports neither, as in its default mode."})
-	}
-	return records
+	return append(records, g.memoryRecords()...)
 }
 
 // recordings returns the recordings of each host: the sum of queued and in
@@ -142,22 +143,27 @@ func (g generator) fleetRecords() []Rule {
 			Why: "The floor of each pool that the scaler exports, or capacity.min_active while its metric is missing."},
 		{Record: fleetActive, Expr: "count by (pool) (" + g.rec(hostActive) + ")\nor on (pool)\n(0 * " + g.rec(fleetFloor) + " and on () " + g.rec(fleetKnown) + ")",
 			Why: "The number of active servers. It is 0 only if the scaler reports none, not if its metrics are missing."},
-		{Record: fleetCores, Expr: g.overActive(g.rec(instanceCores)),
-			Why: "Capacity of all servers that take meetings, in cores and bytes. Servers without metrics count neither here nor below."},
-		{Record: fleetBytes, Expr: g.overActive(g.rec(instanceBytes))},
-		{Record: cpuLoadNow, Expr: g.overActive(g.rec(instanceCPUNow) + " * " + g.rec(instanceCores)),
-			Why: "Load of the fleet: busy cores, and memory in use in bytes, of the servers that take meetings."},
+		{Record: fleetCores, Expr: g.overActive("sum", g.rec(instanceCores)),
+			Why: "Capacity of all servers that take meetings: cores, and memory for people in bytes. Servers without metrics count neither\nhere nor below."},
+		{Record: fleetRoom, Expr: g.overActive("sum", g.rec(instanceRoom))},
+		{Record: fleetIdle, Expr: g.overActive("avg", g.rec(instanceBytes)+" - "+g.rec(instanceRoom)),
+			Why: "Idle memory of an average server that takes meetings, in bytes."},
+		{Record: fleetMedian, Expr: "quantile(0.5, " + g.rec(instanceIdle) + " and on (host) " + g.rec(hostActive) + ")",
+			Why: "The median of it, over all servers that take meetings."},
+		{Record: cpuLoadNow, Expr: g.overActive("sum", g.rec(instanceCPUNow)+" * "+g.rec(instanceCores)),
+			Why: "Load of the fleet: busy cores, and the memory that people use in bytes, of the servers that take meetings."},
 		{Record: cpuLoad, Expr: "avg_over_time(" + g.rec(cpuLoadNow) + "[" + g.RateWindow.String() + "]) and " + g.rec(cpuLoadNow),
 			Why: "Smoothed after summing, so that the work of a server's boot, before it took meetings, is never in it."},
-		{Record: memoryLoad, Expr: g.overActive(g.rec(instanceMemory) + " * " + g.rec(instanceBytes))},
+		{Record: memoryLoad, Expr: g.overActive("sum", g.rec(instanceLoad))},
 		{Record: fleetCPU, Expr: g.rec(cpuLoad) + " / " + g.rec(fleetCores),
 			Why: "Load by what there is: averages over the servers that take meetings, by their sizes."},
-		{Record: fleetMemory, Expr: g.rec(memoryLoad) + " / " + g.rec(fleetBytes)},
+		{Record: fleetMemory, Expr: g.rec(memoryLoad) + " / " + g.rec(fleetRoom)},
 	}
 }
 
-// overActive returns the sums of an expression over the active servers of each pool,
-// each counted once. One that two scalers have in two pools does not stop the rule.
-func (g generator) overActive(expr string) string {
-	return "sum by (pool) (" + g.rec(hostActive) + " * on (host) group_left () max by (host) (" + expr + "))"
+// overActive returns the sums, or the averages, of an expression over the active
+// servers of each pool, each counted once. One that two scalers have in two pools
+// does not stop the rule.
+func (g generator) overActive(aggregate, expr string) string {
+	return aggregate + " by (pool) (" + g.rec(hostActive) + " * on (host) group_left () max by (host) (" + expr + "))"
 }

@@ -55,6 +55,7 @@ func (s setup) presentScenarios() []Scenario {
 	all = append(all, s.fleetScenarios()...)
 	all = append(all, s.trendScenarios()...)
 	all = append(all, s.loadScenarios()...)
+	all = append(all, s.idleMemoryScenarios()...)
 	all = append(all, s.stateScenarios()...)
 	all = append(all, s.poolScenarios()...)
 	all = append(all, s.joinScenarios()...)

@@ -79,7 +79,7 @@ func (s setup) lowTellsTheGreatest() Scenario {
 	sc.Series = append(sc.Series, s.cpu(host(1), t)...)
 	sc.Series = append(sc.Series, s.memory(host(1), t)...)
 	sc.Checks = []Check{{At: s.at(n + 1), Alert: rules.FleetWorkloadLow, Annotations: map[string]string{
-		rules.AnnotationCores: fmt.Sprintf(cores, low), rules.AnnotationRAM: fmt.Sprintf(count, low*serverBytes/(1<<20))}}}
+		rules.AnnotationCores: fmt.Sprintf(cores, low), rules.AnnotationRAM: fmt.Sprintf(count, low*s.roomOf(serverBytes)/(1<<20))}}}
 	return sc
 }
 

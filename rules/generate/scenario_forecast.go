@@ -90,7 +90,7 @@ func (s setup) horizons() (ahead, further int) {
 // loadsAhead checks the predicted loads of a fleet of one server, as shares of the
 // server's capacity.
 func (s setup) loadsAhead(sample int, w workload, want, within float64) []Check {
-	has := map[string]float64{fleetCores: 1, fleetBytes: serverBytes}[w.capacity]
+	has := map[string]float64{fleetCores: 1, fleetRoom: s.roomOf(serverBytes)}[w.capacity]
 	return []Check{s.nearAt(sample, w.loadForecast, want*has, within*has), s.nearAt(sample, w.loadOutlook, want*has, within*has)}
 }
 
@@ -129,7 +129,7 @@ func (s setup) bellScenario(h History) Scenario {
 		s.valueAt(today+quiet-further-1, cpuExpected, low), s.nearAt(today+quiet-further+shown, cpuExpected, high, 1e-3),
 		Check{At: s.at(asks + shown), Alert: rules.FleetForecastHigh, Annotations: map[string]string{
 			rules.AnnotationCPU: fmt.Sprintf(ratio, high), rules.AnnotationMemory: fmt.Sprintf(ratio, high),
-			rules.AnnotationCores: fmt.Sprintf(cores, high), rules.AnnotationRAM: fmt.Sprintf(count, high*serverBytes/(1<<20))}})
+			rules.AnnotationCores: fmt.Sprintf(cores, high), rules.AnnotationRAM: fmt.Sprintf(count, high*s.roomOf(serverBytes)/(1<<20))}})
 	return sc
 }
 
@@ -202,6 +202,6 @@ func (s setup) mildScenario() Scenario {
 		timeline{steady(little, n), steady(2*little, n+further)}, timeline{steady(little, n)}))
 	sc.Checks = []Check{{At: s.at(daysOf(h)*s.day() + n - 1), Alert: rules.FleetWorkloadLow, Annotations: map[string]string{
 		rules.AnnotationCPU: fmt.Sprintf(ratio, 2*little), rules.AnnotationMemory: fmt.Sprintf(ratio, 2*little),
-		rules.AnnotationCores: fmt.Sprintf(cores, 2*little), rules.AnnotationRAM: fmt.Sprintf(count, 2*little*serverBytes/(1<<20))}}}
+		rules.AnnotationCores: fmt.Sprintf(cores, 2*little), rules.AnnotationRAM: fmt.Sprintf(count, 2*little*s.roomOf(serverBytes)/(1<<20))}}}
 	return sc
 }

@@ -53,11 +53,11 @@ func (s setup) oneBusyPool() Scenario {
 	sc.Checks = []Check{
 		s.poolAt(last, fleetActive, gold, 1), s.poolAt(last, fleetActive, "", 1),
 		s.poolAt(last, fleetCPU, gold, 1), s.poolAt(last, fleetCPU, "", 0),
-		s.poolAt(last, cpuLoad, gold, 1), s.poolAt(last, fleetBytes, gold, serverBytes),
+		s.poolAt(last, cpuLoad, gold, 1), s.poolAt(last, fleetRoom, gold, s.roomOf(serverBytes)),
 		s.firingOf(last, rules.FleetCPUHigh, gold, 1), s.firingOf(last, rules.FleetCPUHigh, "", 0),
 		s.firingOf(last, rules.FleetWorkloadLow, gold, 0), s.firingOf(last, rules.FleetWorkloadLow, "", 1),
 		{At: s.at(last), Alert: rules.FleetCPUHigh, Annotations: map[string]string{rules.AnnotationCores: "1.000",
-			rules.AnnotationRAM: fmt.Sprint(serverBytes >> 20), rules.AnnotationCPU: "1.0000"}},
+			rules.AnnotationRAM: fmt.Sprintf(count, s.roomOf(serverBytes)/(1<<20)), rules.AnnotationCPU: "1.0000"}},
 		{At: s.at(last), Alert: rules.FleetWorkloadLow, Annotations: map[string]string{rules.AnnotationCores: "0.000", rules.AnnotationRAM: "0"}},
 	}
 	return sc

@@ -21,7 +21,7 @@ func (s setup) rememberedScenarios() []Scenario {
 func (s setup) expects(history string, t timeline) []Series {
 	var all []Series
 	for _, w := range s.figures() {
-		has := map[string]float64{fleetCores: 1, fleetBytes: serverBytes}[w.capacity]
+		has := map[string]float64{fleetCores: 1, fleetRoom: s.roomOf(serverBytes)}[w.capacity]
 		scaled := make(timeline, len(t))
 		for i, sp := range t {
 			scaled[i] = sp
@@ -77,7 +77,7 @@ func (s setup) toldScenario() Scenario {
 	sc := s.fleetOfOne(rules.FleetLoad+" always fires, and its annotations have the present load", timeline{steady(0, n), steady(0.25, n)})
 	told := func(sample int, load float64) Check {
 		return Check{At: s.at(sample), Alert: rules.FleetLoad, Annotations: map[string]string{
-			rules.AnnotationCores: fmt.Sprintf(cores, load), rules.AnnotationRAM: fmt.Sprintf(count, load*serverBytes/(1<<20))}}
+			rules.AnnotationCores: fmt.Sprintf(cores, load), rules.AnnotationRAM: fmt.Sprintf(count, load*s.roomOf(serverBytes)/(1<<20))}}
 	}
 	sc.Checks = []Check{s.firingAt(n-1, rules.FleetLoad, 1), told(n-1, 0), s.firingAt(2*n-1, rules.FleetLoad, 1), told(2*n-1, 0.25)}
 	return sc

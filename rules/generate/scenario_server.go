@@ -24,9 +24,12 @@ func (s setup) serverScenarios() []Scenario {
 }
 
 func (s setup) serverScenario(a rules.Alert, e edge, threshold string) Scenario {
-	series, lag := s.memory, 0
-	if a.Measure == rules.MeasureCPU {
+	series, lag := s.machineMemory, 0
+	switch {
+	case a.Measure == rules.MeasureCPU:
 		series, lag = s.cpu, 1
+	case a.Ask == rules.AskShrink:
+		series = s.memory
 	}
 	w := s.over(e, a.Name, lag)
 	instance := host(1) + s.nodePort()
@@ -80,11 +83,12 @@ func (s setup) idleScenarios() []Scenario {
 	then := func(before, after float64, samples int) timeline {
 		return timeline{steady(before, samples), steady(after, long-samples)}
 	}
+	// Without participants, the memory in use would become idle memory.
 	empty := func(c idleCase) idleCase {
-		c.people, c.queued, c.processing = all(0), all(0), all(0)
+		c.queued, c.processing = all(0), all(0)
 		return c
 	}
-	lowMemory := empty(idleCase{cpu: all(1), memory: all(memory.bad), want: map[int]int{last: 0}})
+	lowMemory := empty(idleCase{cpu: all(1), memory: all(memory.bad), people: all(0), want: map[int]int{last: 0}})
 	cases := []idleCase{
 		empty(idleCase{all(cpu.bad), all(1), nil, nil, nil, map[int]int{n: 0, n + 1: 1, last: 1}}),
 		empty(idleCase{all(1), all(memory.bad), nil, nil, nil, map[int]int{n - 1: 0, n: 1, last: 1}}),

@@ -30,7 +30,7 @@ func (s setup) followed() []followed {
 	figures := func(cpu, memory float64) map[string]string {
 		return map[string]string{
 			rules.AnnotationCPU: fmt.Sprintf(ratio, cpu), rules.AnnotationMemory: fmt.Sprintf(ratio, memory),
-			rules.AnnotationCores: fmt.Sprintf(cores, cpu), rules.AnnotationRAM: fmt.Sprintf(count, memory*serverBytes/(1<<20)),
+			rules.AnnotationCores: fmt.Sprintf(cores, cpu), rules.AnnotationRAM: fmt.Sprintf(count, memory*s.roomOf(serverBytes)/(1<<20)),
 		}
 	}
 	swapped := func(memory, cpu float64) map[string]string { return figures(cpu, memory) }
@@ -39,7 +39,7 @@ func (s setup) followed() []followed {
 	return []followed{
 		{rules.FleetLoadRising, "memory", s.memory, s.cpu, memory, 0, false, swapped},
 		{rules.FleetLoadRising, "CPU", s.cpu, s.memory, cpu, 1, true, figures},
-		{rules.ServerMemoryRising, "workload", s.memory, s.cpu, memory, 0, false, none},
+		{rules.ServerMemoryRising, "workload", s.machineMemory, s.cpu, memory, 0, false, none},
 		{rules.ServerCPURising, "workload", s.cpu, s.memory, cpu, 1, false, none},
 	}
 }

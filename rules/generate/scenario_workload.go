@@ -113,7 +113,7 @@ func (s setup) twiceScenario() Scenario {
 	}
 	return Scenario{Name: "averages: a server that is scraped twice counts once", Series: append(one, other...), Checks: []Check{
 		s.valueAt(n-1, fleetMemory, 0.25), s.valueAt(n-1, fleetCPU, 0.25), s.valueAt(n-1, fleetActive, 2),
-		s.valueAt(n-1, fleetCores, 2), s.valueAt(n-1, cpuLoad, 0.5), s.valueAt(n-1, fleetBytes, 2*serverBytes), s.valueAt(n-1, memoryLoad, serverBytes/2),
+		s.valueAt(n-1, fleetCores, 2), s.valueAt(n-1, cpuLoad, 0.5), s.valueAt(n-1, fleetRoom, 2*s.roomOf(serverBytes)), s.valueAt(n-1, memoryLoad, s.roomOf(serverBytes)/2),
 	}}
 }
 
@@ -136,7 +136,6 @@ func (s setup) machine(host string, cores int, bytes float64, t timeline) []Seri
 // sizesScenario is a full server, a server of twice its size that is at the top of
 // its band, and servers that must not count.
 func (s setup) sizesScenario() Scenario {
-	const gib = 1 << 30
 	n := s.patience(rules.FleetCPUHigh) + s.patience(rules.FleetMemoryHigh) + s.settled()
 	on := timeline{steady(1, n)}
 	sc := Scenario{Name: "load: servers count by their size; draining servers, those without metrics and a second exporter do not count", Series: s.serving(n)}
@@ -150,14 +149,15 @@ func (s setup) sizesScenario() Scenario {
 	}
 	sc.Series = append(sc.Series, s.machine(host(3), 8, 16*gib, timeline{steady(0, n)})...)
 	sc.Series = append(sc.Series, s.memory(host(5), on)[1]) // the total without the available memory gives no workload
-	busy, used := 2+4*cpu[0].value, (4+8*memory[0].value)*gib
+	small, large := s.roomOf(4*gib), s.roomOf(8*gib)
+	busy, used := 2+4*cpu[0].value, small+large*memory[0].value
 	figures := map[string]string{
-		rules.AnnotationCPU: fmt.Sprintf(ratio, busy/6), rules.AnnotationMemory: fmt.Sprintf(ratio, used/(12*gib)),
+		rules.AnnotationCPU: fmt.Sprintf(ratio, busy/6), rules.AnnotationMemory: fmt.Sprintf(ratio, used/(small+large)),
 		rules.AnnotationCores: fmt.Sprintf(cores, busy), rules.AnnotationRAM: fmt.Sprintf(count, used/(1<<20)),
 	}
 	sc.Checks = []Check{
-		s.valueAt(n-1, fleetCores, 6), s.valueAt(n-1, fleetBytes, 12*gib), s.valueAt(n-1, cpuLoadNow, busy), s.valueAt(n-1, cpuLoad, busy),
-		s.valueAt(n-1, memoryLoad, used), s.valueAt(n-1, fleetCPU, busy/6), s.valueAt(n-1, fleetMemory, used/(12*gib)),
+		s.valueAt(n-1, fleetCores, 6), s.valueAt(n-1, fleetRoom, small+large), s.valueAt(n-1, cpuLoadNow, busy), s.valueAt(n-1, cpuLoad, busy),
+		s.valueAt(n-1, memoryLoad, used), s.valueAt(n-1, fleetCPU, busy/6), s.valueAt(n-1, fleetMemory, used/(small+large)),
 		{At: s.at(n - 1), Alert: rules.FleetCPUHigh, Annotations: figures}, {At: s.at(n - 1), Alert: rules.FleetMemoryHigh, Annotations: figures},
 	}
 	return sc
@@ -207,7 +207,7 @@ func (s setup) emptiedScenario() Scenario {
 	sc := Scenario{Name: "load: missing as soon as no server takes meetings", Series: []Series{
 		s.fleetRead(timeline{steady(0, long)}), s.inState(host(1), "active", timeline{steady(1, stays), nothing(long - stays)})}}
 	sc.Series = append(sc.Series, s.machine(host(1), 1, serverBytes, timeline{steady(0.5, long)})...)
-	for _, record := range []string{cpuLoad, memoryLoad, fleetCPU, fleetMemory, fleetCores, fleetBytes} {
+	for _, record := range []string{cpuLoad, memoryLoad, fleetCPU, fleetMemory, fleetCores, fleetRoom} {
 		sc.Checks = append(sc.Checks, Check{At: s.at(stays - 1), Expr: "count(" + s.rec(record) + ") or vector(0)", Want: 1}, s.absentAt(stays, record))
 	}
 	return sc

@@ -103,19 +103,34 @@ func (s setup) mode(host, core, mode, values string) Series {
 	return s.exported(s.Metrics.CPUSeconds, s.Exporters.Node, host, s.nodePort(), values, matcher{"cpu", "=", core}, matcher{"mode", "=", mode})
 }
 
-// memory is a server whose memory workload follows a timeline.
+// memory is a server on which people cause a memory workload that follows a
+// timeline, in addition to the idle memory.
 func (s setup) memory(host string, t timeline) []Series { return s.memoryOf(host, serverBytes, t) }
 
 // memoryOf is the same for a server with a given memory in bytes.
 func (s setup) memoryOf(host string, total float64, t timeline) []Series {
-	free := make(timeline, len(t))
-	for i, sp := range t {
-		free[i] = sp
-		free[i].value = (1 - sp.value) * total
-	}
+	room := s.roomOf(total)
+	return s.memoryInUse(host, total, t.each(func(v float64) float64 { return total - room + v*room }))
+}
+
+// roomOf returns the memory for people on a server with a given memory, in bytes, while
+// its idle memory is not learned.
+func (s setup) roomOf(total float64) float64 {
+	return total - min(float64(s.in.IdleRAM)*(1<<20), (1-rules.LeastRoom)*total)
+}
+
+// machineMemory is a server whose memory workload, with the idle memory, follows a
+// timeline.
+func (s setup) machineMemory(host string, t timeline) []Series {
+	return s.memoryInUse(host, serverBytes, t.each(func(v float64) float64 { return v * serverBytes }))
+}
+
+// memoryInUse is a server whose memory in use, in bytes, follows a timeline.
+func (s setup) memoryInUse(host string, total float64, used timeline) []Series {
+	free := used.each(func(v float64) float64 { return total - v })
 	return []Series{
 		s.exported(s.Metrics.MemoryAvailable, s.Exporters.Node, host, s.nodePort(), free.gauge()),
-		s.exported(s.Metrics.MemoryTotal, s.Exporters.Node, host, s.nodePort(), timeline{steady(total, t.length())}.gauge()),
+		s.exported(s.Metrics.MemoryTotal, s.Exporters.Node, host, s.nodePort(), timeline{steady(total, used.length())}.gauge()),
 	}
 }
 

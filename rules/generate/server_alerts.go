@@ -7,7 +7,8 @@ func serverAlerts() map[string]expression {
 	return map[string]expression{
 		rules.ServerMemoryHigh: generator.serverHigh, rules.ServerCPUHigh: generator.serverHigh,
 		rules.ServerMemoryLow: generator.serverLow, rules.ServerCPULow: generator.serverLow,
-		rules.ServerIdle: generator.serverIdle, rules.ServerDown: generator.serverDown,
+		rules.ServerMemoryLeaking: generator.serverLeaking,
+		rules.ServerIdle:          generator.serverIdle, rules.ServerDown: generator.serverDown,
 	}
 }
 
@@ -15,6 +16,7 @@ func serverAlerts() map[string]expression {
 type measured struct {
 	record string
 	now    string // the same record before it is smoothed
+	people string // the part of it that people cause
 	band   rules.Band
 }
 
@@ -28,9 +30,9 @@ func (g generator) band(m rules.Measure) rules.Band {
 
 func (g generator) measured(m rules.Measure) measured {
 	if m == rules.MeasureMemory {
-		return measured{instanceMemory, instanceMemory, g.band(m)}
+		return measured{instanceMemory, instanceMemory, instancePeople, g.band(m)}
 	}
-	return measured{instanceCPU, instanceCPUNow, g.band(m)}
+	return measured{instanceCPU, instanceCPUNow, instanceCPU, g.band(m)}
 }
 
 // growsServer is the last sentence of several descriptions.
@@ -63,10 +65,9 @@ func (g generator) above(k measured, limit string) string {
 }
 
 func (g generator) serverLow(row rules.Alert) alert {
-	k := g.measured(row.Measure)
-	limit := number(k.band.Min)
+	record, limit := g.measured(row.Measure).people, number(g.band(row.Measure).Min)
 	return alert{
-		expr: g.held(row.Name, g.rec(k.record)+" < "+limit, g.rec(k.record)+" < "+number(k.band.Min+g.Hysteresis), "instance"),
+		expr: g.held(row.Name, g.rec(record)+" < "+limit, g.rec(record)+" < "+number(g.band(row.Measure).Min+g.Hysteresis), "instance"),
 		why: "The duration is longer than a break between two lessons, because shrinking needs a restart and saves little for a short\n" +
 			"time. The alert resolves " + number(g.Hysteresis) + " above the threshold, so that a changing workload does not make it flap.",
 		value: ratio, threshold: limit,
@@ -79,7 +80,7 @@ func (g generator) serverLow(row rules.Alert) alert {
 func (g generator) serverIdle(row rules.Alert) alert {
 	low := func(by float64) string {
 		return "(" + g.rec(instanceCPU) + " < " + number(g.in.Thresholds.CPU.Min+by) + " or " +
-			g.rec(instanceMemory) + " < " + number(g.in.Thresholds.Memory.Min+by) + ")"
+			g.rec(instancePeople) + " < " + number(g.in.Thresholds.Memory.Min+by) + ")"
 	}
 	empty, who := "", "by its workload"
 	if g.Exporters.WithBBB {
@@ -91,7 +92,7 @@ func (g generator) serverIdle(row rules.Alert) alert {
 	}
 	return alert{
 		expr: g.held(row.Name, low(0), low(g.Hysteresis), "instance"),
-		why: "One low workload is enough, because the services of an empty server alone can use more memory than the minimum. This is\n" +
+		why: "One low workload is enough, because the services of an empty server alone can use more CPU time than the minimum. This is\n" +
 			"safe: the alert only allows a stop; the scaler drains the server and asks BigBlueButton itself before it stops it.\n" +
 			"Participants and recordings prevent the alert if bbb-exporter exports them; without bbb-exporter the workload alone\n" +
 			"decides. The duration is long enough for the recording of a meeting that has just ended to be exported.",

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -30,6 +31,15 @@ func (t timeline) length() int {
 		n += s.samples
 	}
 	return n
+}
+
+// each returns the timeline with each value replaced.
+func (t timeline) each(by func(v float64) float64) timeline {
+	out := slices.Clone(t)
+	for i := range out {
+		out[i].value = by(out[i].value)
+	}
+	return out
 }
 
 // gauge writes the timeline as a gauge's values.

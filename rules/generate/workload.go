@@ -22,8 +22,8 @@ func workloads() []workload {
 	return []workload{
 		ahead(workload{scaler: rules.MetricForecastCores, average: fleetCPU, load: cpuLoad, capacity: fleetCores, now: cpuLoadNow, forecast: cpuForecast, expected: cpuExpected},
 			"fleet:bbb_cpu_busy_cores"),
-		ahead(workload{scaler: rules.MetricForecastMemory, average: fleetMemory, load: memoryLoad, capacity: fleetBytes, now: memoryLoad, forecast: memoryForecast, expected: memoryExpected},
-			"fleet:bbb_memory_used_bytes"),
+		ahead(workload{scaler: rules.MetricForecastMemory, average: fleetMemory, load: memoryLoad, capacity: fleetRoom, now: memoryLoad, forecast: memoryForecast, expected: memoryExpected},
+			"fleet:bbb_memory_load_bytes"),
 	}
 }
 

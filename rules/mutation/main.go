@@ -41,7 +41,7 @@ func input() (generate.Config, generate.Input) {
 		cfg.For[name] = 3 * minute
 	}
 	return cfg, generate.Input{
-		Fleet: "bbb", Headroom: 0.5, Tolerance: 0.5, Floor: 2, Cooldown: 5 * time.Minute, StartTime: 15 * time.Minute, DrainDeadline: 3 * time.Hour,
+		Fleet: "bbb", IdleRAM: 2048, Headroom: 0.5, Tolerance: 0.5, Floor: 2, Cooldown: 5 * time.Minute, StartTime: 15 * time.Minute, DrainDeadline: 3 * time.Hour,
 		StaleAfter: 5 * time.Minute, AlertExpiry: 30 * time.Minute,
 		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.125, Max: 0.5}, Memory: rules.Band{Min: 0.25, Max: 0.75}},
 	}

@@ -11,7 +11,7 @@ import (
 
 func defaultInput() generate.Input {
 	return generate.Input{
-		Fleet: "bbb", Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.05, Max: 0.35}, Memory: rules.Band{Min: 0.15, Max: 0.35}}, Headroom: 0.4, Tolerance: 0.1, Floor: 2,
+		Fleet: "bbb", Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.05, Max: 0.35}, Memory: rules.Band{Min: 0.15, Max: 0.35}}, IdleRAM: 3072, Headroom: 0.4, Tolerance: 0.1, Floor: 2,
 		Cooldown: 5 * time.Minute, StartTime: 5 * time.Minute, DrainDeadline: 3 * time.Hour, StaleAfter: 5 * time.Minute, AlertExpiry: 30 * time.Minute,
 	}
 }

@@ -188,3 +188,39 @@ func TestFullDiskRefusesACommitUntilThereIsSpace(t *testing.T) {
 	resize(200)
 	must(t, eventually(t, func() error { return leased.Commit(t.Context(), storetest.LargeCommit(745)) }, ""))
 }
+
+func TestLeaseIsNotGivenWhileACommitIsInProgress(t *testing.T) {
+	server := postgrestest.Start(t)
+	url := server.Database("bbb_scaler", "")
+	a, b := open(t, url, "bbb"), open(t, url, "bbb")
+	leased := a.Under(acquire(t, a, "a"))
+	must(t, leased.Commit(t.Context(), storetest.Sample()))
+	pass(server, url, time.Hour)
+	conn, err := pgx.Connect(t.Context(), url)
+	must(t, err)
+	defer conn.Close(t.Context())
+	_, err = conn.Exec(t.Context(), "begin; select from bbb_scaler.records for update")
+	must(t, err)
+	committed := make(chan error)
+	go func() {
+		committed <- leased.Commit(t.Context(), fleet.Commit{Records: []fleet.Record{{ID: "1", Failures: 7}}})
+	}()
+	must(t, eventually(t, func() error {
+		var waits bool
+		err := conn.QueryRow(t.Context(), "select exists (select from pg_stat_activity where application_name = 'bbb-scaler' and wait_event_type = 'Lock')").Scan(&waits)
+		if err == nil && !waits {
+			err = errors.New("the commit does not wait yet")
+		}
+		return err
+	}, ""))
+	if held, err := b.Acquire(t.Context(), fleet.Claim{Holder: "b", Length: time.Minute}); err == nil {
+		t.Errorf("Acquire() = %+v while the old holder's commit is in progress", held)
+	}
+	_, err = conn.Exec(t.Context(), "commit")
+	must(t, err)
+	must(t, <-committed)
+	m, err := b.Under(acquire(t, b, "b")).Load(t.Context())
+	if must(t, err); m.Records["1"].Failures != 7 {
+		t.Errorf("the new holder loaded %+v, want the commit", m.Records)
+	}
+}

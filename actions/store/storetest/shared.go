@@ -3,6 +3,8 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -198,30 +200,37 @@ func oneOfMany(t *testing.T, w World) {
 // other one loads then has every commit that returned no error, and none later.
 func seesAll(t *testing.T, w World) {
 	a, b := w.Open(t), w.Open(t)
-	old := acquire(t, a, "a")
-	committed := make(chan int, 1)
-	begun := make(chan struct{})
+	s := a.Under(acquire(t, a, "a"))
+	var committed atomic.Int64
+	var taken atomic.Bool
+	ended := make(chan error)
 	go func() {
-		s := a.Under(old)
-		for n := 0; ; n++ {
-			if err := s.Commit(t.Context(), fleet.Commit{Records: []fleet.Record{{ID: "1", Failures: n}}}); err != nil {
-				if !errors.Is(err, fleet.ErrDeposed) {
-					t.Error(err)
-				}
-				committed <- n - 1
+		for {
+			n, late := committed.Load()+1, taken.Load()
+			if err := s.Commit(t.Context(), fleet.Commit{Records: []fleet.Record{{ID: "1", Failures: int(n)}}}); err != nil || late {
+				ended <- err
 				return
 			}
-			if n == 20 {
-				close(begun)
-			}
+			committed.Store(n)
 		}
 	}()
-	<-begun
+	for committed.Load() < 20 {
+		select {
+		case err := <-ended:
+			t.Fatalf("Commit() = %v with the lease", err)
+		default:
+			runtime.Gosched()
+		}
+	}
 	w.Pass(2 * lasting)
 	held := acquire(t, b, "b")
+	taken.Store(true)
 	m, err := b.Under(held).Load(t.Context())
 	must(t, err)
-	if got, last := m.Records["1"].Failures, <-committed; got != last {
+	if err := <-ended; !errors.Is(err, fleet.ErrDeposed) {
+		t.Errorf("Commit() of the old holder = %v, want ErrDeposed", err)
+	}
+	if got, last := m.Records["1"].Failures, committed.Load(); int64(got) != last {
 		t.Errorf("the new holder loaded commit %d, but the old one could still write commit %d", got, last)
 	}
 }

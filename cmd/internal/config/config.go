@@ -99,6 +99,7 @@ func Load(path string, environ []string) (File, error) {
 	}
 	f, errs := parse(root, environ)
 	errs = append(errs, readSecrets(&f, filepath.Dir(path))...)
+	f.locateCalendars(filepath.Dir(path))
 	if len(f.Actions.Fleet.Datacenters) == 0 {
 		errs = append(errs, refuse.Value("fleet.datacenters", nil, "list at least one datacenter id (UUID)"))
 	}
@@ -116,6 +117,16 @@ func Read(path string, environ []string) (File, error) {
 	}
 	f, errs := parse(root, environ)
 	return f, together(path, errs)
+}
+
+// locateCalendars makes the paths of calendars start from dir, the directory of the
+// configuration file.
+func (f *File) locateCalendars(dir string) {
+	for i := range f.Actions.Capacity.Calendars {
+		if c := &f.Actions.Capacity.Calendars[i]; c.File != "" && !filepath.IsAbs(c.File) {
+			c.File = filepath.Join(dir, c.File)
+		}
+	}
 }
 
 // readDocument reads a YAML file. With path "" it returns an empty document.
@@ -165,7 +176,7 @@ func (f *File) checkExpiry() []error {
 func (f *File) RuleInput() generate.Input {
 	a := f.Actions
 	return generate.Input{
-		Fleet: a.Fleet.Name, Thresholds: a.Thresholds, Floor: a.Capacity.MinActive, Cooldown: a.Cooldowns.Out,
+		Fleet: a.Fleet.Name, Thresholds: a.Thresholds, IdleRAM: int(a.Sizes.IdleRAM), Floor: a.Capacity.MinActive, Cooldown: a.Cooldowns.Out,
 		StartTime: a.Capacity.StartTime, Headroom: a.Capacity.Headroom, Tolerance: a.Capacity.Tolerance, DrainDeadline: a.Deadlines.Drain, StaleAfter: a.Deadlines.Stale,
 		AlertExpiry: a.Deadlines.AlertExpiry,
 	}

@@ -7,13 +7,12 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Faster divides every duration of the scaler, of the rules and of the page's charts by speed, for
+// Faster divides every duration of the scaler and of the rules by speed, for
 // programs that let time pass faster. The time limits of calls do not shrink with
 // it: they become short ones, for servers on the same machine.
 func (f *File) Faster(speed float64) {
 	shorten(reflect.ValueOf(&f.Actions).Elem(), speed)
 	shorten(reflect.ValueOf(&f.Rules).Elem(), speed)
-	f.Web.ChartStep = max(time.Second, Shorter(f.Web.ChartStep, speed))
 	limits := &f.Actions.Deadlines
 	limits.Read, limits.Write, limits.Patience = 2*time.Second, 5*time.Second, time.Second
 }

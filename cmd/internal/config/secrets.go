@@ -132,6 +132,10 @@ func eachSecret(at string, v reflect.Value, each func(at string, secret *fleet.S
 			each(join(at, key), secret, known[key+fileSuffix].String())
 		case field.Kind() == reflect.Struct && !decodesItself(field.Type()):
 			eachSecret(join(at, key), field, each)
+		case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Struct && !decodesItself(field.Type().Elem()):
+			for i := range field.Len() {
+				eachSecret(fmt.Sprintf("%s[%d]", join(at, key), i), field.Index(i), each)
+			}
 		}
 	}
 }

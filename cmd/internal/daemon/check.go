@@ -40,6 +40,7 @@ func (o *options) check(ctx context.Context, stdout io.Writer) error {
 	c.cloud(ctx)
 	c.balancer(ctx)
 	c.alertmanager(ctx)
+	c.calendars(ctx)
 	c.fleet(ctx, links)
 	c.prometheus(ctx)
 	return c.end()

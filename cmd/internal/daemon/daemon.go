@@ -43,10 +43,13 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	day := trend.New(file.Web.ChartStep)
+	day := new(trend.Day)
 	var prom *measures
-	published := func(st fleet.Status) { day.Note(st, prom.load()) }
-	parts, err := o.parts(ctx, file, links, published, metrics, log)
+	var parts parts
+	published := func(st fleet.Status) {
+		day.Note(o.displayed.observed(st, prom.load(st, parts.scaler.Alerts())))
+	}
+	parts, err = o.parts(ctx, file, links, published, metrics, log)
 	if err != nil {
 		return err
 	}
@@ -57,7 +60,7 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
 		Scaler: parts.scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
 		Warnings: reloader.warnings, Asks: reloader.asks, Discovery: reloader.discovery, Runbook: reloader.runbook,
-		Config: reloader.fleet, Links: reloader.others, Trend: day, Workload: prom.workload,
+		Config: o.displayed.settings(reloader.fleet), Links: reloader.others, Trend: day, Workload: prom.workload,
 		Metrics: metrics, Log: log, Version: this.Version, Displayed: o.displayed.of(),
 		Leader: parts.leader, Peers: parts.peers, StepDown: parts.stepDown,
 	}), log)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
+	"github.com/bbb-scaler/bbb-scaler/receiver/trend"
 )
 
 // displayedClock is a clock that the page and the API have instead of the real one. The
@@ -66,6 +67,27 @@ func (c displayedClock) of() func(receiver.Scaler, func() time.Time) (receiver.S
 	}
 	return func(s receiver.Scaler, now func() time.Time) (receiver.Scaler, func() time.Time) {
 		return displayedScaler{s, c}, func() time.Time { return c.at(now()) }
+	}
+}
+
+// observed returns a status and a load as the charts of the page take them.
+func (c displayedClock) observed(st fleet.Status, l trend.Load) (fleet.Status, trend.Load) {
+	if c.speed != 0 {
+		st.At, l.Within = c.at(st.At), time.Duration(float64(l.Within)*c.speed)
+	}
+	return st, l
+}
+
+// settings returns the configuration as the page takes it: with the time of a start as
+// it is displayed.
+func (c displayedClock) settings(of func() fleet.Config) func() fleet.Config {
+	if c.speed == 0 {
+		return of
+	}
+	return func() fleet.Config {
+		f := of()
+		f.Capacity.StartTime = time.Duration(float64(f.Capacity.StartTime) * c.speed)
+		return f
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
+	"github.com/bbb-scaler/bbb-scaler/receiver/trend"
 )
 
 // fixed is a scaler that has one status, one journal and no alerts.
@@ -57,6 +58,9 @@ func TestTheDisplayedClockIsOnEverythingThatIsShown(t *testing.T) {
 	}
 	if p, _ := scaler.Pause(fleet.Pause{Until: bell.Add(2 * time.Hour)}); !p.Until.Equal(bell.Add(2*time.Hour)) || !f.paused.Until.Equal(real.Add(2*time.Minute)) {
 		t.Errorf("a pause for two hours is shown until %v and lasts until %v, want 10:00 and two real minutes", p.Until, f.paused.Until)
+	}
+	if day, load := clock.observed(f.status, trend.Load{Within: time.Minute}); !day.At.Equal(st.At) || load.Within != time.Hour {
+		t.Errorf("the page's day notes a cycle at %v with a forecast for %v, want %v and an hour", day.At, load.Within, st.At)
 	}
 	if (displayedClock{}).of() != nil {
 		t.Error("without the flag, another clock is displayed")

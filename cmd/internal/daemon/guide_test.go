@@ -28,7 +28,7 @@ func (f full) Status() fleet.Status {
 	st := f.Scaler.Status()
 	now := time.Unix(1.8e9, 0)
 	st.At, st.Ceiling = now, 2
-	st.Servers = []fleet.ServerStatus{{ID: "id", Name: "bbb-1", Host: "10.0.0.1", Aliases: []string{"bbb-1"}, State: fleet.StateDraining, Since: now}}
+	st.Servers = []fleet.ServerStatus{{ID: "id", Name: "bbb-1", Host: "10.0.0.1", Aliases: []string{"bbb-1"}, LoadKnown: true, State: fleet.StateDraining, Since: now}}
 	expected := &fleet.Forecast{Error: &fleet.ForecastError{}}
 	st.Forecasts = []fleet.PoolForecast{{Cores: expected, RAM: expected}}
 	st.Sources = []fleet.SourceStatus{{Name: "balancer", ReadAt: now}, {Name: "alertmanager", ReadAt: now}}

@@ -15,6 +15,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/alertmanager"
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb"
+	"github.com/bbb-scaler/bbb-scaler/actions/calendar"
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
@@ -22,8 +23,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
-// links holds the clients of the other systems: IONOS, Scalelite, BigBlueButton and
-// Alertmanager. The clients can be replaced while they are in use, so that new
+// links holds the clients of the other systems: IONOS, Scalelite, BigBlueButton,
+// Alertmanager and calendars. The clients can be replaced while they are in use, so that new
 // credentials need no restart.
 type links struct {
 	options outbound.Options
@@ -35,10 +36,11 @@ type links struct {
 
 // clients are the clients of one configuration.
 type clients struct {
-	cloud    fleet.Cloud
-	balancer fleet.Balancer
-	meetings fleet.Meetings
-	alerts   fleet.AlertSource
+	cloud     fleet.Cloud
+	balancer  fleet.Balancer
+	meetings  fleet.Meetings
+	alerts    fleet.AlertSource
+	calendars fleet.Calendars
 }
 
 // connect returns the clients of a configuration. It makes no call.
@@ -58,7 +60,7 @@ func (l *links) replace(f config.File) error {
 // replaceLocked is replace for a caller that holds mu.
 func (l *links) replaceLocked(f config.File) error {
 	var c clients
-	var errs [4]error
+	var errs [5]error
 	c.cloud, errs[0] = ionos.New(f.IONOS, l.options)
 	c.meetings, errs[1] = bbb.New(f.BBB, l.options)
 	c.balancer, c.alerts = noBalancer{}, noAlertmanager{}
@@ -68,6 +70,7 @@ func (l *links) replaceLocked(f config.File) error {
 	if len(f.Alertmanager.URLs) > 0 {
 		c.alerts, errs[3] = alertmanager.New(f.Alertmanager, l.options)
 	}
+	c.calendars, errs[4] = calendar.New(f.Actions.Capacity.Calendars, l.options)
 	if err := errors.Join(errs[:]...); err != nil {
 		return err
 	}
@@ -90,7 +93,7 @@ const storeTimeout = 2 * time.Second
 // clients.
 func (l *links) deps(store fleet.Store, log *slog.Logger, metrics prometheus.Registerer) actions.Deps {
 	d := actions.Deps{
-		Cloud: cloud{l}, Balancer: balancer{l}, Meetings: meetings{l}, Store: store, StoreTimeout: storeTimeout, Log: log, Metrics: metrics,
+		Cloud: cloud{l}, Balancer: balancer{l}, Meetings: meetings{l}, Calendars: calendars{l}, Store: store, StoreTimeout: storeTimeout, Log: log, Metrics: metrics,
 		Resolve: func(ctx context.Context, host string) ([]netip.Addr, error) {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 		},
@@ -173,6 +176,14 @@ type alerts struct{ *links }
 // Alerts lists the active alerts of Alertmanager.
 func (a alerts) Alerts(ctx context.Context) ([]fleet.Alert, error) {
 	return read(a.links, func(now *clients) ([]fleet.Alert, error) { return now.alerts.Alerts(ctx) })
+}
+
+// calendars implements fleet.Calendars with the present client.
+type calendars struct{ *links }
+
+// Read reads a calendar.
+func (c calendars) Read(ctx context.Context, name string, zone *time.Location, now time.Time) (fleet.Feed, error) {
+	return read(c.links, func(present *clients) (fleet.Feed, error) { return present.calendars.Read(ctx, name, zone, now) })
 }
 
 // noBalancer is the balancer when no Scalelite is configured. It is never called.

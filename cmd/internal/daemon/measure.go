@@ -15,6 +15,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
 	"github.com/bbb-scaler/bbb-scaler/receiver/trend"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // The recorded series that the page shows.
@@ -26,8 +27,8 @@ const (
 )
 
 const (
-	// measuredPerStep is how often Prometheus is read within web.chart_step.
-	measuredPerStep = 10
+	// measureEvery is the time between two reads of Prometheus for the page.
+	measureEvery = 30 * time.Second
 	// measuredFor is how long a result counts as the present.
 	measuredFor = 3 * time.Minute
 )
@@ -58,7 +59,7 @@ func newMeasures(config func() *config.File, log *slog.Logger) *measures {
 
 // run reads until ctx is done.
 func (m *measures) run(ctx context.Context) {
-	tick := time.NewTicker(max(time.Second, m.config().Web.ChartStep/measuredPerStep))
+	tick := time.NewTicker(measureEvery)
 	defer tick.Stop()
 	for {
 		m.read(ctx)
@@ -112,12 +113,6 @@ func (m *measures) ask(ctx context.Context, f *config.File) (*measured, error) {
 // measuredOf sorts samples; the loads of all pools are added.
 func measuredOf(samples model.Vector) *measured {
 	out := &measured{load: trend.NoLoad(), cpu: map[string]float64{}, memory: map[string]float64{}}
-	add := func(to *float64, x float64) {
-		if math.IsNaN(*to) {
-			*to = 0
-		}
-		*to += x
-	}
 	for _, s := range samples {
 		x := float64(s.Value)
 		if math.IsNaN(x) || math.IsInf(x, 0) {
@@ -146,12 +141,38 @@ func (m *measures) present() *measured {
 	return nil
 }
 
-// load returns the load of the fleet.
-func (m *measures) load() trend.Load {
+// load returns the load of the fleet as Prometheus measures it, or else as its alerts
+// tell it for the scaler's memory, and the forecast of either.
+func (m *measures) load(st fleet.Status, alerts []fleet.Alert) trend.Load {
+	l := trend.NoLoad()
 	if now := m.present(); now != nil {
-		return now.load
+		l = now.load
 	}
-	return trend.NoLoad()
+	c := m.config().Actions
+	if math.IsNaN(l.Cores) {
+		for _, a := range alerts {
+			if x := a.Annotation(rules.AnnotationCores); c.Asks[a.Name].Ask == rules.AskRemember && x >= 0 {
+				add(&l.Cores, x)
+			}
+		}
+	}
+	if math.IsNaN(l.Forecast) {
+		l.Within = c.Forecast.Ahead
+		for _, f := range st.Forecasts {
+			if f.Cores != nil {
+				add(&l.Forecast, f.Cores.Soon)
+			}
+		}
+	}
+	return l
+}
+
+// add adds x to a number that may not be known yet.
+func add(to *float64, x float64) {
+	if math.IsNaN(*to) {
+		*to = 0
+	}
+	*to += x
 }
 
 // workload returns the CPU and memory workload of a server, NaN where it is not known.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 const vector = `{"status":"success","data":{"resultType":"vector","result":[
@@ -34,11 +35,11 @@ func TestThePageShowsWhatPrometheusMeasures(t *testing.T) {
 	f := config.Defaults()
 	f.Actions.Fleet.Name, f.Prometheus.URL = "school", prometheus.URL
 	m := newMeasures(func() *config.File { return &f }, slog.New(slog.DiscardHandler))
-	if l := m.load(); !math.IsNaN(l.Cores) || !math.IsNaN(l.Forecast) {
+	if l := m.load(fleet.Status{}, nil); !math.IsNaN(l.Cores) || !math.IsNaN(l.Forecast) {
 		t.Errorf("before the first read: %+v, want nothing known", l)
 	}
 	m.read(t.Context())
-	if l := m.load(); l.Cores != 14.5 || !math.IsNaN(l.Forecast) || l.Within != f.Actions.Capacity.StartTime+time.Duration(f.Rules.Forecast.Margin) {
+	if l := m.load(fleet.Status{}, nil); l.Cores != 14.5 || !math.IsNaN(l.Forecast) || l.Within != f.Actions.Capacity.StartTime+time.Duration(f.Rules.Forecast.Margin) {
 		t.Errorf("load %+v, want that of both pools, and no forecast", l)
 	}
 	if cpu, memory := m.workload(fleet.ServerStatus{Host: "10.0.0.1", Aliases: []string{"bbb-1.example.org", "2001:db8::1"}}); cpu != 0.61 || memory != 0.4 {
@@ -49,12 +50,25 @@ func TestThePageShowsWhatPrometheusMeasures(t *testing.T) {
 	}
 	answer = ""
 	m.read(t.Context())
-	if l := m.load(); l.Cores != 14.5 {
+	if l := m.load(fleet.Status{}, nil); l.Cores != 14.5 {
 		t.Errorf("after a failure: %+v, want the last result for a while", l)
 	}
 	m.last.Load().at = time.Now().Add(-2 * measuredFor)
-	if l := m.load(); !math.IsNaN(l.Cores) {
+	if l := m.load(fleet.Status{}, nil); !math.IsNaN(l.Cores) {
 		t.Errorf("long after: %+v, want nothing known", l)
+	}
+}
+
+func TestWithoutPrometheusTheLoadIsThatOfTheAlertsAndTheForecastIsTheScalers(t *testing.T) {
+	f := config.Defaults()
+	m := newMeasures(func() *config.File { return &f }, slog.New(slog.DiscardHandler))
+	alert := func(name, cores string) fleet.Alert {
+		return fleet.Alert{Name: name, Annotations: map[string]string{rules.AnnotationCores: cores}}
+	}
+	st := fleet.Status{Forecasts: []fleet.PoolForecast{{Cores: &fleet.Forecast{Soon: 20}}, {Pool: "exam", Cores: &fleet.Forecast{Soon: 2.5}}, {RAM: &fleet.Forecast{Soon: 900}}}}
+	l := m.load(st, []fleet.Alert{alert(rules.FleetLoad, "12"), alert(rules.FleetLoad, "3"), alert(rules.FleetLoad, "x"), alert(rules.FleetCPUHigh, "99")})
+	if l.Cores != 15 || l.Forecast != 22.5 || l.Within != f.Actions.Forecast.Ahead {
+		t.Errorf("load %+v, want 15 cores now and 22.5 within %v", l, f.Actions.Forecast.Ahead)
 	}
 }
 

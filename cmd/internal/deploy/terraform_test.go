@@ -31,7 +31,7 @@ type module struct {
 func copyModule(t *testing.T, given map[string]cty.Value) module {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "modules", "autoscaler")
-	if err := os.CopyFS(dir, os.DirFS(root+"deploy/terraform")); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(root+"deploy/terraform/modules/autoscaler")); err != nil {
 		t.Fatal(err)
 	}
 	m := module{scope: &hcl.EvalContext{Functions: terraformFunctions(), Variables: map[string]cty.Value{
@@ -156,8 +156,8 @@ func TestTheTerraformModuleWorksInAnyFolder(t *testing.T) {
 }
 
 func TestTheModulesComposeFileIsTheOneBesideIt(t *testing.T) {
-	if read(t, "deploy/terraform/docker-compose.yml") != read(t, "deploy/docker-compose.yml") {
-		t.Error("deploy/terraform/docker-compose.yml is not a copy of deploy/docker-compose.yml: run go generate ./...")
+	if read(t, "deploy/terraform/modules/autoscaler/docker-compose.yml") != read(t, "deploy/docker-compose.yml") {
+		t.Error("deploy/terraform/modules/autoscaler/docker-compose.yml is not a copy of deploy/docker-compose.yml: run go generate ./...")
 	}
 }
 
@@ -214,7 +214,7 @@ func TestTerraformTellsTheScalerWhereScaleliteIs(t *testing.T) {
 }
 
 func TestTerraformFillsInWhatTheComposeFileReads(t *testing.T) {
-	text := read(t, "deploy/terraform/main.tf")
+	text := read(t, "deploy/terraform/modules/autoscaler/main.tf")
 	_, text, _ = strings.Cut(text, "environment = {")
 	text, _, _ = strings.Cut(text, "}")
 	set := matches(text, `(?m)^\s+([A-Z_]+)\s+=`)
@@ -225,7 +225,7 @@ func TestTerraformFillsInWhatTheComposeFileReads(t *testing.T) {
 }
 
 func TestTerraformTakesOverTheVariablesOfThePredecessor(t *testing.T) {
-	declared := matches(read(t, "deploy/terraform/variables.tf"), `variable "(\w+)"`)
+	declared := matches(read(t, "deploy/terraform/modules/autoscaler/variables.tf"), `variable "(\w+)"`)
 	for _, name := range []string{
 		"hpi_ionos_user", "hpi_ionos_pw", "datacenter", "scalite_secret_lb", "domainname", "prefix",
 		"bbb_server_cpu", "bbb_server_memory",
@@ -239,7 +239,7 @@ func TestTerraformTakesOverTheVariablesOfThePredecessor(t *testing.T) {
 			t.Errorf("variables.tf does not declare %s", name)
 		}
 	}
-	used := matches(read(t, "deploy/terraform/main.tf"), `var\.(\w+)`)
+	used := matches(read(t, "deploy/terraform/modules/autoscaler/main.tf"), `var\.(\w+)`)
 	for _, name := range slices.Sorted(maps.Keys(declared)) {
 		if !used[name] {
 			t.Errorf("variables.tf declares %s, which main.tf does not use", name)
@@ -248,7 +248,7 @@ func TestTerraformTakesOverTheVariablesOfThePredecessor(t *testing.T) {
 }
 
 func TestTerraformMarksSecretsAsSensitive(t *testing.T) {
-	blocks := regexp.MustCompile(`(?s)variable "(\w+)" \{(.*?)\n\}`).FindAllStringSubmatch(read(t, "deploy/terraform/variables.tf"), -1)
+	blocks := regexp.MustCompile(`(?s)variable "(\w+)" \{(.*?)\n\}`).FindAllStringSubmatch(read(t, "deploy/terraform/modules/autoscaler/variables.tf"), -1)
 	if len(blocks) == 0 {
 		t.Fatal("variables.tf declares nothing")
 	}

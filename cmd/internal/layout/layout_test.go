@@ -50,6 +50,7 @@ var mayImport = map[string][]string{
 	"actions/outbound/outboundtest": {},
 	"actions/ionos":                 {"actions/fleet", "actions/outbound", "rules/refuse"},
 	"actions/scalelite":             {"actions/fleet", "actions/outbound", "rules/refuse"},
+	"actions/calendar":              {"actions/fleet", "actions/outbound"},
 	"actions/bbb":                   {"actions/fleet", "actions/outbound", "rules/refuse"},
 	"actions/alertmanager":          {"actions/fleet", "actions/outbound", "rules", "rules/refuse"},
 
@@ -73,6 +74,8 @@ var onlyImporters = map[string][]string{
 	"github.com/ionos-cloud/sdk-go/v6":                         {"actions/ionos"},
 	"github.com/jackc/pgx/v5":                                  {"actions/store/postgres", "actions/store/postgrestest"},
 	"github.com/jackc/pgx/v5/pgxpool":                          {"actions/store/postgres"},
+	"github.com/arran4/golang-ical":                            {"actions/calendar"},
+	"github.com/teambition/rrule-go":                           {"actions/calendar"},
 	"github.com/labstack/echo/v4":                              {"receiver"},
 	"github.com/prometheus/alertmanager/notify/webhook":        {"cmd/simulate"},
 	"github.com/prometheus/prometheus/tsdb":                    {"cmd/simulate"},

@@ -32,6 +32,7 @@ type demo struct {
 	targets string      // Config.Targets
 	file    config.File // before it is made faster
 	seed    uint64
+	prices  sim.Prices
 	own     bool   // the daemon is run by the demo
 	hung    string // name of the server that hangs in the story
 
@@ -65,7 +66,7 @@ const (
 
 func newDemo(cfg Config, dir string) (*demo, error) {
 	d := &demo{
-		dir: dir, speed: cfg.Speed, targets: cfg.Targets, file: fileOf(cfg), seed: cfg.Seed, own: cfg.Daemon != nil,
+		dir: dir, speed: cfg.Speed, targets: cfg.Targets, file: fileOf(cfg), seed: cfg.Seed, prices: cfg.World.Prices, own: cfg.Daemon != nil,
 		network: network{seed: cfg.CutLinks}, steps: map[string]int{},
 		secret: secrets{newSecret(), newSecret(), newSecret()},
 	}

@@ -132,8 +132,8 @@ func (d *demo) daemonConfig(c config.File) (string, error) {
 		"ionos":        map[string]any{"url": "http://" + d.ionosAt, "username": ionosUser, "password_file": ionosFile},
 		"scalelite":    map[string]any{"url": d.scaleliteURL, "secret_file": balancerFile, "poll_interval": d.pollInterval.String()},
 		"alertmanager": map[string]any{"urls": urls, "request_timeout": callTimeout.String()},
-		"prometheus":   map[string]any{"url": "http://" + d.prometheusAt[0]},
-		"web":          map[string]any{"chart_step": c.Web.ChartStep.String()},
+		"prometheus":   map[string]any{"url": "http://" + d.prometheusAt[0]}, // for the page
+		"web":          map[string]any{"prices": map[string]any{"core_hour": d.prices.CoreHour, "gib_hour": d.prices.GiBHour}},
 	})
 	text, err = yaml.Marshal(doc)
 	return string(text), err

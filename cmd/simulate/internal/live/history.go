@@ -26,7 +26,7 @@ func (d *demo) history(fleetName string, every time.Duration) []monitor.Past {
 	start := d.world.Start()
 	m := d.world.Load()
 	people := peopleOf(lessons(start, len(d.bbb)), m, start, time.Duration(rememberedDays)*24*time.Hour, time.Minute)
-	idleCores, idleRAM := m.Idle(d.config().Actions.Sizes.Default)
+	idleCores, _ := m.Idle(d.config().Actions.Sizes.Default)
 	cpu := monitor.Past{Labels: seriesOf(generate.RecordCPULoad, fleetName)}
 	memory := monitor.Past{Labels: seriesOf(generate.RecordMemoryLoad, fleetName)}
 	end := start.Add(time.Duration(len(people)) * time.Minute)
@@ -37,7 +37,7 @@ func (d *demo) history(fleetName string, every time.Duration) []monitor.Past {
 		}
 		cores, ram := m.Caused(people[int(now.Sub(start)/time.Minute)])
 		cpu.Add(at.Add(-historyAge), cores+floor*idleCores)
-		memory.Add(at.Add(-historyAge), (ram+floor*idleRAM)*(1<<20))
+		memory.Add(at.Add(-historyAge), ram*(1<<20)) // idle memory is no load
 	}
 }
 

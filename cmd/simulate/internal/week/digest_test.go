@@ -20,7 +20,7 @@ import (
 // the run of TestAShortRunIsTheSameAsBefore.
 const (
 	figuresDigest = "74894e2563b5cacb0d88c8f3d0106948066a908faebf21a08e784122f989a0cc"
-	journalDigest = "496ae0ac4a33d226cc5115e09896658c5e374eabc02bfbaa180d5e3afd56660d"
+	journalDigest = "8aaba99924368f6ecffad237a7ed4d842090fbcfb0cdfc6dd32158d737b8054f"
 )
 
 // TestAShortRunIsTheSameAsBefore proves that code was moved without a change of

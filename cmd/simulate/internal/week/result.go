@@ -18,7 +18,7 @@ func (c Comparison) result(w Week) plot.Figure {
 	f := plot.Figure{
 		Title: fmt.Sprintf("%d servers over %d days, world %s, seed %d; in servers of the default size, filled to the thresholds",
 			c.Servers, c.Days, c.World.Name, w.Seed),
-		Unit: "servers", Money: "cost of " + days(c.Days) + " in " + c.World.Prices.Currency + ", and lessons harmed",
+		Unit: "servers", Money: "cost of " + days(c.Days) + " in " + c.World.Prices.Currency,
 	}
 	ours, compared := w.outcome(OursName)
 	if !compared {
@@ -43,10 +43,14 @@ func days(n int) string {
 // harm returns what a strategy did to lessons, in words.
 func harm(o Outcome) string {
 	f := o.Figures
+	text := fmt.Sprintf("%d lessons refused, %d cut off", f.MeetingsRefused, f.MeetingsEndedEarly)
 	if f.MeetingsEndedEarly+f.MeetingsRefused == 0 {
-		return fmt.Sprintf("no lesson refused or cut off, %.3f %% of the time of people on overloaded servers", overloaded(o))
+		text = "no lesson refused or cut off"
 	}
-	return fmt.Sprintf("%d lessons refused, %d cut off", f.MeetingsRefused, f.MeetingsEndedEarly)
+	if share := overloaded(o); share > muchOverload {
+		text += fmt.Sprintf(", %.1f %% overloaded", share)
+	}
+	return text
 }
 
 // overloaded returns the share of the time of people that they spent on overloaded

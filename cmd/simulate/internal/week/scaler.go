@@ -63,7 +63,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	r.evalEvery, r.scrapeEvery = time.Duration(o.File.Rules.EvaluationInterval), time.Duration(o.File.Rules.ScrapeInterval)
 	r.rules, err = virtual.NewRules(string(ruleText), virtual.Options{
 		Interval: r.evalEvery, Retention: o.Retention,
-		Annotations: []string{rules.AnnotationValue, rules.AnnotationCores, rules.AnnotationRAM},
+		Annotations: []string{rules.AnnotationValue, rules.AnnotationCores, rules.AnnotationRAM, rules.AnnotationIdle},
 		Alerts:      func(name string) bool { return r.cfg.Asks[name].Ask != "" }, // without alerts for people
 	})
 	if err != nil {
@@ -110,12 +110,12 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 func loadBefore(tag string, past Demand, m sim.LoadModel, c fleet.Config, servers int) iter.Seq2[time.Time, fleet.Load] {
 	size := c.Sizes.Together()
 	target := targetOf(m, c)
-	idleCores, idleRAM := m.Idle(size)
+	idleCores, _ := m.Idle(size)
 	return func(yield func(time.Time, fleet.Load) bool) {
 		for i := range past.Crowds {
 			at, l := past.At(i), past.load(i, m)
 			n := float64(max(c.Capacity.FloorAt(tag, at, servers), target.servers(l, size)))
-			if !yield(at, fleet.Load{Cores: l.cores + n*idleCores, RAM: l.ram + n*idleRAM}) {
+			if !yield(at, fleet.Load{Cores: l.cores + n*idleCores, RAM: l.ram}) {
 				return
 			}
 		}

@@ -128,3 +128,20 @@ func TestANameThatIsNoWorldIsRefusedWithThoseThatAre(t *testing.T) {
 		t.Errorf("Read() = %v, want the file that is missing", err)
 	}
 }
+
+func TestTheExampleInTheGuideIsAWorld(t *testing.T) {
+	guide, err := os.ReadFile("../../../../deploy/guides/simulation.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(guide), "```yaml\n")
+	example, _, found := strings.Cut(rest, "```")
+	if w := mustRead(t, written(t, example)); !found || w.Load.BaseRAM != 6000 || w.Cloud.RateLimit != 120 {
+		t.Errorf("the guide's world is %+v; want 6000 MiB idle and 120 calls per minute", w)
+	}
+	for _, name := range Names() {
+		if !strings.Contains(string(guide), "| `"+name+"` |") {
+			t.Errorf("the guide does not list the world %s", name)
+		}
+	}
+}

@@ -1,12 +1,12 @@
-# Installs the scaler on the host of Scalelite, with docker compose. Copy this
-# folder to modules/autoscaler, build the image, and load it on the host, or push
-# it to a registry and name it in autoscaler_image:
+# Installs the scaler on the host of Scalelite, with docker compose, and applies changed
+# settings. Build the image, and load it on the host, or push it to a registry and name
+# it in autoscaler_image:
 #
 #   make image
 #   docker save bbb-scaler:0.1.0 | ssh root@SCALELITE docker load
 #
 #   module "autoscaler" {
-#     source            = "./modules/autoscaler"
+#     source            = "../../modules/autoscaler"
 #     scalelite_host    = var.scalelite_reserved_ips[0]
 #     ssh_private_key   = file(var.private_key_path)
 #     autoscaler_config = file("files/bbb-scaler.yml")
@@ -84,6 +84,8 @@ resource "terraform_data" "autoscaler" {
   provisioner "remote-exec" {
     inline = [
       "set -e",
+      # A new server installs docker first.
+      "if command -v cloud-init >/dev/null; then cloud-init status --wait >/dev/null || true; fi",
       "install -d -m 700 ${local.directory}",
       "install -d -m 755 ${local.directory}/config",
     ]
@@ -125,5 +127,5 @@ resource "terraform_data" "autoscaler" {
 
 output "webhook_url" {
   description = "URL of the webhook for Alertmanager. By default, only Scalelite's host itself can reach the port (autoscaler_listen)."
-  value       = "${var.autoscaler_web_config == "" ? "http" : "https"}://${var.scalelite_host}:9745/webhook"
+  value       = "${nonsensitive(var.autoscaler_web_config == "") ? "http" : "https"}://${var.scalelite_host}:9745/webhook"
 }

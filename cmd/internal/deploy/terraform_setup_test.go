@@ -1,0 +1,299 @@
+package deploy
+
+import (
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
+	"gopkg.in/yaml.v3"
+)
+
+const terraform = "deploy/terraform/"
+
+// folders of Terraform: the modules, and the environments that use them.
+func folders(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, pattern := range []string{"modules/*", "environment/*"} {
+		found, err := filepath.Glob(root + terraform + pattern)
+		if err != nil || len(found) < 2 {
+			t.Fatalf("%s: %q (%v)", pattern, found, err)
+		}
+		all = append(all, found...)
+	}
+	return all
+}
+
+// blocksOf returns the blocks of a folder's .tf files, and their text.
+func blocksOf(t *testing.T, folder string) (blocks hclsyntax.Blocks, text string) {
+	t.Helper()
+	files, err := filepath.Glob(folder + "/*.tf")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s has no .tf file (%v)", folder, err)
+	}
+	parser := hclparse.NewParser()
+	for _, name := range files {
+		file, diags := parser.ParseHCLFile(name)
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		blocks, text = append(blocks, file.Body.(*hclsyntax.Body).Blocks...), text+string(file.Bytes)
+	}
+	return blocks, text
+}
+
+// variables are the blocks of a folder's variables, by name.
+func variables(blocks hclsyntax.Blocks) map[string]*hclsyntax.Block {
+	all := map[string]*hclsyntax.Block{}
+	for _, b := range blocks {
+		if b.Type == "variable" {
+			all[b.Labels[0]] = b
+		}
+	}
+	return all
+}
+
+func TestTerraformsFilesAreFormatted(t *testing.T) {
+	err := filepath.WalkDir(root+terraform, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !slices.Contains([]string{".tf", ".tfvars", ".example"}, filepath.Ext(path)) {
+			return err
+		}
+		text := read(t, strings.TrimPrefix(path, root))
+		if string(hclwrite.Format([]byte(text))) != text {
+			t.Errorf("%s is not formatted: run terraform fmt -recursive", path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTerraformsVariablesAreDescribedTypedAndUsed(t *testing.T) {
+	secret := regexp.MustCompile(`(?i)(_pw|Pw|secret|secret_lb|_key|_token|redisurl)$`)
+	for _, folder := range folders(t) {
+		blocks, text := blocksOf(t, folder)
+		declared := variables(blocks)
+		for name, b := range declared {
+			if b.Body.Attributes["description"] == nil || b.Body.Attributes["type"] == nil {
+				t.Errorf("%s: variable %s has no description or no type", folder, name)
+			}
+			if secret.MatchString(name) && b.Body.Attributes["sensitive"] == nil {
+				t.Errorf("%s: variable %s is not sensitive", folder, name)
+			}
+		}
+		// Neither a comment nor a variable's own validation is a use of it.
+		used := matches(regexp.MustCompile(`(?m)^ *#.*$|(?s:variable "\w+" \{\n.*?\n\})`).ReplaceAllString(text, ""), `\bvar\.(\w+)`)
+		for name := range used {
+			if declared[name] == nil {
+				t.Errorf("%s uses the variable %s, which it does not declare", folder, name)
+			}
+		}
+		for name := range declared {
+			if !used[name] {
+				t.Errorf("%s declares the variable %s, and does not use it", folder, name)
+			}
+		}
+	}
+}
+
+func TestTheEnvironmentsGiveTheModulesWhatTheyNeed(t *testing.T) {
+	for _, folder := range folders(t) {
+		blocks, _ := blocksOf(t, folder)
+		for _, call := range blocks {
+			if call.Type != "module" {
+				continue
+			}
+			source, _ := call.Body.Attributes["source"].Expr.Value(nil)
+			module, _ := blocksOf(t, filepath.Join(folder, source.AsString()))
+			declared := variables(module)
+			for name := range call.Body.Attributes {
+				if declared[name] == nil && name != "source" && name != "depends_on" {
+					t.Errorf("%s gives module %s the variable %s, which it does not have", folder, call.Labels[0], name)
+				}
+			}
+			for name, b := range declared {
+				if b.Body.Attributes["default"] == nil && call.Body.Attributes[name] == nil {
+					t.Errorf("%s does not give module %s the variable %s", folder, call.Labels[0], name)
+				}
+			}
+		}
+	}
+}
+
+// seedsVariables are those of the setup that this one replaces.
+var seedsVariables = strings.Fields(`hpi_ionos_user hpi_ionos_pw datacenter turnServerPw scalite_secret scalite_secret_lb bbb_reserved_ips
+	scalite_redisurl scalelite_reserved_ips scalite_pg_pw ne_user ne_pw
+	autoscaler_min_active_machines autoscaler_waitingtime autoscaler_max_allowed_memory_workload autoscaler_min_allowed_memory_workload
+	autoscaler_max_worker_memory autoscaler_max_worker_cpu autoscaler_max_allowed_cpu_workload autoscaler_min_allowed_cpu_workload
+	autoscaler_grafana_token autoscaler_grafana_endpoint bbb_server_cpu bbb_server_memory scalite_pg_ip domainname prefix`)
+
+func TestTheEnvironmentsValuesAreComplete(t *testing.T) {
+	for _, env := range []string{"dev", "prod"} {
+		folder := terraform + "environment/" + env
+		blocks, _ := blocksOf(t, root+folder)
+		declared, given := variables(blocks), map[string]bool{}
+		for _, file := range []string{"terraform.tfvars", "secrets.tfvars.example"} {
+			parsed, diags := hclparse.NewParser().ParseHCL([]byte(read(t, folder+"/"+file)), file)
+			if diags.HasErrors() {
+				t.Fatal(diags)
+			}
+			attributes, _ := parsed.Body.JustAttributes()
+			for name := range attributes {
+				given[name] = true
+				if declared[name] == nil {
+					t.Errorf("%s/%s sets %s, which is no variable", folder, file, name)
+				}
+			}
+		}
+		for name, b := range declared {
+			if b.Body.Attributes["default"] == nil && !given[name] {
+				t.Errorf("%s: neither of the two files sets %s", folder, name)
+			}
+		}
+		for _, name := range seedsVariables {
+			if declared[name] == nil {
+				t.Errorf("%s has no variable %s", folder, name)
+			}
+		}
+	}
+	if read(t, terraform+"environment/dev/variables.tf") != read(t, terraform+"environment/prod/variables.tf") ||
+		read(t, terraform+"environment/dev/main.tf") != read(t, terraform+"environment/prod/main.tf") {
+		t.Error("the environments differ in more than their values")
+	}
+}
+
+// Terraform refuses an output of the root module that depends on a sensitive value.
+func TestTheOutputsShowNoSensitiveVariable(t *testing.T) {
+	for _, folder := range folders(t) {
+		blocks, text := blocksOf(t, folder)
+		declared := variables(blocks)
+		for _, output := range regexp.MustCompile(`(?s)output "(\w+)" \{\n(.*?)\n\}`).FindAllStringSubmatch(text, -1) {
+			shown := regexp.MustCompile(`nonsensitive\([^)]*\)`).ReplaceAllString(output[2], "")
+			for name := range matches(shown, `\bvar\.(\w+)`) {
+				if declared[name].Body.Attributes["sensitive"] != nil {
+					t.Errorf("%s: output %s shows the sensitive variable %s", folder, output[1], name)
+				}
+			}
+		}
+	}
+}
+
+func TestWhatTheScalerChangesIsNoDrift(t *testing.T) {
+	_, text := blocksOf(t, root+terraform+"modules/bbb-fleet")
+	ignored := regexp.MustCompile(`ignore_changes = \[(.*)\]\n`).FindStringSubmatch(text)
+	if ignored == nil {
+		t.Fatal("the servers ignore no change")
+	}
+	for _, attribute := range []string{"cores", "ram", "vm_state", "volume[0].user_data"} {
+		if !slices.Contains(strings.Split(ignored[1], ", "), attribute) {
+			t.Errorf("terraform apply would undo a change of %s: %s", attribute, ignored[1])
+		}
+	}
+}
+
+// render evaluates a template as Terraform's templatefile does.
+func render(t *testing.T, name string, values map[string]string) string {
+	t.Helper()
+	expr, diags := hclsyntax.ParseTemplate([]byte(read(t, name)), name, hcl.InitialPos)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	scope := &hcl.EvalContext{Variables: map[string]cty.Value{}, Functions: map[string]function.Function{
+		"jsonencode": stdlib.JSONEncodeFunc, "split": stdlib.SplitFunc,
+	}}
+	for name, value := range values {
+		scope.Variables[name] = cty.StringVal(value)
+	}
+	value, diags := expr.Value(scope)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	return value.AsString()
+}
+
+// nasty is a text with all that a template, YAML or a shell could take for its own.
+const nasty = "a: b # 'c' \"d\" \\ $e ${f} %{g} `h` <i> &j\n  k: |\n\tü"
+
+// cloudInit is what the templates of cloud-init give.
+type cloudInit struct {
+	Hostname string
+	Files    []struct{ Path, Permissions, Content string } `yaml:"write_files"`
+	Run      []any                                         `yaml:"runcmd"`
+}
+
+func TestEveryTextSurvivesCloudInit(t *testing.T) {
+	texts := map[string]string{}
+	for _, name := range []string{"certificate", "certificate_key", "web_config", "settings", "setup", "register", "compose", "dotenv"} {
+		texts[name] = name + nasty
+	}
+	texts["host"] = "bbb-1.example.org"
+	for module, files := range map[string]map[string]string{
+		"bbb-fleet": {"/local/certs/privkey.pem": "certificate_key", "/etc/node-exporter/web.yml": "web_config", "/etc/bbb-setup/settings.json": "settings",
+			"/usr/local/sbin/bbb-setup": "setup", "/usr/local/sbin/bbb-register": "register"},
+		"scalelite": {"/opt/scalelite/.env": "dotenv", "/opt/scalelite/docker-compose.yml": "compose", "/opt/scalelite/data/cert/privkey.pem": "certificate_key"},
+	} {
+		text := render(t, terraform+"modules/"+module+"/cloud-init.yml.tftpl", texts)
+		var got cloudInit
+		if err := yaml.Unmarshal([]byte(text), &got); err != nil || !strings.HasPrefix(text, "#cloud-config\n") || got.Hostname != "bbb-1" || len(got.Run) == 0 {
+			t.Fatalf("%s: %v, host %q, runs %v\n%s", module, err, got.Hostname, got.Run, text)
+		}
+		for _, file := range got.Files {
+			if name := files[file.Path]; name != "" && file.Content != texts[name] {
+				t.Errorf("%s: %s has %q, want %q", module, file.Path, file.Content, texts[name])
+			}
+			if strings.Contains(file.Path, "key") && file.Permissions != "0600" {
+				t.Errorf("%s: %s has the permissions %s", module, file.Path, file.Permissions)
+			}
+			delete(files, file.Path)
+		}
+		if len(files) > 0 {
+			t.Errorf("%s does not write %v", module, files)
+		}
+	}
+}
+
+func TestTheScriptsOfTheServersParse(t *testing.T) {
+	setup := render(t, terraform+"modules/bbb-fleet/setup.sh.tftpl", map[string]string{
+		"bbb_release": "jammy-300", "bbb_install": "https://example.org/bbb-install.sh", "node_exporter": "https://example.org/n.tar.gz", "node_exporter_sha256": strings.Repeat("0", 64),
+	})
+	for name, text := range map[string]string{"setup": setup, "register": read(t, terraform+"modules/bbb-fleet/register.sh")} {
+		command := exec.CommandContext(t.Context(), "bash", "-n")
+		command.Stdin = strings.NewReader(text)
+		if out, err := command.CombinedOutput(); err != nil || !strings.Contains(text, "set -euo pipefail") {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
+func TestScalelitesServerRunsTheStackOfCompose(t *testing.T) {
+	if read(t, terraform+"modules/scalelite/docker-compose.yml") != read(t, "deploy/compose/docker-compose.yml") {
+		t.Error("modules/scalelite/docker-compose.yml is not a copy of compose/docker-compose.yml: run go generate ./...")
+	}
+	read := matches(read(t, "deploy/compose/docker-compose.yml"), `\$\{([A-Z_]+)[:}]`)
+	_, text := blocksOf(t, root+terraform+"modules/scalelite")
+	_, text, _ = strings.Cut(text, "environment = {")
+	text, _, _ = strings.Cut(text, "\n  }")
+	set := matches(text, `(?m)^\s+([A-Z_]+)\s+=`)
+	for name := range set {
+		if !read[name] {
+			t.Errorf("the .env file sets %s, which docker-compose.yml does not read", name)
+		}
+	}
+	for _, name := range []string{"URL_HOST", "SECRET_KEY_BASE", "LOADBALANCER_SECRET", "POSTGRES_PASSWORD"} {
+		if !set[name] {
+			t.Errorf("the .env file does not set %s", name)
+		}
+	}
+}
