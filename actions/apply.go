@@ -129,7 +129,7 @@ func (s *Scaler) apply(ctx context.Context, cfg fleet.Config, step fleet.Step, v
 	if !begun {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, cfg.Deadlines.Write)
+	ctx, cancel := context.WithTimeout(ctx, s.untilEnd(cfg.Deadlines.Write))
 	defer cancel()
 	request, err := s.write(s.checked(ctx, step, v), step, v)
 	return s.settle(cfg, step, before, request, err)

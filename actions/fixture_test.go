@@ -66,6 +66,8 @@ type fixture struct {
 	now    func() time.Time                    // nil: the simulation's
 	log    *slog.Logger                        // nil: no logs
 	side   bool                                // outside calls are concurrent, not in order
+	lease  func() time.Time                    // end of the right to change the fleet; nil: none
+	pair   *pair                               // of which s is the Scaler that leads; nil: s is alone
 	// others are daemons beside s, each with a store of its own. They get the same
 	// notifications, and run a cycle after that of s.
 	others []*actions.Scaler
@@ -116,6 +118,12 @@ func (fx *fixture) datacenters() []string {
 // restart replaces the Scaler by a new one with the same store.
 func (fx *fixture) restart() {
 	fx.t.Helper()
+	if fx.pair != nil { // the daemon that leads is killed, and the other one takes over
+		if d := fx.pair.leading(); d != nil {
+			d.die()
+		}
+		return
+	}
 	cloud, balancer := fx.w.Cloud(), fx.w.Balancer()
 	if fx.watch != nil {
 		cloud, balancer = fx.watch(cloud, balancer)
@@ -131,7 +139,7 @@ func (fx *fixture) restart() {
 	var err error
 	fx.s, err = actions.New(fx.cfg, actions.Deps{
 		Cloud: cloud, Balancer: balancer, Meetings: meetings,
-		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts, InOrder: !fx.side, Log: fx.log,
+		Resolve: fx.w.Resolve, Store: fx.store, Now: now, Alerts: fx.alerts, InOrder: !fx.side, Log: fx.log, Until: fx.lease,
 	})
 	if err != nil {
 		fx.t.Fatalf("New() = %v", err)
@@ -162,6 +170,10 @@ func (fx *fixture) tick() {
 	fx.w.Advance(fx.w.Now().Add(15 * time.Second))
 	if fx.w.Now().Second() == 0 || fx.w.Now().Second() == 30 {
 		fx.evaluate()
+	}
+	if fx.pair != nil {
+		fx.pair.step()
+		return
 	}
 	if err := fx.s.Cycle(context.Background(), fx.w.Now()); err != nil && !fx.dead() {
 		fx.t.Fatalf("Cycle() = %v", err)

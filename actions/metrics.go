@@ -1,6 +1,8 @@
 package actions
 
 import (
+	"errors"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
@@ -37,7 +39,20 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m.refused.WithLabelValues("full")
 	m.refused.WithLabelValues("oversized")
 	if reg != nil {
-		reg.MustRegister(m.steps, m.cycles, m.refused)
+		m.steps, m.cycles, m.refused = registered(reg, m.steps), registered(reg, m.cycles), registered(reg, m.refused)
 	}
 	return m
+}
+
+// registered registers a collector. If an earlier Scaler of this process has registered
+// the same one, that is returned, so that its counts go on.
+func registered[C prometheus.Collector](reg prometheus.Registerer, c C) C {
+	err := reg.Register(c)
+	if earlier, ok := errors.AsType[prometheus.AlreadyRegisteredError](err); ok {
+		return earlier.ExistingCollector.(C)
+	}
+	if err != nil {
+		panic(err) // two metrics of this program with one name
+	}
+	return c
 }

@@ -22,8 +22,9 @@ type promiseChecker struct {
 	fx     *fixture
 	pauses []fleet.Pause
 
-	people *rand.Rand // determines what people do between a check and its write; nil: nothing
-	hand   sync.Mutex // held while a person acts, so that excluded matches the last reload
+	skew   time.Duration // by how much the clocks of two daemons differ; cooldowns and pauses are by them
+	people *rand.Rand    // determines what people do between a check and its write; nil: nothing
+	hand   sync.Mutex    // held while a person acts, so that excluded matches the last reload
 
 	mu       sync.Mutex      // guards pauses and the fields below, since writes may be concurrent
 	touch    map[string]bool // servers that a person has taken over, by name
@@ -111,6 +112,7 @@ func (check *promiseChecker) see(id, what string) sim.Reading {
 func (check *promiseChecker) addPause(p fleet.Pause) {
 	check.mu.Lock()
 	defer check.mu.Unlock()
+	p.Until = p.Until.Add(-2 * check.skew)
 	check.pauses = append(check.pauses, p)
 }
 
@@ -286,7 +288,7 @@ func (check *promiseChecker) resizes(ref fleet.ServerRef, to fleet.Size) (from f
 		check.say(r, "shrunk with %d meetings, %s", r.Meetings, r.State)
 	case to.Cores > max(z.Max.Cores, r.Size.Cores), to.RAM > max(z.Max.RAM, r.Size.RAM), to.RAM%z.Step.RAM != 0:
 		check.say(r, "resized to %v, beyond %v or between steps", to, z.Max)
-	case !smaller && r.Size != grown.from && check.fx.w.Now().Sub(grown.at) < check.fx.cfg.Cooldowns.ServerUp:
+	case !smaller && r.Size != grown.from && check.fx.w.Now().Sub(grown.at) < check.fx.cfg.Cooldowns.ServerUp-2*check.skew:
 		check.say(r, "grown again within the cooldown")
 	}
 	return r.Size, smaller
@@ -329,8 +331,9 @@ func (check *promiseChecker) leaves(r sim.Reading) {
 			rest++
 		}
 	}
-	now := check.fx.w.Now()
-	if floor := check.fx.cfg.Capacity.FloorAt(r.Tag, now, of); rest < floor && r.Takes {
+	now, capacity := check.fx.w.Now(), check.fx.cfg.Capacity
+	floor := min(capacity.FloorAt(r.Tag, now.Add(-check.skew), of), capacity.FloorAt(r.Tag, now, of), capacity.FloorAt(r.Tag, now.Add(check.skew), of))
+	if rest < floor && r.Takes {
 		check.say(r, "cordoned, with %d others in pool %q for a floor of %d", rest, r.Tag, floor)
 	}
 }

@@ -40,7 +40,7 @@ func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan
 		s.servers[sv.ID] = v.Servers[i]
 	}
 	st.Pools = poolsOf(st.Servers, plan.Pools)
-	s.status = st
+	s.show(func() { s.status = st })
 }
 
 // statusOf returns the status of one server.

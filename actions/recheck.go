@@ -125,12 +125,16 @@ func (s *Scaler) mustBeSilent(ctx context.Context, cfg fleet.Config, v fleet.Ser
 	return ""
 }
 
-// recheckTable returns why the step is forbidden by a pause, by the present
-// configuration, or because the alerts that asked for it no longer fire, or "".
+// recheckTable returns why the step is forbidden by the end of the lease, by a pause, by
+// the present configuration, or because the alerts that asked for it no longer fire, or
+// "". The lease is checked last of all, after every wait.
 func (s *Scaler) recheckTable(step fleet.Step, v fleet.Server) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.deps.Now()
+	if s.ended(now) {
+		return "the lease of this daemon has ended"
+	}
 	if s.cfg.Excluded(v.CloudServer) {
 		return "excluded by the configuration"
 	}

@@ -30,9 +30,13 @@ type Deps struct {
 	// StoreTimeout is the longest time that one call of Store may take; 0: no limit. It
 	// bounds how long a slow store delays a webhook, a page or a step.
 	StoreTimeout time.Duration
-	Log          *slog.Logger          // nil: no logs
-	Metrics      prometheus.Registerer // nil: not registered
-	Now          func() time.Time      // nil: time.Now
+	// Until returns when the right to change the fleet ends, by the clock Now: the end of
+	// the lease, less a margin, if several daemons share the store. No step begins and no
+	// write is in progress after it. nil: the right does not end.
+	Until   func() time.Time
+	Log     *slog.Logger          // nil: no logs
+	Metrics prometheus.Registerer // nil: not registered
+	Now     func() time.Time      // nil: time.Now
 	// Published, if not nil, is called in each cycle with the status that it published.
 	Published func(fleet.Status)
 	// InOrder makes all outside calls sequentially, and waits for each. It is for
@@ -68,10 +72,15 @@ type Scaler struct {
 	listed   map[string]listing     // servers listed within fleet.VanishedTrust, by id
 	unread   map[string]time.Time   // source that cannot be read → since when
 
-	mu       sync.Mutex // guards everything below
-	cfg      fleet.Config
-	memory   fleet.Memory
-	status   fleet.Status
+	mu sync.Mutex // guards everything below; held while the store is called
+	// shown is held, in addition to mu, while the fields of the next block change. To read
+	// them, one of the two is enough: the page does not wait for a store that is slow.
+	shown   sync.RWMutex
+	cfg     fleet.Config
+	memory  fleet.Memory
+	status  fleet.Status
+	failing storeFailure // of the last commits
+
 	servers  map[string]fleet.Server // of the last cycle, by id
 	applying map[string]bool         // servers with a write in progress, by id
 	complete int                     // number of cycles that read all sources
@@ -159,7 +168,7 @@ func (s *Scaler) Reload(cfg fleet.Config) error {
 	if cfg.DryRun != s.cfg.DryRun {
 		return errors.New("reloading: dry run cannot be switched while running: restart")
 	}
-	s.cfg = cfg
+	s.show(func() { s.cfg = cfg })
 	s.refused = refusals{}
 	s.poke()
 	return nil
@@ -192,6 +201,13 @@ func (s *Scaler) Notify(alerts []fleet.Alert) (concern int, err error) {
 	return concern, refused.Err()
 }
 
+// show changes fields that the page reads. The caller holds mu.
+func (s *Scaler) show(change func()) {
+	s.shown.Lock()
+	defer s.shown.Unlock()
+	change()
+}
+
 // commit applies a change to the store, then to memory, and logs its journal entries.
 // The caller holds mu.
 func (s *Scaler) commit(c fleet.Commit) error {
@@ -200,10 +216,12 @@ func (s *Scaler) commit(c fleet.Commit) error {
 	}
 	ctx, done := s.deps.storing()
 	defer done()
-	if err := s.deps.Store.Commit(ctx, c); err != nil {
+	err := s.deps.Store.Commit(ctx, c)
+	s.noteStored(err)
+	if err != nil {
 		return err
 	}
-	s.memory.Apply(c)
+	s.show(func() { s.memory.Apply(c) })
 	for _, e := range c.Entries {
 		s.metrics.steps.WithLabelValues(string(e.Step.Kind), string(e.Outcome)).Inc()
 		s.log.Info("step", "step", e.Step.Kind, "server", e.Step.Server, "outcome", e.Outcome, "reason", e.Step.Reason,
@@ -215,12 +233,12 @@ func (s *Scaler) commit(c fleet.Commit) error {
 // Ready reports whether the last cycle had a result of every source that was at most
 // Deadlines.Stale old, and whether that cycle itself is at most as old.
 func (s *Scaler) Ready() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.shown.RLock()
+	defer s.shown.RUnlock()
 	return s.ready(s.deps.Now())
 }
 
-// ready does the same as Ready for a caller that holds mu.
+// ready does the same as Ready for a caller that holds shown.
 func (s *Scaler) ready(now time.Time) bool {
 	return s.status.Ready && now.Sub(s.status.At) <= s.cfg.Deadlines.Stale
 }
@@ -228,20 +246,22 @@ func (s *Scaler) ready(now time.Time) bool {
 // Alerts returns the firing alerts, including suppressed ones, sorted with
 // fleet.CompareAlerts.
 func (s *Scaler) Alerts() []fleet.Alert {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.shown.RLock()
+	defer s.shown.RUnlock()
 	out := slices.Collect(maps.Values(s.memory.Alerts))
 	out = slices.DeleteFunc(out, func(a fleet.Alert) bool { return a.Resolved })
 	slices.SortFunc(out, fleet.CompareAlerts)
 	return out
 }
 
-// Status returns the result of the last cycle, with the pauses in force now.
+// Status returns the result of the last cycle, with the pauses in force now, and
+// whether the store fails now.
 func (s *Scaler) Status() fleet.Status {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.shown.RLock()
+	defer s.shown.RUnlock()
 	st, now := s.status, s.deps.Now()
 	st.Pauses, st.Ready = s.pausesAt(now, &fleet.Commit{}), s.ready(now)
+	st.Blocked = append(slices.Clip(st.Blocked), s.failing.hold()...)
 	return st
 }
 

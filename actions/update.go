@@ -28,6 +28,7 @@ func (s *Scaler) update(cfg fleet.Config, r reads, servers []fleet.Server, faile
 	}
 	s.contest(cfg, servers, reversed, pauses, now, &c)
 	blocked := s.shortList(cfg, r, now, &c)
+	s.tryStore(&c)
 	if err := s.commit(c); err != nil {
 		return plan.View{}, fmt.Errorf("storing a cycle: %w", err)
 	}

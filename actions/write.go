@@ -11,12 +11,12 @@ import (
 
 // intend commits the journal entry "begun" and the new record of the server, and
 // returns the record from before. begun is false, and nothing is committed, if the
-// process is ending, if credentials were refused since the plan was made, or if the
-// step is replaceable and late is closed.
+// process is ending, if the right to change the fleet has ended, if credentials were
+// refused since the plan was made, or if the step is replaceable and late is closed.
 func (s *Scaler) intend(ctx context.Context, cfg fleet.Config, step fleet.Step, v fleet.Server, late <-chan struct{}) (before fleet.Record, begun bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ctx.Err() != nil || len(s.refused.why(s.deps.Now())) > 0 || (step.Replaceable() && over(late)) {
+	if now := s.deps.Now(); ctx.Err() != nil || s.ended(now) || len(s.refused.why(now)) > 0 || (step.Replaceable() && over(late)) {
 		return before, false, nil
 	}
 	before = s.memory.Records[step.ServerID]

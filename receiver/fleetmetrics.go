@@ -56,6 +56,11 @@ func (f fleetCollector) Collect(out chan<- prometheus.Metric) {
 	}
 	gauge(desc(rules.MetricClock, "Clock of the daemon at this scrape, in seconds since 1970."), float64(f.now().UnixMilli())/1000)
 	st := f.scaler.Status()
+	leads := st.Leadership == nil || st.Leadership.Leads
+	gauge(desc(rules.MetricLeader, "1 if this daemon scales the fleet, 0 if it stands by and another one does or should."), number(leads))
+	if !leads {
+		return
+	}
 	f.collectServers(st, gauge)
 	f.collectCapacity(st, gauge)
 	collectForecasts(st, gauge)

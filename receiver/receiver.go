@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -72,6 +73,13 @@ type Deps struct {
 	// Runbook returns the address of the page that explains each alert below a
 	// heading with its name; nil or "" shows no links to it.
 	Runbook func() string
+	// Leader returns the base URL of the daemon that leads, to which requests about the
+	// fleet are passed on; nil, or a nil URL: they are served here.
+	Leader func() *url.URL
+	// Peers makes the calls to the daemon that leads; nil: http.DefaultTransport.
+	Peers http.RoundTripper
+	// StepDown hands the fleet over to another daemon; nil: there is no other.
+	StepDown func() error
 	// Config returns the configuration in force; nil returns the defaults.
 	Config func() fleet.Config
 	// Trend is the last day and what is expected; nil knows nothing.
@@ -162,7 +170,7 @@ func New(cfg Config, d Deps) *Handler {
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = s.answerError
-	e.Use(s.measure, secureHeaders, s.recover)
+	e.Use(s.measure, secureHeaders, s.recover, s.passOn)
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Skipper: notText, MinLength: 4 << 10}))
 	s.route(e)
 	return &Handler{sameOrigin(e), s.streams, s.feed}
@@ -196,6 +204,7 @@ func (s *server) route(e *echo.Echo) {
 	e.GET(api.PathFleet, s.fleet)
 	e.GET(api.PathJournal, s.journal)
 	e.POST(api.PathReload, s.reload, s.allowed)
+	e.POST(api.PathStepDown, s.stepDown, s.allowed)
 	e.POST(api.PathPauses, s.pause, s.allowed)
 	e.DELETE(api.PathPauses, s.resume, s.allowed)
 	e.DELETE(api.PathPauses+"/:id", s.resume, s.allowed)
@@ -222,6 +231,9 @@ func (s *server) fleetName() string { return s.Discovery().Fleet }
 
 func (s *server) ready(c echo.Context) error {
 	if !s.Scaler.Ready() {
+		if l := s.Scaler.Status().Leadership; l != nil && !l.Leads {
+			return fail(http.StatusServiceUnavailable, "this daemon stands by, and could not take over: %s", l.Problem)
+		}
 		return fail(http.StatusServiceUnavailable, "the fleet has not been read completely within deadlines.stale; see %s for what is missing", api.PathFleet)
 	}
 	return c.String(http.StatusOK, "ready\n")

@@ -14,6 +14,9 @@ const (
 	// those of MetricServerState except state and pool, and alias, in each spelling that
 	// targets may have.
 	MetricServerAlias = "bbb_scaler_server_alias_info"
+	// MetricLeader is 1 for the daemon that scales the fleet, and 0 for one that stands by.
+	// A daemon that stands by has no other metric of the fleet.
+	MetricLeader = "bbb_scaler_leader"
 	// MetricServerLoad is the balancer's load of each server for which the balancer
 	// knows it: 0 if no meeting is on the server. Its labels are server, server_id and
 	// host.
@@ -67,7 +70,7 @@ const (
 	MetricCalendarProblems = "bbb_scaler_calendar_problems"
 	// MetricWritesBlocked is 1 while all writes are stopped. Its label is reason
 	// (cloud, balancer: credentials refused; frozen: a list of servers that is
-	// suddenly much shorter).
+	// suddenly much shorter; store: the store cannot be written).
 	MetricWritesBlocked = "bbb_scaler_writes_blocked"
 )
 

@@ -22,6 +22,7 @@ const (
 	HoldShortList HoldKind = "frozen"   // the cloud suddenly lists far fewer servers
 	HoldCloud     HoldKind = "cloud"    // the cloud refuses the credentials
 	HoldBalancer  HoldKind = "balancer" // the balancer refuses the credentials
+	HoldStore     HoldKind = "store"    // the store cannot be written
 )
 
 // The kinds of Status.Limits, which stop scale-out.
@@ -53,7 +54,7 @@ const (
 )
 
 // BlockedKinds returns the kinds of Status.Blocked.
-func BlockedKinds() []HoldKind { return []HoldKind{HoldShortList, HoldCloud, HoldBalancer} }
+func BlockedKinds() []HoldKind { return []HoldKind{HoldShortList, HoldCloud, HoldBalancer, HoldStore} }
 
 // LimitKinds returns the kinds of Status.Limits.
 func LimitKinds() []HoldKind { return []HoldKind{HoldCeiling, HoldContract, HoldFleet, HoldPoller} }

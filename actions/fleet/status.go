@@ -35,6 +35,9 @@ type Status struct {
 	Unjoined []Hold         `json:"unjoined"` // balancer servers and alerts that match no cloud server
 	// Shared has one line for each host that names several servers, see Join.Shared.
 	Shared []string `json:"shared_hosts,omitempty"`
+	// Leadership says which of the daemons that share a store leads; nil: the daemon is
+	// alone with its store.
+	Leadership *Leadership `json:"leadership,omitempty"`
 	// Unheard names the alerts of which no notification has arrived although one was
 	// due, see AlertTable.Unheard.
 	Unheard []string `json:"unheard,omitempty"`

@@ -25,15 +25,17 @@ const (
 	PathHealthy = "/-/healthy"
 	PathReady   = "/-/ready"
 	PathReload  = "/-/reload"
-	PathMetrics = "/metrics"
-	PathWebhook = "/webhook"       // Alertmanager posts its notifications here
-	PathEvents  = "/api/v1/events" // server-sent events, for the page
-	PathTrend   = "/api/v1/trend"
-	PathAlerts  = "/api/v1/alerts"
-	PathFleet   = "/api/v1/fleet"
-	PathJournal = "/api/v1/journal"
-	PathPauses  = "/api/v1/pauses" // "/<id>" is one pause
-	PathRelease = "/api/v1/release"
+	// PathStepDown takes POST: the daemon that leads hands the fleet over to another one.
+	PathStepDown = "/-/step-down"
+	PathMetrics  = "/metrics"
+	PathWebhook  = "/webhook"       // Alertmanager posts its notifications here
+	PathEvents   = "/api/v1/events" // server-sent events, for the page
+	PathTrend    = "/api/v1/trend"
+	PathAlerts   = "/api/v1/alerts"
+	PathFleet    = "/api/v1/fleet"
+	PathJournal  = "/api/v1/journal"
+	PathPauses   = "/api/v1/pauses" // "/<id>" is one pause
+	PathRelease  = "/api/v1/release"
 
 	// Targets for Prometheus's HTTP service discovery.
 	PathNodeTargets = "/sd/node-exporter"

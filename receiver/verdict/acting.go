@@ -14,8 +14,11 @@ import (
 func acting(s Situation) []Reason {
 	var out []Reason
 	for _, b := range s.Status.Blocked {
-		out = append(out, Reason{Level: Bad, Text: "nothing is changed: " + b.Text,
-			Do: "mend the credentials, or confirm by a restart that missing servers are gone on purpose", Runbook: rules.ScalerWritesBlocked})
+		do := "mend the credentials, or confirm by a restart that missing servers are gone on purpose"
+		if b.Kind == fleet.HoldStore {
+			do = "look at the disk of --storage.path, or at the database of --storage.url; no restart is needed"
+		}
+		out = append(out, Reason{Level: Bad, Text: "nothing is changed: " + b.Text, Do: do, Runbook: rules.ScalerWritesBlocked})
 	}
 	if s.JournalError != "" {
 		out = append(out, Reason{Level: Bad, Text: "the journal cannot be read: " + s.JournalError,

@@ -88,6 +88,9 @@ type Situation struct {
 
 // Of judges a situation.
 func Of(s Situation) Verdict {
+	if l := s.Status.Leadership; l != nil && !l.Leads {
+		return sentence([]Reason{standingBy(*l)}, "")
+	}
 	if s.Status.At.IsZero() {
 		return sentence([]Reason{{Level: Bad, Text: "nothing has been read yet: no cycle has ended since the daemon started",
 			Do: "wait a few seconds; if it stays, look at the log", Runbook: rules.ScalerFleetUnread}}, "")

@@ -42,11 +42,11 @@ const (
 func (g generator) scalerDown(row rules.Alert) alert {
 	return alert{
 		severity: g.Severities.Critical, value: count, threshold: "1",
-		expr: "absent(" + g.scaler(rules.MetricClock) + ")",
+		expr: "absent(" + g.scaler(rules.MetricLeader) + " == 1)",
 		why: "A metric of the daemon instead of up, which does not say whose daemon a target is. The duration is longer than an update\n" +
 			"of the daemon. In the meantime no capacity is added and none is removed.",
-		summary:     "bbb-scaler is down",
-		description: "Prometheus has not reached bbb-scaler of fleet " + g.in.Fleet + " for " + g.For[row.Name].String() + ". The fleet stays as it is. If lessons are about to begin, start servers by hand.",
+		summary:     "bbb-scaler is down, or no daemon leads",
+		description: "For " + g.For[row.Name].String() + ", Prometheus has reached no bbb-scaler of fleet " + g.in.Fleet + " that scales it: the daemon is down, or, of several that share a store, none leads. The fleet stays as it is. If lessons are about to begin, start servers by hand.",
 	}
 }
 
@@ -165,7 +165,7 @@ func (g generator) scalerWritesBlocked(rules.Alert) alert {
 		expr:        "max by (reason) (" + g.scaler(rules.MetricWritesBlocked) + ") == 1",
 		why:         "The duration only skips a single wrong sample: the scaler has stopped itself and waits for a person.",
 		summary:     "bbb-scaler has stopped all changes: {{ $labels.reason }}",
-		description: "bbb-scaler of fleet " + g.in.Fleet + " makes no changes (reason: {{ $labels.reason }}). Credentials were refused, or IONOS suddenly lists far fewer servers than before. `bbb-scaler status` prints the details.",
+		description: "bbb-scaler of fleet " + g.in.Fleet + " makes no changes (reason: {{ $labels.reason }}). Credentials were refused, IONOS suddenly lists far fewer servers than before, or the store cannot be written. `bbb-scaler status` prints the details.",
 	}
 }
 

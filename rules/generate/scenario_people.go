@@ -24,7 +24,7 @@ func (s setup) peopleScenarios() []Scenario {
 	drained := time.Duration(drain).Seconds()
 	var all []Scenario
 	for alert, cases := range map[string][]metricCase{
-		rules.ScalerDown:         {{name: "up", metric: rules.MetricClock, value: 1}, {name: "not up", metric: "up", fires: true}, {name: "not known", metric: "other", fires: true}},
+		rules.ScalerDown:         {{name: "leads", metric: rules.MetricLeader, value: 1}, {name: "only stands by", metric: rules.MetricLeader, fires: true}, {name: "not known", metric: "other", fires: true}},
 		rules.ScalerDrainingLong: {{name: "at", metric: rules.MetricDraining, value: drained, fires: true}, {name: "below", metric: rules.MetricDraining, value: drained - 1}},
 		rules.ScalerAtLimit:      {{name: "limited", metric: rules.MetricLimited, by: limit, value: 1, fires: true}, {name: "not limited", metric: rules.MetricLimited, by: limit}},
 		rules.ScalerRulesStale: {{name: "other rules", metric: rules.MetricRules, by: []matcher{{rules.LabelDigest, "=", "other"}}, value: 1, fires: true},
@@ -213,7 +213,7 @@ func (s setup) firstHourScenario() Scenario {
 	hour := s.samples(minutes(60))
 	from := func(value float64) timeline { return timeline{nothing(before), steady(value, hour)} }
 	sc := Scenario{Name: "first hour: no alert for people fires", Series: []Series{
-		s.fleetRead(from(0)), s.running(from(1)), s.scalerGauge(rules.MetricUnheard, from(0)),
+		s.fleetRead(from(0)), s.running(from(1)), s.scalerGauge(rules.MetricLeader, from(1)), s.scalerGauge(rules.MetricUnheard, from(0)),
 		s.scalerGauge(rules.MetricFloor, from(float64(2))),
 	}}
 	for _, code := range []string{"200", "400", "413", "415", "503"} {

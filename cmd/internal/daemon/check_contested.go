@@ -19,7 +19,7 @@ import (
 func (c *preflight) contested(ctx context.Context, prom promv1.API) {
 	by := generate.Matchers{}
 	maps.Copy(by, c.file.Rules.Exporters.Scaler)
-	daemons, err := c.sum(ctx, prom, "count("+c.series(rules.MetricClock, by)+")")
+	daemons, err := c.sum(ctx, prom, "count("+c.series(rules.MetricLeader, by)+" == 1)")
 	if err != nil {
 		c.wrong("prometheus", err, fixPrometheus)
 		return

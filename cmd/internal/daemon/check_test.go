@@ -208,7 +208,7 @@ func TestASecondScalerIsFound(t *testing.T) {
 		"changes that are undone": {1, 1, "WRONG  fleet          somebody else reverses the changes of the running daemon"},
 	} {
 		var out strings.Builder
-		newPreflight(&out).contested(t.Context(), prom{sums: map[string]float64{"count(" + rules.MetricClock + "{": tt.daemons, "max(" + rules.MetricBrakes + "{": tt.brakes}})
+		newPreflight(&out).contested(t.Context(), prom{sums: map[string]float64{"count(" + rules.MetricLeader + "{": tt.daemons, "max(" + rules.MetricBrakes + "{": tt.brakes}})
 		if got := out.String(); (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}

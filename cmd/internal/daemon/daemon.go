@@ -17,7 +17,6 @@ import (
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/exporter-toolkit/web"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
@@ -44,53 +43,42 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	memory, closeStore, err := o.openStore(ctx, file, stop, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closeStore(), lost(ctx)) }()
-	day, deps := new(trend.Day), links.deps(memory, log, metrics)
+	day := new(trend.Day)
 	var prom *measures
-	var scaler *actions.Scaler
-	deps.Published = func(st fleet.Status) {
-		day.Note(o.displayed.observed(st, prom.load(st, scaler.Alerts())))
+	var parts parts
+	published := func(st fleet.Status) {
+		day.Note(o.displayed.observed(st, prom.load(st, parts.scaler.Alerts())))
 	}
-	scaler, err = actions.New(file.Actions, deps)
+	parts, err = o.parts(ctx, file, links, published, metrics, log)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, parts.close()) }()
 	this := build.This()
-	reloader := newReloader(o, file, links, scaler, metrics, log)
+	reloader := newReloader(o, file, links, parts.scaler, metrics, log)
 	prom = newMeasures(reloader.now.Load, log)
 	server := receiver.Server(file.Web, receiver.New(file.Web, receiver.Deps{
-		Scaler: scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
+		Scaler: parts.scaler, Reload: reloader.reload, LoginRequired: o.loginRequired,
 		Warnings: reloader.warnings, Asks: reloader.asks, Discovery: reloader.discovery, Runbook: reloader.runbook,
 		Config: o.displayed.settings(reloader.fleet), Links: reloader.others, Trend: day, Workload: prom.workload,
 		Metrics: metrics, Log: log, Version: this.Version, Displayed: o.displayed.of(),
+		Leader: parts.leader, Peers: parts.peers, StepDown: parts.stepDown,
 	}), log)
 	go prom.run(ctx)
 	log.Info("starting", "version", this.Version, "revision", this.Revision, "dry_run", o.dryRun, "datacenters", len(file.Actions.Fleet.Datacenters))
-	return o.serve(ctx, server, scaler, reloader, file.Web.ShutdownTimeout, log)
-}
-
-// lost returns why the daemon ended if another one has taken over the store.
-func lost(ctx context.Context) error {
-	if err := context.Cause(ctx); errors.Is(err, fleet.ErrDeposed) {
-		return err
-	}
-	return nil
+	return o.serve(ctx, server, parts, reloader, file.Web.ShutdownTimeout, log)
 }
 
 // serve runs the scaler and the HTTP server until ctx is done or one of them
-// fails. Then it stops the HTTP server first, and waits for the cycle in progress.
-func (o *options) serve(ctx context.Context, server *http.Server, scaler *actions.Scaler, r *reloader, patience time.Duration, log *slog.Logger) error {
+// fails. Then it stops the HTTP server first, and waits for the cycle in progress. A
+// daemon that shares its store hands over before that.
+func (o *options) serve(ctx context.Context, server *http.Server, p parts, r *reloader, patience time.Duration, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	scaling, stopScaling := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopScaling()
 	scaled := make(chan error, 1)
-	go func() { scaled <- scaler.Run(scaling) }()
+	go func() { scaled <- p.run(scaling) }()
 	served := make(chan error, 1)
 	go func() {
 		served <- web.ListenAndServe(server, o.web, log)
@@ -102,6 +90,9 @@ func (o *options) serve(ctx context.Context, server *http.Server, scaler *action
 	<-ctx.Done()
 	log.Info("stopping")
 	stopReloading()
+	if p.stepDown != nil {
+		stopScaling()
+	}
 	timeout, done := context.WithTimeout(context.Background(), patience)
 	defer done()
 	err := server.Shutdown(timeout)

@@ -28,6 +28,7 @@ type options struct {
 	configText []byte // of that file, when it was last read or refused
 	autoReload time.Duration
 	storage    storage
+	peers      peers
 	copy       storageCopy
 	dryRun     bool
 	displayed  displayedClock
@@ -81,6 +82,7 @@ func (o *options) application(stdout io.Writer) *kingpin.Application {
 
 	daemon := app.Command("run", "Runs the daemon. This is the default command.")
 	o.storage.flags(daemon)
+	o.peers.flags(daemon)
 	daemon.Flag("dry-run", "Plan and write the journal, but change nothing at IONOS and in Scalelite.").BoolVar(&o.dryRun)
 	daemon.Flag("config.auto-reload-interval", "Interval at which the configuration file is checked for changes, which are then loaded. 0s: load it only on SIGHUP and POST /-/reload.").Default("30s").DurationVar(&o.autoReload)
 	o.web = webflag.AddFlags(daemon, ":9745")

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
-	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
 const (
@@ -20,27 +19,6 @@ const (
 	// openTimeout bounds the connection to the database and the migration at the start.
 	openTimeout = 30 * time.Second
 )
-
-// openStore opens the store. In a database, it acquires the lease and renews it until the
-// store is closed; if another daemon takes over, it calls stop with the reason.
-func (o *options) openStore(ctx context.Context, file config.File, stop context.CancelCauseFunc, log *slog.Logger) (s fleet.Store, closeStore func() error, err error) {
-	if !o.storage.shared() {
-		opened, err := o.storage.openFile(log)
-		if err != nil {
-			return nil, nil, err
-		}
-		return opened, opened.Close, nil
-	}
-	shared, err := o.storage.openShared(ctx, file)
-	if err != nil {
-		return nil, nil, fmt.Errorf("--storage.url: %w", err)
-	}
-	held, release, err := hold(ctx, shared, leaseLength, stop, log)
-	if err != nil {
-		return nil, nil, fmt.Errorf("--storage.url: %w", err)
-	}
-	return shared.Under(held), release, nil
-}
 
 // hold acquires the lease for this process and renews it. release ends it and closes the
 // store. If another daemon takes over, deposed is called with the reason. After an error,

@@ -79,6 +79,13 @@ func (l *links) replaceLocked(f config.File) error {
 	return nil
 }
 
+// configuration returns the configuration of the present clients.
+func (l *links) configuration() config.File {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.file
+}
+
 // storeTimeout is the longest time that a change waits for the store.
 const storeTimeout = 2 * time.Second
 

@@ -11,7 +11,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"gopkg.in/yaml.v3"
 
-	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
@@ -23,7 +22,7 @@ import (
 type reloader struct {
 	options *options
 	links   *links
-	scaler  *actions.Scaler
+	scaler  reloadable
 	log     *slog.Logger
 	good    prometheus.Gauge
 	when    prometheus.Gauge
@@ -33,7 +32,12 @@ type reloader struct {
 	now atomic.Pointer[config.File]
 }
 
-func newReloader(o *options, f config.File, l *links, s *actions.Scaler, metrics prometheus.Registerer, log *slog.Logger) *reloader {
+// reloadable takes a new configuration: a Scaler, or the member that runs one.
+type reloadable interface {
+	Reload(fleet.Config) error
+}
+
+func newReloader(o *options, f config.File, l *links, s reloadable, metrics prometheus.Registerer, log *slog.Logger) *reloader {
 	r := &reloader{
 		options: o, links: l, scaler: s, log: log,
 		good: prometheus.NewGauge(prometheus.GaugeOpts{

@@ -47,6 +47,7 @@ func (o *options) askStatus(ctx context.Context, daemon *client.Client, out io.W
 func printStatus(p *printer, st api.Fleet, leftOut int, now time.Time) error {
 	p.verdict(st.Verdict)
 	p.line("Fleet %s, last cycle: %s%s", st.Fleet, moment(st.At), suffix(st.DryRun, "; dry run: nothing is changed"))
+	p.leadership(st.Leadership)
 	if !st.Ready {
 		p.line("NOT READY: the fleet has not been read completely for deadlines.stale, or not yet")
 	}
@@ -57,6 +58,17 @@ func printStatus(p *printer, st api.Fleet, leftOut int, now time.Time) error {
 	p.line("")
 	p.list(st.Servers, leftOut)
 	return p.err
+}
+
+// leadership writes which of several daemons leads.
+func (p *printer) leadership(l *fleet.Leadership) {
+	switch {
+	case l == nil:
+	case l.Holder == "":
+		p.line("LEADER: none; %s stands by: %s", l.Self, l.Problem)
+	default:
+		p.line("Leader: %s (%s) since %s%s", l.Holder, l.Address, moment(l.Since), suffix(!l.Leads, "; this answer is of "+l.Self+", which does not reach it"))
+	}
 }
 
 // pools writes the pools of a fleet whose servers have tags, and those that the

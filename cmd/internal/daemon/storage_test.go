@@ -166,7 +166,7 @@ func TestCopyOfAStoreThatIsNotThereCreatesNothing(t *testing.T) {
 	}
 }
 
-func TestDaemonThatWasDeposedEnds(t *testing.T) {
+func TestHolderOfTheLeaseIsToldThatItWasDeposed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, deposed := context.WithCancelCause(t.Context())
 		shared := store.NewSharedMemory("bbb", time.Now)
@@ -182,8 +182,8 @@ func TestDaemonThatWasDeposedEnds(t *testing.T) {
 		_, err = shared.Acquire(ctx, fleet.Claim{Holder: "another", Length: time.Hour})
 		must(t, err)
 		<-ctx.Done()
-		if err := lost(ctx); !errors.Is(err, fleet.ErrDeposed) {
-			t.Errorf("lost() = %v, want ErrDeposed", err)
+		if err := context.Cause(ctx); !errors.Is(err, fleet.ErrDeposed) {
+			t.Errorf("the cause is %v, want ErrDeposed", err)
 		}
 		must(t, release())
 		if newest, err := shared.Newest(t.Context()); err != nil || newest.Holder != "another" || newest.Left() == 0 {

@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 
 	"actions/fleet":               {"rules", "rules/refuse"},
 	"actions/plan":                {"actions/fleet", "rules"},
+	"actions/leader":              {"actions/fleet"},
 	"actions/store":               {"actions/fleet"},
 	"actions/store/internal/seal": {},
 	"actions/store/postgres":      {"actions/fleet", "actions/store", "actions/store/internal/seal"},

@@ -1,0 +1,27 @@
+// Package leader decides when one of several daemons may change the fleet that they
+// share.
+//
+// The daemons compete for the lease in their shared store (fleet.Leases). The one that
+// holds it leads: it runs the only Scaler. The others follow: they ask for the lease
+// again and again, and one of them gets it when it has ended or was released.
+//
+// # A term
+//
+// A Term is the time for which a daemon leads without interruption. Its end by the
+// daemon's own monotonic clock is the time at which the daemon asked for the lease, plus
+// what the store says is left, less a margin: it is before the end by the store's clock
+// however long the answer took, and the clocks of the daemons do not matter. Each renewal
+// extends it. When it is over, the context of the term is canceled, and with it the writes
+// in progress; and no step begins after it, even if the process was stopped in the
+// meantime and no timer has fired yet (actions.Deps.Until).
+//
+// The store refuses the commits of a deposed daemon (fleet.ErrDeposed), and every write
+// to the cloud or the balancer is preceded by the commit of its journal entry. A write
+// that was begun stays the server's step in flight for the next leader, as after a crash.
+//
+// Each term has a new Scaler, which reads the store: an earlier copy of its contents may
+// be out of date.
+//
+// candidate.go competes for the lease, term.go is one term, standing.go is what is known
+// of who leads.
+package leader

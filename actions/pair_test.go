@@ -1,0 +1,125 @@
+package actions_test
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+)
+
+// TestPromisesHoldInRandomWorldsWithTwoDaemons is TestPromisesHoldInRandomWorlds with a
+// pair: its processes are killed, stopped in the middle of a write, and cut off from the
+// store or from the cloud and the balancer, and their clocks may be minutes apart.
+func TestPromisesHoldInRandomWorldsWithTwoDaemons(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		fx := randomFixture(rt, 1)
+		skew := rapid.SampledFrom([]time.Duration{0, 0, 3 * time.Minute, -3 * time.Minute}).Draw(rt, "skew")
+		check := fx.checkPromises()
+		p := fx.twoDaemons(skew)
+		check.skew = max(skew, -skew)
+		check.people = rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "people"), 0))
+		for range rapid.IntRange(10, 60).Draw(rt, "events") {
+			if rapid.IntRange(0, 2).Draw(rt, "on the pair") == 0 {
+				p.randomEvent(rt)
+			} else {
+				randomEvent(rt, fx, check)
+			}
+			fx.run(time.Duration(rapid.IntRange(1, 12).Draw(rt, "quarter minutes")) * 15 * time.Second)
+			if len(check.broken) > 0 {
+				rt.Fatalf("broken promises: %q\n%s", check.broken, fx.describe())
+			}
+		}
+		quiet(rt, fx, check)
+		if n := fx.w.Figures().MeetingsEndedEarly; n > 0 {
+			rt.Fatalf("%d meetings ended early\n%s", n, fx.describe())
+		}
+	})
+}
+
+// randomEvent stops one daemon, or cuts it off.
+func (p *pair) randomEvent(rt *rapid.T) {
+	d := p.daemons[rapid.IntRange(0, 1).Draw(rt, "daemon")]
+	until := p.fx.w.Now().Add(time.Duration(rapid.IntRange(1, 20).Draw(rt, "minutes")) * time.Minute)
+	switch rapid.SampledFrom([]string{"stop", "stop in a write", "cut from store", "cut from outside", "step down"}).Draw(rt, "pair event") {
+	case "stop":
+		d.stopped = until
+	case "stop in a write":
+		d.hold = until.Sub(p.fx.w.Now())
+	case "cut from store":
+		d.cut["store"] = until
+	case "cut from outside":
+		d.cut["outside"] = until
+	case "step down":
+		if d.scaler != nil && d.runs() && !d.isCut("store") {
+			must(rt, d.shared.Release(rt.Context(), d.lease))
+			d.end()
+		}
+	}
+}
+
+// takeover is drainAndStart with a pair, of which the first daemon is killed at a commit
+// and does not come back.
+func takeover(t *testing.T, kill int, after bool) (ending string, terms int) {
+	t.Helper()
+	cfg := fixtureConfig()
+	cfg.Capacity.MinActive = 2
+	fx := newFixture(t, cfg, sim.Config{Servers: 5, Running: 3, Seed: 11})
+	check := fx.checkPromises()
+	p := fx.twoDaemons(0)
+	p.stays, p.kill.left, p.kill.after = true, kill, after
+	fx.run(time.Minute)
+	fx.meetings(3, 20*time.Minute)
+	fx.run(50 * time.Minute)
+	fx.cfg.Capacity.MinActive = 4
+	must(t, fx.s.Reload(fx.cfg))
+	fx.run(30 * time.Minute)
+	fx.unharmed()
+	if len(check.broken) > 0 {
+		t.Fatalf("killed at commit %d (after %v): broken promises %q\n%s", kill, after, check.broken, fx.describe())
+	}
+	return fx.ending(), p.terms
+}
+
+func TestKilledAtAnyJournalWriteTheOtherDaemonGoesOnAndDoesNothingTwice(t *testing.T) {
+	want, _ := takeover(t, 1<<30, false)
+	for _, after := range []bool{false, true} {
+		for kill := 1; ; kill++ {
+			got, terms := takeover(t, kill, after)
+			if terms == 1 {
+				if kill < 20 {
+					t.Fatalf("only %d commits: the run is too short to prove anything", kill)
+				}
+				break
+			}
+			if got != want {
+				t.Errorf("killed at commit %d (durable %v): ends as\n%swant\n%s", kill, after, got, want)
+			}
+		}
+	}
+}
+
+func TestWriteThatWasHeldPastTheLeaseIsNotSent(t *testing.T) {
+	for _, held := range []time.Duration{time.Minute, 3 * time.Minute, time.Hour} {
+		cfg := fixtureConfig()
+		cfg.Capacity.MinActive = 2
+		fx := newFixture(t, cfg, sim.Config{Servers: 5, Running: 2, Seed: 11})
+		check := fx.checkPromises()
+		p := fx.twoDaemons(0)
+		fx.run(time.Minute)
+		first := p.leading()
+		first.hold = held
+		fx.cfg.Capacity.MinActive = 4
+		must(t, fx.s.Reload(fx.cfg))
+		fx.run(held + 30*time.Minute)
+		if p.held != 1 || p.leading() == first || len(check.broken) > 0 {
+			t.Errorf("held %d writes for %v, %s leads, broken promises %q\n%s", p.held, held, p.leading().name, check.broken, fx.describe())
+		}
+		if n, starts := fx.count(fleet.StateActive), fx.w.Figures().Steps[fleet.Start]; n != 4 || starts != 2 {
+			t.Errorf("held for %v: %d active after %d starts, want 4 after 2\n%s", held, n, starts, fx.describe())
+		}
+	}
+}
