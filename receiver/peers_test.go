@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
 // standsBy returns a server that passes requests on to a URL; "": it knows no leader.
@@ -100,5 +102,19 @@ func TestTwoDaemonsThatTakeEachOtherForTheLeaderAnswer(t *testing.T) {
 	second = standsBy(t, first.URL)
 	if code, text, _ := request(t, "GET", first.URL+"/api/v1/alerts", ""); code != http.StatusOK {
 		t.Errorf("alerts: %d %s, want 200", code, text)
+	}
+}
+
+func TestPageSaysWhoLeads(t *testing.T) {
+	for name, l := range map[string]fleet.Leadership{
+		"the daemon itself":                {Leads: true, Self: "scaler-1", Holder: "scaler-1", Since: noon},
+		"another one that does not answer": {Self: "scaler-2", Holder: "scaler-1", Since: noon},
+	} {
+		s := httptest.NewServer(New(Defaults(), deps(&memory{status: fleet.Status{Fleet: "bbb", At: noon, Leadership: &l}})))
+		code, text, _ := request(t, "GET", s.URL+"/", "")
+		s.Close()
+		if code != http.StatusOK || !strings.Contains(text, "leader scaler-1, since") {
+			t.Errorf("%s: %d %.300s, want the leader on the page", name, code, text)
+		}
 	}
 }
