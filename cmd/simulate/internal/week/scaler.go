@@ -72,17 +72,8 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	if r.dispatcher, err = virtual.NewDispatcher(string(routes)); err != nil {
 		return nil, err
 	}
-	memory := fleet.NewMemory()
-	for tag, past := range setup.History {
-		for at, l := range loadBefore(tag, past, w.Load(), o.File.Actions, serversOf(setup.World, tag)) {
-			recordLoad(r.rules.Samples, o.File.Actions.Fleet.Name, tag, at, l)
-			if !o.NewStore {
-				memory.Apply(memory.Load.Raise(tag, at, l))
-			}
-		}
-	}
-	kept := store.NewMemory()
-	if err := kept.Commit(context.Background(), fleet.Commit{Load: slices.Collect(maps.Values(memory.Load))}); err != nil {
+	kept, err := o.remembered(w, setup, r.rules.Samples)
+	if err != nil {
 		return nil, err
 	}
 	r.scraper = newScraper(r.rules.Samples, o.File.Rules)
@@ -103,6 +94,22 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	r.nextScrape = w.Now().Add(r.scrapeEvery / 2) // half an interval after an evaluation
 	r.nextEval = w.Now().Add(r.evalEvery)
 	return r, nil
+}
+
+// remembered returns the daemon's store with the load before the week, unless it is a new
+// store, and adds the same load to Prometheus's samples.
+func (o Ours) remembered(w *sim.World, setup Setup, samples *virtual.Samples) (fleet.Store, error) {
+	memory := fleet.NewMemory()
+	for tag, past := range setup.History {
+		for at, l := range loadBefore(tag, past, w.Load(), o.File.Actions, serversOf(setup.World, tag)) {
+			recordLoad(samples, o.File.Actions.Fleet.Name, tag, at, l)
+			if !o.NewStore {
+				memory.Apply(memory.Load.Raise(tag, at, l))
+			}
+		}
+	}
+	kept := store.NewMemory()
+	return kept, kept.Commit(context.Background(), fleet.Commit{Load: slices.Collect(maps.Values(memory.Load))})
 }
 
 // loadBefore returns the load of one pool in the weeks before: the load of past, on the
