@@ -159,8 +159,8 @@ func TestANotificationChangesTheFleet(t *testing.T) {
 	if !strings.Contains(page, rules.FleetCPUHigh) {
 		t.Error("the page does not name the alert")
 	}
-	for _, want := range []string{`bbb_scaler_steps_total{outcome="done",step="start"} `, `bbb_scaler_server_state{`, "bbb_scaler_fleet_read_timestamp_seconds ",
-		"bbb_scaler_config_last_reload_successful 1", "bbb_scaler_build_info{"} {
+	for _, want := range []string{`bbb_scaler_steps_total{fleet="bbb",outcome="done",step="start"} `, `bbb_scaler_server_state{`, `bbb_scaler_fleet_read_timestamp_seconds{fleet="bbb"} `,
+		`bbb_scaler_config_last_reload_successful{fleet="bbb"} 1`, "bbb_scaler_build_info{"} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("the metrics lack %s", want)
 		}
@@ -232,7 +232,7 @@ func TestAReloadTakesOverAGoodFileAndKeepsTheOldOneAfterABadOne(t *testing.T) {
 	eventually(t, "the log says so twice", func() bool {
 		return strings.Count(p.out.String(), "reload failed, the old configuration stays") == 2
 	})
-	if _, metrics := p.send("GET", "/metrics", ""); !strings.Contains(metrics, "bbb_scaler_config_last_reload_successful 0") {
+	if _, metrics := p.send("GET", "/metrics", ""); !strings.Contains(metrics, `bbb_scaler_config_last_reload_successful{fleet="bbb"} 0`) {
 		t.Error("the metrics do not tell of the failed reload")
 	}
 	if got := p.fleet().Floor; got != 2 {
