@@ -60,4 +60,7 @@
 // The adapters and the simulation in sim do not depend on the Scaler. View is in plan,
 // since only Decide needs it. Plan and Step are in fleet, since the journal, the API
 // and the page show them.
+//
+// leader decides which of two daemons that share a store acts on the fleet; the daemon
+// makes a new Scaler for each term. calendar reads the calendars of the configuration.
 package actions
