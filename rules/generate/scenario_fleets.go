@@ -42,7 +42,7 @@ func (s setup) activeServers(first, count int, workload float64, long int) []Ser
 		at := host(first + i)
 		all = append(all, s.inState(at, "active", timeline{steady(1, long)}))
 		all = append(all, s.discovered(s.cpu(at, timeline{steady(workload, long)}))...)
-		all = append(all, s.discovered(s.memory(at, timeline{steady(workload, long)}))...)
+		all = append(all, s.discovered(s.machineMemory(at, timeline{steady(workload, long)}))...)
 	}
 	return all
 }

@@ -54,6 +54,7 @@ sizes:
   default: {cores: 2, ram_mib: 8192}
   fleet: {cores: 2, ram_mib: 8192}
   max: {cores: 2, ram_mib: {{.Greatest}}}
+  idle_ram_mib: 0 # the memory that the machine of the tests uses is the load
 capacity: {min_active: {{.MinActive}}, max_step: 1, headroom: 0.0001}
 scale_in: {recordings_deadline: 1s}
 cooldowns: {server_up: ` + cooldown.String() + `, server_down: 1s, scale_out: 3s, scale_in: 1s, backoff: 1s}
