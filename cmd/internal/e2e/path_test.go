@@ -29,6 +29,8 @@ func TestAlertsOfARealPrometheusChangeTheFleet(t *testing.T) {
 
 func changesTheFleet(t *testing.T, s stack) {
 	f := newFleet(t, 1, 3, 2)
+	f.meet(t, 1, "maths") // what a server that nobody is on holds is no load
+	f.meet(t, 2, "music")
 	dir, daemonAddr, alertmanager := t.TempDir(), freeAddr(t), freeAddr(t)
 	taken := takeMemory(t)
 	given := settings{
