@@ -68,11 +68,11 @@ func (s setup) besideOtherScenario() Scenario {
 	return sc
 }
 
-// otherScalerScenario has only the other fleet's daemon up.
+// otherScalerScenario has only a daemon of the other fleet that leads.
 func (s setup) otherScalerScenario() Scenario {
 	n := s.patience(rules.ScalerDown)
 	return Scenario{Name: "fleets: the daemon of another one does not hide that this one's is down",
-		Series: []Series{s.other().running(timeline{steady(1, n+2)})},
+		Series: []Series{s.other().scalerGauge(rules.MetricLeader, timeline{steady(1, n+2)})},
 		Checks: []Check{s.firingAt(n-1, rules.ScalerDown, 0), s.firingAt(n, rules.ScalerDown, 1)}}
 }
 

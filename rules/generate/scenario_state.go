@@ -64,13 +64,14 @@ func (s setup) unknownScenario() Scenario {
 	}}
 }
 
-// nothingScenario is a scaler that is up, without any other metric.
+// nothingScenario is a scaler that is up and leads, without any other metric.
 func (s setup) nothingScenario() Scenario {
 	long := 0
 	for _, d := range s.For {
 		long = max(long, s.samples(d)+3)
 	}
-	sc := Scenario{Name: "no data: no alert but those about missing data", Series: []Series{s.running(timeline{steady(1, long)})}}
+	sc := Scenario{Name: "no data: no alert but those about missing data", Series: []Series{
+		s.running(timeline{steady(1, long)}), s.scalerGauge(rules.MetricLeader, timeline{steady(1, long)})}}
 	for _, r := range s.alerts() {
 		sc.Checks = append(sc.Checks, s.firingAt(long-1, r.Alert, boolean(r.Alert == rules.ScalerFleetUnread)))
 	}
