@@ -27,7 +27,7 @@ import (
 const patience = 60 * time.Second
 
 // startBrowser starts Chromium, headless, with an empty profile.
-func startBrowser(t *testing.T) context.Context {
+func startBrowser(t testing.TB) context.Context {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
 	if err != nil {
@@ -48,7 +48,7 @@ func startBrowser(t *testing.T) context.Context {
 
 // tab is a page in the browser.
 type tab struct {
-	*testing.T
+	testing.TB
 	ctx context.Context
 
 	mu       sync.Mutex
@@ -65,9 +65,9 @@ type look struct {
 var desktop = look{"1400-light", 1400, 1000, false}
 
 // openTab opens an address, and waits until the page's script runs.
-func openTab(t *testing.T, browser context.Context, address string, l look) *tab {
+func openTab(t testing.TB, browser context.Context, address string, l look) *tab {
 	t.Helper()
-	b := &tab{T: t}
+	b := &tab{TB: t}
 	ctx, closeTab := chromedp.NewContext(browser, chromedp.WithListener(b.note))
 	t.Cleanup(closeTab)
 	b.ctx = ctx
