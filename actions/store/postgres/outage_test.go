@@ -74,7 +74,7 @@ func TestDatabaseThatDoesNotAnswerEndsACommitInTime(t *testing.T) {
 	server.Freeze()
 	begun := time.Now()
 	err := commit(t, leased, storetest.Sample())
-	if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > bounded+time.Second {
+	if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > 10*bounded {
 		t.Errorf("Commit() = %v after %v, want DeadlineExceeded after %v", err, took, bounded)
 	}
 	server.Thaw()
