@@ -172,7 +172,10 @@ func (b *tab) until(expression string) {
 // click clicks on an element.
 func (b *tab) click(css string) {
 	b.Helper()
-	b.do(chromedp.ScrollIntoView(chromedp.CSS(css)), chromedp.Click(chromedp.CSS(css), chromedp.NodeVisible))
+	b.do(chromedp.ScrollIntoView(chromedp.CSS(css)))
+	// A click goes to a place on the screen, so that nothing must move there any more.
+	b.until(`(() => { const y = document.querySelector(` + quoted(css) + `).getBoundingClientRect().top, was = window.lastTop; window.lastTop = y; return y === was; })()`)
+	b.do(chromedp.Click(chromedp.CSS(css), chromedp.NodeVisible))
 }
 
 // write types a text into an element.
