@@ -83,8 +83,7 @@ func (s *Scaler) Resume(id string) error {
 func (s *Scaler) Release(server string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var c fleet.Commit
-	found := false
+	c, found := fleet.Commit{}, false
 	for _, known := range s.servers {
 		r, named := s.memory.Records[known.ID], known.ID == server || known.Name == server
 		matched, _ := path.Match(server, known.Name)

@@ -47,12 +47,11 @@ func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan
 func statusOf(v *fleet.Server, cfg fleet.Config, plan fleet.Plan, now time.Time) fleet.ServerStatus {
 	out := fleet.ServerStatus{
 		ID: v.ID, Name: v.Name, Datacenter: v.Datacenter, Pool: v.Pool(), Size: v.Size, State: v.State, Since: v.Record.Since,
-		Power: v.Power, Reason: plan.Reasons[v.ID], Alerts: fleet.AlertNames(v.Alerts), Cooldowns: cooldowns(v.Record, cfg, now),
+		Power: v.Power, Reason: plan.Reasons[v.ID], Alerts: fleet.AlertNames(v.Alerts), Cooldowns: cooldowns(v.Record, cfg, now), Host: v.Host, Aliases: v.Aliases,
 	}
 	if a := v.Addr(); a.IsValid() {
 		out.Addr = a.String()
 	}
-	out.Host, out.Aliases = v.Host, v.Aliases
 	if v.Balancer != nil {
 		out.Balancer, out.BalancerURL, out.Load = v.Balancer.State, v.Balancer.URL, v.Balancer.Load
 		out.LoadKnown = v.Balancer.LoadKnown && v.Balancer.State != fleet.Disabled

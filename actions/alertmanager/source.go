@@ -117,11 +117,7 @@ func (s *Source) Alerts(ctx context.Context) ([]fleet.Alert, error) {
 	if err := errors.Join(errs...); err != nil && !slices.Contains(errs, nil) {
 		return nil, err
 	}
-	alerts := make([]fleet.Alert, 0, len(union))
-	for _, fingerprint := range slices.Sorted(maps.Keys(union)) {
-		alerts = append(alerts, union[fingerprint].suppressedAlert())
-	}
-	return alerts, nil
+	return union.alerts(), nil
 }
 
 // Blind returns the URLs of the peers whose answers do not show which alerts a mute or

@@ -1,6 +1,8 @@
 package alertmanager
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,4 +107,13 @@ func timeOf(t *strfmt.DateTime) time.Time {
 		return time.Time{}
 	}
 	return time.Time(*t)
+}
+
+// alerts returns the alerts in the order of their fingerprints.
+func (u entries) alerts() []fleet.Alert {
+	all := make([]fleet.Alert, 0, len(u))
+	for _, fingerprint := range slices.Sorted(maps.Keys(u)) {
+		all = append(all, u[fingerprint].suppressedAlert())
+	}
+	return all
 }

@@ -41,10 +41,7 @@ func count(body []byte) (fleet.MeetingCount, *outbound.Fault) {
 	if err != nil {
 		return fleet.MeetingCount{}, refused("its answer is not BigBlueButton's: " + outbound.Brief(err.Error()))
 	}
-	key := ""
-	if len(a.MessageKey) > 0 {
-		key = a.MessageKey[0]
-	}
+	key := first(a.MessageKey)
 	if a.ReturnCode[0] != "SUCCESS" {
 		return fleet.MeetingCount{}, refusal(a.ReturnCode[0], key, a.Message)
 	}
@@ -119,4 +116,12 @@ func sum(lists []meetings) (total fleet.MeetingCount, err error) {
 		}
 	}
 	return total, nil
+}
+
+// first returns the first of some texts, or nothing.
+func first(texts []string) string {
+	if len(texts) == 0 {
+		return ""
+	}
+	return texts[0]
 }

@@ -69,14 +69,8 @@ func (d *decision) reclaimable(s *fleet.Server) bool {
 // not replaced. The first is replaced, since the fault may be its own. Servers that
 // the balancer skipped while it brought later ones online are replaced, too.
 func (all *shared) findNotTaken() []*fleet.Server {
-	var taken time.Time // when the last server came into service
+	taken := all.lastTaken()
 	var out []*fleet.Server
-	for i := range all.v.Servers {
-		s := &all.v.Servers[i]
-		if s.State == fleet.StateActive && s.Record.At.After(taken) {
-			taken = s.Record.At
-		}
-	}
 	for i := range all.v.Servers {
 		s := &all.v.Servers[i]
 		if s.State == fleet.StateDown && s.Record.Aim == fleet.AimServe && s.Balancer.State == fleet.Enabled &&
@@ -89,6 +83,17 @@ func (all *shared) findNotTaken() []*fleet.Server {
 	}
 	all.limit(fleet.HoldPoller, "poller: %d servers answer and are enabled, but the balancer does not bring them online: check that its poller runs and has enough threads", len(out))
 	return out[1:]
+}
+
+// lastTaken returns when the last server came into service.
+func (all *shared) lastTaken() (taken time.Time) {
+	for i := range all.v.Servers {
+		s := &all.v.Servers[i]
+		if s.State == fleet.StateActive && s.Record.At.After(taken) {
+			taken = s.Record.At
+		}
+	}
+	return taken
 }
 
 // startAll plans the starts that the pools need, spread over the datacenters. The

@@ -41,6 +41,11 @@ func (d *decision) count() {
 			d.leaving++
 		}
 	}
+	d.countNotTaken()
+}
+
+// countNotTaken counts the servers that the balancer does not bring online as coming.
+func (d *decision) countNotTaken() {
 	for _, s := range d.notTaken {
 		if s.Pool() == d.pool {
 			d.coming++

@@ -54,8 +54,14 @@ func (w *World) Figures() Figures {
 	f.Cost = f.CoreHours*w.cfg.Prices.CoreHour + f.RAMGiBHours*w.cfg.Prices.GiBHour
 	f.ParticipantsPresent = f.ParticipantsIn - f.ParticipantsOut
 	f.Steps = maps.Clone(f.Steps)
-	for op, n := range w.calls {
-		switch kind, _, _ := strings.Cut(op, "."); kind {
+	f.addCalls(w.calls)
+	return f
+}
+
+// addCalls adds the numbers of calls by their names, which begin with the system.
+func (f *Figures) addCalls(calls map[string]int) {
+	for op, n := range calls {
+		switch system, _, _ := strings.Cut(op, "."); system {
 		case "cloud":
 			f.CloudCalls += n
 		case "balancer":
@@ -64,7 +70,6 @@ func (w *World) Figures() Figures {
 			f.MeetingsCalls += n
 		}
 	}
-	return f
 }
 
 // CostOfAll returns what all servers would have cost up to the simulated time if they

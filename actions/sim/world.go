@@ -48,8 +48,7 @@ func New(cfg Config) *World {
 	cfg = cfg.withDefaults()
 	w := &World{
 		cfg: cfg, random: rand.New(rand.NewPCG(cfg.Seed, 0)),
-		byName: map[string]*server{}, dcs: map[string]*datacenter{}, dcNames: cfg.Datacenters,
-		meetings: map[string]*meeting{}, calls: map[string]int{},
+		byName: map[string]*server{}, dcs: map[string]*datacenter{}, dcNames: cfg.Datacenters, meetings: map[string]*meeting{}, calls: map[string]int{},
 	}
 	w.cloud = newCloudState(cfg.Cloud)
 	w.balancer.byID, w.balancer.records = map[string]*member{}, map[string]*member{}

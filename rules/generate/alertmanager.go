@@ -1,8 +1,9 @@
 package generate
 
 import (
-	"github.com/bbb-scaler/bbb-scaler/rules"
 	"github.com/prometheus/common/model"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 const (
@@ -29,8 +30,15 @@ func alertmanagerFile(g generator, _ []Group) (document, error) {
 		"receiver": g.receiverName(), "match": g.routeMatches(), "group_by": []string{rules.LabelFleet, rules.LabelAlert},
 		"group_wait": g.Alertmanager.GroupWait, "group_interval": g.Alertmanager.GroupInterval, "repeat_interval": g.repeat(),
 	}
-	hook := dict{"url": g.Alertmanager.URL, "send_resolved": true}
-	access := dict{}
+	return document{usage: alertmanagerUsage, docs: []any{dict{
+		"route":     dict{"receiver": "people", "routes": []any{route}},
+		"receivers": []any{dict{"name": "people"}, dict{"name": g.receiverName(), "webhook_configs": []any{g.hook()}}},
+	}}}, nil
+}
+
+// hook returns the receiver's webhook, with its login and certificate authority.
+func (g generator) hook() dict {
+	hook, access := dict{"url": g.Alertmanager.URL, "send_resolved": true}, dict{}
 	if g.Alertmanager.Username != "" {
 		access["basic_auth"] = dict{"username": g.Alertmanager.Username, "password_file": g.Alertmanager.PasswordFile}
 	}
@@ -40,10 +48,7 @@ func alertmanagerFile(g generator, _ []Group) (document, error) {
 	if len(access) > 0 {
 		hook["http_config"] = access
 	}
-	return document{usage: alertmanagerUsage, docs: []any{dict{
-		"route":     dict{"receiver": "people", "routes": []any{route}},
-		"receivers": []any{dict{"name": "people"}, dict{"name": g.receiverName(), "webhook_configs": []any{hook}}},
-	}}}, nil
+	return hook
 }
 
 func alertmanagerConfig(g generator, _ []Group) (document, error) {

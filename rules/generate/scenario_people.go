@@ -5,8 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/rules"
 	"github.com/prometheus/common/model"
+
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // metricCase is a constant metric of the scaler, with which an alert fires after
@@ -127,7 +128,8 @@ func (s setup) neverReadScenario() Scenario {
 }
 
 // unseenScenarios have five servers without metrics, whose share of the fleet is
-// at the threshold or just below it.
+// at the threshold or just below it. No server has a workload at first, which counts as
+// without metrics, too.
 func (s setup) unseenScenarios() []Scenario {
 	n := s.patience(rules.FleetUnseen)
 	long := n + s.settled() + 4
@@ -143,7 +145,6 @@ func (s setup) unseenScenarios() []Scenario {
 		return Scenario{Name: rules.FleetUnseen + ": " + name, Series: series, Checks: checks}
 	}
 	total := int(5/s.UnseenShare + 1e-9)
-	// No server has a workload at first, which counts as without metrics, too.
 	return []Scenario{
 		of("servers in service without metrics", total, s.firingAt(n-1, rules.FleetUnseen, 0), s.firingAt(n, rules.FleetUnseen, 1), s.firingAt(long-1, rules.FleetUnseen, 1)),
 		of("a smaller share than configured", total+1, s.firingAt(long-1, rules.FleetUnseen, 0)),

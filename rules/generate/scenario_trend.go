@@ -58,8 +58,6 @@ func (s setup) trendScenarios() []Scenario {
 		if s.followedSamples() >= 4 { // fewer are a straight line at once
 			all = append(all, s.bendScenario(f))
 		}
-		// A line through a jump leads to twice the jump for most of a window, if it
-		// is extrapolated for a window or longer.
 		if s.followedSamples() >= 6 && s.Trend.Ahead >= s.Trend.Window && !f.smoothed {
 			all = append(all, s.halfScenario(f))
 		}
@@ -175,7 +173,9 @@ func (s setup) stepScenario(f followed) Scenario {
 }
 
 // halfScenario is a load that jumps to just below half of the limit, reaches half
-// of it later, and rises on: its extrapolation is above the limit all the time.
+// of it later, and rises on: its extrapolation is above the limit all the time. A line
+// through a jump leads to twice the jump for most of a window, if it is extrapolated for
+// a window or longer.
 func (s setup) halfScenario(f followed) Scenario {
 	before, below, n := s.straight(), s.followedSamples()/2, s.patience(f.alert)
 	half := f.band.Max / 2

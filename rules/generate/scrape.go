@@ -104,9 +104,7 @@ func (g generator) discovered(job dict, e exporter) {
 func scrapeFile(g generator, _ []Group) (document, error) {
 	var jobs []any
 	for _, e := range g.exporters() {
-		job := dict{
-			"job_name": e.name, "scrape_interval": g.ScrapeInterval, "metrics_path": e.at.Path,
-		}
+		job := dict{"job_name": e.name, "scrape_interval": g.ScrapeInterval, "metrics_path": e.at.Path}
 		g.discovered(job, e)
 		g.access(job, g.Scrape.Scheme, g.Scrape.Username, g.Scrape.PasswordFile)
 		jobs = append(jobs, job)
@@ -155,9 +153,7 @@ func (g generator) login(job dict, scheme, username, passwordFile string) {
 func scrapeConfigs(g generator, _ []Group) (document, error) {
 	var docs []any
 	for _, e := range g.exporters() {
-		spec := dict{
-			"scrapeInterval": g.ScrapeInterval, "metricsPath": e.at.Path,
-		}
+		spec := dict{"scrapeInterval": g.ScrapeInterval, "metricsPath": e.at.Path}
 		g.operatorDiscovered(spec, e)
 		g.operatorAccess(spec, strings.ToUpper(g.Scrape.Scheme), g.Scrape.Username != "")
 		docs = append(docs, g.object("v1alpha1", "ScrapeConfig", "-"+e.name, spec))
@@ -188,10 +184,7 @@ func (g generator) operatorDiscovered(spec dict, e exporter) {
 func serviceMonitors(g generator, _ []Group) (document, error) {
 	var docs []any
 	for _, e := range g.exporters() {
-		endpoint := dict{
-			"port": e.k8s, "path": e.at.Path, "interval": g.ScrapeInterval,
-			"relabelings": relabel(g.marked(e.labels), "targetLabel"),
-		}
+		endpoint := dict{"port": e.k8s, "path": e.at.Path, "interval": g.ScrapeInterval, "relabelings": relabel(g.marked(e.labels), "targetLabel")}
 		g.operatorAccess(endpoint, g.Scrape.Scheme, g.Scrape.Username != "")
 		docs = append(docs, g.object("v1", "ServiceMonitor", "-"+e.name, monitor(g.Operator.Service, endpoint)))
 	}

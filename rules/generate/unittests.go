@@ -67,6 +67,5 @@ func testsOf(scenarios []Scenario, interval model.Duration) (document, error) {
 	for i, sc := range scenarios {
 		list.Content[i].HeadComment = sc.Name
 	}
-	file := testFile{RuleFiles: []string{"bbb-rules.yml"}, EvaluationInterval: interval, Tests: &list}
-	return document{usage: testsUsage, docs: []any{file}}, nil
+	return document{usage: testsUsage, docs: []any{testFile{RuleFiles: []string{"bbb-rules.yml"}, EvaluationInterval: interval, Tests: &list}}}, nil
 }

@@ -23,11 +23,10 @@ func Relevant(g generate.Group, sc generate.Scenario) generate.Group {
 			left += r.Expr + strings.Join(slices.Collect(maps.Values(r.Annotations)), " ") + "\n"
 		}
 	}
-	slices.Reverse(needed)
 	few := g
-	few.Rules = make([]generate.Rule, len(needed))
-	for i, index := range needed {
-		few.Rules[i] = g.Rules[index]
+	few.Rules = nil
+	for _, index := range slices.Backward(needed) {
+		few.Rules = append(few.Rules, g.Rules[index])
 	}
 	return few
 }

@@ -48,9 +48,7 @@ func (c *preflight) asking(listed []fleet.Alert) (all []map[string]string, err e
 	for _, g := range groups {
 		for _, r := range g.Rules {
 			if r.Labels[rules.LabelScaler] == rules.RouteScaler {
-				labels := maps.Clone(r.Labels)
-				labels[rules.LabelAlert] = r.Alert
-				all = append(all, labels)
+				all = append(all, sentLabels(r))
 			}
 		}
 	}
@@ -147,4 +145,11 @@ func sameURL(a, b string) bool {
 		return strings.TrimRight(u.String(), "/")
 	}
 	return plain(a) == plain(b)
+}
+
+// sentLabels returns the labels of the alerts of a rule, as Alertmanager routes by them.
+func sentLabels(r generate.Rule) map[string]string {
+	labels := maps.Clone(r.Labels)
+	labels[rules.LabelAlert] = r.Alert
+	return labels
 }

@@ -43,11 +43,7 @@ func (p *printer) paintTable(indent string, rows []cells, colors []terminal.Colo
 	var aligned bytes.Buffer
 	w := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
-		quoted := make([]string, len(r))
-		for i, cell := range r {
-			quoted[i] = terminal.Quote(cell)
-		}
-		fmt.Fprintln(w, indent+strings.Join(quoted, "\t"))
+		fmt.Fprintln(w, indent+strings.Join(quoted(r), "\t"))
 	}
 	_ = w.Flush() // a buffer takes everything
 	lines := strings.Split(strings.TrimSuffix(aligned.String(), "\n"), "\n")
@@ -106,4 +102,13 @@ func age(now, t time.Time) string {
 		return "never"
 	}
 	return now.Sub(t).Round(time.Second).String() + " ago"
+}
+
+// quoted returns a row whose cells are safe to print.
+func quoted(r cells) []string {
+	all := make([]string, len(r))
+	for i, cell := range r {
+		all[i] = terminal.Quote(cell)
+	}
+	return all
 }

@@ -189,10 +189,7 @@ func (d *demo) scraped(list []net.Listener, labels generate.Matchers) []any {
 
 // daemonArgs returns the daemon's command line.
 func (d *demo) daemonArgs() []string {
-	return []string{
-		fmt.Sprintf("--config.file=%s/%s", d.dir, daemonFile), "--web.listen-address=" + d.daemonAt,
-		fmt.Sprintf("--storage.path=%s/bbb-scaler", d.dir),
-	}
+	return []string{fmt.Sprintf("--config.file=%s/%s", d.dir, daemonFile), "--web.listen-address=" + d.daemonAt, fmt.Sprintf("--storage.path=%s/bbb-scaler", d.dir)}
 }
 
 // clockArgs returns the argument by which the demo's own daemon shows the simulated time.

@@ -66,13 +66,9 @@ func (d *demo) clusters() ([]*monitor.ClusterConfig, error) {
 	if len(clusters) == 1 {
 		return clusters, nil
 	}
-	var listen []string
-	for range clusters {
-		at, err := freePort()
-		if err != nil {
-			return nil, err
-		}
-		listen = append(listen, at)
+	listen, err := freePorts(len(clusters))
+	if err != nil {
+		return nil, err
 	}
 	over, err := d.network.to(listen...)
 	for i := range clusters {
@@ -102,4 +98,16 @@ func (d *demo) prometheuses(s settings, log *slog.Logger) error {
 		}
 	}
 	return nil
+}
+
+// freePorts returns n addresses on loopback that nobody listens on.
+func freePorts(n int) (all []string, err error) {
+	for range n {
+		at, err := freePort()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, at)
+	}
+	return all, nil
 }

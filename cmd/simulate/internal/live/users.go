@@ -61,8 +61,7 @@ func (g *users) hold(ctx context.Context, id string, a sim.Arrival) {
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		why := err.Error()
-		g.last.Store(&why)
+		g.last.Store(new(err.Error()))
 		if first {
 			g.refused.Add(1)
 		}

@@ -87,8 +87,7 @@ func (a *Alertmanager) wire(c AlertmanagerConfig) error {
 	if err != nil {
 		return err
 	}
-	a.silences, err = silence.New(silence.Options{Retention: retention, Logger: a.logger, Metrics: registry})
-	if err != nil {
+	if a.silences, err = silence.New(silence.Options{Retention: retention, Logger: a.logger, Metrics: registry}); err != nil {
 		return err
 	}
 	a.member.share("sil", a.silences, registry)
