@@ -12,7 +12,7 @@ import (
 // The programs of the units are not installed here: another one takes their place.
 func TestSystemdAcceptsTheUnits(t *testing.T) {
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
-		t.Skip("this machine has no systemd")
+		t.Fatal("systemd-analyze is needed: install Debian's package systemd (.ci/install debian)")
 	}
 	for _, unit := range []string{"deploy/bbb-scaler.service", "deploy/exporters/node-exporter.service"} {
 		text := regexp.MustCompile(`(?m)^ExecStart=\S+`).ReplaceAllString(read(t, unit), "ExecStart=/bin/true")
