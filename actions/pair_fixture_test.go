@@ -140,7 +140,7 @@ func (d *pairDaemon) begin(held fleet.Lease) {
 	var err error
 	t.scaler, err = actions.New(fx.cfg, actions.Deps{
 		Cloud: pairCloud{cloud, t}, Balancer: pairBalancer{balancer, t}, Meetings: fx.w.Meetings(), Resolve: fx.w.Resolve,
-		Store: pairStore{d.shared.Under(held), d}, Until: func() time.Time { return t.until.Add(d.skew) }, Now: d.now, InOrder: !fx.side,
+		Store: pairStore{d.shared.Under(held), t}, Until: func() time.Time { return t.until.Add(d.skew) }, Now: d.now, InOrder: !fx.side,
 	})
 	must(fx.t, err)
 	d.term = t

@@ -69,27 +69,31 @@ func (d *pairDaemon) meet(in string, after bool, to string) {
 // pairStore is the store of a term, which its daemon may not reach.
 type pairStore struct {
 	fleet.Store
-	d *pairDaemon
+	t *pairTerm
 }
 
 func (s pairStore) Commit(ctx context.Context, c fleet.Commit) error {
-	s.d.meet("commit", false, "store")
-	if s.d.isCut("store") {
+	s.t.meet("commit", false, "store")
+	if s.t.isCut("store") {
 		return errCut
 	}
 	err := s.commit(ctx, c)
-	s.d.meet("commit", true, "store")
-	if err == nil && s.d.isCut("store") {
+	s.t.meet("commit", true, "store")
+	if err == nil && s.t.isCut("store") {
 		return errCut // the store has it, but the answer is lost
 	}
 	return err
 }
 
 func (s pairStore) commit(ctx context.Context, c fleet.Commit) error {
-	kill := s.d.kill
+	kill := s.t.kill
 	kill.Store = s.Store
-	defer func() { kill.Store = s.d.shared.Under(fleet.Lease{}) }()
-	return kill.Commit(ctx, c)
+	defer func() { kill.Store = s.t.shared.Under(fleet.Lease{}) }()
+	err := kill.Commit(ctx, c)
+	if newest, _ := s.t.shared.Newest(ctx); err == nil && newest.Epoch != s.t.lease.Epoch {
+		s.t.check.say(sim.Reading{Name: "store"}, "a commit by %s in epoch %d, while the newest is %d", s.t.name, s.t.lease.Epoch, newest.Epoch)
+	}
+	return err
 }
 
 // reached calls the other side, if the daemon reaches it.
