@@ -91,6 +91,9 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 		return Summary{}, err
 	}
 	defer d.close()
+	if err := d.empty(ctx); err != nil {
+		return Summary{}, err
+	}
 	if d.balancer != nil {
 		return d.besideScalelite(ctx, cfg)
 	}

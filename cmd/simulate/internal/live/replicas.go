@@ -66,9 +66,6 @@ func (d *demo) runReplicas(ctx context.Context, log *slog.Logger, out io.Writer)
 	}
 	defer closeAll(r.clients)
 	r.log, r.addresses, r.args = log, d.daemonAt, func(i int) []string { return append(d.daemonArgs(i), d.clockArgs()...) }
-	if err := r.empty(ctx, d.identity()); err != nil {
-		return err
-	}
 	defer r.stop()
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
@@ -158,11 +155,14 @@ func (d *demo) identity() fleet.Identity {
 // earlier run that was killed must end in that time.
 const emptyWithin = 30 * time.Second
 
-// empty deletes what an earlier run has left in the database.
-func (r *replicas) empty(ctx context.Context, of fleet.Identity) error {
+// empty deletes what an earlier run has left in the database, if there are replicas.
+func (d *demo) empty(ctx context.Context) error {
+	if d.replicas == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, emptyWithin)
 	defer cancel()
-	shared, err := postgres.Open(ctx, postgres.Config{URL: r.StorageURL, Fleet: of})
+	shared, err := postgres.Open(ctx, postgres.Config{URL: d.replicas.StorageURL, Fleet: d.identity()})
 	if err != nil {
 		return fmt.Errorf("--storage.url: %w", err)
 	}
