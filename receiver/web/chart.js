@@ -1,24 +1,31 @@
 // The charts of the last day and the next hours, drawn by uPlot, and the same values as
 // a table.
 
-import { address, find } from './live.js';
+import { address, ask, find } from './live.js';
 
 /* global uPlot */
 
 const day = 86400, charts = [];
-let data = null, loading = false, last = -1; // last: the newest value that is known
+let data = null, loading = false, again = false, last = -1; // last: the newest value that is known
 
 // draw loads the values and draws them.
 export async function draw() {
-  if (loading) return;
+  if (loading) {
+    again = true;
+    return;
+  }
   loading = true;
   try {
-    const answer = await fetch(address('api/v1/trend'));
+    const answer = await ask(address('api/v1/trend'));
     if (answer.ok) show(await answer.json());
   } catch {
     // no connection: the page says so itself
   }
   loading = false;
+  if (again) {
+    again = false;
+    draw();
+  }
 }
 
 function show(values) {
