@@ -71,7 +71,8 @@ resource "ionoscloud_server" "bbb" {
         node_exporter        = var.node_exporter
         node_exporter_sha256 = var.node_exporter_sha256
       })
-      register = file("${path.module}/register.sh")
+      register           = file("${path.module}/register.sh")
+      node_exporter_unit = file("${path.module}/node-exporter.service")
       settings = jsonencode({
         host      = each.value.host
         scalelite = var.scalelite_host
