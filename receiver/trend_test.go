@@ -87,6 +87,7 @@ func TestThePageSaysWhatTheDayCosts(t *testing.T) {
 	}{
 		"hours only":       {spending{trend.Usage{On: on, All: all, Observed: 90 * time.Minute}, Prices{Currency: "EUR"}}, "false 10 server-hours, 40 core-hours, 100 GiB-hours|75 % of the core-hours (120)|1 h 30 min"},
 		"with prices":      {spending{trend.Usage{On: on, All: all, Observed: 30 * time.Minute}, Prices{0.1, 0.01, "CHF"}}, "true CHF 5.00|75 %, CHF 15.00|30 min"},
+		"nothing saved":    {spending{trend.Usage{On: trend.Hours{Cores: 160.01}, All: all, Observed: time.Hour}, Prices{0.1, 0, "EUR"}}, "true EUR 16.00|0 %, EUR 0.00|1 h 00 min"},
 		"without a server": {spending{trend.Usage{Observed: time.Minute}, Prices{}}, "false 0.0 server-hours, 0.0 core-hours, 0.0 GiB-hours||1 min"},
 	} {
 		first := tt.s.Used()

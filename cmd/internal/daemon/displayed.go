@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,6 +96,16 @@ func (c displayedClock) settings(of func() fleet.Config) func() fleet.Config {
 type displayedScaler struct {
 	receiver.Scaler
 	clock displayedClock
+}
+
+// Notify implements receiver.Scaler. A notification has the displayed time of its arrival;
+// the scaler would not believe alerts of another time than its own.
+func (d displayedScaler) Notify(alerts []fleet.Alert) (int, error) {
+	alerts = slices.Clone(alerts)
+	for i := range alerts {
+		alerts[i].SeenAt = d.clock.realAt(alerts[i].SeenAt)
+	}
+	return d.Scaler.Notify(alerts)
 }
 
 // Alerts implements receiver.Scaler.

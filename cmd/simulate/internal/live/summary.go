@@ -51,7 +51,7 @@ func (s Summary) saved() string {
 	if s.CostAllOn == 0 {
 		return "0 %"
 	}
-	return fmt.Sprintf("%.0f %%", 100*(1-s.Cost/s.CostAllOn))
+	return fleet.Percent(1-s.Cost/s.CostAllOn, 0)
 }
 
 // String returns the summary as text for people.
