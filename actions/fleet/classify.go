@@ -114,12 +114,26 @@ func (s *Server) stateFree() (State, string) {
 // InFlight reports whether a step of kind k was sent to the cloud and has not ended.
 func (s *Server) InFlight(k Kind) bool { return s.Record.InFlight(k) }
 
-// NoteState stores State in the record, and the time of a change in Record.Since.
+// NoteState stores State in the record, the time of a change in Record.Since, and
+// whether the balancer takes the server into service in Record.Skipped.
 func (s *Server) NoteState(now time.Time) {
 	s.Record.ID = s.ID
 	if s.Record.State != s.State {
 		s.Record.State, s.Record.Since = s.State, now
 	}
+	switch {
+	case s.State == StateActive:
+		s.Record.Skipped = false
+	case s.NotTaken():
+		s.Record.Skipped = true
+	}
+}
+
+// NotTaken reports whether the server answers and is enabled, but the balancer has not
+// brought it online before its deadline. The poller has then stopped, or does not reach
+// the server.
+func (s *Server) NotTaken() bool {
+	return s.State == StateDown && s.Record.Aim == AimServe && s.Balancer.State == Enabled && s.Probe.Answered()
 }
 
 // ApplyPauses sets Hold and HoldIn from the pauses that cover the server, and Hold

@@ -35,6 +35,9 @@ type Record struct {
 	Least      int       `json:"least,omitempty"`
 	LeastKnown bool      `json:"least_known,omitempty"`
 	EmptySince time.Time `json:"empty_since,omitzero"` // first of the latest probes without a meeting
+	// Skipped is set if the balancer did not bring the server online when it was last
+	// brought into service (Server.NotTaken).
+	Skipped bool `json:"skipped,omitempty"`
 
 	Flight *Flight `json:"flight,omitempty"` // the step in flight; nil: none
 

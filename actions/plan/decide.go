@@ -40,6 +40,7 @@ func Decide(cfg fleet.Config, v View) fleet.Plan {
 	each(pools, (*decision).grow)
 	each(pools, (*decision).warm)
 	all.brake(pools)
+	each(pools, (*decision).giveBack)
 	each(pools, (*decision).finishDrains)
 	each(pools, (*decision).shrink)
 	each(pools, (*decision).scaleIn)

@@ -13,6 +13,7 @@
 //	which servers drain, and which may not?   scale_in.go
 //	why is a drained server not stopped?      drain.go
 //	what if a server does not answer?         repair.go
+//	what if the balancer does not take one?   not_taken.go
 //
 // Capacity is counted in cores and MiB of RAM. An alert about the fleet has the
 // fleet's load in its annotations. The plan computes the total size at which this

@@ -56,9 +56,7 @@ func (d *decision) bringBack(s *fleet.Server) {
 	switch {
 	case s.Record.Aim == fleet.AimNone:
 		d.say(s, "%s", s.Problem) // the balancer brings it online by itself
-	case s.Record.Aim == fleet.AimServe && s.Balancer.State == fleet.Enabled && s.Probe.Answered():
-		d.say(s, "BigBlueButton answers and the server is enabled, but the balancer has not brought it online: "+
-			"check that the balancer's poller runs and reaches the server")
+	case s.NotTaken(): // giveBack decides
 	case s.Record.Aim == fleet.AimServe && s.Balancer.State == fleet.Enabled:
 		d.say(s, "enabled, but BigBlueButton does not answer")
 	case s.Record.Aim == fleet.AimRepair && s.Balancer.State == fleet.Enabled:

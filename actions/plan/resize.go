@@ -276,7 +276,7 @@ func (d *decision) exchange(s *fleet.Server, low []fleet.Alert, to, then string)
 		return
 	}
 	for _, other := range d.stopped() {
-		if !d.oversized(other) && d.mayStart() && d.start(other, low, "replaces %s, which will be %s", s.Name, then) {
+		if !d.oversized(other) && !other.Record.Skipped && d.mayStart() && d.start(other, low, "replaces %s, which will be %s", s.Name, then) {
 			return
 		}
 	}

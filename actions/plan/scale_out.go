@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
@@ -60,40 +59,6 @@ func (d *decision) reclaim() (taken int) {
 // and is still carried out.
 func (d *decision) reclaimable(s *fleet.Server) bool {
 	return (s.State == fleet.StateDraining || s.State == fleet.StateEmpty) && d.open(s) && s.Probe.Answered() && !s.Busy
-}
-
-// findNotTaken returns the servers that answer and are enabled, but that the balancer
-// has not brought online before their deadline, except for the first of them. If
-// the balancer's poller has stopped or is too slow, further servers would not come
-// online either, so the returned ones still count as capacity on its way and are
-// not replaced. The first is replaced, since the fault may be its own. Servers that
-// the balancer skipped while it brought later ones online are replaced, too.
-func (all *shared) findNotTaken() []*fleet.Server {
-	taken := all.lastTaken()
-	var out []*fleet.Server
-	for i := range all.v.Servers {
-		s := &all.v.Servers[i]
-		if s.State == fleet.StateDown && s.Record.Aim == fleet.AimServe && s.Balancer.State == fleet.Enabled &&
-			s.Probe.Answered() && s.Record.At.After(taken) {
-			out = append(out, s)
-		}
-	}
-	if len(out) < 2 {
-		return nil
-	}
-	all.limit(fleet.HoldPoller, "poller: %d servers answer and are enabled, but the balancer does not bring them online: check that its poller runs and has enough threads", len(out))
-	return out[1:]
-}
-
-// lastTaken returns when the last server came into service.
-func (all *shared) lastTaken() (taken time.Time) {
-	for i := range all.v.Servers {
-		s := &all.v.Servers[i]
-		if s.State == fleet.StateActive && s.Record.At.After(taken) {
-			taken = s.Record.At
-		}
-	}
-	return taken
 }
 
 // startAll plans the starts that the pools need, spread over the datacenters. The
@@ -196,8 +161,8 @@ func (all *shared) mayStart() bool {
 
 // stopped returns the servers that may be started, in the order in which to start
 // them. The datacenters alternate, starting with the one that has the fewest changes
-// in progress. Within a datacenter, servers with fewer failures come first, then
-// those that have been off longer.
+// in progress. Within a datacenter, servers with fewer failures come first, then those
+// that the balancer did not skip the last time, then those that have been off longer.
 func (d *decision) stopped() []*fleet.Server {
 	busy := map[string]int{}
 	byDC := map[string][]*fleet.Server{}
@@ -213,7 +178,7 @@ func (d *decision) stopped() []*fleet.Server {
 	}
 	for _, list := range byDC {
 		slices.SortStableFunc(list, func(a, b *fleet.Server) int {
-			return cmp.Or(cmp.Compare(a.Record.Failures, b.Record.Failures), a.Record.At.Compare(b.Record.At))
+			return cmp.Or(cmp.Compare(a.Record.Failures, b.Record.Failures), cmp.Compare(skipped(a), skipped(b)), a.Record.At.Compare(b.Record.At))
 		})
 	}
 	return takeTurns(byDC, busy)

@@ -131,6 +131,16 @@ func (f *fakeFleet) is(t testing.TB, i int, power fleet.Power, state fleet.Balan
 	return s.Power == power && s.State == state
 }
 
+// cordoned returns the number of a server that drains, counted from 1, or 0.
+func (f *fakeFleet) cordoned(t testing.TB) int {
+	for i := range f.hosts {
+		if f.server(t, i+1).State == fleet.Cordoned {
+			return i + 1
+		}
+	}
+	return 0
+}
+
 // writes records every request that changes something.
 type writes struct {
 	mu   sync.Mutex

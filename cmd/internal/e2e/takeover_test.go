@@ -24,8 +24,8 @@ type twins struct {
 }
 
 // startTwins starts two daemons on a fleet of three servers, of which two are in service.
-// net is that of newFleet.
-func startTwins(t *testing.T, net int) *twins {
+// net is that of newFleet; both daemons get the flags.
+func startTwins(t *testing.T, net int, flags ...string) *twins {
 	t.Helper()
 	return startTwinsOver(t, newFleet(t, net, 3, 2), postgrestest.Start(t).Database("scaler", ""))
 }
@@ -39,7 +39,7 @@ func startTwinsOver(t *testing.T, f *fakeFleet, url string) *twins {
 	path := build(t, "bbb-scaler")
 	for i := range tw.daemons {
 		d := &daemon{path: path, config: tw.config, addr: freeAddr(t)}
-		d.process = start(t, path, "--config.file="+tw.config, "--storage.url="+url, "--web.listen-address="+d.addr, "--log.level=debug")
+		d.process = start(t, path, append(flags, "--config.file="+tw.config, "--storage.url="+url, "--web.listen-address="+d.addr, "--log.level=debug")...)
 		d.ready(t, d.url("/-/ready"))
 		tw.daemons[i] = d
 	}
@@ -147,7 +147,7 @@ func TestFollowerActsWithinFifteenSecondsOfAKill9(t *testing.T) {
 
 func TestSIGTERMAndStepDownHandOverAtOnce(t *testing.T) {
 	t.Parallel()
-	tw := startTwins(t, 42)
+	tw := startTwins(t, 42, "--storage.lease-duration=40s")
 	first, second := tw.daemons[0], tw.daemons[1]
 	if code, body := second.post(t, "/-/step-down", ""); code != http.StatusConflict {
 		t.Errorf("step-down of the follower: %d %s, want 409", code, body)
@@ -155,7 +155,7 @@ func TestSIGTERMAndStepDownHandOverAtOnce(t *testing.T) {
 	if code, body := first.post(t, "/-/step-down", ""); code != http.StatusOK {
 		t.Fatalf("step-down: %d %s", code, body)
 	}
-	until(t, 9*time.Second, "the second daemon to lead", second.leads) // before the lease would have ended
+	until(t, 35*time.Second, "the second daemon to lead", second.leads) // before the lease would have ended
 	until(t, time.Minute, "the first daemon to pass requests on", func() bool {
 		text, _ := fetch(first.url("/api/v1/fleet"))
 		return strings.Contains(text, `"leads":true`)
@@ -163,5 +163,5 @@ func TestSIGTERMAndStepDownHandOverAtOnce(t *testing.T) {
 	if err := second.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	until(t, time.Minute, "the first daemon to lead again", first.leads) // it holds back for the length of a lease
+	until(t, 2*time.Minute, "the first daemon to lead again", first.leads) // it holds back for the length of a lease
 }
