@@ -27,12 +27,12 @@ type twins struct {
 // net is that of newFleet; both daemons get the flags.
 func startTwins(t *testing.T, net int, flags ...string) *twins {
 	t.Helper()
-	return startTwinsOver(t, newFleet(t, net, 3, 2), postgrestest.Start(t).Database("scaler", ""))
+	return startTwinsOver(t, newFleet(t, net, 3, 2), postgrestest.Start(t).Database("scaler", ""), flags...)
 }
 
-// startTwinsOver starts two daemons on a fleet whose first two servers are in service, with
-// a store at the URL.
-func startTwinsOver(t *testing.T, f *fakeFleet, url string) *twins {
+// startTwinsOver starts two daemons with the flags on a fleet whose first two servers are
+// in service, with a store at the URL.
+func startTwinsOver(t *testing.T, f *fakeFleet, url string, flags ...string) *twins {
 	t.Helper()
 	tw := &twins{f: f}
 	tw.config = writeFile(t, t.TempDir(), "bbb-scaler.yml", tw.settings(2))
