@@ -39,7 +39,7 @@ func BenchmarkDaemon(b *testing.B) {
 // looks counts the daemon's looks at the fleet.
 func (d *daemon) looks() int {
 	body, _ := fetch(d.url("/metrics"))
-	m := regexp.MustCompile(`(?m)^bbb_scaler_cycle_duration_seconds_count (\d+)`).FindStringSubmatch(body)
+	m := regexp.MustCompile(`(?m)^bbb_scaler_cycle_duration_seconds_count(?:{.*})? (\d+)`).FindStringSubmatch(body)
 	if m == nil {
 		return 0
 	}

@@ -49,16 +49,21 @@ func (tw *twins) settings(minActive int) string {
 // raise lets both daemons want all three servers in service.
 func (tw *twins) raise(t *testing.T) {
 	t.Helper()
+	for _, d := range tw.daemons {
+		if !d.ended() {
+			tw.raiseOne(t, d)
+		}
+	}
+}
+
+// raiseOne lets one daemon want all three servers in service.
+func (tw *twins) raiseOne(t *testing.T, d *daemon) {
+	t.Helper()
 	if err := os.WriteFile(tw.config, []byte(tw.settings(3)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range tw.daemons {
-		if d.ended() {
-			continue
-		}
-		if code, body := d.post(t, "/-/reload", ""); code != http.StatusOK {
-			t.Fatalf("POST /-/reload: %d %s", code, body)
-		}
+	if code, body := d.post(t, "/-/reload", ""); code != http.StatusOK {
+		t.Fatalf("POST /-/reload: %d %s", code, body)
 	}
 }
 
