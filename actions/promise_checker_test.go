@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path"
 	"slices"
@@ -349,14 +350,15 @@ func (check *promiseChecker) leaves(r sim.Reading) {
 func (check *promiseChecker) outs() (most int) {
 	lines, err := check.fx.store.Journal(check.fx.t.Context(), 1<<20, "")
 	must(check.fx.t, err)
-	var asked []time.Time
+	starts := map[string]time.Time{} // a commit whose answer was lost is journaled twice
 	for _, e := range lines {
 		if e.Step.Kind == fleet.Start && e.Outcome == fleet.Done {
 			took := time.Duration(float64(e.Took) * float64(time.Second)) // exact to a few nanoseconds
-			asked = append(asked, e.At.Add(-took).Round(time.Microsecond))
+			at := e.At.Add(-took).Round(time.Microsecond)
+			starts[e.Step.ServerID+at.String()] = at
 		}
 	}
-	slices.SortFunc(asked, time.Time.Compare)
+	asked := slices.SortedFunc(maps.Values(starts), time.Time.Compare)
 	for i, from := range asked {
 		n := 0
 		for _, at := range asked[i:] {
