@@ -41,8 +41,12 @@ func TestAStepIsDoneTwiceIfAnotherProcessRepeatsItWhileItHolds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var seen changes
+			last := false
 			for _, c := range tt.asked {
-				seen.note(c)
+				last = seen.note(c)
+			}
+			if last != (tt.want > 0) {
+				t.Errorf("the last change is a step done twice: %v, want %d of them", last, tt.want)
 			}
 			if got := seen.doneTwice(); got != tt.want {
 				t.Errorf("steps done twice = %d, want %d", got, tt.want)
@@ -143,7 +147,7 @@ func TestStepsDoneTwiceAreSeenInTheRequestsToIONOSAndScalelite(t *testing.T) {
 			d, on, off := pairOf(t)
 			tt.do(d, on, off)
 			if got := d.summary().StepsDoneTwice; got != tt.want {
-				t.Errorf("steps done twice = %d, want %d: %+v", got, tt.want, d.replicas.changes.all)
+				t.Errorf("steps done twice = %d, want %d: %+v", got, tt.want, d.replicas.changes.accepted)
 			}
 		})
 	}
