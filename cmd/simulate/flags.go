@@ -12,6 +12,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/flags"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/live"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
@@ -85,7 +86,7 @@ func parse(args []string) (*options, string, error) {
 	c.Flag("log.level", "With --live: minimum level of the log lines of the daemon, Prometheus and Alertmanager that are printed.").Default("error").EnumVar(&o.logLevel, "error", "warn", "info", "debug")
 	app.Command("world", "Prints the file of a shipped world.").
 		Arg("name", "Name of the world.").Default(world.Default).StringVar(&o.showWorld)
-	command, err := app.Parse(args)
+	command, err := flags.Parse(app, args)
 	if err != nil {
 		return nil, "", err
 	}
