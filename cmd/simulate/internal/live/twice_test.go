@@ -35,6 +35,7 @@ func TestAStepIsDoneTwiceIfAnotherProcessRepeatsItWhileItHolds(t *testing.T) {
 		{"the same process repeats it", []change{start, with(again, func(c *change) { c.Process = 1 })}, 0},
 		{"another one starts another server", []change{start, with(again, func(c *change) { c.Server = "s2" })}, 0},
 		{"another one enables the server", []change{start, with(again, func(c *change) { c.Property, c.Aim = "state", "enabled" })}, 0},
+		{"the server was enabled in between", []change{start, with(start, func(c *change) { c.Property, c.Aim = "state", "enabled" }), again}, 1},
 		{"the server was stopped in between", []change{start, stop, again}, 0},
 		{"a stop in between was refused", []change{start, with(stop, func(c *change) { c.Accepted = false }), again}, 1},
 	}
