@@ -120,6 +120,11 @@ func (d displayedScaler) Journal(limit int, server string) ([]fleet.Entry, error
 	return converted(d.clock, entries), err
 }
 
+// RememberedCores implements receiver.Scaler.
+func (d displayedScaler) RememberedCores(from, until time.Time) []fleet.CoresAt {
+	return converted(d.clock, d.Scaler.RememberedCores(d.clock.realAt(from), d.clock.realAt(until)))
+}
+
 // Pause implements receiver.Scaler.
 func (d displayedScaler) Pause(p fleet.Pause) (fleet.Pause, error) {
 	p.From, p.Until = d.clock.realAt(p.From), d.clock.realAt(p.Until)
