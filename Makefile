@@ -16,7 +16,7 @@ VAR          = -X github.com/prometheus/common/version
 STAMP        = $(VAR).Version=$(VERSION) $(VAR).Revision=$(REVISION) $(VAR).BuildDate=$(DATE)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test go-test race fuzz bench check format vet staticcheck tidy generated generate tools soak mutation page report release image
+.PHONY: help terraform build demo test go-test race fuzz bench check format vet staticcheck tidy generated generate tools soak mutation page report release image
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,12 @@ soak: ## the core's promises in thousands of new random worlds; takes an hour
 
 mutation: ## changes each threshold, comparison and duration of the rules and sees a test go red
 	go run ./rules/mutation
+
+# The provider is not on the Go module proxy: build it from its repository, with
+# go build -o PROVIDER/terraform-provider-ionoscloud.
+terraform: ## applies and destroys deploy/terraform at a simulated IONOS, with the provider in the directory PROVIDER
+	@test -x "$(PROVIDER)/terraform-provider-ionoscloud" || { echo 'set PROVIDER to the directory of terraform-provider-ionoscloud' >&2; exit 2; }
+	TERRAFORM_PROVIDER=$(abspath $(PROVIDER)) go test -count=1 -v -run TestTheScalerAndTerraformShareTheServers ./cmd/internal/e2e
 
 page: ## writes the picture of the page for the README
 	go test -count=1 -run 'TestThePageInABrowser/looks_right/picture' ./receiver

@@ -27,6 +27,9 @@ func (fx *fixture) notify() error {
 	now := fx.w.Now()
 	seen := now
 	if fx.pair != nil {
+		if !fx.pair.turn() {
+			return errCut // nobody receives it
+		}
 		seen = fx.now() // by the clock of the daemon that receives it
 	}
 	holds := fx.conditions()

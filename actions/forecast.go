@@ -28,6 +28,14 @@ func (s *Scaler) remember(cfg fleet.Config) {
 	}
 }
 
+// RememberedCores returns the busy cores that are remembered of a time, see
+// fleet.LoadHistory.Cores.
+func (s *Scaler) RememberedCores(from, until time.Time) []fleet.CoresAt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.memory.Load.Cores(from, until)
+}
+
 // forecasts are the expected loads in one step of the remembered load.
 type forecasts struct {
 	at    time.Time

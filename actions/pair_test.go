@@ -19,7 +19,7 @@ func TestPromisesHoldInRandomWorldsWithTwoDaemons(t *testing.T) {
 		fx := randomFixture(rt, 1)
 		skew := rapid.SampledFrom([]time.Duration{0, 0, 3 * time.Minute, -3 * time.Minute}).Draw(rt, "skew")
 		check := fx.checkPromises()
-		p := fx.twoDaemons(skew)
+		p := fx.twoDaemons(check, skew)
 		check.skew = max(skew, -skew)
 		check.people = rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "people"), 0))
 		for range rapid.IntRange(10, 60).Draw(rt, "events") {
@@ -40,24 +40,25 @@ func TestPromisesHoldInRandomWorldsWithTwoDaemons(t *testing.T) {
 	})
 }
 
-// randomEvent stops one daemon, or cuts it off.
+// randomEvent stops one daemon, or cuts it off, now or in the middle of a commit or a
+// write.
 func (p *pair) randomEvent(rt *rapid.T) {
 	d := p.daemons[rapid.IntRange(0, 1).Draw(rt, "daemon")]
-	until := p.fx.w.Now().Add(time.Duration(rapid.IntRange(1, 20).Draw(rt, "minutes")) * time.Minute)
-	switch rapid.SampledFrom([]string{"stop", "stop in a write", "cut from store", "cut from outside", "step down"}).Draw(rt, "pair event") {
+	length := time.Duration(rapid.IntRange(1, 80).Draw(rt, "quarter minutes of it")) * 15 * time.Second
+	until := p.fx.w.Now().Add(length)
+	switch what := rapid.SampledFrom([]string{"stop", "store", "cloud", "balancer", "step down", "incident", "incident", "incident"}).Draw(rt, "pair event"); what {
 	case "stop":
 		d.stopped = until
-	case "stop in a write":
-		d.hold = until.Sub(p.fx.w.Now())
-	case "cut from store":
-		d.cut["store"] = until
-	case "cut from outside":
-		d.cut["outside"] = until
+	case "incident":
+		d.next = rapid.SampledFrom(incidents()).Draw(rt, "incident")
+		d.next.length = length
 	case "step down":
-		if d.scaler != nil && d.runs() && !d.isCut("store") {
-			must(rt, d.shared.Release(rt.Context(), d.lease))
-			d.end()
+		if d.term != nil && d.runs() && !d.isCut("store") {
+			must(rt, d.shared.Release(rt.Context(), d.term.lease))
+			d.term = nil
 		}
+	default:
+		d.cut[what] = until
 	}
 }
 
@@ -69,7 +70,7 @@ func takeover(t *testing.T, kill int, after bool) (ending string, terms int) {
 	cfg.Capacity.MinActive = 2
 	fx := newFixture(t, cfg, sim.Config{Servers: 5, Running: 3, Seed: 11})
 	check := fx.checkPromises()
-	p := fx.twoDaemons(0)
+	p := fx.twoDaemons(check, 0)
 	p.stays, p.kill.left, p.kill.after = true, kill, after
 	fx.run(time.Minute)
 	fx.meetings(3, 20*time.Minute)
@@ -102,24 +103,31 @@ func TestKilledAtAnyJournalWriteTheOtherDaemonGoesOnAndDoesNothingTwice(t *testi
 	}
 }
 
-func TestWriteThatWasHeldPastTheLeaseIsNotSent(t *testing.T) {
-	for _, held := range []time.Duration{time.Minute, 3 * time.Minute, time.Hour} {
-		cfg := fixtureConfig()
-		cfg.Capacity.MinActive = 2
-		fx := newFixture(t, cfg, sim.Config{Servers: 5, Running: 2, Seed: 11})
-		check := fx.checkPromises()
-		p := fx.twoDaemons(0)
-		fx.run(time.Minute)
-		first := p.leading()
-		first.hold = held
-		fx.cfg.Capacity.MinActive = 4
-		must(t, fx.s.Reload(fx.cfg))
-		fx.run(held + 30*time.Minute)
-		if p.held != 1 || p.leading() == first || len(check.broken) > 0 {
-			t.Errorf("held %d writes for %v, %s leads, broken promises %q\n%s", p.held, held, p.leading().name, check.broken, fx.describe())
-		}
-		if n, starts := fx.count(fleet.StateActive), fx.w.Figures().Steps[fleet.Start]; n != 4 || starts != 2 {
-			t.Errorf("held for %v: %d active after %d starts, want 4 after 2\n%s", held, n, starts, fx.describe())
+func TestNothingIsDoneTwiceAfterAnIncidentInTheMiddleOfACall(t *testing.T) {
+	for _, of := range incidents() {
+		for _, of.length = range []time.Duration{15 * time.Second, time.Minute, 3 * time.Minute, time.Hour} {
+			t.Run(of.String(), func(t *testing.T) {
+				cfg := fixtureConfig()
+				cfg.Capacity.MinActive = 2
+				fx := newFixture(t, cfg, sim.Config{Servers: 5, Running: 2, Seed: 11})
+				check := fx.checkPromises()
+				p := fx.twoDaemons(check, 0)
+				fx.run(time.Minute)
+				first := p.leading()
+				first.next = of
+				fx.cfg.Capacity.MinActive = 4
+				must(t, fx.s.Reload(fx.cfg))
+				fx.run(of.length + 30*time.Minute)
+				if len(p.met) != 1 || len(check.broken) > 0 {
+					t.Errorf("met %v, broken promises %q\n%s", p.met, check.broken, fx.describe())
+				}
+				if past := of.length >= pairLease && (!of.cut || of.in == "commit"); past == (p.leading() == first) {
+					t.Errorf("%s leads", p.leading().name)
+				}
+				if n, starts := fx.count(fleet.StateActive), fx.w.Figures().Steps[fleet.Start]; n != 4 || starts != 2 {
+					t.Errorf("%d active after %d starts, want 4 after 2\n%s", n, starts, fx.describe())
+				}
+			})
 		}
 	}
 }

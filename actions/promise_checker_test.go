@@ -32,6 +32,7 @@ type promiseChecker struct {
 	broken   []string
 	grown    map[string]growth
 	listed   map[string]bool // servers that the cloud has listed at any time, by id
+	arrived  map[string]bool // intentions for which a write has arrived, see arrives
 }
 
 // growth is the size before a growth, and the time of the request.
@@ -48,7 +49,7 @@ type (
 )
 
 func (fx *fixture) checkPromises() *promiseChecker {
-	check := &promiseChecker{fx: fx, touch: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}}
+	check := &promiseChecker{fx: fx, touch: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}, arrived: map[string]bool{}}
 	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
 		check.Cloud, check.Balancer = c, b
 		check.exclude("") // a restart uses the configuration of the fixture again
@@ -223,6 +224,7 @@ func (check checkedCloud) Start(ctx context.Context, ref fleet.ServerRef) (strin
 
 func (check *promiseChecker) starts(ref fleet.ServerRef) {
 	r := check.change(ref.ID, "start")
+	check.arrives(r, "start", r.Power == fleet.PowerOn, inFlight(fleet.Start))
 	on := 0
 	for _, other := range check.fx.w.Servers() {
 		if other.Power == fleet.PowerOn && other.Name != r.Name && check.known(other) {
@@ -245,6 +247,7 @@ func (check *promiseChecker) known(r sim.Reading) bool {
 func (check checkedCloud) Stop(ctx context.Context, ref fleet.ServerRef) (string, error) {
 	return check.Cloud.Stop(check.sent(ctx, ref.ID, func() {
 		r := check.change(ref.ID, "stop")
+		check.arrives(r, "stop", r.Power == fleet.PowerOff, inFlight(fleet.Stop))
 		check.paused(r, "stop", true)
 		if r.Meetings > 0 || r.State == fleet.Enabled {
 			check.say(r, "stopped with %d meetings, %s", r.Meetings, r.State)
@@ -275,6 +278,7 @@ func (check *promiseChecker) name(id string) string {
 
 func (check *promiseChecker) resizes(ref fleet.ServerRef, to fleet.Size) (from fleet.Size, smaller bool) {
 	r := check.change(ref.ID, "resize")
+	check.arrives(r, "resize", r.Size == to, inFlight(fleet.Grow, fleet.Shrink))
 	z := check.fx.cfg.Sizes
 	smaller = to.Cores < r.Size.Cores || to.RAM < r.Size.RAM
 	if smaller {
@@ -308,6 +312,7 @@ func (check checkedBalancer) SetState(ctx context.Context, id string, to fleet.B
 
 func (check *promiseChecker) setsState(id string, to fleet.BalancerState) {
 	r := check.see(id, string(to))
+	check.arrives(r, string(to), r.State == to, wrote(to))
 	if to == fleet.Disabled {
 		check.paused(r, "disable", true)
 	}

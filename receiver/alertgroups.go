@@ -136,7 +136,7 @@ func (p *pageData) line(a fleet.Alert, servers map[string]fleet.ServerStatus) al
 		}
 	}
 	if x := a.Value(); p.Asks[a.Name].Measure != rules.MeasureNone && !math.IsNaN(x) {
-		l.Value = fmt.Sprintf("%.0f\u00a0%%", 100*x)
+		l.Value = percent(x)
 	} else {
 		l.Value = a.Annotations[rules.AnnotationValue]
 	}

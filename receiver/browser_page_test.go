@@ -28,6 +28,7 @@ func TestThePageInABrowser(t *testing.T) {
 		"a token is asked for":                         asksForTheToken,
 		"who may not change anything sees no controls": hidesControls,
 		"a stream that was cut comes back":             comesBack,
+		"a stream that was cut for an hour comes back": comesBackAfterAnHour,
 		"servers are found among 745":                  findsServers,
 		"an update reaches every one of 745 servers":   updatesEveryRow,
 		"text of others is text only":                  showsForeignText,

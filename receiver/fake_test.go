@@ -19,14 +19,15 @@ import (
 
 // memory is a Scaler that keeps what it is told, and refuses it once closed.
 type memory struct {
-	mu       sync.Mutex
-	closed   bool
-	ready    bool
-	table    map[string]fleet.Alert
-	status   fleet.Status
-	journal  []fleet.Entry
-	pauses   []fleet.Pause
-	released []string
+	mu         sync.Mutex
+	closed     bool
+	ready      bool
+	table      map[string]fleet.Alert
+	status     fleet.Status
+	journal    []fleet.Entry
+	pauses     []fleet.Pause
+	released   []string
+	remembered []fleet.CoresAt
 }
 
 var errClosed = errors.New("storing: database not open")
@@ -86,6 +87,10 @@ func (m *memory) load(i int, load float64) {
 	defer m.mu.Unlock()
 	m.status.Servers = slices.Clone(m.status.Servers)
 	m.status.Servers[i].Load = load
+}
+
+func (m *memory) RememberedCores(from, until time.Time) []fleet.CoresAt {
+	return slices.DeleteFunc(slices.Clone(m.remembered), func(l fleet.CoresAt) bool { return !l.At.After(from) || l.At.After(until) })
 }
 
 func (m *memory) Journal(limit int, server string) ([]fleet.Entry, error) {

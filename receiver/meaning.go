@@ -21,7 +21,7 @@ var meanings = map[fleet.State]struct{ is, scaler string }{
 	fleet.StateResizing: {"switched off and shrinking to sizes.default",
 		"waits for deadlines.resize"},
 	fleet.StateDown: {"does not answer: cordoned by the scaler for that, enabled and offline in Scalelite, or not in service within deadlines.warm",
-		"enables it once it answers"},
+		"enables it once it answers; drains it if it answers, Scalelite does not bring it online, and the load is low"},
 	fleet.StateManual: {"cordoned, disabled, stopped or resized by a person",
 		"nothing, until the person undoes it or bbb-scaler release SERVER"},
 	fleet.StateExcluded: {"matches fleet.exclude",

@@ -37,6 +37,9 @@ type Scaler interface {
 	// Journal returns up to limit entries, newest first: those of one server, by
 	// id or name, or of all servers for "".
 	Journal(limit int, server string) ([]fleet.Entry, error)
+	// RememberedCores returns the busy cores that are remembered of a time, in steps of
+	// fleet.LoadStep, oldest first.
+	RememberedCores(from, until time.Time) []fleet.CoresAt
 	// Pause stores a pause and returns it with its id.
 	Pause(p fleet.Pause) (fleet.Pause, error)
 	// Resume ends a pause by its id; "" ends all.

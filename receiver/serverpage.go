@@ -98,7 +98,7 @@ func percent(x float64) string {
 	if math.IsNaN(x) {
 		return ""
 	}
-	return fmt.Sprintf("%.0f\u00a0%%", 100*x)
+	return fleet.Fixed(100*x, 0) + "\u00a0%"
 }
 
 // Called is the name of the server, or its id.

@@ -2,8 +2,10 @@ package receiver
 
 import (
 	"fmt"
+	"math"
 	"time"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/receiver/trend"
 )
 
@@ -32,10 +34,10 @@ func (s spending) Used() string {
 
 // hours formats a number of hours, small ones with a decimal.
 func hours(x float64) string {
-	if x < 9.95 {
-		return fmt.Sprintf("%.1f", x)
+	if math.Abs(x) < 9.95 {
+		return fleet.Fixed(x, 1)
 	}
-	return fmt.Sprintf("%.0f", x)
+	return fleet.Fixed(x, 0)
 }
 
 // Cost says what that costs.
@@ -50,7 +52,7 @@ func (s spending) Saved() string {
 	if all == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%.0f %%", 100*(1-on/all))
+	text := fleet.Percent(1-on/all, 0)
 	if s.Priced() {
 		return text + ", " + s.money(all-on)
 	}
@@ -70,4 +72,4 @@ func (s spending) cost(h trend.Hours) float64 {
 	return h.Cores*s.prices.CoreHour + h.GiB*s.prices.GiBHour
 }
 
-func (s spending) money(x float64) string { return fmt.Sprintf("%s %.2f", s.prices.Currency, x) }
+func (s spending) money(x float64) string { return s.prices.Currency + " " + fleet.Fixed(x, 2) }

@@ -53,7 +53,7 @@ func (s *server) trend(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		text, err := json.Marshal(chart(st, s.Config().Capacity, s.Trend, entries, s.Now()))
+		text, err := json.Marshal(chart(st, s.Config().Capacity, past{s.Trend, s.Scaler.RememberedCores, entries}, s.Now()))
 		if err != nil {
 			return err
 		}
@@ -62,10 +62,31 @@ func (s *server) trend(c echo.Context) error {
 	return c.JSONBlob(http.StatusOK, s.drawing.text)
 }
 
+// past is what is known of the last day.
+type past struct {
+	Trend                                               // since the daemon started
+	cores   func(from, until time.Time) []fleet.CoresAt // also before that
+	entries []fleet.Entry
+}
+
+// before returns the load before the first of points, or before now if there are none.
+func (p past) before(points []trend.Point, now time.Time) []fleet.CoresAt {
+	first := now
+	if len(points) > 0 {
+		first = points[0].At
+	}
+	return p.cores(now.Add(-24*time.Hour), first.Add(-time.Second))
+}
+
 // chart returns the last day and the next hours.
-func chart(st fleet.Status, c fleet.Capacity, known Trend, entries []fleet.Entry, now time.Time) api.Trend {
-	g := newGrid(known.Points(), now)
-	for _, p := range g.points {
+func chart(st fleet.Status, c fleet.Capacity, known past, now time.Time) api.Trend {
+	points := known.Points()
+	before := known.before(points, now)
+	g := newGrid(before, points, now)
+	for _, l := range before {
+		g.set(l.At, func(t *api.Trend, i int) { t.Load[i] = l.Cores })
+	}
+	for _, p := range points {
 		g.set(p.At, func(t *api.Trend, i int) {
 			t.People[i], t.Active[i], t.Coming[i], t.Floor[i] = p.People, float64(p.Active), float64(p.Coming), float64(p.Floor)
 			t.Capacity[i], t.Load[i] = float64(p.Capacity), p.Load.Cores
@@ -76,36 +97,24 @@ func chart(st fleet.Status, c fleet.Capacity, known Trend, entries []fleet.Entry
 	for _, e := range known.Expected(end) {
 		g.forecast(e.At, e.Cores)
 	}
-	floor, changes := outlook.Floors(st, c, now, end)
-	for i, at := range g.out.At {
-		if at < now.Unix() {
-			continue
-		}
-		for len(changes) > 0 && changes[0].At.Unix() <= at {
-			floor, changes = changes[0].Floor, changes[1:]
-		}
-		g.out.Floor[i] = float64(floor)
-	}
-	if e := trend.ForecastError(g.points); !math.IsNaN(e) {
+	g.floors(outlook.Floors(st, c, now, end))
+	if e := trend.ForecastError(points); !math.IsNaN(e) {
 		g.out.Error = &e
 	}
-	g.mark(entries)
+	g.mark(known.entries)
 	return g.out
 }
 
 // grid has the times of the chart.
-type grid struct {
-	points []trend.Point
-	out    api.Trend
-}
+type grid struct{ out api.Trend }
 
-func newGrid(points []trend.Point, now time.Time) *grid {
-	g := &grid{points: points, out: api.Trend{Now: now.Unix(), At: []int64{}, Marks: []api.Mark{}}}
-	for i, p := range points {
-		if i > 0 && p.At.Sub(points[i-1].At) > 2*trend.Step {
-			g.out.At = append(g.out.At, points[i-1].At.Add(trend.Step).Unix()) // unknown: nothing is drawn from here on
-		}
-		g.out.At = append(g.out.At, p.At.Unix())
+func newGrid(before []fleet.CoresAt, points []trend.Point, now time.Time) *grid {
+	g := &grid{api.Trend{Now: now.Unix(), At: []int64{}, Marks: []api.Mark{}}}
+	for _, l := range before {
+		g.at(l.At)
+	}
+	for _, p := range points {
+		g.at(p.At)
 	}
 	for at := now.Truncate(trend.Step).Add(trend.Step); !at.After(now.Add(trendAhead)); at = at.Add(trend.Step) {
 		g.out.At = append(g.out.At, at.Unix())
@@ -114,6 +123,18 @@ func newGrid(points []trend.Point, now time.Time) *grid {
 		*s = slices.Repeat(api.Series{math.NaN()}, len(g.out.At))
 	}
 	return g
+}
+
+// at adds a time, after those of a gap since the last one: of them, nothing is drawn but
+// marks.
+func (g *grid) at(t time.Time) {
+	const step = int64(trend.Step / time.Second)
+	if n := len(g.out.At); n > 0 {
+		for last := g.out.At[n-1] + step; t.Unix()-last > step; last += step {
+			g.out.At = append(g.out.At, last)
+		}
+	}
+	g.out.At = append(g.out.At, t.Unix())
 }
 
 // set calls f with the first time of the grid that is not before t, if there is one.
@@ -129,12 +150,25 @@ func (g *grid) forecast(t time.Time, cores float64) {
 	}
 }
 
+// floors sets the floor of the future.
+func (g *grid) floors(floor int, changes []outlook.FloorChange) {
+	for i, at := range g.out.At {
+		if at < g.out.Now {
+			continue
+		}
+		for len(changes) > 0 && changes[0].At.Unix() <= at {
+			floor, changes = changes[0].Floor, changes[1:]
+		}
+		g.out.Floor[i] = float64(floor)
+	}
+}
+
 // mark counts the steps by the times of the grid.
 func (g *grid) mark(entries []fleet.Entry) {
-	if len(g.points) == 0 {
-		return
+	if g.out.At[0] > g.out.Now {
+		return // nothing is known of the past
 	}
-	first := g.points[0].At.Add(-trend.Step)
+	first := time.Unix(g.out.At[0], 0).Add(-trend.Step)
 	for _, e := range slices.Backward(entries) {
 		var m api.Mark
 		switch kind := e.Step.Kind; {

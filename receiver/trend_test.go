@@ -36,25 +36,52 @@ func TestTheChartJoinsWhatWasAndWhatIsExpected(t *testing.T) {
 	entry := func(ago time.Duration, kind fleet.Kind, o fleet.Outcome) fleet.Entry {
 		return fleet.Entry{At: noon.Add(-ago), Step: fleet.Step{Kind: kind}, Outcome: o}
 	}
-	got := chart(fleet.Status{Floor: 1}, fleet.Capacity{MinActive: 1}, k, []fleet.Entry{
+	got := chart(fleet.Status{Floor: 1}, fleet.Capacity{MinActive: 1}, past{k, new(memory).RememberedCores, []fleet.Entry{
 		entry(time.Minute, fleet.Stop, fleet.Begun), entry(2*time.Minute, fleet.Start, fleet.Failed), entry(3*time.Minute, fleet.Start, fleet.Begun),
 		entry(4*time.Minute, fleet.Cordon, fleet.Begun), entry(36*time.Minute, fleet.Reclaim, fleet.Begun), entry(26*time.Hour, fleet.Start, fleet.Begun),
-	}, noon)
-	if n := len(got.At); n != 5+72 || !slices.IsSorted(got.At) {
-		t.Fatalf("%d times, want 5 of the past, one of them unknown, and 72 of the next six hours, in order: %v", n, got.At)
+	}}, noon)
+	if n := len(got.At); n != 8+72 || !slices.IsSorted(got.At) {
+		t.Fatalf("%d times, want 8 of the past, four of them unknown, and 72 of the next six hours, in order: %v", n, got.At)
 	}
-	if want := (api.Series{1, 2, math.NaN(), 3, 4, math.NaN()}); !same(got.Active[:6], want) {
-		t.Errorf("active %v, want %v", got.Active[:6], want)
+	if want := (api.Series{1, 2, math.NaN(), math.NaN(), math.NaN(), math.NaN(), 3, 4, math.NaN()}); !same(got.Active[:9], want) {
+		t.Errorf("active %v, want %v", got.Active[:9], want)
 	}
-	if got.Forecast[2] != 5 || got.Forecast[7] != 9 {
-		t.Errorf("forecasts %v, want 5 at the end of its time and 9 in 15 minutes", got.Forecast[:10])
+	if got.Forecast[2] != 5 || got.Forecast[10] != 9 {
+		t.Errorf("forecasts %v, want 5 at the end of its time and 9 in 15 minutes", got.Forecast[:12])
 	}
-	if got.Floor[4] != 1 || got.Floor[76] != 1 || !math.IsNaN(got.People[5]) {
+	if got.Floor[7] != 1 || got.Floor[79] != 1 || !math.IsNaN(got.People[8]) {
 		t.Errorf("floor %v, people %v", got.Floor, got.People)
 	}
 	want := []api.Mark{{At: noon.Add(-35 * time.Minute).Unix(), Up: 1}, {At: noon.Unix(), Up: 1, Down: 1, Failed: 1}}
 	if !slices.Equal(got.Marks, want) {
 		t.Errorf("marks %+v, want %+v", got.Marks, want)
+	}
+}
+
+// After a restart, the chart begins with what the store has: the load, and the steps.
+func TestTheChartBeginsWithTheLoadAndTheStepsOfAnEarlierProcess(t *testing.T) {
+	ago := func(minutes int) time.Time { return noon.Add(-time.Duration(minutes) * time.Minute) }
+	m := &memory{remembered: []fleet.CoresAt{{At: ago(26 * 60), Cores: 99}, {At: ago(60), Cores: 7}, {At: ago(55), Cores: 8}, {At: ago(20), Cores: 9}, {At: ago(10), Cores: 5}}}
+	steps := []fleet.Entry{{At: ago(41), Step: fleet.Step{Kind: fleet.Start}, Outcome: fleet.Begun}, {At: ago(90), Step: fleet.Step{Kind: fleet.Start}, Outcome: fleet.Begun}}
+	first := trend.Load{Cores: 4, Forecast: math.NaN()}
+	nan := math.NaN()
+	for name, tt := range map[string]struct {
+		points       []trend.Point
+		load, active api.Series
+	}{
+		"a daemon that has run a cycle": {[]trend.Point{point(ago(10), 2, first), point(ago(5), 3, first)},
+			api.Series{7, 8, nan, nan, nan, nan, nan, 9, 4, 4, nan}, api.Series{nan, nan, nan, nan, nan, nan, nan, nan, 2, 3, nan}},
+		"a daemon that has run none": {nil,
+			api.Series{7, 8, nan, nan, nan, nan, nan, 9, 5, nan}, api.Series{nan, nan, nan, nan, nan, nan, nan, nan, nan, nan}},
+	} {
+		got := chart(fleet.Status{}, fleet.Capacity{}, past{known{points: tt.points}, m.RememberedCores, steps}, noon)
+		n := len(tt.load)
+		if !same(got.Load[:n], tt.load) || !same(got.Active[:n], tt.active) {
+			t.Errorf("%s: load %v, active %v, want %v and %v", name, got.Load[:n], got.Active[:n], tt.load, tt.active)
+		}
+		if want := []api.Mark{{At: ago(40).Unix(), Up: 1}}; !slices.Equal(got.Marks, want) {
+			t.Errorf("%s: marks %+v, want %+v: the other is older than the chart", name, got.Marks, want)
+		}
 	}
 }
 
@@ -87,6 +114,7 @@ func TestThePageSaysWhatTheDayCosts(t *testing.T) {
 	}{
 		"hours only":       {spending{trend.Usage{On: on, All: all, Observed: 90 * time.Minute}, Prices{Currency: "EUR"}}, "false 10 server-hours, 40 core-hours, 100 GiB-hours|75 % of the core-hours (120)|1 h 30 min"},
 		"with prices":      {spending{trend.Usage{On: on, All: all, Observed: 30 * time.Minute}, Prices{0.1, 0.01, "CHF"}}, "true CHF 5.00|75 %, CHF 15.00|30 min"},
+		"nothing saved":    {spending{trend.Usage{On: trend.Hours{Cores: 160.01}, All: all, Observed: time.Hour}, Prices{0.1, 0, "EUR"}}, "true EUR 16.00|0 %, EUR 0.00|1 h 00 min"},
 		"without a server": {spending{trend.Usage{Observed: time.Minute}, Prices{}}, "false 0.0 server-hours, 0.0 core-hours, 0.0 GiB-hours||1 min"},
 	} {
 		first := tt.s.Used()

@@ -58,19 +58,25 @@ func (t AlertTable) Notify(c Config, servers int, alerts []Alert) (Commit, Refus
 	return ad.out, ad.refused
 }
 
-// outdatedBy reports whether a is older than old, the copy in the table. Within
-// late after a resolved notification, a firing one with a start time before that end
-// is a copy sent by another Alertmanager peer. It may also be an alert that returns
-// after a gap in Prometheus with its old start time; ignoring it does no harm,
-// because Alertmanager repeats it as long as it fires.
+// outdatedBy reports whether a is older than old, the copy in the table. A copy that
+// another Alertmanager peer sent earlier may arrive until late after old: a firing one
+// with a start time before the end of the resolved old, or a resolved one with an end
+// before the start of the firing old. After that, a tells what Alertmanager knows,
+// whatever its times are:
+//   - An alert returns after a gap in Prometheus with its old start time.
+//   - Of a pair of Prometheus, one saw an alert that the other did not see. Once it is
+//     over, Alertmanager may report the end of an earlier episode, which is the last
+//     that the other reported.
+//
+// Ignoring a true report does no harm, because Alertmanager repeats it.
 func (a Alert) outdatedBy(old Alert, late time.Duration) bool {
 	switch {
-	case a.Resolved && !old.Resolved:
+	case a.Resolved == old.Resolved || a.SeenAt.Sub(old.SeenAt) >= late:
+		return false
+	case a.Resolved:
 		return a.ended().Before(old.StartsAt)
-	case !a.Resolved && old.Resolved:
-		return !a.StartsAt.After(old.ended()) && a.SeenAt.Sub(old.SeenAt) < late
 	}
-	return false
+	return !a.StartsAt.After(old.ended())
 }
 
 // ended returns the earliest time at which a resolved alert may have ended.

@@ -199,7 +199,8 @@ type Deadlines struct {
 	// AlertResync is the time between two reads of Alertmanager's API.
 	AlertResync time.Duration `yaml:"alert_resync"`
 	// AlertLate is how late a copy of a notification may arrive: for this time after a
-	// resolved notification, a firing one with a start time before the end is ignored.
+	// resolved notification, a firing one with a start time before the end is ignored,
+	// and after a firing one, a resolved one with an end before the start.
 	// Alertmanager peers that cannot reach each other send the same notification one
 	// after the other, 15 s apart (--cluster.peer-timeout).
 	AlertLate time.Duration `yaml:"alert_late"`

@@ -121,6 +121,34 @@ func (h LoadHistory) Of(pool string) PoolLoad {
 	return days
 }
 
+// CoresAt is a number of busy cores at a time.
+type CoresAt struct {
+	At    time.Time
+	Cores float64
+}
+
+// Cores returns the remembered busy cores of all pools together, oldest first: the maximum
+// of each step that ends after from and no later than until, at the step's end. A step of
+// which nothing is remembered is left out.
+func (h LoadHistory) Cores(from, until time.Time) (out []CoresAt) {
+	var pools []PoolLoad
+	for _, pool := range h.Pools() {
+		pools = append(pools, h.Of(pool))
+	}
+	for at := from.Truncate(LoadStep); !at.Add(LoadStep).After(until); at = at.Add(LoadStep) {
+		sum, known := 0.0, false
+		for _, p := range pools {
+			if l := p.At(at).Cores; !math.IsNaN(l) {
+				sum, known = sum+l, true
+			}
+		}
+		if known {
+			out = append(out, CoresAt{at.Add(LoadStep), sum})
+		}
+	}
+	return out
+}
+
 // Raise returns the change that remembers a load of a pool at a time: the maximum of
 // its step becomes at least this load. Of a pool, the latest LoadDaysKept days are
 // kept. A day that lies in the future is dropped, since it was stored before the clock

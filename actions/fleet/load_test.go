@@ -108,3 +108,25 @@ func TestACurveOfAnotherReleaseHasNoValues(t *testing.T) {
 		}
 	}
 }
+
+func TestTheRememberedCoresOfAllPoolsAreAdded(t *testing.T) {
+	noon := time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
+	h := LoadHistory{}
+	for _, l := range []struct {
+		pool  string
+		ago   time.Duration
+		cores float64
+	}{{"", 14 * time.Hour, 8}, {"", 12 * time.Minute, 4}, {"gold", 12 * time.Minute, 2}, {"gold", 7 * time.Minute, 1}, {"", time.Minute, 16}} {
+		for _, d := range h.Raise(l.pool, noon.Add(-l.ago), Load{Cores: l.cores, RAM: 1}).Load {
+			h[d.Key()] = d
+		}
+	}
+	got := h.Cores(noon.Add(-24*time.Hour), noon.Add(-time.Second))
+	want := []CoresAt{{noon.Add(-14*time.Hour + LoadStep), 8}, {noon.Add(-2 * LoadStep), 6}, {noon.Add(-LoadStep), 1}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v: the step that ends at noon is not over", got, want)
+	}
+	if got := (LoadHistory{}).Cores(noon.Add(-time.Hour), noon); got != nil {
+		t.Errorf("of nothing: %v", got)
+	}
+}

@@ -3,6 +3,8 @@ package fleet
 import (
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -13,6 +15,19 @@ func Plural(n int, one, many string) string {
 	}
 	return fmt.Sprintf("%d %s", n, many)
 }
+
+// Fixed returns x with a fixed number of decimals. A number that is rounded to zero has no
+// sign.
+func Fixed(x float64, decimals int) string {
+	text := strconv.FormatFloat(x, 'f', decimals, 64)
+	if unsigned, negative := strings.CutPrefix(text, "-"); negative && strings.Trim(unsigned, "0.") == "" {
+		return unsigned
+	}
+	return text
+}
+
+// Percent returns a share as a percentage with a fixed number of decimals, such as "85 %".
+func Percent(share float64, decimals int) string { return Fixed(100*share, decimals) + " %" }
 
 // AtLeastOne returns share × n, rounded down, but at least 1.
 func AtLeastOne(share float64, n int) int { return max(1, int(share*float64(n))) }

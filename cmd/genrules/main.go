@@ -15,6 +15,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/flags"
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
@@ -46,7 +47,7 @@ func parse(args []string) (options, error) {
 	app.Flag("format", "Format to write: "+formats()+". Default: rules; all formats if --output is a directory.").StringVar(&o.format)
 	app.Flag("output", "File to write, or directory: one that exists, or a path that ends in /. Default: standard output.").StringVar(&o.output)
 	app.Flag("check", "Write nothing. If the files in --output are out of date, print a diff and exit with 1.").BoolVar(&o.check)
-	if _, err := app.Parse(args); err != nil {
+	if _, err := flags.Parse(app, args); err != nil {
 		return o, err
 	}
 	if o.check && o.output == "" {

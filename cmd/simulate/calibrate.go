@@ -12,6 +12,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/flags"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/calibrate"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/record"
@@ -44,7 +45,7 @@ func parseCalibrate(args []string, getenv func(string) string) (*calibration, er
 	app.Flag("output", "File to write; - is standard output.").Default("-").StringVar(&c.output)
 	app.Flag("metric.webcams", "Name of bbb-exporter's metric for the number of people with a webcam.").Default(record.DefaultWebcams).StringVar(&c.names.Webcams)
 	app.Flag("metric.boot-time", "Name of node exporter's metric for the time of the boot, from which a leak is told.").Default(calibrate.DefaultBootTime).StringVar(&c.names.BootTime)
-	_, err := app.Parse(args)
+	_, err := flags.Parse(app, args)
 	return c, err
 }
 

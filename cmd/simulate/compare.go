@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 
 	"go.opentelemetry.io/otel"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/plot"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/report"
+	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
 // gcPercent makes the garbage collector run less often than by default, which is
@@ -21,6 +23,9 @@ const gcPercent = 800
 func (o *options) compare(ctx context.Context, environ []string, stdout, stderr io.Writer) error {
 	c, err := o.comparison(environ)
 	if err != nil {
+		return err
+	}
+	if err := plottable(o.plot); err != nil {
 		return err
 	}
 	debug.SetGCPercent(gcPercent)
@@ -44,6 +49,14 @@ func (o *options) compare(ctx context.Context, environ []string, stdout, stderr 
 		return r.JSON(stdout)
 	}
 	return r.Text(stdout)
+}
+
+// plottable checks before a long run that its plot can be written to a file afterwards.
+func plottable(path string) error {
+	if at, err := os.Stat(filepath.Dir(path)); err != nil || !at.IsDir() {
+		return refuse.Value("--plot", path, "be in a directory that exists")
+	}
+	return nil
 }
 
 func draw(path string, figure plot.Figure) error {

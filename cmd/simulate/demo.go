@@ -52,6 +52,9 @@ func (o *options) demo(ctx context.Context, environ []string, stdout, stderr io.
 	if o.scalelite.URL != "" {
 		cfg.Scalelite = &o.scalelite
 	}
+	if o.replicas.Number > 1 {
+		cfg.Replicas = &o.replicas
+	}
 	s, err := live.Run(ctx, cfg)
 	return errors.Join(err, o.printSummary(stdout, s))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/flags"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/live"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
@@ -43,6 +44,7 @@ type options struct {
 	showWorld  string // name, of the command world
 
 	scalelite live.Scalelite
+	replicas  live.Replicas
 }
 
 func parse(args []string) (*options, string, error) {
@@ -80,10 +82,11 @@ func parse(args []string) (*options, string, error) {
 	c.Flag("targets", "With --live: name by which Prometheus scrapes the exporters: address, name or private address of the servers. The result is the same.").
 		Default(live.TargetsAddress).EnumVar(&o.targets, live.TargetsAddress, live.TargetsName, live.TargetsPrivate)
 	c.Flag("cut-links", "With --live: run two Prometheus and two Alertmanagers, and cut the links between them and to the daemon at random, for seconds to minutes of simulated time. The value is the seed, from 1. Every half hour, and at the end, all are mended and the daemon's alerts compared with Alertmanager's.").Uint64Var(&o.cutLinks)
+	o.replicaFlags(c)
 	c.Flag("log.level", "With --live: minimum level of the log lines of the daemon, Prometheus and Alertmanager that are printed.").Default("error").EnumVar(&o.logLevel, "error", "warn", "info", "debug")
 	app.Command("world", "Prints the file of a shipped world.").
 		Arg("name", "Name of the world.").Default(world.Default).StringVar(&o.showWorld)
-	command, err := app.Parse(args)
+	command, err := flags.Parse(app, args)
 	if err != nil {
 		return nil, "", err
 	}
@@ -140,13 +143,14 @@ func seedList(text string) ([]uint64, error) {
 	return list, nil
 }
 
+// program is the main function of a command.
+type program = func(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error
+
 // run runs the command in args until it ends or ctx is done.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
-	if len(args) > 0 && args[0] == "record" {
-		return runRecord(ctx, args[1:], environ, stdout, stderr)
-	}
-	if len(args) > 0 && args[0] == "calibrate" {
-		return runCalibrate(ctx, args[1:], environ, stdout, stderr)
+	others := map[string]program{"record": runRecord, "calibrate": runCalibrate, replicaCommand: runReplica}
+	if len(args) > 0 && others[args[0]] != nil {
+		return others[args[0]](ctx, args[1:], environ, stdout, stderr)
 	}
 	o, command, err := parse(args)
 	if err != nil {
@@ -167,7 +171,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err := o.beside(config.Getenv(environ)); err != nil {
 		return err
 	}
-	if err := o.validate(); err != nil {
+	if err := errors.Join(o.validate(), o.validateReplicas(environ)); err != nil {
 		return err
 	}
 	if o.live {

@@ -38,7 +38,7 @@ func ignored(given map[string]bool, circumstance string, names ...string) error 
 func (o *options) refuseIgnored() error {
 	if !o.live {
 		return errors.Join(
-			ignored(o.given, "without --live", "for", "speed", "scalelite.url", "scalelite.secret", "scalelite.poll-interval", "targets", "cut-links", "log.level", "without-daemon"),
+			ignored(o.given, "without --live", "for", "speed", "scalelite.url", "scalelite.secret", "scalelite.poll-interval", "targets", "cut-links", "log.level", "without-daemon", "replicas", "storage.url", "kill-leader.interval"),
 			o.refuseUncompared(),
 		)
 	}
@@ -46,7 +46,10 @@ func (o *options) refuseIgnored() error {
 	if o.scalelite.URL == "" {
 		errs = append(errs, ignored(o.given, "without --scalelite.url", "scalelite.secret", "scalelite.poll-interval"))
 	}
-	return errors.Join(errs...)
+	if o.replicas.Number > 1 {
+		return errors.Join(append(errs, ignored(o.given, "with several --replicas", "cut-links", "without-daemon", "scalelite.url"))...)
+	}
+	return errors.Join(append(errs, ignored(o.given, "without several --replicas", "storage.url", "kill-leader.interval"))...)
 }
 
 // refuseUncompared refuses several configurations if no strategy that uses more than

@@ -17,6 +17,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/flags"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/promapi"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/record"
 )
@@ -57,7 +58,7 @@ func parseRecord(args, environ []string) (*recording, error) {
 	app.Flag("meeting.people", "Number of people in a meeting, if the number of meetings is not recorded.").Default(fmt.Sprint(record.DefaultSize)).Float64Var(&r.cut.Size)
 	app.Flag("meeting.webcams", "Share of people with a webcam, if webcams are not recorded.").Default(fmt.Sprintf("%.2f", record.DefaultWebcamShare)).Float64Var(&r.cut.WebcamShare)
 	app.Flag("meeting.longest", "Maximum length of a meeting; longer meetings are divided.").Default(record.DefaultLongest.String()).DurationVar(&r.cut.Longest)
-	if _, err := app.Parse(args); err != nil {
+	if _, err := flags.Parse(app, args); err != nil {
 		return nil, err
 	}
 	given, err := givenFlags(app, args)

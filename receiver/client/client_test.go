@@ -38,6 +38,8 @@ func (f *scaler) Status() fleet.Status {
 	return fleet.Status{Fleet: "school", At: noon, Pauses: f.pauses, Servers: []fleet.ServerStatus{{ID: "1", Name: "bbb-1"}, {ID: "2", Name: "bbb-2"}}}
 }
 
+func (f *scaler) RememberedCores(from, until time.Time) []fleet.CoresAt { return nil }
+
 func (f *scaler) Journal(limit int, server string) ([]fleet.Entry, error) {
 	var all []fleet.Entry
 	for seq := uint64(250); seq > 0 && len(all) < limit; seq-- {

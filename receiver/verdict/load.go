@@ -34,7 +34,7 @@ func (h hot) level() Level {
 // threshold says what the alert's threshold is, if it tells.
 func (h hot) threshold() string {
 	if t := h.alert.Annotation(rules.AnnotationThreshold); !math.IsNaN(t) {
-		return fmt.Sprintf(" of %.0f %%", 100*t)
+		return " of " + fleet.Percent(t, 0)
 	}
 	return ""
 }
@@ -43,7 +43,7 @@ func (h hot) threshold() string {
 func (h hot) String() string {
 	text := h.server
 	if v := h.alert.Value(); h.means.Measure != rules.MeasureNone && !math.IsNaN(v) {
-		text += fmt.Sprintf(" (%.0f %%)", 100*v)
+		text += " (" + fleet.Percent(v, 0) + ")"
 	}
 	if h.alert.Suppressed {
 		text += ", silenced"

@@ -1,24 +1,31 @@
 // The charts of the last day and the next hours, drawn by uPlot, and the same values as
 // a table.
 
-import { address, find } from './live.js';
+import { address, ask, find } from './live.js';
 
 /* global uPlot */
 
 const day = 86400, charts = [];
-let data = null, loading = false, last = -1; // last: the newest value that is known
+let data = null, loading = false, again = false, last = -1; // last: the newest value that is known
 
 // draw loads the values and draws them.
 export async function draw() {
-  if (loading) return;
+  if (loading) {
+    again = true;
+    return;
+  }
   loading = true;
   try {
-    const answer = await fetch(address('api/v1/trend'));
+    const answer = await ask(address('api/v1/trend'));
     if (answer.ok) show(await answer.json());
   } catch {
     // no connection: the page says so itself
   }
   loading = false;
+  if (again) {
+    again = false;
+    draw();
+  }
 }
 
 function show(values) {
@@ -160,7 +167,7 @@ function cross(ctx, x, y, r, stroke) {
 function describe() {
   const note = find('trend-note');
   if (last < 0) {
-    note.textContent = 'Nothing is known yet: the day begins with the first cycle of the daemon.';
+    note.textContent = 'People and servers are not known yet: they begin with the first cycle of the daemon.';
     return;
   }
   const sum = key => data.marks.reduce((n, m) => n + m[key], 0);
@@ -168,7 +175,8 @@ function describe() {
   find('chart-people').setAttribute('aria-label', `Chart: ${Math.round(data.people[last])} people now, at most ${Math.round(peak)} in the last day`);
   find('chart-load').setAttribute('aria-label', `Chart: ${data.capacity[last]} cores in service` + (data.load[last] === null ? '' : `, ${data.load[last].toFixed(1)} of them busy`));
   find('chart-servers').setAttribute('aria-label', `Chart: ${data.active[last]} servers in service, ${data.coming[last]} on the way, floor ${data.floor[last]}`);
-  const since = data.at[0] > data.now - day + 600 ? `Known since ${clock(data.at[0])}. ` : '';
+  const first = data.active.findIndex(v => v !== null), remembered = data.load.findIndex(v => v !== null) < first;
+  const since = data.at[first] > data.now - day + 600 ? `Known since ${clock(data.at[first])}${remembered ? ', when bbb-scaler started; the load before that is remembered' : ''}. ` : '';
   const error = data.error === null ? '' : `The forecast was wrong by ${Math.round(100 * data.error)} % on average. `;
   note.textContent = since + error + `▲ ${sum('up')} starts and returns, ▼ ${sum('down')} stops, ✖ ${sum('failed')} failed steps.`;
 }

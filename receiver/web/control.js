@@ -1,23 +1,23 @@
 // Pause, resume and release: each asks the daemon's API and tells its answer.
 
-import { address, body, find, isLost, now } from './live.js';
+import { address, ask, body, find, isLost, now } from './live.js';
 
 let token = '';
 
-// ask sends a request and tells what came of it.
-async function ask(method, path, request, done) {
+// order sends a request and tells what came of it.
+async function order(method, path, request, done) {
   const headers = {};
   if (request) headers['Content-Type'] = 'application/json';
   if (token) headers.Authorization = 'Bearer ' + token;
   try {
-    const answer = await fetch(address(path), { method, headers, body: request && JSON.stringify(request) });
+    const answer = await ask(address(path), { method, headers, body: request && JSON.stringify(request) });
     if (answer.ok) {
       tell(done(answer.status === 204 ? null : await answer.json()), false);
       return true;
     }
     tell('Refused: ' + await reason(answer), true);
   } catch {
-    tell('Nothing was changed: no connection to bbb-scaler.', true);
+    tell('No answer from bbb-scaler: look here again, once there is a connection, whether it was done.', true);
   }
   return false;
 }
@@ -62,7 +62,7 @@ async function pause(form) {
   if (e.for.value) request.for = e.for.value;
   else if (e.until.value) request.until = new Date(e.until.value).toISOString();
   const done = p => 'Paused ' + (p.server || 'the whole fleet') + ' until ' + new Date(p.until).toLocaleString([], { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }) + '.';
-  if (await ask('POST', 'api/v1/pauses', request, done)) {
+  if (await order('POST', 'api/v1/pauses', request, done)) {
     e.reason.value = '';
     find('pause-details').open = false;
   }
@@ -93,7 +93,7 @@ export function beginControl() {
     const button = e.target.closest('button[data-resume], button[data-release]');
     if (!button || stale() || needToken()) return;
     const { resume, release, state } = button.dataset;
-    if (resume) ask('DELETE', 'api/v1/pauses/' + encodeURIComponent(resume), null, () => 'The pause has ended.');
-    else ask('POST', 'api/v1/release', { server: release, state }, () => release + ' is under the control of the scaler again.');
+    if (resume) order('DELETE', 'api/v1/pauses/' + encodeURIComponent(resume), null, () => 'The pause has ended.');
+    else order('POST', 'api/v1/release', { server: release, state }, () => release + ' is under the control of the scaler again.');
   });
 }

@@ -53,12 +53,16 @@ export function takeRegion(name, html) {
 
 let version = body.dataset.version;
 let ahead = Number(body.dataset.now) - Date.now(); // the daemon's clock and ours
-let stream = { close() {} }, heard = Date.now(), opened = false, tried = 0;
+let stream = { close() {} }, heard = Date.now(), shown = heard, opened = false, tried = 0;
 const silence = 40e3; // two beats of the daemon, and some more
 const base = new URL('..', import.meta.url); // of the daemon, also behind a proxy with a path
 
 // address returns the address of one of the daemon's paths.
 export const address = path => new URL(path, base).href;
+
+// ask is fetch with a time limit: on a link that loses every packet, an answer never comes.
+export const ask = (path, options = {}) => fetch(path, { signal: AbortSignal.timeout(answerWithin), ...options });
+const answerWithin = 20e3;
 
 // now returns the daemon's time in milliseconds.
 export const now = () => Date.now() + ahead;
@@ -93,7 +97,8 @@ export function follow(take, title) {
   // watch tells when nothing was heard for too long: then the page is old, and must
   // not look as if it were not.
   const watch = () => {
-    const lost = find('lost'), quiet = Date.now() - heard, gone = quiet > silence || (!opened && quiet > 8e3);
+    const lost = find('lost'), quiet = Date.now() - heard, waited = Math.min(quiet, Date.now() - shown);
+    const gone = waited > silence || (!opened && waited > 8e3) || (quiet > silence && waited > 2e3);
     if (gone === lost.hidden) {
       lost.hidden = !gone;
       body.classList.toggle('lost', gone);
@@ -101,7 +106,7 @@ export function follow(take, title) {
     }
     const wanted = (gone ? '? ' : '') + title();
     if (document.title !== wanted) document.title = wanted;
-    if (gone && quiet > silence && Date.now() - tried > 15e3) {
+    if (gone && waited > silence && Date.now() - tried > 15e3) {
       tried = Date.now(); // a stream that hangs, or one that the browser has given up
       connect();
     }
@@ -112,7 +117,7 @@ export function follow(take, title) {
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) stream.close();
     else {
-      heard = Date.now();
+      shown = Date.now(); // what was not heard while nobody looked is no fault of the link
       connect();
     }
   });

@@ -1,7 +1,7 @@
 // The page of one server: it is loaded again, and merged into what is there, when the
 // daemon tells a change of the server or of the journal.
 
-import { body, find, follow, merge } from './live.js';
+import { ask, body, find, follow, merge } from './live.js';
 import { beginControl } from './control.js';
 
 const key = body.dataset.key;
@@ -14,7 +14,7 @@ async function load() {
   }
   loading = true;
   try {
-    const answer = await fetch(location.pathname);
+    const answer = await ask(location.pathname);
     if (answer.ok) {
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
       for (const id of ['server', 'journal']) merge(find(id), page.getElementById(id));

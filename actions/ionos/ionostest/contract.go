@@ -45,14 +45,18 @@ func (a *api) contracts(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	const volume, all = 4 << 20, 1 << 30 // MB
-	limits := resourceLimits{
+	return a.listContract(r, resourceLimits{
 		CoresPerServer: int(per.Cores), CoresPerContract: int(limit.Cores), CoresProvisioned: int(used.Cores),
 		RAMPerServer: int(per.RAM), RAMPerContract: int(limit.RAM), RAMProvisioned: int(used.RAM),
-		HDDLimitPerVolume: volume, HDDLimitPerContract: all, SSDLimitPerVolume: volume, SSDLimitPerContract: all,
-		ReservableIPs: 1000, K8sClusterLimitTotal: 10, NLBLimitTotal: 5, NATGatewayLimitTotal: 5,
-		SecurityGroupsPerVDC: 100, SecurityGroupsPerResource: 10, RulesPerSecurityGroup: 100,
-	}
+	})
+}
+
+// listContract answers with the limits of cores and RAM, and made-up ones of the rest.
+func (a *api) listContract(r *http.Request, limits resourceLimits) (any, error) {
+	const volume, all = 4 << 20, 1 << 30 // MB
+	limits.HDDLimitPerVolume, limits.HDDLimitPerContract, limits.SSDLimitPerVolume, limits.SSDLimitPerContract = volume, all, volume, all
+	limits.ReservableIPs, limits.K8sClusterLimitTotal, limits.NLBLimitTotal, limits.NATGatewayLimitTotal = 1000, 10, 5, 5
+	limits.SecurityGroupsPerVDC, limits.SecurityGroupsPerResource, limits.RulesPerSecurityGroup = 100, 10, 100
 	contract := func(int) resource {
 		return resource{Type: "contract", Properties: contractProperties{a.Contract, "owner@example.org", "BILLABLE", "ionos.de", limits}}
 	}

@@ -5,7 +5,10 @@
 // PATCH of name, cores and RAM, start, stop, suspend, resume, reboot), requests and
 // their status, and the contract. Volumes, NICs, LANs, labels and locations can be read
 // but not changed. Writes are accepted with 202 and a Location header, and take effect
-// in simulated time.
+// in simulated time. Paths that it does not serve are answered with 501.
+//
+// NewResources serves a cloud without a sim.World, in which resources can also be created
+// and deleted.
 package ionostest
 
 import (
@@ -22,6 +25,8 @@ import (
 
 // BasePath is the API's path, which the SDK appends when it is missing.
 const BasePath = "/cloudapi/v6"
+
+const defaultContract = 31880000
 
 // Config sets what is served, and the credentials that clients must send.
 type Config struct {
@@ -52,7 +57,7 @@ type api struct {
 //	sdk := ionoscloud.NewConfiguration("", "", "", server.URL)
 func New(cfg Config) http.Handler {
 	if cfg.Contract == 0 {
-		cfg.Contract = 31880000
+		cfg.Contract = defaultContract
 	}
 	a := &api{cfg, http.NewServeMux()}
 	for path, read := range a.reads() {
@@ -61,7 +66,21 @@ func New(cfg Config) http.Handler {
 	a.mux.HandleFunc("PATCH "+BasePath+"/datacenters/{dc}/servers/{id}", a.patch)
 	a.mux.HandleFunc("POST "+BasePath+"/datacenters/{dc}/servers/{id}/{act}", a.act)
 	a.mux.HandleFunc("/", a.absent)
-	return a.guard(a.mux)
+	return a.guard(a.limits, a.mux)
+}
+
+// limits sets the headers of the rate limit. The sim.World applies it.
+func (a *api) limits(rw http.ResponseWriter) error {
+	if limit, burst, left := a.World.Limits(); limit > 0 {
+		limitHeaders(rw, limit, burst, left)
+	}
+	return nil
+}
+
+func limitHeaders(rw http.ResponseWriter, limit, burst, left int) {
+	rw.Header().Set("X-RateLimit-Limit", strconv.Itoa(limit))
+	rw.Header().Set("X-RateLimit-Burst", strconv.Itoa(burst))
+	rw.Header().Set("X-RateLimit-Remaining", strconv.Itoa(left))
 }
 
 // serve returns a handler that answers with the result of read.
@@ -76,7 +95,7 @@ func (a *api) serve(read func(*http.Request) (any, error)) http.HandlerFunc {
 	}
 }
 
-// absent answers 404 for an unknown path, and 405 for a method that is not supported.
+// absent answers 501 for an unknown path, and 405 for a method that is not supported.
 // Nothing can be created, replaced or deleted.
 func (a *api) absent(rw http.ResponseWriter, r *http.Request) {
 	var allowed []string
@@ -88,15 +107,15 @@ func (a *api) absent(rw http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(allowed) == 0 {
-		a.refuse(rw, r, notFound(r))
+		a.refuse(rw, r, notSimulated(r))
 		return
 	}
 	rw.Header().Set("Allow", strings.Join(allowed, ", "))
-	a.refuse(rw, r, &sim.CloudError{Status: http.StatusMethodNotAllowed, Code: "405", Message: r.Method + " is not allowed for " + r.URL.Path})
+	a.refuse(rw, r, notAllowed(r))
 }
 
-// guard checks the credentials and adds the headers of the rate limit.
-func (a *api) guard(next http.Handler) http.Handler {
+// guard checks the credentials, and the rate limit by limit.
+func (a *api) guard(limit func(http.ResponseWriter) error, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if !a.knows(r) {
 			a.refuse(rw, r, &sim.CloudError{Status: http.StatusUnauthorized, Code: "315", Message: "Unauthorized"})
@@ -106,10 +125,9 @@ func (a *api) guard(next http.Handler) http.Handler {
 			a.refuse(rw, r, &sim.CloudError{Status: http.StatusForbidden, Code: "451", Message: "Access denied to contract " + n})
 			return
 		}
-		if limit, burst, left := a.World.Limits(); limit > 0 {
-			rw.Header().Set("X-RateLimit-Limit", strconv.Itoa(limit))
-			rw.Header().Set("X-RateLimit-Burst", strconv.Itoa(burst))
-			rw.Header().Set("X-RateLimit-Remaining", strconv.Itoa(left))
+		if err := limit(rw); err != nil {
+			a.refuse(rw, r, err)
+			return
 		}
 		next.ServeHTTP(rw, r)
 	})

@@ -50,6 +50,9 @@ func (a *api) list(r *http.Request, id, href string, items []item) (any, error) 
 	if offset > 0 {
 		l.Links.Prev = page(max(0, offset-limit))
 	}
+	if kind, _, _ := strings.Cut(id, "/"); slices.Contains([]string{"contracts", "images", "snapshots", "labels", "locations"}, kind) {
+		l.Offset, l.Limit, l.Links = nil, nil, nil // the API does not tell them there
+	}
 	return l, nil
 }
 

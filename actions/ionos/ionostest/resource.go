@@ -27,19 +27,19 @@ type links struct {
 
 // resource is a server, a volume or another object in the format of the API.
 type resource struct {
-	ID         string    `json:"id,omitempty"`
-	Type       string    `json:"type,omitempty"`
-	Href       string    `json:"href,omitempty"`
-	Metadata   any       `json:"metadata,omitempty"`
-	Properties any       `json:"properties,omitempty"`
-	Entities   *entities `json:"entities,omitempty"`
+	ID         string `json:"id,omitempty"`
+	Type       string `json:"type,omitempty"`
+	Href       string `json:"href,omitempty"`
+	Metadata   any    `json:"metadata,omitempty"`
+	Properties any    `json:"properties,omitempty"`
+	Entities   any    `json:"entities,omitempty"`
 }
 
 type metadata struct {
 	ETag     string `json:"etag,omitempty"`
 	Created  string `json:"createdDate,omitempty"`
 	Modified string `json:"lastModifiedDate,omitempty"`
-	State    string `json:"state"`
+	State    string `json:"state,omitempty"`
 }
 
 type entities struct {

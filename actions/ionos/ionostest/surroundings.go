@@ -120,8 +120,13 @@ type requestTarget struct {
 
 func describeStatus(r *http.Request, c sim.CloudRequest) requestStatus {
 	server := resource{ID: c.Server.ID, Type: "server", Href: self(r, "/datacenters/%s/servers/%s", c.Server.Datacenter, c.Server.ID)}
-	return requestStatus{ID: c.ID + "/status", Type: "request-status", Href: self(r, "/requests/%s/status", c.ID), Metadata: statusMetadata{
-		Status: c.Phase, Message: c.Message, ETag: c.ID, Targets: []requestTarget{{server, c.Phase}},
+	return statusOf(r, c.ID, c.Phase, c.Message, server)
+}
+
+// statusOf returns the status of a request that changes the target.
+func statusOf(r *http.Request, id, phase, message string, target resource) requestStatus {
+	return requestStatus{ID: id + "/status", Type: "request-status", Href: self(r, "/requests/%s/status", id), Metadata: statusMetadata{
+		Status: phase, Message: message, ETag: id, Targets: []requestTarget{{target, phase}},
 	}}
 }
 

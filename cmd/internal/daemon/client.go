@@ -41,7 +41,11 @@ func (c *connection) dial() (*client.Client, error) {
 	if cfg.Token, err = secret(c.tokenFile, c.getenv("BBB_SCALER_WEB_TOKEN")); err != nil {
 		return nil, fmt.Errorf("--token-file: %w", err)
 	}
-	return client.New(cfg)
+	of, err := client.New(cfg)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	return of, nil
 }
 
 // secret reads a secret from a file. With file "" it returns the given secret.

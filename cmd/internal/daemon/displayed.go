@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -97,6 +98,16 @@ type displayedScaler struct {
 	clock displayedClock
 }
 
+// Notify implements receiver.Scaler. A notification has the displayed time of its arrival;
+// the scaler would not believe alerts of another time than its own.
+func (d displayedScaler) Notify(alerts []fleet.Alert) (int, error) {
+	alerts = slices.Clone(alerts)
+	for i := range alerts {
+		alerts[i].SeenAt = d.clock.realAt(alerts[i].SeenAt)
+	}
+	return d.Scaler.Notify(alerts)
+}
+
 // Alerts implements receiver.Scaler.
 func (d displayedScaler) Alerts() []fleet.Alert { return converted(d.clock, d.Scaler.Alerts()) }
 
@@ -107,6 +118,11 @@ func (d displayedScaler) Status() fleet.Status { return converted(d.clock, d.Sca
 func (d displayedScaler) Journal(limit int, server string) ([]fleet.Entry, error) {
 	entries, err := d.Scaler.Journal(limit, server)
 	return converted(d.clock, entries), err
+}
+
+// RememberedCores implements receiver.Scaler.
+func (d displayedScaler) RememberedCores(from, until time.Time) []fleet.CoresAt {
+	return converted(d.clock, d.Scaler.RememberedCores(d.clock.realAt(from), d.clock.realAt(until)))
 }
 
 // Pause implements receiver.Scaler.

@@ -17,7 +17,10 @@ type fixed struct {
 	status  fleet.Status
 	entries []fleet.Entry
 	paused  fleet.Pause
+	told    []fleet.Alert
 }
+
+func (f *fixed) Notify(alerts []fleet.Alert) (int, error) { f.told = alerts; return len(alerts), nil }
 
 func (f *fixed) Status() fleet.Status                       { return f.status }
 func (f *fixed) Alerts() []fleet.Alert                      { return nil }
@@ -58,6 +61,10 @@ func TestTheDisplayedClockIsOnEverythingThatIsShown(t *testing.T) {
 	}
 	if p, _ := scaler.Pause(fleet.Pause{Until: bell.Add(2 * time.Hour)}); !p.Until.Equal(bell.Add(2*time.Hour)) || !f.paused.Until.Equal(real.Add(2*time.Minute)) {
 		t.Errorf("a pause for two hours is shown until %v and lasts until %v, want 10:00 and two real minutes", p.Until, f.paused.Until)
+	}
+	shown := []fleet.Alert{{Name: "BBBServerCPUHigh", SeenAt: now(), StartsAt: real}} // as the webhook and Alertmanager tell it
+	if _, err := scaler.Notify(shown); err != nil || !f.told[0].SeenAt.Equal(real.Add(time.Minute)) || !f.told[0].StartsAt.Equal(real) {
+		t.Errorf("the scaler is told %+v, error %v; want an alert of a real minute after the bell", f.told, err)
 	}
 	if day, load := clock.observed(f.status, trend.Load{Within: time.Minute}); !day.At.Equal(st.At) || load.Within != time.Hour {
 		t.Errorf("the page's day notes a cycle at %v with a forecast for %v, want %v and an hour", day.At, load.Within, st.At)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
+	"github.com/bbb-scaler/bbb-scaler/cmd/internal/flags"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 	"github.com/bbb-scaler/bbb-scaler/receiver/client"
 )
@@ -63,7 +64,7 @@ func parse(args, environ []string, stdout io.Writer) (*options, string, error) {
 	if !slices.Contains(args, "--completion-bash") { // a default command would hide the others from completion
 		app.GetCommand("run").Default()
 	}
-	command, err := app.Parse(args)
+	command, err := flags.Parse(app, args)
 	if err != nil {
 		err = usage("%w", err)
 	}

@@ -23,9 +23,12 @@ func (o *options) healthy(ctx context.Context, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, healthyWithin)
 	defer cancel()
 	address := strings.TrimRight(o.url, "/") + api.PathHealthy
+	if _, err := client.New(client.Config{URL: o.url}); err != nil {
+		return usage("%w", err)
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return usage("--url: %w", err)
+		return err
 	}
 	resp, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {

@@ -138,6 +138,14 @@ func (m *member) Journal(limit int, server string) ([]fleet.Entry, error) {
 	return m.shared.Under(fleet.Lease{}).Journal(ctx, limit, server)
 }
 
+// RememberedCores implements receiver.Scaler.
+func (m *member) RememberedCores(from, until time.Time) []fleet.CoresAt {
+	if s := m.term.Load(); s != nil {
+		return s.RememberedCores(from, until)
+	}
+	return m.stored().Load.Cores(from, until)
+}
+
 // Status implements receiver.Scaler. A daemon that stands by returns the servers as of
 // the end of its last term, and the pauses that are in the store.
 func (m *member) Status() fleet.Status {

@@ -2,7 +2,6 @@ package deploy
 
 import (
 	"io/fs"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
-	"gopkg.in/yaml.v3"
 )
 
 const terraform = "deploy/terraform/"
@@ -221,60 +219,6 @@ func render(t *testing.T, name string, values map[string]string) string {
 		t.Fatal(diags)
 	}
 	return value.AsString()
-}
-
-// nasty is a text with all that a template, YAML or a shell could take for its own.
-const nasty = "a: b # 'c' \"d\" \\ $e ${f} %{g} `h` <i> &j\n  k: |\n\tü"
-
-// cloudInit is what the templates of cloud-init give.
-type cloudInit struct {
-	Hostname string
-	Files    []struct{ Path, Permissions, Content string } `yaml:"write_files"`
-	Run      []any                                         `yaml:"runcmd"`
-}
-
-func TestEveryTextSurvivesCloudInit(t *testing.T) {
-	texts := map[string]string{}
-	for _, name := range []string{"certificate", "certificate_key", "web_config", "settings", "setup", "register", "compose", "dotenv"} {
-		texts[name] = name + nasty
-	}
-	texts["host"] = "bbb-1.example.org"
-	for module, files := range map[string]map[string]string{
-		"bbb-fleet": {"/local/certs/privkey.pem": "certificate_key", "/etc/node-exporter/web.yml": "web_config", "/etc/bbb-setup/settings.json": "settings",
-			"/usr/local/sbin/bbb-setup": "setup", "/usr/local/sbin/bbb-register": "register"},
-		"scalelite": {"/opt/scalelite/.env": "dotenv", "/opt/scalelite/docker-compose.yml": "compose", "/opt/scalelite/data/cert/privkey.pem": "certificate_key"},
-	} {
-		text := render(t, terraform+"modules/"+module+"/cloud-init.yml.tftpl", texts)
-		var got cloudInit
-		if err := yaml.Unmarshal([]byte(text), &got); err != nil || !strings.HasPrefix(text, "#cloud-config\n") || got.Hostname != "bbb-1" || len(got.Run) == 0 {
-			t.Fatalf("%s: %v, host %q, runs %v\n%s", module, err, got.Hostname, got.Run, text)
-		}
-		for _, file := range got.Files {
-			if name := files[file.Path]; name != "" && file.Content != texts[name] {
-				t.Errorf("%s: %s has %q, want %q", module, file.Path, file.Content, texts[name])
-			}
-			if strings.Contains(file.Path, "key") && file.Permissions != "0600" {
-				t.Errorf("%s: %s has the permissions %s", module, file.Path, file.Permissions)
-			}
-			delete(files, file.Path)
-		}
-		if len(files) > 0 {
-			t.Errorf("%s does not write %v", module, files)
-		}
-	}
-}
-
-func TestTheScriptsOfTheServersParse(t *testing.T) {
-	setup := render(t, terraform+"modules/bbb-fleet/setup.sh.tftpl", map[string]string{
-		"bbb_release": "jammy-300", "bbb_install": "https://example.org/bbb-install.sh", "node_exporter": "https://example.org/n.tar.gz", "node_exporter_sha256": strings.Repeat("0", 64),
-	})
-	for name, text := range map[string]string{"setup": setup, "register": read(t, terraform+"modules/bbb-fleet/register.sh")} {
-		command := exec.CommandContext(t.Context(), "bash", "-n")
-		command.Stdin = strings.NewReader(text)
-		if out, err := command.CombinedOutput(); err != nil || !strings.Contains(text, "set -euo pipefail") {
-			t.Errorf("%s: %v\n%s", name, err, out)
-		}
-	}
 }
 
 func TestScalelitesServerRunsTheStackOfCompose(t *testing.T) {

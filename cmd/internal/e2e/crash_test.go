@@ -37,11 +37,7 @@ func TestADrainGoesOnAfterKill9AndNothingIsDoneTwice(t *testing.T) {
 
 	leaving := 0 // the server that drains; which one is the scaler's choice
 	drains := func() bool {
-		for i := range f.hosts {
-			if f.server(t, i+1).State == fleet.Cordoned {
-				leaving = i + 1
-			}
-		}
+		leaving = f.cordoned(t)
 		return leaving > 0
 	}
 	d.crashAt(t, []moment{{"a server to drain", drains}})

@@ -20,6 +20,7 @@ type settings struct {
 	Name         string // of the fleet; "" for the default
 	Alertmanager string // base URL; "" for none
 	Webhook      string // for the generated route
+	Login        string // of that route: further keys of rules.alertmanager, in YAML; "" for none
 	Scrape       string // the section rules.scrape; "" for the defaults
 	NodePort     string // of the node exporters; "" for the default
 	MinActive    int
@@ -74,7 +75,7 @@ rules:
   forecast: {enabled: false}
   for: {BBBServerMemoryHigh: 2s, BBBFleetMemoryHigh: 2s, BBBFleetBelowMinimum: 2s, BBBServerMemoryLow: 1h,
         BBBServerCPUHigh: 1h, BBBFleetCPUHigh: 1h, BBBServerCPULow: 1h, BBBFleetWorkloadLow: 1h}
-  alertmanager: {group_wait: 1s, group_interval: 1s{{with .Webhook}}, url: {{.}}{{end}}}
+  alertmanager: {group_wait: 1s, group_interval: 1s{{with .Webhook}}, url: {{.}}{{end}}{{with .Login}}, {{.}}{{end}}}
 `))
 
 // Cloud, Balancer and Datacenters are for the template.
@@ -95,19 +96,20 @@ func (s settings) text(t testing.TB) string {
 // the same store.
 type daemon struct {
 	*process
-	path, config, storage, addr string
+	path, config, addr string
+	storage            string // the flag of its store
 }
 
 func startDaemon(t testing.TB, path, addr, config string) *daemon {
 	t.Helper()
-	d := &daemon{path: path, config: config, storage: t.TempDir(), addr: addr}
+	d := &daemon{path: path, config: config, storage: "--storage.path=" + t.TempDir(), addr: addr}
 	d.start(t)
 	return d
 }
 
 func (d *daemon) start(t testing.TB) {
 	t.Helper()
-	d.process = start(t, d.path, "--config.file="+d.config, "--storage.path="+d.storage,
+	d.process = start(t, d.path, "--config.file="+d.config, d.storage,
 		"--web.listen-address="+d.addr, "--log.level=debug")
 	d.ready(t, d.url("/-/ready"))
 }

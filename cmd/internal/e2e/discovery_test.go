@@ -30,7 +30,7 @@ func TestPrometheusScrapesTheServersThatTheDaemonLists(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 12, 3, 2)
 	dir, addr := t.TempDir(), freeAddr(t)
-	pool := guard(t, dir, f.hosts)
+	pool := guard(t, "deploy/exporters/web.yml", dir, f.hosts)
 	given := settings{
 		Fleet: f, MinActive: 2, MemoryMin: 0.001, MemoryMax: 0.999, Webhook: "http://" + addr + "/webhook",
 		NodePort: nodeExporter(t, f.hosts, "--web.config.file="+filepath.Join(dir, "web.yml")),
@@ -69,9 +69,9 @@ func TestPrometheusScrapesTheServersThatTheDaemonLists(t *testing.T) {
 	until(t, 30*time.Second, "Prometheus to scrape three servers:\n"+want, func() bool { return strings.Join(scraped(), "\n") == want })
 }
 
-// guard writes the exporters' web configuration of deploy with a certificate for the
-// hosts, and the password that it shows, into dir.
-func guard(t *testing.T, dir string, hosts []string) *x509.CertPool {
+// guard writes a web configuration of deploy with a certificate for the hosts, and the
+// password that it shows, into dir.
+func guard(t *testing.T, webConfig, dir string, hosts []string) *x509.CertPool {
 	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "bbb"}, IsCA: true, BasicConstraintsValid: true,
@@ -92,7 +92,7 @@ func guard(t *testing.T, dir string, hosts []string) *x509.CertPool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	web, err := os.ReadFile(filepath.Join(root(t), "deploy/exporters/web.yml"))
+	web, err := os.ReadFile(filepath.Join(root(t), webConfig))
 	if err != nil {
 		t.Fatal(err)
 	}

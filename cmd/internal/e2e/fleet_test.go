@@ -131,10 +131,43 @@ func (f *fakeFleet) is(t testing.TB, i int, power fleet.Power, state fleet.Balan
 	return s.Power == power && s.State == state
 }
 
+// cordoned returns the number of a server that drains, counted from 1, or 0.
+func (f *fakeFleet) cordoned(t testing.TB) int {
+	for i := range f.hosts {
+		if f.server(t, i+1).State == fleet.Cordoned {
+			return i + 1
+		}
+	}
+	return 0
+}
+
 // writes records every request that changes something.
 type writes struct {
-	mu  sync.Mutex
-	all []string // method, path and body
+	mu   sync.Mutex
+	all  []string // method, path and body
+	held *regexp.Regexp
+	free chan struct{} // closed when the writes that match held may be answered
+}
+
+// hold has the writes that match carried out at once, and answered only after release.
+func (w *writes) hold(t testing.TB, expr string) (release func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	free := make(chan struct{})
+	w.held, w.free = regexp.MustCompile(expr), free
+	release = sync.OnceFunc(func() { close(free) })
+	t.Cleanup(release)
+	return release
+}
+
+// wait returns when the write may be answered.
+func (w *writes) wait(write string) {
+	w.mu.Lock()
+	held, free := w.held, w.free
+	w.mu.Unlock()
+	if held != nil && held.MatchString(write) {
+		<-free
+	}
 }
 
 // record is next with its writes recorded before they are answered.
@@ -143,9 +176,11 @@ func (w *writes) record(next http.Handler) http.Handler {
 		if r.Method != http.MethodGet {
 			body, _ := io.ReadAll(r.Body)
 			r.Body = io.NopCloser(bytes.NewReader(body))
+			write := r.Method + " " + r.URL.Path + " " + string(body)
 			w.mu.Lock()
-			w.all = append(w.all, r.Method+" "+r.URL.Path+" "+string(body))
+			w.all = append(w.all, write)
 			w.mu.Unlock()
+			defer w.wait(write)
 		}
 		next.ServeHTTP(rw, r)
 	})

@@ -65,7 +65,7 @@ var mayImport = map[string][]string{
 		"rules/generate", "rules/refuse", "actions/fleet", "receiver", "actions/ionos", "actions/scalelite", "actions/bbb",
 		"actions/alertmanager",
 	},
-	"cmd/genrules": {"rules/generate", "cmd/internal/build", "cmd/internal/config"},
+	"cmd/genrules": {"rules/generate", "cmd/internal/build", "cmd/internal/config", "cmd/internal/flags"},
 }
 
 // onlyImporters lists, for packages that must stay behind one door, who may

@@ -14,8 +14,6 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/bbb/bbbtest"
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
-	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
-	"github.com/bbb-scaler/bbb-scaler/actions/scalelite/scalelitetest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/exportertest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim/simhttp"
@@ -37,7 +35,8 @@ type demo struct {
 	hung    string // name of the server that hangs in the story
 
 	bbb, node, exporter          []net.Listener // one for each server
-	ionosAt, daemonAt            string         // host:port
+	ionosAt                      string         // host:port
+	daemonAt                     []string       // one for each replica
 	prometheusAt, alertmanagerAt []string       // one, or a pair
 	scaleliteURL                 string
 	pollInterval                 time.Duration // poll interval of Scalelite, in real time
@@ -51,10 +50,15 @@ type demo struct {
 
 	balancer *balancer // the real Scalelite; nil if it is simulated
 	users    *users    // create the meetings in balancer
+
+	replicas *replicas // nil for one daemon
 }
 
 // secrets are generated for each run.
-type secrets struct{ password, balancer, exporter fleet.Secret }
+type secrets struct {
+	password, exporter fleet.Secret
+	balancer           []fleet.Secret // one for each replica
+}
 
 func newSecret() fleet.Secret { return fleet.Secret(rand.Text()[:16]) }
 
@@ -68,9 +72,12 @@ func newDemo(cfg Config, dir string) (*demo, error) {
 	d := &demo{
 		dir: dir, speed: cfg.Speed, targets: cfg.Targets, file: fileOf(cfg), seed: cfg.Seed, prices: cfg.World.Prices, own: cfg.Daemon != nil,
 		network: network{seed: cfg.CutLinks}, steps: map[string]int{},
-		secret: secrets{newSecret(), newSecret(), newSecret()},
+		secret: secrets{password: newSecret(), exporter: newSecret()},
 	}
-	err := d.build(cfg)
+	err := d.daemons(cfg.Replicas)
+	if err == nil {
+		err = d.build(cfg)
+	}
 	if err != nil {
 		d.close()
 		return nil, err
@@ -110,13 +117,10 @@ func (d *demo) build(cfg Config) error {
 	exporter := exportertest.Config{World: d.world, User: exporterUser, Password: d.secret.exporter}
 	d.serve(slowed(exportertest.Node(exporter), cfg.Speed), d.node...)
 	d.serve(exportertest.BBB(exporter), d.exporter...)
-	if d.ionosAt, err = d.listen(ionostest.New(ionostest.Config{World: d.world, User: ionosUser, Password: d.secret.password})); err != nil {
+	if d.ionosAt, err = d.listen(d.cloud()); err != nil {
 		return err
 	}
 	if err = d.balance(cfg); err != nil {
-		return err
-	}
-	if d.daemonAt, err = freePort(); err != nil {
 		return err
 	}
 	return d.monitors(cfg)
@@ -142,7 +146,7 @@ func (d *demo) overload() sim.Workload {
 // balance builds the simulated Scalelite, or the client of the real one.
 func (d *demo) balance(cfg Config) (err error) {
 	if cfg.Scalelite == nil {
-		at, err := d.listen(scalelitetest.New(scalelitetest.Config{World: d.world, Secret: d.secret.balancer}))
+		at, err := d.listen(d.scalelite())
 		d.scaleliteURL, d.pollInterval = "http://"+at, d.shorter(cfg.World.Balancer.PollInterval)
 		return err
 	}
@@ -150,7 +154,7 @@ func (d *demo) balance(cfg Config) (err error) {
 		return err
 	}
 	d.scaleliteURL, d.pollInterval = d.balancer.URL, d.balancer.PollInterval
-	d.secret.balancer = d.balancer.Secret
+	d.secret.balancer = []fleet.Secret{d.balancer.Secret}
 	d.users = newUsers(d.balancer, d.clock)
 	return nil
 }

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"fmt"
 	"maps"
 	"net"
 	"path/filepath"
@@ -46,13 +45,16 @@ const (
 // one configuration: the shipped defaults, with durations divided by the speed.
 func (d *demo) settings() (settings, error) {
 	c := d.config()
-	s := settings{files: map[string]string{ionosFile: d.secret.password.Reveal(), balancerFile: d.secret.balancer.Reveal()}}
+	s := settings{files: map[string]string{ionosFile: d.secret.password.Reveal()}}
 	var err error
 	if s.files[ruleFile], err = c.Generated(generate.FormatRules); err != nil {
 		return s, err
 	}
-	if s.files[daemonFile], err = d.daemonConfig(c); err != nil {
-		return s, err
+	for i := range d.daemonAt {
+		s.files[d.fileOf(i, balancerFile)] = d.secret.balancer[i].Reveal()
+		if s.files[d.fileOf(i, daemonFile)], err = d.daemonConfig(c, i); err != nil {
+			return s, err
+		}
 	}
 	s.past = d.history(c.Actions.Fleet.Name, time.Duration(c.Rules.EvaluationInterval))
 	for range d.alertmanagerAt {
@@ -92,25 +94,32 @@ func (d *demo) config() config.File {
 	c := d.file
 	c.Rules.For = maps.Clone(c.Rules.For) // Faster changes it
 	c.Faster(d.speed)
-	c.Rules.Alertmanager.URL = "http://" + d.daemonAt + api.PathWebhook
+	if d.replicas != nil {
+		c.Actions.Fleet.Name += "-demo" // its rows in the database are not those of a real fleet
+	}
+	c.Rules.Alertmanager.URL = "http://" + d.daemonAt[0] + api.PathWebhook
 	c.Rules.Alertmanager.Username = ""
 	return c
 }
 
 func (d *demo) shorter(t time.Duration) time.Duration { return config.Shorter(t, d.speed) }
 
-// alertmanagerConfig is the generated route to the daemon.
+// alertmanagerConfig is the generated route to the daemon, or to all replicas.
 func (d *demo) alertmanagerConfig(c config.File) (string, error) {
-	at, err := d.network.to(d.daemonAt)
+	addrs, err := d.network.each(d.daemonAt)
 	if err != nil {
 		return "", err
 	}
-	c.Rules.Alertmanager.URL = "http://" + at[0] + api.PathWebhook
-	return c.Generated(generate.FormatAlertmanager)
+	c.Rules.Alertmanager.URL = "http://" + addrs[0] + api.PathWebhook
+	text, err := c.Generated(generate.FormatAlertmanager)
+	if err != nil || len(addrs) == 1 {
+		return text, err
+	}
+	return toAll(text, addrs)
 }
 
-// daemonConfig returns the daemon's configuration file.
-func (d *demo) daemonConfig(c config.File) (string, error) {
+// daemonConfig returns the configuration file of a daemon.
+func (d *demo) daemonConfig(c config.File, replica int) (string, error) {
 	c.Actions.Fleet.Datacenters = d.world.Datacenters()
 	text, err := yaml.Marshal(c.Actions)
 	if err != nil {
@@ -129,8 +138,8 @@ func (d *demo) daemonConfig(c config.File) (string, error) {
 	}
 	maps.Copy(doc, map[string]any{
 		"rules":        c.Rules,
-		"ionos":        map[string]any{"url": "http://" + d.ionosAt, "username": ionosUser, "password_file": ionosFile},
-		"scalelite":    map[string]any{"url": d.scaleliteURL, "secret_file": balancerFile, "poll_interval": d.pollInterval.String()},
+		"ionos":        map[string]any{"url": "http://" + d.ionosAt, "username": d.user(replica), "password_file": ionosFile},
+		"scalelite":    map[string]any{"url": d.scaleliteURL, "secret_file": d.fileOf(replica, balancerFile), "poll_interval": d.pollInterval.String()},
 		"alertmanager": map[string]any{"urls": urls, "request_timeout": callTimeout.String()},
 		"prometheus":   map[string]any{"url": "http://" + d.prometheusAt[0]}, // for the page
 		"web":          map[string]any{"prices": map[string]any{"core_hour": d.prices.CoreHour, "gib_hour": d.prices.GiBHour}},
@@ -162,7 +171,7 @@ func (d *demo) prometheusConfig(c config.File) (string, error) {
 		"scrape_configs": []any{
 			job("node", login, d.scraped(d.node, c.Rules.Exporters.Node)...),
 			job("bbb", login, d.scraped(d.exporter, c.Rules.Exporters.BBB)...),
-			job("scaler", nil, target(d.daemonAt, c.Rules.Exporters.Scaler)),
+			job("scaler", nil, d.scrapedDaemons(c.Rules.Exporters.Scaler)...),
 		},
 	})
 	return string(text), err
@@ -185,14 +194,4 @@ func (d *demo) scraped(list []net.Listener, labels generate.Matchers) []any {
 		out[i] = target(l.Addr().String(), named)
 	}
 	return out
-}
-
-// daemonArgs returns the daemon's command line.
-func (d *demo) daemonArgs() []string {
-	return []string{fmt.Sprintf("--config.file=%s/%s", d.dir, daemonFile), "--web.listen-address=" + d.daemonAt, fmt.Sprintf("--storage.path=%s/bbb-scaler", d.dir)}
-}
-
-// clockArgs returns the argument by which the demo's own daemon shows the simulated time.
-func (d *demo) clockArgs() []string {
-	return []string{fmt.Sprintf("--web.displayed-clock=%s,%s,%g", d.world.Start().Format(time.RFC3339Nano), d.clock.begun.Format(time.RFC3339Nano), d.speed)}
 }

@@ -196,7 +196,7 @@ type judge struct {
 }
 
 func (d *demo) newJudge() (*judge, error) {
-	daemon, err := client.New(client.Config{URL: "http://" + d.daemonAt, Timeout: callTimeout})
+	daemon, err := client.New(client.Config{URL: "http://" + d.daemonAt[0], Timeout: callTimeout})
 	if err != nil {
 		return nil, err
 	}

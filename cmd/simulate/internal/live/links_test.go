@@ -70,7 +70,7 @@ func TestOnlyAlertsThatAskAndAreNotSuppressedAreCompared(t *testing.T) {
 		{"for people", []any{}, listing(rules.ScalerDeaf, "active"), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			d := &demo{speed: 60, file: fileOf(Config{}), daemonAt: answer(t, tt.known), alertmanagerAt: []string{answer(t, tt.listed)}}
+			d := &demo{speed: 60, file: fileOf(Config{}), daemonAt: []string{answer(t, tt.known)}, alertmanagerAt: []string{answer(t, tt.listed)}}
 			j, err := d.newJudge()
 			if err != nil {
 				t.Fatal(err)

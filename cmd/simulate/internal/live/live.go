@@ -7,6 +7,11 @@
 // divided by the speed, and so are the seconds that the node exporters count.
 // Prometheus starts with a history of the week before, so that the forecast starts
 // servers ahead of the first lesson.
+//
+// With Config.Replicas, several daemons share a store in PostgreSQL, each in a process of
+// its own (process.go, replicas.go), so that the one that leads can be killed without a
+// chance to hand over (takeovers.go). Each has logins of its own at IONOS and Scalelite
+// (doors.go), by which the steps that two of them have begun are found (twice.go).
 package live
 
 import (
@@ -55,6 +60,8 @@ type Config struct {
 	// one cluster, and is the seed of random cuts of the links between them and to
 	// the daemon.
 	CutLinks uint64
+	// Replicas, unless nil, are run in place of Daemon, which is then not nil either.
+	Replicas *Replicas
 	// Scalelite, unless nil, is used instead of the simulated one.
 	Scalelite *Scalelite
 }
@@ -84,6 +91,9 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 		return Summary{}, err
 	}
 	defer d.close()
+	if err := d.empty(ctx); err != nil {
+		return Summary{}, err
+	}
 	if d.balancer != nil {
 		return d.besideScalelite(ctx, cfg)
 	}
@@ -160,10 +170,7 @@ func (d *demo) run(ctx context.Context, cfg Config) error {
 		part("prometheus", d.prometheus[i].Run)
 	}
 	if cfg.Daemon != nil {
-		part("bbb-scaler", func(ctx context.Context) error {
-			log := &lines{log: cfg.Log, name: "bbb-scaler"}
-			return cfg.Daemon(ctx, append(d.daemonArgs(), d.clockArgs()...), nil, log, log)
-		})
+		part("bbb-scaler", func(ctx context.Context) error { return d.runDaemons(ctx, cfg) })
 	}
 	if d.users != nil {
 		part("the users", func(ctx context.Context) error { return d.users.come(ctx, meetings(d.world.Start(), cfg.Servers)) })
@@ -178,6 +185,15 @@ func (d *demo) run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	return nil
+}
+
+// runDaemons runs the daemon, or all replicas, until ctx is done.
+func (d *demo) runDaemons(ctx context.Context, cfg Config) error {
+	if d.replicas != nil {
+		return d.runReplicas(ctx, cfg.Log, cfg.Out)
+	}
+	log := &lines{log: cfg.Log, name: "bbb-scaler"}
+	return cfg.Daemon(ctx, append(d.daemonArgs(0), d.clockArgs()...), nil, log, log)
 }
 
 // clock advances a World with real time, at a speed.

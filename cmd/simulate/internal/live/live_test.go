@@ -131,7 +131,7 @@ func TestTheDemosFileIsOneThatTheDaemonTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.close()
-	f, err := config.Load(d.dir+"/"+daemonFile, nil)
+	f, err := config.Load(d.dir+"/"+d.fileOf(0, daemonFile), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestTheDemosCloudStatesARateLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.SetBasicAuth(ionosUser, d.secret.password.Reveal())
+	req.SetBasicAuth(d.user(0), d.secret.password.Reveal())
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

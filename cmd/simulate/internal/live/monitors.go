@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -34,10 +35,20 @@ func (d *demo) monitors(cfg Config) error {
 			return err
 		}
 	}
-	if err := d.alertmanagers(s, cfg.Log); err != nil {
+	if err := d.alertmanagers(s, d.quietUnlessAsked(cfg.Log)); err != nil {
 		return err
 	}
 	return d.prometheuses(s, cfg.Log)
+}
+
+// quietUnlessAsked returns the log of Alertmanager. With several daemons, notifications
+// fail between two leaders, as they must: these errors are printed only from the level
+// warn on.
+func (d *demo) quietUnlessAsked(log *slog.Logger) *slog.Logger {
+	if d.replicas != nil && !log.Enabled(context.Background(), slog.LevelWarn) {
+		return slog.New(slog.DiscardHandler)
+	}
+	return log
 }
 
 func (d *demo) alertmanagers(s settings, log *slog.Logger) error {

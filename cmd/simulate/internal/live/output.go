@@ -12,7 +12,6 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
-	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 	"github.com/bbb-scaler/bbb-scaler/receiver/client"
 )
 
@@ -20,21 +19,20 @@ import (
 // only for this run.
 func (d *demo) introduce(out io.Writer) {
 	fmt.Fprintf(out, "A simulated fleet of %d BigBlueButton servers; simulated time passes %.3g times as fast as real time. Everything listens on loopback:\n\n", len(d.bbb), d.speed)
-	rows := [][3]string{
-		{"bbb-scaler", "http://" + d.daemonAt + "/", "the daemon: page, " + api.PathMetrics + ", " + api.PathFleet},
-		{"IONOS", "http://" + d.ionosAt + "/cloudapi/v6", "user " + ionosUser + ", password " + d.secret.password.Reveal()},
+	rows := append(d.daemonRows(), [][3]string{
+		{"IONOS", "http://" + d.ionosAt + "/cloudapi/v6", "user " + d.user(0) + ", password " + d.secret.password.Reveal()},
 		{"Scalelite", d.scaleliteURL + "/scalelite/api", d.balancerNote()},
 		{"Prometheus", "http://" + d.prometheusAt[0] + "/api/v1/query", "?query=fleet:bbb_cpu_workload:avg"},
 		{"Alertmanager", "http://" + d.alertmanagerAt[0] + "/api/v2/alerts", "also accepts silences; the scaler ignores silenced alerts"},
 		{"BBB servers", "http://" + d.bbb[0].Addr().String() + "/bigbluebutton/api", "one for each server; Scalelite's getServers lists their secrets"},
 		{"node exporters", "http://" + d.node[0].Addr().String() + "/metrics", "one for each server; user " + exporterUser + ", password " + d.secret.exporter.Reveal()},
-	}
+	}...)
 	for _, r := range rows {
 		fmt.Fprintf(out, "  %-15s %-48s %s\n", r[0], r[1], r[2])
 	}
 	if !d.own {
 		fmt.Fprintf(out, "\nStart the daemon yourself, on this machine, with the files of this run:\n\n  bbb-scaler %s\n\n"+
-			"Its configuration has the addresses and credentials above, and durations that are %.3g times as short.\n", strings.Join(d.daemonArgs(), " "), d.speed)
+			"Its configuration has the addresses and credentials above, and durations that are %.3g times as short.\n", strings.Join(d.daemonArgs(0), " "), d.speed)
 	}
 	fmt.Fprintf(out, "\n%-6s %-8s %-14s %s\n", "time", "step", "server", "why")
 }
@@ -45,7 +43,7 @@ func (d *demo) balancerNote() string {
 	if d.balancer != nil {
 		return "your own; the servers are registered there until the end"
 	}
-	return "secret " + d.secret.balancer.Reveal()
+	return "secret " + d.secret.balancer[0].Reveal()
 }
 
 // tellEvery is the interval at which the daemon's journal is read.
@@ -54,11 +52,11 @@ const tellEvery = 250 * time.Millisecond
 // tell prints a line for every step that was done or failed, and a line about the
 // fleet every ten minutes of simulated time.
 func (d *demo) tell(ctx context.Context, c *clock, out io.Writer) error {
-	daemon, err := client.New(client.Config{URL: "http://" + d.daemonAt})
+	daemons, err := d.connect()
 	if err != nil {
 		return err
 	}
-	defer daemon.Close()
+	defer closeAll(daemons)
 	ticker := time.NewTicker(tellEvery)
 	defer ticker.Stop()
 	var seen uint64
@@ -70,7 +68,7 @@ func (d *demo) tell(ctx context.Context, c *clock, out io.Writer) error {
 		case <-ticker.C:
 		}
 		d.narrate(scenes, out)
-		for _, e := range newEntries(ctx, daemon, seen) {
+		for _, e := range newEntries(ctx, daemons, seen) {
 			seen = e.Seq
 			if e.Outcome == fleet.Done {
 				d.steps[string(e.Step.Kind)]++
@@ -104,16 +102,18 @@ func (d *demo) narrate(scenes map[time.Time]scene, out io.Writer) {
 // entriesAtOnce is the number of journal entries that are read at a time.
 const entriesAtOnce = 500
 
-// newEntries returns the journal's entries after seq, oldest first. While the
-// daemon does not answer, there are none.
-func newEntries(ctx context.Context, daemon *client.Client, seq uint64) []fleet.Entry {
-	entries, err := daemon.Journal(ctx, client.JournalQuery{Limit: entriesAtOnce})
-	if err != nil {
-		return nil
+// newEntries returns the journal's entries after seq, oldest first, from the first daemon
+// that answers. While none does, there are none.
+func newEntries(ctx context.Context, daemons []*client.Client, seq uint64) []fleet.Entry {
+	for _, daemon := range daemons {
+		entries, err := daemon.Journal(ctx, client.JournalQuery{Limit: entriesAtOnce})
+		if err == nil {
+			entries = slices.DeleteFunc(entries, func(e fleet.Entry) bool { return e.Seq <= seq })
+			slices.Reverse(entries)
+			return entries
+		}
 	}
-	entries = slices.DeleteFunc(entries, func(e fleet.Entry) bool { return e.Seq <= seq })
-	slices.Reverse(entries)
-	return entries
+	return nil
 }
 
 // describe returns a line about an entry, or "" for the beginning of a step.

@@ -23,6 +23,8 @@ type Summary struct {
 	// OverloadParticipantMinutes were spent on servers whose CPU or memory
 	// workload was above the maximum threshold.
 	OverloadParticipantMinutes float64 `json:"overload_participant_minutes"`
+	// Takeovers is nil unless there were several daemons.
+	*Takeovers
 	// Links is nil unless links were cut.
 	Links *Links `json:"links,omitempty"`
 }
@@ -33,6 +35,7 @@ func (d *demo) summary() Summary {
 		Steps: map[string]int{}, Meetings: f.Meetings, MeetingsEndedEarly: f.MeetingsEndedEarly,
 		MeetingsRefused: f.MeetingsRefused, ServerHours: f.ServerHours,
 		ParticipantMinutes: f.ParticipantMinutes, OverloadParticipantMinutes: f.OverloadParticipantMinutes,
+		Takeovers: d.replicas.takeovers(),
 	}
 	hours := d.world.Now().Sub(d.world.Start()).Hours()
 	s.ServerHoursAllOn = hours * float64(len(d.bbb))
@@ -51,7 +54,7 @@ func (s Summary) saved() string {
 	if s.CostAllOn == 0 {
 		return "0 %"
 	}
-	return fmt.Sprintf("%.0f %%", 100*(1-s.Cost/s.CostAllOn))
+	return fleet.Percent(1-s.Cost/s.CostAllOn, 0)
 }
 
 // String returns the summary as text for people.
@@ -65,6 +68,9 @@ func (s Summary) String() string {
 		"Participant-minutes: %.0f, of these on servers above a maximum threshold: %.1f %%.\nSteps: %s.\n",
 		s.Meetings, s.MeetingsEndedEarly, s.MeetingsRefused, s.Cost, s.CostAllOn, s.saved(), s.ServerHours, s.ServerHoursAllOn,
 		s.ParticipantMinutes, 100*s.OverloadParticipantMinutes/max(1, s.ParticipantMinutes), strings.Join(steps, ", "))
+	if s.Takeovers != nil {
+		text += s.Takeovers.String()
+	}
 	if s.Links != nil {
 		text += s.Links.String()
 	}

@@ -6,12 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/week"
 )
@@ -171,14 +171,14 @@ func (r Report) table(row func([]string)) {
 		f := r.Strategies[name]
 		cells := []string{
 			name, fmt.Sprintf("%.0f", f.ServerHours), fmt.Sprintf("%.2f", f.ServerHours/bound),
-			fmt.Sprintf("%.2f", f.Cost), fmt.Sprintf("%.2f", f.CostOverBound), fmt.Sprintf("%.0f %%", math.Round(100*f.Savings)+0), // +0: not -0
+			fmt.Sprintf("%.2f", f.Cost), fmt.Sprintf("%.2f", f.CostOverBound), fleet.Percent(f.Savings, 0),
 		}
 		if name == BoundName {
 			row(append(cells, "0", "0", "0", "", "", "", "", "", ""))
 			continue
 		}
 		row(append(cells,
-			fmt.Sprintf("%.3f %%", 100*f.OverloadParticipantMinutes/max(1, f.ParticipantMinutes)),
+			fleet.Percent(f.OverloadParticipantMinutes/max(1, f.ParticipantMinutes), 3),
 			strconv.Itoa(f.MeetingsEndedEarly), strconv.Itoa(f.MeetingsRefused),
 			fmt.Sprintf("%.0f s", f.CapacityDelayP50), fmt.Sprintf("%.0f s", f.CapacityDelayP95),
 			strconv.Itoa(f.CloudCalls), strconv.Itoa(f.BalancerCalls), strconv.Itoa(f.Flaps), strconv.Itoa(f.Churn)))

@@ -2,7 +2,9 @@ package week
 
 import (
 	"fmt"
+	"math"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/plot"
 )
 
@@ -26,10 +28,23 @@ func (c Comparison) result(w Week) plot.Figure {
 	}
 	f.Headline = fmt.Sprintf("%s: %s %.0f", OursName, c.World.Prices.Currency, ours.Figures.Cost)
 	if all, ok := w.outcome(StaticName); ok && all.Figures.Cost > 0 {
-		f.Headline = fmt.Sprintf("bbb-scaler costs %.0f %% less than all servers on", 100*(1-ours.Figures.Cost/all.Figures.Cost))
+		f.Headline = "bbb-scaler costs " + against(ours, all)
 	}
 	f.Headline += "; " + harm(ours)
 	return f
+}
+
+// against returns in words how the cost of a strategy differs from that of all servers on.
+func against(o, all Outcome) string {
+	less := 1 - o.Figures.Cost/all.Figures.Cost
+	switch text := fleet.Percent(math.Abs(less), 0); {
+	case text == "0 %":
+		return "as much as all servers on"
+	case less < 0:
+		return text + " more than all servers on"
+	default:
+		return text + " less than all servers on"
+	}
 }
 
 // days returns a number of days in words.
@@ -72,7 +87,7 @@ func (c Comparison) beside(w Week, o Outcome) plot.Series {
 		Cost: f.Cost, Amount: fmt.Sprintf("%s %.2f", c.World.Prices.Currency, f.Cost),
 	}
 	if all, ok := w.outcome(StaticName); ok && o.Name != StaticName && all.Figures.Cost > 0 {
-		s.Effects = append(s.Effects, plot.Effect{Text: fmt.Sprintf("%.0f %% less than all servers on", 100*(1-f.Cost/all.Figures.Cost))})
+		s.Effects = append(s.Effects, plot.Effect{Text: against(o, all)})
 	}
 	return c.withHarm(s, o)
 }

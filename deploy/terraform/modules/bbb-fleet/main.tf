@@ -71,7 +71,8 @@ resource "ionoscloud_server" "bbb" {
         node_exporter        = var.node_exporter
         node_exporter_sha256 = var.node_exporter_sha256
       })
-      register = file("${path.module}/register.sh")
+      register           = file("${path.module}/register.sh")
+      node_exporter_unit = file("${path.module}/node-exporter.service")
       settings = jsonencode({
         host      = each.value.host
         scalelite = var.scalelite_host
@@ -91,6 +92,7 @@ resource "ionoscloud_server" "bbb" {
       for_each = var.firewall_rules
       content {
         name             = firewall.value.name
+        type             = "INGRESS" # the default, without which the provider does not find the rule again
         protocol         = firewall.value.protocol
         port_range_start = firewall.value.ports[0]
         port_range_end   = firewall.value.ports[1]

@@ -81,6 +81,7 @@ resource "ionoscloud_server" "scalelite" {
       for_each = var.firewall_rules
       content {
         name             = firewall.value.name
+        type             = "INGRESS" # the default, without which the provider does not find the rule again
         protocol         = firewall.value.protocol
         port_range_start = firewall.value.ports[0]
         port_range_end   = firewall.value.ports[1]
