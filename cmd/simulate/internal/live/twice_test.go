@@ -159,12 +159,12 @@ func TestTheSummaryTellsTheTakeovers(t *testing.T) {
 	begun := time.Now()
 	r.noted(func(f *Takeovers) { f.Kills = 2 })
 	for _, tt := range []struct {
-		before, now reign
+		before, now leaderSeen
 		want        string
 	}{
-		{reign{leader: -1}, reign{leader: 0}, "bbb-scaler-1 leads, and the others stand by"},
-		{reign{leader: 0, killed: true, at: begun}, reign{leader: 1, since: begun.Add(9300 * time.Millisecond)}, "bbb-scaler-2 leads, 9.3 s after the kill of bbb-scaler-1, which starts again"},
-		{reign{leader: 1}, reign{leader: 0, since: begun.Add(time.Hour)}, "bbb-scaler-1 leads; bbb-scaler-2, which led before, was not killed"},
+		{leaderSeen{leader: -1}, leaderSeen{leader: 0}, "bbb-scaler-1 leads, and the others stand by"},
+		{leaderSeen{leader: 0, killed: true, at: begun}, leaderSeen{leader: 1, since: begun.Add(9300 * time.Millisecond)}, "bbb-scaler-2 leads, 9.3 s after the kill of bbb-scaler-1, which starts again"},
+		{leaderSeen{leader: 1}, leaderSeen{leader: 0, since: begun.Add(time.Hour)}, "bbb-scaler-1 leads; bbb-scaler-2, which led before, was not killed"},
 	} {
 		if got := r.tookOver(tt.before, tt.now); got != tt.want {
 			t.Errorf("line %q, want %q", got, tt.want)
@@ -174,7 +174,7 @@ func TestTheSummaryTellsTheTakeovers(t *testing.T) {
 	if got := *r.takeovers(); got != want {
 		t.Errorf("takeovers = %+v, want %+v: the first leader took over from nobody", got, want)
 	}
-	r.unanswered(reign{leader: 0, killed: true, at: time.Now().Add(-time.Minute)})
+	r.unanswered(leaderSeen{leader: 0, killed: true, at: time.Now().Add(-time.Minute)})
 	if got := r.takeovers().SecondsMax; got < 60 {
 		t.Errorf("the longest takeover took %.1f s, want the minute since the kill that nobody has followed", got)
 	}
