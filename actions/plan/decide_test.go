@@ -181,6 +181,13 @@ func TestDecide(t *testing.T) {
 			v.Servers[0].Size = fleet.Size{Cores: 4, RAM: 16384}
 			v.Servers[0].Alerts, v.Alerts = []fleet.Alert{alert(rules.ServerCPULow)}, []fleet.Alert{low(1, 17)}
 		}, ""},
+		{"two grown servers do not leave at once if the load needs one of them", func(c *config, v *view) {
+			c.Capacity.MinActive, c.ScaleIn.MaxShare, v.Alerts = 1, 1, []fleet.Alert{low(3.6, 4)}
+			for i := range v.Servers[:2] {
+				v.Servers[i].Size, v.Servers[i].Balancer.Load = fleet.Size{Cores: 4, RAM: 8192}, 0
+				v.Servers[i].Alerts = []fleet.Alert{alert(rules.ServerCPULow)}
+			}
+		}, "cordon bbb-1"},
 		{"a server that grew for a load to come does not leave again before it comes", func(c *config, v *view) {
 			v.Servers[0].Balancer.Load = 0
 			v.Servers[0].Size = fleet.Size{Cores: 4, RAM: 8192}

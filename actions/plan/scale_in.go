@@ -102,9 +102,7 @@ func (d *decision) scaleIn() {
 			d.say(s, "in service: %s%s", why, d.filled(s))
 			continue
 		}
-		if d.leaveOrSay(s, d.low, why+d.filled(s)) {
-			d.serves = d.serves.Sub(d.room(s.Size))
-		}
+		d.leaveOrSay(s, d.low, why+d.filled(s))
 	}
 }
 
@@ -209,22 +207,21 @@ func (d *decision) needsMore(s *fleet.Server) bool {
 	})
 }
 
-// leaveOrSay plans to drain the server and returns true, or sets the reason why it
-// must stay in service.
-func (d *decision) leaveOrSay(s *fleet.Server, alerts []fleet.Alert, why string) bool {
+// leaveOrSay plans to drain the server, or sets the reason why it must stay in service.
+func (d *decision) leaveOrSay(s *fleet.Server, alerts []fleet.Alert, why string) {
 	if no := d.cannotLeave(s); no != "" {
 		d.say(s, "in service: %s%s", no, d.filled(s))
-		return false
+		return
 	}
 	d.leave(s, fleet.AimDrain, alerts, "%s", why)
-	return true
 }
 
-// leave plans the cordon that takes the server out of service.
+// leave plans the cordon that takes the server out of service, with its size.
 func (d *decision) leave(s *fleet.Server, aim fleet.Aim, alerts []fleet.Alert, format string, args ...any) {
 	d.step(s, fleet.Cordon, aim, fleet.Size{}, alerts, format, args...)
 	d.active--
 	d.leaving++
+	d.serves = d.serves.Sub(d.room(s.Size))
 }
 
 // cannotLeave returns why the server must stay in service, or "".

@@ -1,9 +1,9 @@
 // Command kubernetes builds kustomizations and decodes every object strictly: as
 // Kubernetes and the Prometheus operator declare its kind, without unknown fields.
 //
-//	go run . [-without KIND]... DIR...
+//	go run . [-print] [-without KIND]... DIR...
 //
-// It prints the kind and name of each object. A kind that the operator of this module
+// It prints the kind and name of each object, or with -print the objects. A kind that the operator of this module
 // does not have yet is allowed after -without only. The module file operator-0.44.mod
 // has the operator of kube-prometheus 0.7, go.mod a current one.
 package main
@@ -33,22 +33,30 @@ func main() {
 	}
 }
 
+// checker is how objects are checked and printed.
+type checker struct {
+	decoder runtime.Decoder
+	without []string // kinds that may be unknown
+	print   bool     // the objects themselves
+}
+
 func run(args []string, stdout io.Writer) error {
-	var without []string
+	var c checker
 	flags := flag.NewFlagSet("kubernetes", flag.ContinueOnError)
 	flags.Func("without", "kind that may be unknown", func(kind string) error {
-		without = append(without, kind)
+		c.without = append(c.without, kind)
 		return nil
 	})
+	flags.BoolVar(&c.print, "print", false, "print the objects")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	decoder, err := strictDecoder()
-	if err != nil {
+	var err error
+	if c.decoder, err = strictDecoder(); err != nil {
 		return err
 	}
 	for _, dir := range flags.Args() {
-		if err := check(dir, decoder, without, stdout); err != nil {
+		if err := c.check(dir, stdout); err != nil {
 			return fmt.Errorf("%s: %w", dir, err)
 		}
 	}
@@ -68,7 +76,7 @@ func strictDecoder() (runtime.Decoder, error) {
 	return serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer(), nil
 }
 
-func check(dir string, decoder runtime.Decoder, without []string, stdout io.Writer) error {
+func (c checker) check(dir string, stdout io.Writer) error {
 	objects, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), dir)
 	if err != nil {
 		return err
@@ -78,14 +86,18 @@ func check(dir string, decoder runtime.Decoder, without []string, stdout io.Writ
 		if err != nil {
 			return err
 		}
-		_, _, err = decoder.Decode(text, nil, nil)
-		if runtime.IsNotRegisteredError(err) && slices.Contains(without, object.GetKind()) {
+		_, _, err = c.decoder.Decode(text, nil, nil)
+		if runtime.IsNotRegisteredError(err) && slices.Contains(c.without, object.GetKind()) {
 			err = nil
 		}
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", object.GetKind(), object.GetName(), err)
 		}
-		fmt.Fprintln(stdout, object.GetKind(), object.GetName())
+		if c.print {
+			fmt.Fprintf(stdout, "%s---\n", text)
+		} else {
+			fmt.Fprintln(stdout, object.GetKind(), object.GetName())
+		}
 	}
 	return nil
 }

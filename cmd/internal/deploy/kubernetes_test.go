@@ -32,8 +32,24 @@ type pod struct {
 	SecurityContext struct {
 		RunAsNonRoot bool `yaml:"runAsNonRoot"`
 	} `yaml:"securityContext"`
+	Affinity struct {
+		PodAntiAffinity struct {
+			Preferred []struct {
+				Term struct {
+					TopologyKey   string   `yaml:"topologyKey"`
+					LabelSelector selector `yaml:"labelSelector"`
+				} `yaml:"podAffinityTerm"`
+			} `yaml:"preferredDuringSchedulingIgnoredDuringExecution"`
+		} `yaml:"podAntiAffinity"`
+	}
 	Containers []struct {
-		Args  []string
+		Args []string
+		Env  []struct {
+			Name      string
+			ValueFrom struct {
+				SecretKeyRef struct{ Name, Key string } `yaml:"secretKeyRef"`
+			} `yaml:"valueFrom"`
+		}
 		Ports []struct {
 			Name          string
 			ContainerPort int `yaml:"containerPort"`
@@ -70,7 +86,7 @@ type object struct {
 	}
 }
 
-func TestTwoScalersNeverRunAtOnceInKubernetes(t *testing.T) {
+func TestTwoScalersWithAVolumeNeverRunAtOnceInKubernetes(t *testing.T) {
 	var d deployment
 	decode(t, "deploy/kubernetes/base/deployment.yaml", &d)
 	if d.Spec.Replicas != 1 || d.Spec.Strategy.Type != "Recreate" {

@@ -36,6 +36,12 @@ func TestTheShippedSecretHasEveryKeyThatIsReadFromIt(t *testing.T) {
 	if len(read) < 2 {
 		t.Errorf("bbb-scaler.yml names the files %q, want those of IONOS and Scalelite", read)
 	}
+	// As the environment of the pair.
+	for _, e := range objectsOf(t, "deploy/kubernetes/overlays/prod").daemon.Spec.Template.Spec.Containers[0].Env {
+		if from := e.ValueFrom.SecretKeyRef; from.Name == secret.Metadata.Name {
+			read = append(read, from.Key)
+		}
+	}
 	f := config.Defaults()
 	f.Rules.Alertmanager.Username, f.Rules.Scrape.Username = "alertmanager", "prometheus"
 	if f.Rules.Operator.Secret != secret.Metadata.Name || f.Rules.Operator.Namespace != secret.Metadata.Namespace {

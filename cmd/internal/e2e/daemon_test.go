@@ -96,19 +96,20 @@ func (s settings) text(t testing.TB) string {
 // the same store.
 type daemon struct {
 	*process
-	path, config, storage, addr string
+	path, config, addr string
+	storage            string // the flag of its store
 }
 
 func startDaemon(t testing.TB, path, addr, config string) *daemon {
 	t.Helper()
-	d := &daemon{path: path, config: config, storage: t.TempDir(), addr: addr}
+	d := &daemon{path: path, config: config, storage: "--storage.path=" + t.TempDir(), addr: addr}
 	d.start(t)
 	return d
 }
 
 func (d *daemon) start(t testing.TB) {
 	t.Helper()
-	d.process = start(t, d.path, "--config.file="+d.config, "--storage.path="+d.storage,
+	d.process = start(t, d.path, "--config.file="+d.config, d.storage,
 		"--web.listen-address="+d.addr, "--log.level=debug")
 	d.ready(t, d.url("/-/ready"))
 }

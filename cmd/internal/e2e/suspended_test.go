@@ -49,14 +49,14 @@ func TestLeaderThatWasStoppedPastItsLeaseBeginsNothingWhenItGoesOn(t *testing.T)
 			s := f.server(t, 3)
 			answer := f.writes.hold(t, f.power(s, "start"))
 			if c.midway {
-				tw.raise(t)
+				tw.raise(t, 3)
 				until(t, 2*time.Minute, "the first daemon to start the server", func() bool { return tw.started(t) > 0 })
 			}
 			first.signal(t, syscall.SIGSTOP)
 			until(t, 2*time.Minute, "the second daemon to lead", second.leads)
 			answer()
 			if !c.midway {
-				tw.raiseOne(t, second)
+				tw.raiseOne(t, second, 3)
 			}
 			until(t, 2*time.Minute, "the second daemon to enable the server", func() bool { return f.is(t, 3, fleet.PowerOn, fleet.Enabled) })
 

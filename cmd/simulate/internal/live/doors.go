@@ -82,7 +82,9 @@ func (d *demo) pass(rw http.ResponseWriter, r *http.Request, h http.Handler, ask
 	answer := &status{ResponseWriter: rw}
 	h.ServeHTTP(answer, r)
 	c.Accepted = answer.code/100 == 2 || !c.Holds && d.holds(server.ID, holds)
-	d.replicas.changes.note(c)
+	if d.replicas.changes.note(c) {
+		d.log.Error("a step was done twice", "server", server.Name, c.Property, c.Aim, "replica", replicaName(replica))
+	}
 }
 
 func (d *demo) holds(server string, holds func(sim.Reading) bool) bool {

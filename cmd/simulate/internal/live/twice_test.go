@@ -35,14 +35,19 @@ func TestAStepIsDoneTwiceIfAnotherProcessRepeatsItWhileItHolds(t *testing.T) {
 		{"the same process repeats it", []change{start, with(again, func(c *change) { c.Process = 1 })}, 0},
 		{"another one starts another server", []change{start, with(again, func(c *change) { c.Server = "s2" })}, 0},
 		{"another one enables the server", []change{start, with(again, func(c *change) { c.Property, c.Aim = "state", "enabled" })}, 0},
+		{"the server was enabled in between", []change{start, with(start, func(c *change) { c.Property, c.Aim = "state", "enabled" }), again}, 1},
 		{"the server was stopped in between", []change{start, stop, again}, 0},
 		{"a stop in between was refused", []change{start, with(stop, func(c *change) { c.Accepted = false }), again}, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var seen changes
+			last := false
 			for _, c := range tt.asked {
-				seen.note(c)
+				last = seen.note(c)
+			}
+			if last != (tt.want > 0) {
+				t.Errorf("the last change is a step done twice: %v, want %d of them", last, tt.want)
 			}
 			if got := seen.doneTwice(); got != tt.want {
 				t.Errorf("steps done twice = %d, want %d", got, tt.want)
@@ -143,7 +148,7 @@ func TestStepsDoneTwiceAreSeenInTheRequestsToIONOSAndScalelite(t *testing.T) {
 			d, on, off := pairOf(t)
 			tt.do(d, on, off)
 			if got := d.summary().StepsDoneTwice; got != tt.want {
-				t.Errorf("steps done twice = %d, want %d: %+v", got, tt.want, d.replicas.changes.all)
+				t.Errorf("steps done twice = %d, want %d: %+v", got, tt.want, d.replicas.changes.accepted)
 			}
 		})
 	}
