@@ -32,7 +32,7 @@ func (p *pace) note(took time.Duration) {
 func (p *pace) line(speed float64) (text string) {
 	if p.slow >= slowAnswers {
 		text = fmt.Sprintf("******** this machine does not keep up: the daemon answered after up to %.0f s, in which %s passed in the simulation; "+
-			"try a lower --speed than %.3g, or fewer --servers", p.slowest.Seconds(), time.Duration(float64(p.slowest)*speed).Round(time.Minute), speed)
+			"try a lower --speed than %.3g, or fewer --servers", p.slowest.Seconds(), time.Duration(float64(p.slowest)*speed).Round(time.Second), speed)
 	}
 	*p = pace{}
 	return text
