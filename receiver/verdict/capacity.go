@@ -46,8 +46,12 @@ func needed(s Situation) []Reason {
 	_, paused := fleetPause(st)
 	switch {
 	case len(st.Limits) > 0 && st.Need > 0:
-		return []Reason{{Level: Bad, Text: need + ", and a limit is reached: " + texts(st.Limits),
-			Do: "raise the limit, or lower the load: fewer recordings, fewer webcams", Runbook: rules.ScalerAtLimit}}
+		r := Reason{Level: Bad, Text: need + ", and a limit is reached: " + texts(st.Limits),
+			Do: "raise the limit, or lower the load: fewer recordings, fewer webcams", Runbook: rules.ScalerAtLimit}
+		if st.Counts[fleet.StateUncertain] > 0 {
+			r.Do = "end the outage first: a server that cannot be read is not started"
+		}
+		return []Reason{r}
 	case len(st.Limits) > 0:
 		return []Reason{{Level: Attention, Text: "a limit is reached: " + texts(st.Limits), Do: "raise the limit before it is needed", Runbook: rules.ScalerAtLimit}}
 	case st.Need == 0:

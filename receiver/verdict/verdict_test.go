@@ -246,3 +246,14 @@ func TestEveryRunbookOfAReasonIsThatOfAnAlert(t *testing.T) {
 		}
 	}
 }
+
+func TestALimitIsNotToBeRaisedWhileServersCannotBeRead(t *testing.T) {
+	for uncertain, want := range map[int]string{0: "raise the limit", 3: "end the outage first"} {
+		s := school()
+		many(need(2), limit)(&s)
+		s.Status.Counts[fleet.StateActive], s.Status.Counts[fleet.StateUncertain] = 8, uncertain
+		if got := Of(s).Reasons[0]; !strings.Contains(got.Text, "a limit is reached") || !strings.HasPrefix(got.Do, want) {
+			t.Errorf("with %d servers uncertain: %q: %q, want %q", uncertain, got.Text, got.Do, want)
+		}
+	}
+}

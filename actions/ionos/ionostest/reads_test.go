@@ -199,6 +199,10 @@ func TestWhatIsNotSimulatedIsRefusedAndNotMissing(t *testing.T) {
 	if got, err := sdk.ServersApi.DatacentersServersStartPost(ctx, "dc-1", "nobody").Execute(); status(t, err) != http.StatusNotFound {
 		t.Errorf("a start of nobody: %d, want 404", got.StatusCode)
 	}
+	_, _, err := sdk.SnapshotsApi.SnapshotsGet(ctx).Execute()
+	if status(t, err) != http.StatusNotImplemented || !strings.Contains(err.Error(), "simulation") {
+		t.Errorf("a path that is not served: %v, want 501 and that this is a simulation", err)
+	}
 }
 
 func TestABodyThatIsWrongIsRefusedInTheFormatOfTheAPI(t *testing.T) {

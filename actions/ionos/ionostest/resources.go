@@ -51,7 +51,7 @@ type cloud struct {
 // can be switched and resized.
 //
 // It serves datacenters, servers, volumes, NICs, LANs, firewall rules, reserved IP blocks
-// and labels (create, list with depth, paging, filters and order, read, PATCH, delete),
+// and labels (create, list with depth, paging, filters and order, read, PATCH, PUT, delete),
 // the actions of servers, requests with their status, and images, locations and the
 // contract, which can only be read. There are no snapshots. Everything else is answered with 501. A NIC may have
 // any address: whether it is reserved is not checked.
@@ -115,7 +115,7 @@ func (c *cloud) serveTree(rw http.ResponseWriter, r *http.Request) {
 		c.refuse(rw, r, notAllowed(r))
 	case r.Method == http.MethodPost && collection != "":
 		c.post(rw, r, n, collection)
-	case r.Method == http.MethodPatch && collection == "", r.Method == http.MethodPut && n.collection == "labels":
+	case collection == "" && (r.Method == http.MethodPatch || r.Method == http.MethodPut):
 		c.modify(rw, r, n)
 	case r.Method == http.MethodDelete && collection == "":
 		c.remove(rw, r, n)

@@ -143,6 +143,25 @@ func TestChangesOfAServerTakeEffectOneAfterTheOther(t *testing.T) {
 	})
 }
 
+func TestPUTReplacesWhatAClientMaySet(t *testing.T) {
+	c := newResources(ionostest.ResourcesConfig{})
+	server := c.withServer(t)
+	nic := (*server.Entities.Nics.Items)[0]
+	at := datacenters + "/servers/" + *server.Id + "/nics/" + *nic.Id + "/firewallrules"
+	var rule ionoscloud.FirewallRule
+	c.must(t, "PUT", at+"/"+*(*nic.Entities.Firewallrules.Items)[0].Id, `{"properties": {"portRangeStart": 1, "portRangeEnd": 2}}`, nil)
+	c.must(t, "GET", at+"/"+*(*nic.Entities.Firewallrules.Items)[0].Id, "", &rule)
+	if p := rule.Properties; *p.Protocol != "TCP" || *p.PortRangeEnd != 2 || p.Name != nil || *p.Type != "INGRESS" {
+		t.Errorf("rule %s to port %d, name %v, type %s", *p.Protocol, *p.PortRangeEnd, p.Name, *p.Type)
+	}
+	c.must(t, "PUT", datacenters+"/servers/"+*server.Id, `{"properties": {"cores": 4, "ram": 1024}}`, nil)
+	var replaced ionoscloud.Server
+	c.must(t, "GET", datacenters+"/servers/"+*server.Id, "", &replaced)
+	if p := replaced.Properties; *p.Cores != 4 || *p.VmState != "RUNNING" || p.Name != nil {
+		t.Errorf("%d cores, %s, name %v", *p.Cores, *p.VmState, p.Name)
+	}
+}
+
 func TestServersAreSwitched(t *testing.T) {
 	var told []bool
 	c := newResources(ionostest.ResourcesConfig{Switched: func(_, server string, on bool) {
@@ -181,6 +200,8 @@ func TestWhatIsDeletedIsGone(t *testing.T) {
 	c.must(t, "DELETE", at, "", nil)
 	c.must(t, "GET", datacenters+"/volumes/"+volume, "", nil)
 	c.must(t, "DELETE", datacenters+"/volumes/"+volume, "", nil)
+	c.must(t, "POST", datacenters+"/servers", aServer, &server)
+	c.must(t, "DELETE", datacenters+"/servers/"+*server.Id+"?deleteVolumes=true", "", nil)
 	c.must(t, "DELETE", datacenters+"/lans/1", "", nil)
 	for _, path := range []string{"/servers", "/volumes", "/lans"} {
 		if rec := c.call(t, "GET", datacenters+path, "", nil); !strings.Contains(rec.Body.String(), `"items": []`) {
@@ -196,6 +217,7 @@ func TestResourcesAreRefusedAsTheAPIDoes(t *testing.T) {
 	c := newResources(ionostest.ResourcesConfig{})
 	server := c.withServer(t)
 	at := datacenters + "/servers/" + *server.Id
+	c.must(t, "POST", at+"/labels", `{"properties": {"key": "stage", "value": "a"}}`, nil)
 	for name, tc := range map[string]struct {
 		call, body string
 		status     int
@@ -214,7 +236,9 @@ func TestResourcesAreRefusedAsTheAPIDoes(t *testing.T) {
 		"a server that does not exist":    {"GET " + datacenters + "/servers/0", "", 404, "Resource does not exist"},
 		"a collection that is read-only":  {"POST " + ionostest.BasePath + "/images", `{}`, 405, "POST is not allowed"},
 		"a collection that is not served": {"GET " + datacenters + "/loadbalancers", "", 501, "This is a simulation of IONOS"},
-		"a method that is not served":     {"PUT " + at, `{}`, 501, "This is a simulation of IONOS"},
+		"a method that is not served":     {"PUT " + datacenters + "/servers", `{}`, 501, "This is a simulation of IONOS"},
+		"a PUT of a part":                 {"PUT " + at, `{"properties": {"cores": 3}}`, 422, "Attribute 'ram' is required"},
+		"a label that exists":             {"POST " + at + "/labels", `{"properties": {"key": "stage", "value": "b"}}`, 422, "label that exists"},
 	} {
 		method, path, _ := strings.Cut(tc.call, " ")
 		if rec := c.call(t, method, path, tc.body, nil); rec.Code != tc.status || !strings.Contains(rec.Body.String(), tc.text) {

@@ -1,6 +1,7 @@
 package ionostest
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -43,8 +44,11 @@ func (c *cloud) admit(n *node, collection string, d document) error {
 		}
 		return invalid("id", "names no volume of the datacenter: got %s", d.ID)
 	}
-	if err := c.check(n, collection, d.Properties, true); err != nil {
+	if err := cmp.Or(c.check(n, collection, d.Properties, true), missing(collection, d.Properties)); err != nil {
 		return err
+	}
+	if key := textOf(d.Properties["key"]); collection == "labels" && n.member(collection, key) != nil {
+		return invalid("key", "is that of a label that exists: got %s", key)
 	}
 	// A NIC's LAN is sought in the datacenter, by way of the server.
 	at := &node{collection: collection, parent: n, children: map[string][]*node{}}
@@ -110,7 +114,9 @@ func nextNumber(nodes []*node) string {
 	return strconv.Itoa(most + 1)
 }
 
-// modify answers a PATCH, whose body has properties, and the PUT of a label.
+// modify answers a PATCH, whose body has some properties, and a PUT, whose body is a
+// resource with all properties that a client may set. What only a POST sets can be left
+// out of both.
 func (c *cloud) modify(rw http.ResponseWriter, r *http.Request, n *node) {
 	var given properties
 	var whole document
@@ -118,16 +124,35 @@ func (c *cloud) modify(rw http.ResponseWriter, r *http.Request, n *node) {
 	if r.Method == http.MethodPut {
 		into = &whole
 	}
-	if err := readBody(rw, r, into); err != nil {
-		c.refuse(rw, r, err)
-		return
-	}
+	err := readBody(rw, r, into)
 	if r.Method == http.MethodPut {
 		given = whole.Properties
+		err = cmp.Or(err, missing(n.collection, n.withFixed(given)))
 	}
-	if err := c.check(n, n.collection, given, false); err != nil {
+	if err = cmp.Or(err, c.check(n, n.collection, given, false)); err != nil {
 		c.refuse(rw, r, err)
 		return
 	}
-	c.accept(rw, r, n, true, func() { maps.Copy(n.properties, given) })
+	c.accept(rw, r, n, true, func() {
+		if r.Method == http.MethodPut {
+			n.reset()
+		}
+		maps.Copy(n.properties, given)
+		c.fill(n)
+	})
+}
+
+// withFixed returns the properties together with those that cannot be changed.
+func (n *node) withFixed(given properties) properties {
+	all := properties{}
+	for _, name := range fixed(n.collection) {
+		all[name] = n.properties[name]
+	}
+	maps.Copy(all, given)
+	return all
+}
+
+// reset takes away what clients may set.
+func (n *node) reset() {
+	maps.DeleteFunc(n.properties, func(name string, _ any) bool { return !slices.Contains(fixed(n.collection), name) })
 }

@@ -5,14 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/netip"
 	"reflect"
 	"slices"
 
 	sdk "github.com/ionos-cloud/sdk-go/v6"
-
-	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
 // model returns the properties that the API documents for the resources of a collection.
@@ -50,12 +47,13 @@ func required(collection string, given properties) []string {
 // fixed returns the properties that only the cloud sets, or that only a POST does.
 func fixed(collection string) []string {
 	return map[string][]string{
-		"datacenters": {"location", "version"},
-		"servers":     {"vmState", "type", "templateUuid"},
-		"volumes":     {"image", "imageAlias", "imagePassword", "sshKeys", "userData", "type", "availabilityZone", "bootServer", "deviceNumber"},
-		"nics":        {"mac", "deviceNumber", "pciSlot"},
-		"ipblocks":    {"ips", "location", "size", "ipConsumers"},
-		"labels":      {"key"},
+		"datacenters":   {"location", "version"},
+		"servers":       {"vmState", "type", "templateUuid"},
+		"volumes":       {"image", "imageAlias", "imagePassword", "sshKeys", "userData", "type", "availabilityZone", "bootServer", "deviceNumber"},
+		"nics":          {"mac", "deviceNumber", "pciSlot"},
+		"firewallrules": {"protocol"},
+		"ipblocks":      {"ips", "location", "size", "ipConsumers"},
+		"labels":        {"key"},
 	}[collection]
 }
 
@@ -73,24 +71,15 @@ func (c *cloud) check(n *node, collection string, given properties, create bool)
 			return invalid(name, "cannot be changed")
 		}
 	}
-	if create {
-		if err := missing(n, collection, given); err != nil {
-			return err
-		}
-	}
 	return c.checkValues(n, collection, given)
 }
 
-// missing returns the error for a resource that lacks a required property, or for a label
-// that exists.
-func missing(n *node, collection string, given properties) error {
+// missing returns the error for a resource that lacks a required property.
+func missing(collection string, given properties) error {
 	for _, name := range required(collection, given) {
 		if given[name] == nil {
 			return invalid(name, "is required")
 		}
-	}
-	if key := textOf(given["key"]); collection == "labels" && n.member(collection, key) != nil {
-		return &sim.CloudError{Status: http.StatusUnprocessableEntity, Code: "200", Message: "[VDC-5-1430] The label exists: " + key}
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func TestTheGuidesLinksExistAndTheReadmeLinksToEachGuide(t *testing.T) {
 func TestTheGuidesNameKeysThatExist(t *testing.T) {
 	var reference map[string]any
 	decode(t, "deploy/bbb-scaler.yml", &reference)
-	for _, guide := range []string{"states", "api", "metrics", "migration", "storage", "upgrade-backup"} {
+	for _, guide := range []string{"states", "api", "metrics", "migration", "storage", "upgrade-backup", "scalelite-host", "kubernetes", "monitoring", "tls"} {
 		for key := range matches(read(t, "deploy/guides/"+guide+".md"), "`([a-z_]+\\.[a-z_.]+)`") {
 			section, rest, _ := strings.Cut(key, ".")
 			if keys, is := reference[section].(map[string]any); is && !hasKey(keys, rest) {

@@ -120,7 +120,7 @@ func (i *infrastructure) replay(t *testing.T, recorded []exchange) {
 			t.Fatalf("%s %s = %d, want %d as recorded\n%s", e.Method, e.URI, status, e.Status, answer)
 		}
 		if done := header.Get("Location"); done != "" {
-			until(t, time.Minute, done, func() bool {
+			until(t, 5*time.Minute, done, func() bool {
 				text, _, _ := i.call(t, http.MethodGet, strings.TrimPrefix(done, i.url), nil)
 				return strings.Contains(string(text), `"DONE"`)
 			})

@@ -122,9 +122,9 @@ func TestAlertmanagerNotifiesOverTLSWithTheRightPasswordOnly(t *testing.T) {
 				return strings.Contains(body, alert)
 			}
 			fire(t, wrong, rules.FleetCPUHigh)
-			until(t, time.Minute, "a refused notification", func() bool { return refused(wrong) })
+			until(t, 3*time.Minute, "a refused notification", func() bool { return refused(wrong) })
 			fire(t, right, rules.FleetWorkloadLow)
-			until(t, time.Minute, "the alert to be known", func() bool { return known(rules.FleetWorkloadLow) })
+			until(t, 3*time.Minute, "the alert to be known", func() bool { return known(rules.FleetWorkloadLow) })
 			if known(rules.FleetCPUHigh) || refused(right) {
 				t.Errorf("the alert with the wrong password is known: %t; the right password is refused: %t", known(rules.FleetCPUHigh), refused(right))
 			}

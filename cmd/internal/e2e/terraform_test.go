@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,7 +21,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
-// terraform carries out a step: apply, plan or destroy.
+// terraform carries out a step: apply, plan, update (apply with one more source of
+// monitoring) or destroy.
 type terraform func(t *testing.T, step string)
 
 // recording is the file with the requests of a step.
@@ -75,9 +78,14 @@ func (i *infrastructure) real(t *testing.T, provider string) terraform {
 	run("get", "-no-color")
 	return func(t *testing.T, step string) {
 		i.taken()
+		sources := `["192.0.2.20"]`
+		if step == "update" || step == "destroy" {
+			sources = `["192.0.2.20", "192.0.2.21"]`
+		}
 		run(append(map[string][]string{
-			"apply": {"apply", "-auto-approve", "-parallelism=1"}, "plan": {"plan", "-detailed-exitcode"}, "destroy": {"destroy", "-auto-approve", "-parallelism=1"},
-		}[step], i.arguments(t)...)...)
+			"apply": {"apply", "-auto-approve", "-parallelism=1"}, "update": {"apply", "-auto-approve", "-parallelism=1"},
+			"plan": {"plan", "-detailed-exitcode"}, "destroy": {"destroy", "-auto-approve", "-parallelism=1"},
+		}[step], append(i.arguments(t), "-var=monitoring_sources="+sources)...)...)
 		write(t, recording(step), i.taken())
 	}
 }
@@ -92,7 +100,7 @@ func (i *infrastructure) arguments(t *testing.T) []string {
 	args := []string{"-no-color", "-input=false", "-var-file=secrets.tfvars.example", "-target=module.network", "-target=module.scalelite", "-target=module.bbb_fleet"}
 	for name, value := range map[string]string{
 		"hpi_ionos_user": terraformUser, "hpi_ionos_pw": terraformPassword, "datacenter": i.datacenter, "prefix": "", "bbb_reserved_ips": string(ips),
-		"monitoring_sources": `["192.0.2.20"]`, "ssh_keys": `["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEyzBgGAfHZcQAZ3NdQSVXzL1Jlq1PJUqJ3YpLqFQk0m e2e"]`,
+		"ssh_keys": `["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEyzBgGAfHZcQAZ3NdQSVXzL1Jlq1PJUqJ3YpLqFQk0m e2e"]`,
 	} {
 		args = append(args, "-var="+name+"="+value)
 	}
@@ -130,7 +138,8 @@ func write(t *testing.T, path string, made []exchange) {
 }
 
 // The environment dev is created in an empty datacenter, its servers grow and stop as the
-// scaler wants, which Terraform does not undo, and all of it is deleted.
+// scaler wants, which Terraform does not undo when it changes their rules, and all of it is
+// deleted.
 //
 // The recorded requests of the real provider are repeated, so that a change of
 // deploy/terraform is not seen. make terraform runs Terraform itself and records them anew.
@@ -150,16 +159,22 @@ func TestTheScalerAndTerraformShareTheServers(t *testing.T) {
 	d := startDaemon(t, build(t, "bbb-scaler"), freeAddr(t), config)
 	at := f.hosts[0] + ":9100"
 	d.notify(t, map[string]string{rules.AnnotationValue: "0.9"}, map[string]string{rules.LabelAlert: rules.ServerMemoryHigh, rules.LabelFleet: "bbb", rules.LabelInstance: at})
-	until(t, time.Minute, "a server to grow", func() bool { return i.count(t, "ram", func(ram any) bool { return ram.(float64) > 8192 }) == 1 })
+	until(t, 5*time.Minute, "a server to grow", func() bool { return i.count(t, "ram", func(ram any) bool { return ram.(float64) > 8192 }) == 1 })
 	low := map[string]string{rules.AnnotationValue: "0.01", rules.AnnotationCPU: "0.01", rules.AnnotationMemory: "0.01", rules.AnnotationCores: "0.060", rules.AnnotationRAM: "123"}
 	d.notify(t, low, map[string]string{rules.LabelAlert: rules.FleetWorkloadLow, rules.LabelFleet: "bbb"})
-	until(t, 2*time.Minute, "a server to stop", func() bool { return i.count(t, "vmState", func(state any) bool { return state == "SHUTOFF" }) > 0 })
+	until(t, 5*time.Minute, "a server to stop", func() bool { return i.count(t, "vmState", func(state any) bool { return state == "SHUTOFF" }) > 0 })
 	d.end(syscall.SIGTERM)
 
 	step(t, "plan")
 	if got := i.resources(t); !reflect.DeepEqual(got, created) {
 		t.Errorf("the scaler changed more than sizes and power states:\n%v\nwas\n%v", got, created)
 	}
+	scaled := i.scaled(t)
+	step(t, "update")
+	if got := i.scaled(t); !maps.Equal(got, scaled) {
+		t.Errorf("terraform apply changed sizes or power states: %v, was %v", got, scaled)
+	}
+	i.expect(t, map[string]int{`"sourceIp":"192.0.2.20"`: 7*2 + 1, `"sourceIp":"192.0.2.21"`: 7*2 + 1})
 	step(t, "destroy")
 	for _, what := range []string{"servers", "volumes", "lans"} {
 		if n := len(i.list(t, what)); n > 0 {
@@ -198,21 +213,36 @@ func (i *infrastructure) count(t *testing.T, property string, such func(any) boo
 // expectDev checks that the servers, their addresses and their rules are there.
 func (i *infrastructure) expectDev(t *testing.T) {
 	t.Helper()
+	if n := len(i.list(t, "servers")); n != 7 {
+		t.Errorf("%d servers, want 6 and Scalelite's", n)
+	}
+	want := map[string]int{`"portRangeStart":443`: 7, `"portRangeStart":9100`: 7, `"portRangeStart":16384`: 6, `"portRangeStart":9745`: 1, `"192.0.2.10"`: 1}
+	for _, host := range i.fleet.hosts {
+		want[strconv.Quote(host)] = 1
+	}
+	i.expect(t, want)
+}
+
+// expect checks how often texts occur in what the API answers about the servers.
+func (i *infrastructure) expect(t *testing.T, want map[string]int) {
+	t.Helper()
 	all, err := json.Marshal(i.resources(t)["entities"].(map[string]any)["servers"])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(i.list(t, "servers")); n != 7 {
-		t.Errorf("%d servers, want 6 and Scalelite's", n)
-	}
-	for text, want := range map[string]int{`"portRangeStart":443`: 7, `"portRangeStart":9100`: 7, `"portRangeStart":16384`: 6, `"portRangeStart":9745`: 1, `"192.0.2.10"`: 1} {
-		if got := bytes.Count(all, []byte(text)); got != want {
-			t.Errorf("%s occurs %d times, want %d", text, got, want)
+	for text, n := range want {
+		if got := bytes.Count(all, []byte(text)); got != n {
+			t.Errorf("%s occurs %d times, want %d", text, got, n)
 		}
 	}
-	for _, host := range i.fleet.hosts {
-		if !bytes.Contains(all, []byte(`"`+host+`"`)) {
-			t.Errorf("no server has the address %s", host)
-		}
+}
+
+// scaled returns what the scaler changes of each server, by its name.
+func (i *infrastructure) scaled(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, server := range i.list(t, "servers") {
+		all[server["name"].(string)] = fmt.Sprint(server["cores"], server["ram"], server["vmState"])
 	}
+	return all
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -52,6 +53,7 @@ type demo struct {
 	users    *users    // create the meetings in balancer
 
 	replicas *replicas // nil for one daemon
+	log      *slog.Logger
 }
 
 // secrets are generated for each run.
@@ -70,7 +72,7 @@ const (
 
 func newDemo(cfg Config, dir string) (*demo, error) {
 	d := &demo{
-		dir: dir, speed: cfg.Speed, targets: cfg.Targets, file: fileOf(cfg), seed: cfg.Seed, prices: cfg.World.Prices, own: cfg.Daemon != nil,
+		dir: dir, speed: cfg.Speed, targets: cfg.Targets, file: fileOf(cfg), seed: cfg.Seed, prices: cfg.World.Prices, own: cfg.Daemon != nil, log: cfg.Log,
 		network: network{seed: cfg.CutLinks}, steps: map[string]int{},
 		secret: secrets{password: newSecret(), exporter: newSecret()},
 	}

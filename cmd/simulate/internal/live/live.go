@@ -11,7 +11,7 @@
 // With Config.Replicas, several daemons share a store in PostgreSQL, each in a process of
 // its own (process.go, replicas.go), so that the one that leads can be killed without a
 // chance to hand over (takeovers.go). Each has logins of its own at IONOS and Scalelite
-// (doors.go), by which the steps that two of them have begun are found (twice.go).
+// (replica_requests.go), by which the steps that two of them have begun are found (twice.go).
 package live
 
 import (

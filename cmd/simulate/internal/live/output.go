@@ -60,6 +60,7 @@ func (d *demo) tell(ctx context.Context, c *clock, out io.Writer) error {
 	ticker := time.NewTicker(tellEvery)
 	defer ticker.Stop()
 	var seen uint64
+	var pace pace
 	next, scenes := d.world.Start(), d.scenes()
 	for {
 		select {
@@ -68,7 +69,10 @@ func (d *demo) tell(ctx context.Context, c *clock, out io.Writer) error {
 		case <-ticker.C:
 		}
 		d.narrate(scenes, out)
-		for _, e := range newEntries(ctx, daemons, seen) {
+		asked := time.Now()
+		entries := newEntries(ctx, daemons, seen)
+		pace.note(time.Since(asked))
+		for _, e := range entries {
 			seen = e.Seq
 			if e.Outcome == fleet.Done {
 				d.steps[string(e.Step.Kind)]++
@@ -83,6 +87,9 @@ func (d *demo) tell(ctx context.Context, c *clock, out io.Writer) error {
 		}
 		if now := d.world.Now(); !now.Before(next) {
 			fmt.Fprintf(out, "%-6s %s\n", now.Format("15:04"), d.fleetLine(ctx))
+			if line := pace.line(d.speed); line != "" {
+				fmt.Fprintf(out, "%-6s %s\n", now.Format("15:04"), line)
+			}
 			next = now.Truncate(10 * time.Minute).Add(10 * time.Minute)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	amconfig "github.com/prometheus/alertmanager/config"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/store/postgres"
 	"github.com/bbb-scaler/bbb-scaler/actions/store/postgrestest"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/daemon"
 )
@@ -152,5 +153,46 @@ func TestAlertmanagerNotifiesAndPrometheusScrapesEveryReplica(t *testing.T) {
 	}
 	if _, err := amconfig.Load(s.alertmanager[0]); err != nil {
 		t.Errorf("Alertmanager refuses its configuration: %v", err)
+	}
+}
+
+func TestWhatAnEarlierRunHasLeftIsDeletedAndARealFleetOfThatNameStays(t *testing.T) {
+	d, _, _ := pairOf(t)
+	d.replicas.StorageURL = fleet.Secret(postgrestest.Start(t).Database("demo", ""))
+	actual := d.identity()
+	if actual.Name != "bbb-demo" {
+		t.Errorf("the fleet's name is %q, want that of the configuration and -demo", actual.Name)
+	}
+	actual.Name = "bbb"
+	pauses := func(of fleet.Identity, add bool) int {
+		shared, err := postgres.Open(t.Context(), postgres.Config{URL: d.replicas.StorageURL, Fleet: of})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer shared.Close()
+		lease, err := shared.Acquire(t.Context(), fleet.Claim{Holder: "earlier", Length: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := shared.Under(lease)
+		if add {
+			if err := store.Commit(t.Context(), fleet.Commit{Pauses: []fleet.Pause{{ID: "p"}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m, err := store.Load(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(m.Pauses)
+	}
+	if n := pauses(d.identity(), true) + pauses(actual, true); n != 2 {
+		t.Fatalf("%d pauses, want one of each fleet", n)
+	}
+	if err := d.empty(t.Context()); err != nil { // waits until the lease of the earlier run has ended
+		t.Fatal(err)
+	}
+	if demo, other := pauses(d.identity(), false), pauses(actual, false); demo != 0 || other != 1 {
+		t.Errorf("%d pauses of the demo's fleet, %d of the real one; want 0 and 1", demo, other)
 	}
 }

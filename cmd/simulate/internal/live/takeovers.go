@@ -29,8 +29,8 @@ func (t Takeovers) String() string {
 		t.Takeovers, t.Kills, t.SecondsMax, t.StepsDoneTwice)
 }
 
-// reign is who leads, as far as was seen.
-type reign struct {
+// leaderSeen is the daemon that leads, as far as was seen.
+type leaderSeen struct {
 	leader int       // the last one; -1: none yet
 	since  time.Time // when that was first seen
 	killed bool      // it was killed, at killedAt
@@ -41,7 +41,7 @@ type reign struct {
 // KillEvery. tell gets a line about each takeover. fail is called if a daemon ends by
 // itself.
 func (r *replicas) watch(ctx context.Context, fail context.CancelCauseFunc, tell func(string)) error {
-	now := reign{leader: -1}
+	now := leaderSeen{leader: -1}
 	defer func() { r.unanswered(now) }()
 	for wait(ctx, tellEvery) {
 		leader := r.leading(ctx)
@@ -49,7 +49,7 @@ func (r *replicas) watch(ctx context.Context, fail context.CancelCauseFunc, tell
 		case leader < 0:
 		case leader != now.leader:
 			before := now
-			now = reign{leader: leader, since: time.Now()}
+			now = leaderSeen{leader: leader, since: time.Now()}
 			tell(r.tookOver(before, now))
 			if err := r.revive(before, fail); err != nil {
 				return err
@@ -64,7 +64,7 @@ func (r *replicas) watch(ctx context.Context, fail context.CancelCauseFunc, tell
 }
 
 // revive starts the last leader again if it was killed.
-func (r *replicas) revive(last reign, fail context.CancelCauseFunc) error {
+func (r *replicas) revive(last leaderSeen, fail context.CancelCauseFunc) error {
 	if !last.killed {
 		return nil
 	}
@@ -73,7 +73,7 @@ func (r *replicas) revive(last reign, fail context.CancelCauseFunc) error {
 
 // tookOver notes a takeover, and returns a line about it. The first leader has taken over
 // from nobody.
-func (r *replicas) tookOver(before, now reign) string {
+func (r *replicas) tookOver(before, now leaderSeen) string {
 	if before.leader < 0 {
 		return replicaName(now.leader) + " leads, and the others stand by"
 	}
@@ -91,7 +91,7 @@ func (r *replicas) tookOver(before, now reign) string {
 }
 
 // unanswered notes the time since a kill after which no daemon has taken over.
-func (r *replicas) unanswered(last reign) {
+func (r *replicas) unanswered(last leaderSeen) {
 	if last.killed {
 		r.noted(func(t *Takeovers) { t.SecondsMax = max(t.SecondsMax, time.Since(last.at).Seconds()) })
 	}

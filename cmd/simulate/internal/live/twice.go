@@ -18,34 +18,49 @@ type change struct {
 	Accepted bool
 }
 
-// twice reports for each change whether it is a step that was done twice. A step is done
-// twice if the request repeats the last accepted request for the same property of the
-// same server, that one came from another process, and what it asked for holds.
+// property is what two changes must have in common to be the same step.
+type property struct{ server, name string }
+
+// changes finds the steps that were done twice among the changes that were requested in a
+// run. The zero value is ready to use. It is safe for concurrent use.
+type changes struct {
+	mu       sync.Mutex
+	accepted map[property]change // the last ones
+	twice    int
+	servers  map[string]*sync.Mutex
+}
+
+// note adds a change, and reports whether it is a step that was done twice: it repeats
+// the last accepted change of the same property of the same server, that one came from
+// another process, and what it asked for holds.
 //
 // What does not hold any more is no repetition: the cloud's change has failed, or the
 // balancer's poller has overwritten the state, and a new leader has to ask again. A
 // process that repeats its own request has lost an answer; that is no step of two
 // daemons.
-func twice(changes []change) []bool {
-	type property struct{ server, name string }
-	last := map[property]change{}
-	repeated := make([]bool, len(changes))
-	for i, c := range changes {
-		of := property{c.Server, c.Property}
-		before, known := last[of]
-		repeated[i] = known && before.Aim == c.Aim && before.Process != c.Process && c.Holds
-		if c.Accepted {
-			last[of] = c
-		}
+func (c *changes) note(made change) (twice bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.accepted == nil {
+		c.accepted = map[property]change{}
 	}
-	return repeated
+	of := property{made.Server, made.Property}
+	before, known := c.accepted[of]
+	twice = known && before.Aim == made.Aim && before.Process != made.Process && made.Holds
+	if twice {
+		c.twice++
+	}
+	if made.Accepted {
+		c.accepted[of] = made
+	}
+	return twice
 }
 
-// changes are all changes that were requested in a run. It is safe for concurrent use.
-type changes struct {
-	mu      sync.Mutex
-	all     []change
-	servers map[string]*sync.Mutex
+// doneTwice returns the number of steps that were done twice.
+func (c *changes) doneTwice() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.twice
 }
 
 // lock locks a server while a change of it is requested, so that it is known for each of
@@ -62,22 +77,4 @@ func (c *changes) lock(server string) (unlock func()) {
 	c.mu.Unlock()
 	of.Lock()
 	return of.Unlock
-}
-
-func (c *changes) note(made change) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.all = append(c.all, made)
-}
-
-// doneTwice returns the number of steps that were done twice.
-func (c *changes) doneTwice() (n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, repeated := range twice(c.all) {
-		if repeated {
-			n++
-		}
-	}
-	return n
 }

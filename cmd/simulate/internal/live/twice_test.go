@@ -35,14 +35,19 @@ func TestAStepIsDoneTwiceIfAnotherProcessRepeatsItWhileItHolds(t *testing.T) {
 		{"the same process repeats it", []change{start, with(again, func(c *change) { c.Process = 1 })}, 0},
 		{"another one starts another server", []change{start, with(again, func(c *change) { c.Server = "s2" })}, 0},
 		{"another one enables the server", []change{start, with(again, func(c *change) { c.Property, c.Aim = "state", "enabled" })}, 0},
+		{"the server was enabled in between", []change{start, with(start, func(c *change) { c.Property, c.Aim = "state", "enabled" }), again}, 1},
 		{"the server was stopped in between", []change{start, stop, again}, 0},
 		{"a stop in between was refused", []change{start, with(stop, func(c *change) { c.Accepted = false }), again}, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var seen changes
+			last := false
 			for _, c := range tt.asked {
-				seen.note(c)
+				last = seen.note(c)
+			}
+			if last != (tt.want > 0) {
+				t.Errorf("the last change is a step done twice: %v, want %d of them", last, tt.want)
 			}
 			if got := seen.doneTwice(); got != tt.want {
 				t.Errorf("steps done twice = %d, want %d", got, tt.want)
@@ -143,7 +148,7 @@ func TestStepsDoneTwiceAreSeenInTheRequestsToIONOSAndScalelite(t *testing.T) {
 			d, on, off := pairOf(t)
 			tt.do(d, on, off)
 			if got := d.summary().StepsDoneTwice; got != tt.want {
-				t.Errorf("steps done twice = %d, want %d: %+v", got, tt.want, d.replicas.changes.all)
+				t.Errorf("steps done twice = %d, want %d: %+v", got, tt.want, d.replicas.changes.accepted)
 			}
 		})
 	}
@@ -154,12 +159,12 @@ func TestTheSummaryTellsTheTakeovers(t *testing.T) {
 	begun := time.Now()
 	r.noted(func(f *Takeovers) { f.Kills = 2 })
 	for _, tt := range []struct {
-		before, now reign
+		before, now leaderSeen
 		want        string
 	}{
-		{reign{leader: -1}, reign{leader: 0}, "bbb-scaler-1 leads, and the others stand by"},
-		{reign{leader: 0, killed: true, at: begun}, reign{leader: 1, since: begun.Add(9300 * time.Millisecond)}, "bbb-scaler-2 leads, 9.3 s after the kill of bbb-scaler-1, which starts again"},
-		{reign{leader: 1}, reign{leader: 0, since: begun.Add(time.Hour)}, "bbb-scaler-1 leads; bbb-scaler-2, which led before, was not killed"},
+		{leaderSeen{leader: -1}, leaderSeen{leader: 0}, "bbb-scaler-1 leads, and the others stand by"},
+		{leaderSeen{leader: 0, killed: true, at: begun}, leaderSeen{leader: 1, since: begun.Add(9300 * time.Millisecond)}, "bbb-scaler-2 leads, 9.3 s after the kill of bbb-scaler-1, which starts again"},
+		{leaderSeen{leader: 1}, leaderSeen{leader: 0, since: begun.Add(time.Hour)}, "bbb-scaler-1 leads; bbb-scaler-2, which led before, was not killed"},
 	} {
 		if got := r.tookOver(tt.before, tt.now); got != tt.want {
 			t.Errorf("line %q, want %q", got, tt.want)
@@ -169,7 +174,7 @@ func TestTheSummaryTellsTheTakeovers(t *testing.T) {
 	if got := *r.takeovers(); got != want {
 		t.Errorf("takeovers = %+v, want %+v: the first leader took over from nobody", got, want)
 	}
-	r.unanswered(reign{leader: 0, killed: true, at: time.Now().Add(-time.Minute)})
+	r.unanswered(leaderSeen{leader: 0, killed: true, at: time.Now().Add(-time.Minute)})
 	if got := r.takeovers().SecondsMax; got < 60 {
 		t.Errorf("the longest takeover took %.1f s, want the minute since the kill that nobody has followed", got)
 	}

@@ -22,7 +22,7 @@ func (d *demo) cloud() http.Handler {
 	for i := range d.daemonAt {
 		each = append(each, ionostest.New(ionostest.Config{World: d.world, User: d.user(i), Password: d.secret.password}))
 	}
-	return d.door(each, askedOfCloud, func(r *http.Request, replica int) bool {
+	return d.byReplica(each, askedOfCloud, func(r *http.Request, replica int) bool {
 		user, _, _ := r.BasicAuth()
 		return user == d.user(replica)
 	})
@@ -34,7 +34,7 @@ func (d *demo) scalelite() http.Handler {
 	for _, secret := range d.secret.balancer {
 		each = append(each, scalelitetest.New(scalelitetest.Config{World: d.world, Secret: secret}))
 	}
-	return d.door(each, askedOfBalancer, func(r *http.Request, replica int) bool {
+	return d.byReplica(each, askedOfBalancer, func(r *http.Request, replica int) bool {
 		return simhttp.Checks(r, path.Base(r.URL.Path), d.secret.balancer[replica], nil)
 	})
 }
@@ -43,9 +43,9 @@ func (d *demo) scalelite() http.Handler {
 // server; nil if it asks for none.
 type asked func(r *http.Request, body []byte) (change, func(sim.Reading) bool)
 
-// door serves each replica by a handler of its own, and notes the changes that several
+// byReplica serves each replica by a handler of its own, and notes the changes that several
 // replicas ask for. A request without a valid login is left to the first handler.
-func (d *demo) door(each []http.Handler, asks asked, from func(r *http.Request, replica int) bool) http.Handler {
+func (d *demo) byReplica(each []http.Handler, asks asked, from func(r *http.Request, replica int) bool) http.Handler {
 	if len(each) == 1 {
 		return each[0]
 	}
@@ -82,7 +82,9 @@ func (d *demo) pass(rw http.ResponseWriter, r *http.Request, h http.Handler, ask
 	answer := &status{ResponseWriter: rw}
 	h.ServeHTTP(answer, r)
 	c.Accepted = answer.code/100 == 2 || !c.Holds && d.holds(server.ID, holds)
-	d.replicas.changes.note(c)
+	if d.replicas.changes.note(c) {
+		d.log.Error("a step was done twice", "server", server.Name, c.Property, c.Aim, "replica", replicaName(replica))
+	}
 }
 
 func (d *demo) holds(server string, holds func(sim.Reading) bool) bool {
