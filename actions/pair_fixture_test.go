@@ -33,6 +33,7 @@ type pair struct {
 	stays bool // a killed daemon never comes back
 	terms int
 	met   map[incident]int // how often each incident happened, without its length
+	late  []lateCommit
 }
 
 // pairDaemon is one process of a pair.
@@ -53,6 +54,7 @@ type pairTerm struct {
 	scaler *actions.Scaler
 	lease  fleet.Lease
 	until  time.Time // in the world's time
+	doubt  bool      // the store may still get a commit that was given up
 }
 
 // twoDaemons turns a fixture into one with a pair. It replaces the fixture's store.
@@ -85,6 +87,7 @@ func (p *pair) step() {
 			d.cycle()
 		}
 	}
+	p.deliver()
 	p.turn()
 }
 
@@ -140,7 +143,7 @@ func (d *pairDaemon) begin(held fleet.Lease) {
 	var err error
 	t.scaler, err = actions.New(fx.cfg, actions.Deps{
 		Cloud: pairCloud{cloud, t}, Balancer: pairBalancer{balancer, t}, Meetings: fx.w.Meetings(), Resolve: fx.w.Resolve,
-		Store: pairStore{d.shared.Under(held), t}, Until: func() time.Time { return t.until.Add(d.skew) }, Now: d.now, InOrder: !fx.side,
+		Store: pairStore{d.shared.Under(fleet.Lease{}), t}, Until: func() time.Time { return t.until.Add(d.skew) }, Now: d.now, InOrder: !fx.side,
 	})
 	must(fx.t, err)
 	d.term = t

@@ -3,6 +3,7 @@ package actions_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
@@ -16,6 +17,9 @@ type incident struct {
 	// cut is set if the daemon is cut off from the other side. Otherwise its process is
 	// stopped, as by SIGSTOP, and goes on where it was, as by SIGCONT.
 	cut bool
+	// late is set if the store gets the commit after the cut, when the daemon has long
+	// given it up: TCP repeats what was sent, also for a connection that was closed.
+	late bool
 	// length is how long that lasts; 0: no incident.
 	length time.Duration
 }
@@ -29,7 +33,7 @@ func incidents() (all []incident) {
 			}
 		}
 	}
-	return all
+	return append(all, incident{in: "commit", cut: true, late: true})
 }
 
 // String describes the incident.
@@ -41,15 +45,18 @@ func (i incident) String() string {
 	if i.after {
 		when = "after"
 	}
+	if i.late {
+		when = "late for"
+	}
 	return fmt.Sprintf("%s for %v %s a %s", what, i.length, when, i.in)
 }
 
 // meet lets the incident that is due happen, if it is one of this place. to is the other
 // side of the call.
-func (d *pairDaemon) meet(in string, after bool, to string) {
+func (d *pairDaemon) meet(in string, after bool, to string) (was incident) {
 	due := d.next
 	if due.length == 0 || due.in != in || due.after != after || !d.busy || !d.check.hand.TryLock() {
-		return // not due, or a person is acting on the daemon
+		return was // not due, or a person is acting on the daemon
 	}
 	d.check.hand.Unlock()
 	end := d.fx.w.Now().Add(due.length)
@@ -57,13 +64,14 @@ func (d *pairDaemon) meet(in string, after bool, to string) {
 	d.met[due]++
 	if due.cut {
 		d.cut[to] = end
-		return
+		return due
 	}
 	d.stopped = d.fx.w.Now().Add(forever)
 	for d.fx.w.Now().Before(end) {
 		d.fx.tick()
 	}
 	d.stopped = time.Time{}
+	return due
 }
 
 // pairStore is the store of a term, which its daemon may not reach.
@@ -73,21 +81,59 @@ type pairStore struct {
 }
 
 func (s pairStore) Commit(ctx context.Context, c fleet.Commit) error {
-	s.t.meet("commit", false, "store")
+	if s.t.meet("commit", false, "store").late {
+		s.t.late, s.t.doubt = append(s.t.late, lateCommit{s.t.cut["store"], s.t.shared.Under(s.t.lease), c}), true
+	}
 	if s.t.isCut("store") {
 		return errCut
+	}
+	if err := s.t.fence(ctx); err != nil {
+		return err
 	}
 	err := s.commit(ctx, c)
 	s.t.meet("commit", true, "store")
 	if err == nil && s.t.isCut("store") {
+		s.t.doubt = true
 		return errCut // the store has it, but the answer is lost
 	}
 	return err
 }
 
+// fence does the same as that of leader.Term.
+func (t *pairTerm) fence(ctx context.Context) error {
+	if !t.doubt {
+		return nil
+	}
+	held, err := t.shared.Acquire(ctx, t.lease.Claim)
+	if err != nil {
+		return fleet.ErrDeposed
+	}
+	t.extend(held)
+	t.doubt = false
+	return nil
+}
+
+// lateCommit is a commit that the store gets after its daemon has given it up.
+type lateCommit struct {
+	at     time.Time
+	store  fleet.Store
+	commit fleet.Commit
+}
+
+// deliver delivers the commits that arrive now.
+func (p *pair) deliver() {
+	p.late = slices.DeleteFunc(p.late, func(c lateCommit) bool {
+		due := !p.fx.w.Now().Before(c.at)
+		if due {
+			_ = c.store.Commit(context.Background(), c.commit) // refused if another daemon has taken over
+		}
+		return due
+	})
+}
+
 func (s pairStore) commit(ctx context.Context, c fleet.Commit) error {
 	kill := s.t.kill
-	kill.Store = s.Store
+	kill.Store = s.t.shared.Under(s.t.lease)
 	defer func() { kill.Store = s.t.shared.Under(fleet.Lease{}) }()
 	err := kill.Commit(ctx, c)
 	if newest, _ := s.t.shared.Newest(ctx); err == nil && newest.Epoch != s.t.lease.Epoch {

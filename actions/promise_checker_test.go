@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path"
 	"slices"
@@ -31,8 +32,8 @@ type promiseChecker struct {
 	excluded string          // the server that a person excluded last, by name
 	broken   []string
 	grown    map[string]growth
-	listed   map[string]bool // servers that the cloud has listed at any time, by id
-	arrived  map[string]bool // intentions for which a write has arrived, see arrives
+	listed   map[string]bool   // servers that the cloud has listed at any time, by id
+	arrived  map[string]string // what the last write by an intention or of a kind made, see arrives
 }
 
 // growth is the size before a growth, and the time of the request.
@@ -49,7 +50,7 @@ type (
 )
 
 func (fx *fixture) checkPromises() *promiseChecker {
-	check := &promiseChecker{fx: fx, touch: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}, arrived: map[string]bool{}}
+	check := &promiseChecker{fx: fx, touch: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}, arrived: map[string]string{}}
 	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
 		check.Cloud, check.Balancer = c, b
 		check.exclude("") // a restart uses the configuration of the fixture again
@@ -224,7 +225,7 @@ func (check checkedCloud) Start(ctx context.Context, ref fleet.ServerRef) (strin
 
 func (check *promiseChecker) starts(ref fleet.ServerRef) {
 	r := check.change(ref.ID, "start")
-	check.arrives(r, "start", r.Power == fleet.PowerOn, inFlight(fleet.Start))
+	check.arrives(r, "power", "start", r.Power == fleet.PowerOn, inFlight(fleet.Start))
 	on := 0
 	for _, other := range check.fx.w.Servers() {
 		if other.Power == fleet.PowerOn && other.Name != r.Name && check.known(other) {
@@ -247,7 +248,7 @@ func (check *promiseChecker) known(r sim.Reading) bool {
 func (check checkedCloud) Stop(ctx context.Context, ref fleet.ServerRef) (string, error) {
 	return check.Cloud.Stop(check.sent(ctx, ref.ID, func() {
 		r := check.change(ref.ID, "stop")
-		check.arrives(r, "stop", r.Power == fleet.PowerOff, inFlight(fleet.Stop))
+		check.arrives(r, "power", "stop", r.Power == fleet.PowerOff, inFlight(fleet.Stop))
 		check.paused(r, "stop", true)
 		if r.Meetings > 0 || r.State == fleet.Enabled {
 			check.say(r, "stopped with %d meetings, %s", r.Meetings, r.State)
@@ -278,7 +279,7 @@ func (check *promiseChecker) name(id string) string {
 
 func (check *promiseChecker) resizes(ref fleet.ServerRef, to fleet.Size) (from fleet.Size, smaller bool) {
 	r := check.change(ref.ID, "resize")
-	check.arrives(r, "resize", r.Size == to, inFlight(fleet.Grow, fleet.Shrink))
+	check.arrives(r, "size", to.String(), r.Size == to, inFlight(fleet.Grow, fleet.Shrink))
 	z := check.fx.cfg.Sizes
 	smaller = to.Cores < r.Size.Cores || to.RAM < r.Size.RAM
 	if smaller {
@@ -312,7 +313,7 @@ func (check checkedBalancer) SetState(ctx context.Context, id string, to fleet.B
 
 func (check *promiseChecker) setsState(id string, to fleet.BalancerState) {
 	r := check.see(id, string(to))
-	check.arrives(r, string(to), r.State == to, wrote(to))
+	check.arrives(r, "state", string(to), r.State == to, wrote(to))
 	if to == fleet.Disabled {
 		check.paused(r, "disable", true)
 	}
@@ -349,14 +350,15 @@ func (check *promiseChecker) leaves(r sim.Reading) {
 func (check *promiseChecker) outs() (most int) {
 	lines, err := check.fx.store.Journal(check.fx.t.Context(), 1<<20, "")
 	must(check.fx.t, err)
-	var asked []time.Time
+	starts := map[string]time.Time{} // a commit whose answer was lost is journaled twice
 	for _, e := range lines {
 		if e.Step.Kind == fleet.Start && e.Outcome == fleet.Done {
 			took := time.Duration(float64(e.Took) * float64(time.Second)) // exact to a few nanoseconds
-			asked = append(asked, e.At.Add(-took).Round(time.Microsecond))
+			at := e.At.Add(-took).Round(time.Microsecond)
+			starts[e.Step.ServerID+at.String()] = at
 		}
 	}
-	slices.SortFunc(asked, time.Time.Compare)
+	asked := slices.SortedFunc(maps.Values(starts), time.Time.Compare)
 	for i, from := range asked {
 		n := 0
 		for _, at := range asked[i:] {

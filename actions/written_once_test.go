@@ -6,23 +6,24 @@ import (
 )
 
 // arrives checks a write when the cloud or the balancer gets it: the store has the
-// intention, no write has arrived for it before, and the server is not yet as the write
-// makes it. intended returns what identifies the intention in the server's record, or "".
-func (check *promiseChecker) arrives(r sim.Reading, what string, already bool, intended func(fleet.Record) string) {
+// intention, no write has arrived for it before, and it does not repeat the last write of
+// this kind for the server while the server is as that one made it. intended returns what
+// identifies the intention in the server's record, or "".
+func (check *promiseChecker) arrives(r sim.Reading, kind, aim string, holds bool, intended func(fleet.Record) string) {
 	m, err := check.fx.store.Load(check.fx.t.Context())
 	must(check.fx.t, err)
 	key := intended(m.Records[r.ID])
 	check.mu.Lock()
-	twice := check.arrived[r.ID+key]
-	check.arrived[r.ID+key] = true
+	twice, again := check.arrived[r.ID+key] != "", check.arrived[r.ID+kind] == aim
+	check.arrived[r.ID+key], check.arrived[r.ID+kind] = aim, aim
 	check.mu.Unlock()
 	switch {
 	case key == "":
-		check.say(r, "%s without an intention in the store", what)
+		check.say(r, "%s without an intention in the store", aim)
 	case twice:
-		check.say(r, "%s twice for one intention", what)
-	case already:
-		check.say(r, "%s although that was done already", what)
+		check.say(r, "%s twice for one intention", aim)
+	case again && holds:
+		check.say(r, "%s although that was done already", aim)
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 type Store interface {
 	// Commit writes all of c or nothing, and returns after it is durable. The error
 	// matches ErrDeposed if another daemon has taken over, and nothing was written then.
-	// After any other error c may have been written all the same, for example if the
-	// connection broke before the answer arrived.
+	// The error matches ErrUnknown if c may have been written all the same, or may be
+	// written later, for example if the connection broke before the answer arrived.
 	Commit(ctx context.Context, c Commit) error
 	// Load returns everything committed, except for the journal.
 	Load(ctx context.Context) (Memory, error)

@@ -149,15 +149,9 @@ func (c *Candidate) renew(term context.Context, t *Term, done <-chan error) erro
 func (c *Candidate) extend(ctx context.Context, t *Term) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	held := t.held()
-	claim := c.cfg.Claim()
-	held.Address, held.Digest = claim.Address, claim.Digest
 	asked := time.Now()
-	lease, err := c.shared.Renew(ctx, held)
-	switch {
-	case err == nil:
-		t.extend(lease, asked)
-	case errors.Is(err, fleet.ErrDeposed):
+	lease, err := t.renew(ctx, c.cfg.Claim())
+	if errors.Is(err, fleet.ErrDeposed) {
 		t.end(err)
 	}
 	c.note(asked, lease, err)

@@ -232,6 +232,59 @@ func TestTermEndsWhenACommitIsRefused(t *testing.T) {
 	})
 }
 
+// slow is a shared store that gets commits late while it is set.
+type slow struct {
+	*store.SharedMemory
+	late atomic.Bool
+	come []func() error // lets a commit that was given up arrive
+}
+
+func (s *slow) Under(held fleet.Lease) fleet.Store { return slowStore{s.SharedMemory.Under(held), s} }
+
+type slowStore struct {
+	fleet.Store
+	of *slow
+}
+
+func (s slowStore) Commit(ctx context.Context, c fleet.Commit) error {
+	if s.of.late.Load() {
+		s.of.come = append(s.of.come, func() error { return s.Store.Commit(ctx, c) })
+		return fleet.ErrUnknown
+	}
+	return s.Store.Commit(ctx, c)
+}
+
+func TestCommitThatWasGivenUpDoesNotUndoANewerOne(t *testing.T) {
+	world(t, func(t *testing.T, shared *store.SharedMemory) {
+		link := &slow{SharedMemory: shared}
+		a := run(t, "a", link)
+		after(time.Millisecond)
+		b := run(t, "b", shared)
+		after(time.Minute)
+		commit := func(failures int) error {
+			return a.term.Load().Store.Commit(t.Context(), fleet.Commit{Records: []fleet.Record{{ID: "1", Failures: failures}}})
+		}
+		link.late.Store(true)
+		if err := commit(1); !errors.Is(err, fleet.ErrUnknown) {
+			t.Errorf("Commit() = %v, want ErrUnknown", err)
+		}
+		link.late.Store(false)
+		if err := commit(2); err != nil {
+			t.Errorf("the next Commit() = %v", err)
+		}
+		if err := link.come[0](); !errors.Is(err, fleet.ErrDeposed) {
+			t.Errorf("the late commit: %v, want ErrDeposed", err)
+		}
+		after(time.Minute)
+		if m, err := a.term.Load().Store.Load(t.Context()); err != nil || m.Records["1"].Failures != 2 {
+			t.Errorf("the store has %+v, %v; want the newer commit", m.Records, err)
+		}
+		if a.terms.Load() != 1 || !a.Standing().Leads || b.terms.Load() != 0 {
+			t.Errorf("%d terms of the leader, %d of the other; want one and none", a.terms.Load(), b.terms.Load())
+		}
+	})
+}
+
 func TestFollowerThatActsOnOtherServersTakesOverOnlyIfItIsHandedTheFleet(t *testing.T) {
 	for name, c := range map[string]struct {
 		leave func(a *daemon, link *hanging)

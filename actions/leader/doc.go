@@ -19,6 +19,10 @@
 // to the cloud or the balancer is preceded by the commit of its journal entry. A write
 // that was begun stays the server's step in flight for the next leader, as after a crash.
 //
+// A commit whose outcome is not known (fleet.ErrUnknown) may arrive at the store later,
+// when newer ones have been written. The next commit therefore begins a new epoch, under
+// which the store refuses the late one.
+//
 // Each term has a new Scaler, which reads the store: an earlier copy of its contents may
 // be out of date.
 //

@@ -3,7 +3,9 @@ package leader
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
@@ -22,9 +24,15 @@ type Term struct {
 	// refuses a commit because another daemon has taken over.
 	Store fleet.Store
 
+	shared fleet.Shared
 	margin time.Duration
 	end    context.CancelCauseFunc // ends the term
 	timer  *time.Timer             // ends the term at until
+
+	// doubt is set while the store may still get a commit that was given up.
+	doubt atomic.Bool
+	// asking is held while the store is asked for the lease, whose epoch may change.
+	asking sync.Mutex
 
 	mu    sync.Mutex
 	lease fleet.Lease
@@ -35,8 +43,8 @@ type Term struct {
 // context.
 func newTerm(ctx context.Context, shared fleet.Shared, lease fleet.Lease, asked time.Time, margin time.Duration) (*Term, context.Context) {
 	ctx, end := context.WithCancelCause(ctx)
-	t := &Term{margin: margin, end: end}
-	t.Store = deposable{shared.Under(lease), end}
+	t := &Term{shared: shared, margin: margin, end: end}
+	t.Store = termStore{shared.Under(fleet.Lease{}), t}
 	t.timer = time.AfterFunc(margin, func() { end(errEnded) })
 	t.extend(lease, asked)
 	return t, ctx
@@ -64,17 +72,55 @@ func (t *Term) extend(lease fleet.Lease, asked time.Time) {
 	t.timer.Reset(time.Until(t.until))
 }
 
-// deposable is a store that ends the term when another daemon has taken over.
-type deposable struct {
-	fleet.Store
-	end context.CancelCauseFunc
+// fence begins a new epoch if the store may still get a commit that was given up, which
+// would then undo what was committed after it. The store refuses it under the old epoch.
+func (t *Term) fence(ctx context.Context) error {
+	if !t.doubt.Load() {
+		return nil
+	}
+	t.asking.Lock()
+	defer t.asking.Unlock()
+	asked := time.Now()
+	lease, err := t.shared.Acquire(ctx, t.held().Claim)
+	if held, is := errors.AsType[*fleet.HeldError](err); is {
+		return fmt.Errorf("%w: %w", fleet.ErrDeposed, held)
+	}
+	if err == nil {
+		t.extend(lease, asked)
+		t.doubt.Store(false)
+	}
+	return err
 }
 
-// Commit implements fleet.Store.
-func (d deposable) Commit(ctx context.Context, c fleet.Commit) error {
-	err := d.Store.Commit(ctx, c)
-	if errors.Is(err, fleet.ErrDeposed) {
-		d.end(err)
+// renew renews the lease with what the daemon says of itself now.
+func (t *Term) renew(ctx context.Context, claim fleet.Claim) (lease fleet.Lease, err error) {
+	t.asking.Lock()
+	defer t.asking.Unlock()
+	held, asked := t.held(), time.Now()
+	held.Address, held.Digest = claim.Address, claim.Digest
+	if lease, err = t.shared.Renew(ctx, held); err == nil {
+		t.extend(lease, asked)
+	}
+	return lease, err
+}
+
+// termStore is the shared store under the newest lease of a term.
+type termStore struct {
+	fleet.Store // to read
+	t           *Term
+}
+
+// Commit implements fleet.Store. It ends the term if another daemon has taken over.
+func (s termStore) Commit(ctx context.Context, c fleet.Commit) error {
+	err := s.t.fence(ctx)
+	if err == nil {
+		err = s.t.shared.Under(s.t.held()).Commit(ctx, c)
+	}
+	switch {
+	case errors.Is(err, fleet.ErrDeposed):
+		s.t.end(err)
+	case errors.Is(err, fleet.ErrUnknown):
+		s.t.doubt.Store(true)
 	}
 	return err
 }

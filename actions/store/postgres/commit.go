@@ -13,6 +13,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/store"
 	"github.com/bbb-scaler/bbb-scaler/actions/store/internal/seal"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 //go:embed commit.sql
@@ -35,12 +36,23 @@ func (l leased) Commit(ctx context.Context, c fleet.Commit) error {
 	}
 	var held bool
 	if err := l.pool.QueryRow(ctx, commitSQL, args...).Scan(&held); err != nil {
-		return l.explain("writing to", err)
+		return l.explain("writing to", unsure(err))
 	}
 	if !held {
 		return l.deposed(l.held)
 	}
 	return nil
+}
+
+// unsure adds fleet.ErrUnknown to an error of a commit that the database may still carry
+// out: neither has it answered, nor is it certain that it got nothing.
+func unsure(err error) error {
+	_, refused := errors.AsType[*pgconn.PgError](err)
+	_, unreachable := errors.AsType[*pgconn.ConnectError](err)
+	if refused || unreachable || pgconn.SafeToRetry(err) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", fleet.ErrUnknown, err)
 }
 
 // Close implements fleet.Store. It does nothing.

@@ -74,8 +74,8 @@ func TestDatabaseThatDoesNotAnswerEndsACommitInTime(t *testing.T) {
 	server.Freeze()
 	begun := time.Now()
 	err := commit(t, leased, storetest.Sample())
-	if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > 10*bounded {
-		t.Errorf("Commit() = %v after %v, want DeadlineExceeded after %v", err, took, bounded)
+	if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, fleet.ErrUnknown) || took > 10*bounded {
+		t.Errorf("Commit() = %v after %v, want DeadlineExceeded and ErrUnknown after %v", err, took, bounded)
 	}
 	server.Thaw()
 	must(t, eventually(t, func() error { return commit(t, leased, storetest.Sample()) }, ""))
@@ -93,8 +93,8 @@ func TestReadOnlyDatabaseRefusesACommitUntilItIsBack(t *testing.T) {
 		}
 		return errors.New("not yet")
 	}, "read-only")
-	if !strings.Contains(err.Error(), "name the primary") {
-		t.Errorf("Commit() = %v, want what to do", err)
+	if !strings.Contains(err.Error(), "name the primary") || errors.Is(err, fleet.ErrUnknown) {
+		t.Errorf("Commit() = %v, want what to do, and nothing unknown", err)
 	}
 	if _, err := s.Under(fleet.Lease{}).Load(t.Context()); err != nil {
 		t.Errorf("Load() = %v from a read-only database", err)

@@ -14,6 +14,8 @@ import (
 type outage struct {
 	name       string
 	begin, end func()
+	// delayed is set if some commits may still succeed when begin returns.
+	delayed bool
 }
 
 // goesThrough lets the database fail while the daemons begin to want n servers in service,
@@ -25,6 +27,9 @@ func (tw *twins) goesThrough(t *testing.T, o outage, n int) {
 	for i, d := range tw.daemons {
 		until(t, 2*time.Minute, "503 for a notification", func() bool {
 			code, _ := d.post(t, "/webhook", news)
+			if code == http.StatusOK && !o.delayed {
+				t.Fatalf("daemon %d accepted a notification that it cannot store", i)
+			}
 			return code == http.StatusServiceUnavailable
 		})
 		tw.raiseOne(t, d, n)
@@ -89,14 +94,14 @@ func TestPairGoesOnAfterEachOutageOfPostgreSQL(t *testing.T) {
 	tw.f.meet(t, 1, "maths")
 	tw.f.meet(t, 2, "music")
 	for i, o := range []outage{
-		{"restarted", primary.Stop, primary.Start},
-		{"killed", primary.Kill, primary.Start},
-		{"read-only",
-			func() { readOnly("alter system set default_transaction_read_only = on") },
-			func() {
+		{name: "restarted", begin: primary.Stop, end: primary.Start},
+		{name: "killed", begin: primary.Kill, end: primary.Start},
+		{name: "read-only", delayed: true,
+			begin: func() { readOnly("alter system set default_transaction_read_only = on") },
+			end: func() {
 				readOnly("set default_transaction_read_only = off", "alter system reset default_transaction_read_only")
 			}},
-		{"failed over to its standby", primary.Kill, standby.Promote},
+		{name: "failed over to its standby", begin: primary.Kill, end: standby.Promote},
 	} {
 		t.Run(o.name, func(t *testing.T) { tw.goesThrough(t, o, 3+i) })
 	}
@@ -115,6 +120,6 @@ func TestPairGoesOnAfterTheDiskOfPostgreSQLWasFull(t *testing.T) {
 			loop insert into filler values (repeat('x', 1000)); end loop;
 			exception when disk_full then null; end $$`)
 	}
-	tw.goesThrough(t, outage{"full", fill, func() { resize(200) }}, 3)
+	tw.goesThrough(t, outage{name: "full", begin: fill, end: func() { resize(200) }}, 3)
 	tw.unharmed(t, 1)
 }
