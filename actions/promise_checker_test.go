@@ -32,8 +32,8 @@ type promiseChecker struct {
 	excluded string          // the server that a person excluded last, by name
 	broken   []string
 	grown    map[string]growth
-	listed   map[string]bool   // servers that the cloud has listed at any time, by id
-	arrived  map[string]string // what the last write by an intention or of a kind made, see arrives
+	listed   map[string]bool    // servers that the cloud has listed at any time, by id
+	arrived  map[string]arrived // by server and kind, see arrives
 }
 
 // growth is the size before a growth, and the time of the request.
@@ -50,7 +50,7 @@ type (
 )
 
 func (fx *fixture) checkPromises() *promiseChecker {
-	check := &promiseChecker{fx: fx, touch: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}, arrived: map[string]string{}}
+	check := &promiseChecker{fx: fx, touch: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}, arrived: map[string]arrived{}}
 	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
 		check.Cloud, check.Balancer = c, b
 		check.exclude("") // a restart uses the configuration of the fixture again

@@ -5,26 +5,33 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
+// arrived is the last write of a kind for a server.
+type arrived struct {
+	intention string // what identifies it in the server's record
+	done      string
+}
+
 // arrives checks a write when the cloud or the balancer gets it: the store has the
-// intention, no write has arrived for it before, and it does not repeat the last write of
-// this kind for the server while the server is as that one made it. intended returns what
-// identifies the intention in the server's record, or "", and what the server is for
-// afterwards.
-func (check *promiseChecker) arrives(r sim.Reading, kind, to string, holds bool, intended func(fleet.Record) (key string, aim fleet.Aim)) {
+// intention, the last write of this kind for the server was not for it, either, and that
+// write is not repeated while the server is as it made it. intended returns what identifies
+// the intention in the server's record, or "", and what the server is for afterwards.
+// Intentions have the time of the daemon that has them, so that two daemons whose clocks
+// differ may have two intentions with one time, with others between them.
+func (check *promiseChecker) arrives(r sim.Reading, kind, to string, holds bool, intended func(fleet.Record) (intention string, aim fleet.Aim)) {
 	m, err := check.fx.store.Load(check.fx.t.Context())
 	must(check.fx.t, err)
-	key, aim := intended(m.Records[r.ID])
-	done := to + " " + string(aim)
+	intention, aim := intended(m.Records[r.ID])
+	now := arrived{intention, to + " " + string(aim)}
 	check.mu.Lock()
-	twice, again := check.arrived[r.ID+key] != "", check.arrived[r.ID+kind] == done
-	check.arrived[r.ID+key], check.arrived[r.ID+kind] = done, done
+	last := check.arrived[r.ID+kind]
+	check.arrived[r.ID+kind] = now
 	check.mu.Unlock()
 	switch {
-	case key == "":
+	case intention == "":
 		check.say(r, "%s without an intention in the store", to)
-	case twice:
+	case last.intention == intention:
 		check.say(r, "%s twice for one intention", to)
-	case again && holds:
+	case last.done == now.done && holds:
 		check.say(r, "%s although that was done already", to)
 	}
 }
