@@ -1,6 +1,8 @@
 package actions_test
 
 import (
+	"fmt"
+
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
@@ -15,13 +17,11 @@ type arrived struct {
 // intention, the last write of this kind for the server was not for it, either, and that
 // write is not repeated while the server is as it made it. intended returns what identifies
 // the intention in the server's record, or "", and what the server is for afterwards.
-// Intentions have the time of the daemon that has them, so that two daemons whose clocks
-// differ may have two intentions with one time, with others between them.
 func (check *promiseChecker) arrives(r sim.Reading, kind, to string, holds bool, intended func(fleet.Record) (intention string, aim fleet.Aim)) {
 	m, err := check.fx.store.Load(check.fx.t.Context())
 	must(check.fx.t, err)
 	intention, aim := intended(m.Records[r.ID])
-	now := arrived{intention, to + " " + string(aim)}
+	now := arrived{check.epoch() + intention, to + " " + string(aim)}
 	check.mu.Lock()
 	last := check.arrived[r.ID+kind]
 	check.arrived[r.ID+kind] = now
@@ -29,11 +29,22 @@ func (check *promiseChecker) arrives(r sim.Reading, kind, to string, holds bool,
 	switch {
 	case intention == "":
 		check.say(r, "%s without an intention in the store", to)
-	case last.intention == intention:
+	case last.intention == now.intention:
 		check.say(r, "%s twice for one intention", to)
 	case last.done == now.done && holds:
 		check.say(r, "%s although that was done already", to)
 	}
+}
+
+// epoch returns the epoch of the daemon that leads a pair. Intentions have the time of the
+// daemon that has them, and two daemons whose clocks differ may have two with one time.
+func (check *promiseChecker) epoch() string {
+	if check.fx.pair == nil {
+		return ""
+	}
+	newest, err := check.fx.pair.shared.Newest(check.fx.t.Context())
+	must(check.fx.t, err)
+	return fmt.Sprintf("epoch %d: ", newest.Epoch)
 }
 
 // inFlight returns what identifies the step in flight, if it is one of the kinds.
