@@ -101,6 +101,16 @@ func (p *pair) turn() bool {
 	return d != nil
 }
 
+// reload gives both daemons the configuration of the fixture. A deposed one may not know
+// yet that the other one leads.
+func (p *pair) reload() {
+	for _, d := range p.daemons {
+		if d.term != nil {
+			must(p.fx.t, d.term.scaler.Reload(p.fx.cfg))
+		}
+	}
+}
+
 func (d *pairDaemon) runs() bool             { return !d.fx.w.Now().Before(d.stopped) }
 func (d *pairDaemon) now() time.Time         { return d.fx.w.Now().Add(d.skew) }
 func (d *pairDaemon) isCut(from string) bool { return !d.runs() || d.fx.w.Now().Before(d.cut[from]) }

@@ -196,6 +196,9 @@ func randomEvent(rt *rapid.T, fx *fixture, check *promiseChecker) {
 		fx.cfg.ScaleIn.MaxShare = rapid.SampledFrom([]float64{0.1, 0.5, 1}).Draw(rt, "max share")
 		check.exclude("")
 		must(rt, fx.s.Reload(fx.cfg))
+		if fx.pair != nil {
+			fx.pair.reload()
+		}
 	}
 }
 
