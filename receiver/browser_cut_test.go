@@ -3,7 +3,6 @@ package receiver
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,113 +13,23 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim/link"
 	"github.com/bbb-scaler/bbb-scaler/receiver/api"
 	"github.com/bbb-scaler/bbb-scaler/receiver/trend"
 )
-
-// wire carries TCP connections to a target until it is cut or hangs.
-type wire struct {
-	target string
-
-	mu     sync.Mutex
-	cut    bool
-	passes chan struct{} // closed unless the wire hangs
-	open   []net.Conn
-}
-
-// newWire returns a wire to the address of a server, and its own address.
-func newWire(t *testing.T, address string) (w *wire, own string) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w = &wire{target: strings.TrimPrefix(address, "http://"), passes: make(chan struct{})}
-	close(w.passes)
-	go func() {
-		for c, err := l.Accept(); err == nil; c, err = l.Accept() {
-			go w.join(c)
-		}
-	}()
-	t.Cleanup(func() { l.Close(); w.mend(); w.end() })
-	return w, "http://" + l.Addr().String()
-}
-
-// join carries one connection both ways.
-func (w *wire) join(from net.Conn) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	to, err := net.Dial("tcp", w.target)
-	if err != nil || w.cut {
-		from.Close()
-		return
-	}
-	w.open = append(w.open, from, to)
-	go w.carry(to, from)
-	go w.carry(from, to)
-}
-
-func (w *wire) carry(to, from net.Conn) {
-	defer to.Close()
-	buffer := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(buffer)
-		w.mu.Lock()
-		passes := w.passes
-		w.mu.Unlock()
-		<-passes
-		if _, failed := to.Write(buffer[:n]); failed != nil || err != nil {
-			return
-		}
-	}
-}
-
-// refuse ends all connections and takes no others, hang lets nothing through.
-func (w *wire) refuse() {
-	w.mu.Lock()
-	w.cut = true
-	w.mu.Unlock()
-	w.end()
-}
-
-func (w *wire) end() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, c := range w.open {
-		c.Close()
-	}
-	w.open = nil
-}
-
-func (w *wire) hang() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.passes = make(chan struct{})
-}
-
-func (w *wire) mend() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.cut = false
-	select {
-	case <-w.passes:
-	default:
-		close(w.passes)
-	}
-}
 
 // cutForAnHour is a page of a daemon that runs on, and is not reached for an hour.
 type cutForAnHour struct {
 	*scene
 	*tab
-	wire    *wire
+	link    *link.Link
 	handler *Handler
 	asked   chan struct{} // gets a value for each request of the chart that is not answered
 	mu      sync.Mutex
 	silent  bool // the chart is not answered
 }
 
-func openAcrossWire(t *testing.T, browser context.Context) *cutForAnHour {
+func openAcrossLink(t *testing.T, browser context.Context) *cutForAnHour {
 	c := &cutForAnHour{scene: served(t, 24), asked: make(chan struct{}, 100)}
 	d := c.deps()
 	d.Now = func() time.Time { return c.Status().At.Add(3 * time.Second) }
@@ -137,9 +46,13 @@ func openAcrossWire(t *testing.T, browser context.Context) *cutForAnHour {
 		}
 		c.handler.ServeHTTP(w, r)
 	}))
-	wire, address := newWire(t, server.URL)
 	t.Cleanup(func() { c.handler.Close(); server.CloseClientConnections(); server.Close() })
-	c.wire, c.tab = wire, openTab(t, browser, address, desktop)
+	var err error
+	if c.link, err = link.New(strings.TrimPrefix(server.URL, "http://")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.link.Close() })
+	c.tab = openTab(t, browser, "http://"+c.link.Addr(), desktop)
 	c.until(`document.querySelectorAll('#trend canvas').length === 3 && document.querySelector('.verdict.ok')`)
 	c.click("#trend-table > summary")
 	return c
@@ -200,31 +113,31 @@ func (c *cutForAnHour) fresh() {
 // comesBackAfterAnHour cuts a page off from a daemon that runs on.
 func comesBackAfterAnHour(t *testing.T, browser context.Context) {
 	t.Run("the link loses every packet", func(t *testing.T) {
-		c := openAcrossWire(t, browser)
+		c := openAcrossLink(t, browser)
 		c.silence()
-		c.wire.hang()
+		c.link.Hang()
 		c.pass()
 		c.old()
-		c.wire.mend()
+		c.link.Mend()
 		c.fresh()
 	})
 	t.Run("connections are refused", func(t *testing.T) {
-		c := openAcrossWire(t, browser)
-		c.wire.refuse()
+		c := openAcrossLink(t, browser)
+		c.link.Cut()
 		c.pass()
 		c.old()
-		c.wire.mend()
+		c.link.Mend()
 		c.fresh()
 	})
 	t.Run("nobody looks, and then the link loses every packet", func(t *testing.T) {
-		c := openAcrossWire(t, browser)
+		c := openAcrossLink(t, browser)
 		seen := `(hidden => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden }); document.dispatchEvent(new Event('visibilitychange')); })`
 		eval[chromedp.Void](c.tab, seen+`(true)`)
-		c.wire.hang()
+		c.link.Hang()
 		c.pass()
 		eval[chromedp.Void](c.tab, seen+`(false)`)
 		c.old()
-		c.wire.mend()
+		c.link.Mend()
 		c.fresh()
 	})
 }

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/cmd/internal/link"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim/link"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 

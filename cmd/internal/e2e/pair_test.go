@@ -21,8 +21,8 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim/link"
 	"github.com/bbb-scaler/bbb-scaler/actions/store"
-	"github.com/bbb-scaler/bbb-scaler/cmd/internal/link"
 	"github.com/bbb-scaler/bbb-scaler/receiver"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )

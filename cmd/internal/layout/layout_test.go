@@ -55,6 +55,7 @@ var mayImport = map[string][]string{
 	"actions/alertmanager":          {"actions/fleet", "actions/outbound", "rules", "rules/refuse"},
 
 	"actions/sim":                     {"actions/fleet", "rules"},
+	"actions/sim/link":                {},
 	"actions/sim/simhttp":             {"actions/fleet", "actions/sim"},
 	"actions/sim/exportertest":        {"actions/fleet", "actions/sim", "actions/sim/simhttp"},
 	"actions/ionos/ionostest":         {"actions/fleet", "actions/sim", "actions/sim/simhttp"},

@@ -16,7 +16,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/alertmanager"
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
-	"github.com/bbb-scaler/bbb-scaler/cmd/internal/link"
+	"github.com/bbb-scaler/bbb-scaler/actions/sim/link"
 	"github.com/bbb-scaler/bbb-scaler/receiver/client"
 )
 
