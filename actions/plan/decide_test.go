@@ -336,7 +336,7 @@ func TestDecideGivesTheSamePlanForTheSameView(t *testing.T) {
 }
 
 func BenchmarkDecide(b *testing.B) {
-	for _, n := range []int{10, 100, 1000} {
+	for _, n := range []int{10, 100, 1000, 10_000} {
 		b.Run(fmt.Sprintf("servers=%d", n), func(b *testing.B) {
 			cfg := fleet.Defaults()
 			cfg.Capacity.MinActive = n / 10
