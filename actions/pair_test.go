@@ -13,7 +13,8 @@ import (
 
 // TestPromisesHoldInRandomWorldsWithTwoDaemons is TestPromisesHoldInRandomWorlds with a
 // pair: its processes are killed, stopped in the middle of a write, and cut off from the
-// store or from the cloud and the balancer, and their clocks may be minutes apart.
+// store or from the cloud and the balancer, and the clocks that they go by may be minutes
+// apart, which only happens if the clock of the store is set.
 func TestPromisesHoldInRandomWorldsWithTwoDaemons(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		fx := randomFixture(rt, 1)
