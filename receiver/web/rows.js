@@ -12,7 +12,7 @@ const rows = new Map(); // key → {fields, text to search, elements of both lis
 const linkOf = element => element.cells[0].firstElementChild;
 
 // read returns the fields of a row that the daemon sent. Its last cells are missing if
-// they are empty.
+// they are empty, and the last one that is there ends with the end of the line.
 function read(element) {
   const [, state, size, load, meetings, people, why, alerts, cooldowns] = element.cells;
   const link = linkOf(element), place = link.nextElementSibling.textContent, space = place.indexOf(' '), step = why.firstElementChild;
@@ -21,8 +21,8 @@ function read(element) {
     name, page: page === name ? '' : page, addr: place.slice(0, space), dc: place.slice(space + 1),
     state: state.className, since: state.firstElementChild.textContent,
     size: size.textContent, load: load.textContent, meetings: meetings.textContent, people: people.textContent,
-    step: step ? step.textContent : '', why: step ? why.lastChild.nodeValue.slice(1) : why.textContent,
-    alerts: alerts ? alerts.textContent : '', cooldowns: cooldowns ? cooldowns.textContent : '',
+    step: step ? step.textContent : '', why: (step ? why.lastChild.nodeValue : why.textContent).trim(),
+    alerts: alerts ? alerts.textContent.trim() : '', cooldowns: cooldowns ? cooldowns.textContent.trim() : '',
     busy: element.dataset.busy || '',
   };
 }
