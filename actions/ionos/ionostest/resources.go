@@ -106,26 +106,22 @@ func (c *cloud) serveTree(rw http.ResponseWriter, r *http.Request) {
 		c.refuse(rw, r, err)
 		return
 	}
-	switch {
+	switch isOwn := path(r) == n.path(); {
 	case r.Method == http.MethodGet && collection != "":
 		c.serve(func(r *http.Request) (any, error) { return c.here(r, c.items(r, n.members(collection))) })(rw, r)
 	case r.Method == http.MethodGet:
 		c.serve(func(r *http.Request) (any, error) { return c.readOne(r, n) })(rw, r)
 	case n.isReadOnly(collection):
-		c.refuse(rw, r, notAllowed(r))
+		c.refuse(rw, r, notSimulated(r))
 	case r.Method == http.MethodPost && collection != "":
 		c.post(rw, r, n, collection)
-	case collection == "" && (r.Method == http.MethodPatch || r.Method == http.MethodPut):
+	case isOwn && (r.Method == http.MethodPatch && n.collection != "labels" || r.Method == http.MethodPut):
 		c.modify(rw, r, n)
-	case r.Method == http.MethodDelete && collection == "":
+	case r.Method == http.MethodDelete && (isOwn || collection == "" && n.collection == "volumes"):
 		c.remove(rw, r, n)
 	default:
 		c.refuse(rw, r, notSimulated(r))
 	}
-}
-
-func notAllowed(r *http.Request) error {
-	return &sim.CloudError{Status: http.StatusMethodNotAllowed, Code: "405", Message: r.Method + " is not allowed for " + r.URL.Path}
 }
 
 // notSimulated returns the error for what IONOS may have and this simulation does not.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
+	"github.com/bbb-scaler/bbb-scaler/actions/ionos/openapitest"
 )
 
 const (
@@ -42,10 +43,10 @@ type infrastructure struct {
 func newInfrastructure(t *testing.T, f *fakeFleet) *infrastructure {
 	t.Helper()
 	i := &infrastructure{fleet: f, datacenter: f.Datacenters()[0]}
-	i.url = f.serve(t, "127.0.0.1:0", i.record(ionostest.NewResources(ionostest.ResourcesConfig{
+	i.url = f.serve(t, "127.0.0.1:0", openapitest.Checked(t, i.record(ionostest.NewResources(ionostest.ResourcesConfig{
 		User: terraformUser, Password: terraformPassword, Token: cloudToken, Datacenters: f.Datacenters(), Takes: 200 * time.Millisecond,
 		Switched: i.power,
-	})))
+	}))))
 	f.cloud = i.url
 	return i
 }
@@ -99,6 +100,7 @@ func (i *infrastructure) call(t *testing.T, method, uri string, body []byte) (an
 		t.Fatal(err)
 	}
 	request.SetBasicAuth(terraformUser, terraformPassword)
+	request.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
