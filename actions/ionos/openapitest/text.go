@@ -1,6 +1,7 @@
 package openapitest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os/exec"
@@ -38,9 +39,12 @@ func load() (routers.Router, error) {
 }
 
 func run(args ...string) ([]byte, error) {
-	out, err := exec.Command("go", args...).Output()
+	var problems bytes.Buffer
+	command := exec.Command("go", args...)
+	command.Stderr = &problems
+	out, err := command.Output()
 	if err != nil {
-		return nil, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
+		return nil, fmt.Errorf("go %s: %w\n%s%s", strings.Join(args, " "), err, &problems, out)
 	}
 	return out, nil
 }
