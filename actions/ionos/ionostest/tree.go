@@ -121,6 +121,9 @@ func (n *node) path() string {
 // at returns the resource that the path of a request names, and a collection of it or an
 // action, if the path ends with one.
 func (c *cloud) at(r *http.Request) (n *node, last string, err error) {
+	if !strings.HasPrefix(r.URL.Path, BasePath+"/") {
+		return nil, "", notSimulated(r)
+	}
 	n = c.root
 	names := strings.Split(strings.Trim(path(r), "/"), "/")
 	for len(names) > 0 {

@@ -20,6 +20,9 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
+// basePath is the path of the API at any host.
+const basePath = "/cloudapi/v6"
+
 // calls finds the calls of the text. The text is loaded once for all tests of a package,
 // which takes half a second.
 var calls = sync.OnceValues(load)
@@ -27,8 +30,8 @@ var calls = sync.OnceValues(load)
 // Checked returns a handler that answers as next does. It reports to t every answer that
 // the text does not allow, and every call that next accepted and the text does not allow.
 //
-// The page of a proxy that answers in place of the API, and what is answered to a client
-// that has gone away, are not checked.
+// The page of a proxy that answers in place of the API, what is answered to a client that
+// has gone away, and paths that are not the API's are not checked.
 func Checked(t testing.TB, next http.Handler) http.Handler {
 	t.Helper()
 	known, err := calls()
@@ -41,7 +44,7 @@ func Checked(t testing.TB, next http.Handler) http.Handler {
 		r.Body = io.NopCloser(io.TeeReader(r.Body, &sent))
 		got := &answer{ResponseWriter: rw, status: http.StatusOK}
 		next.ServeHTTP(got, r)
-		if r.Context().Err() != nil || got.fromProxy() {
+		if r.Context().Err() != nil || got.fromProxy() || !strings.HasPrefix(r.URL.Path, basePath) {
 			return
 		}
 		call.Body = io.NopCloser(&sent)

@@ -33,7 +33,7 @@ func load() (routers.Router, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading the OpenAPI text: %w", err)
 	}
-	text.Servers = openapi3.Servers{{URL: "/cloudapi/v6"}} // of any host
+	text.Servers = openapi3.Servers{{URL: basePath}}
 	correct(text)
 	return gorillamux.NewRouter(text)
 }

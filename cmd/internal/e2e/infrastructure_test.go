@@ -20,6 +20,7 @@ import (
 const (
 	terraformUser     = "scaler@example.org"
 	terraformPassword = "e2e-terraform-password"
+	dnsZone           = "b2b0c9a4-3d5e-4f60-8a71-9c2d3e4f5a6b"
 )
 
 // exchange is a request that Terraform's provider made, and the status of its answer.
@@ -45,7 +46,7 @@ func newInfrastructure(t *testing.T, f *fakeFleet) *infrastructure {
 	i := &infrastructure{fleet: f, datacenter: f.Datacenters()[0]}
 	i.url = f.serve(t, "127.0.0.1:0", openapitest.Checked(t, i.record(ionostest.NewResources(ionostest.ResourcesConfig{
 		User: terraformUser, Password: terraformPassword, Token: cloudToken, Datacenters: f.Datacenters(), Takes: 200 * time.Millisecond,
-		Switched: i.power,
+		Switched: i.power, Zones: map[string]string{dnsZone: "bbb.example.org"},
 	}))))
 	f.cloud = i.url
 	return i

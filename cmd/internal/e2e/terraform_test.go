@@ -99,7 +99,7 @@ func (i *infrastructure) arguments(t *testing.T) []string {
 	}
 	args := []string{"-no-color", "-input=false", "-var-file=secrets.tfvars.example", "-target=module.network", "-target=module.scalelite", "-target=module.bbb_fleet"}
 	for name, value := range map[string]string{
-		"hpi_ionos_user": terraformUser, "hpi_ionos_pw": terraformPassword, "datacenter": i.datacenter, "prefix": "", "bbb_reserved_ips": string(ips),
+		"hpi_ionos_user": terraformUser, "hpi_ionos_pw": terraformPassword, "datacenter": i.datacenter, "prefix": "", "dns_zone_id": dnsZone, "bbb_reserved_ips": string(ips),
 		"ssh_keys": `["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEyzBgGAfHZcQAZ3NdQSVXzL1Jlq1PJUqJ3YpLqFQk0m e2e"]`,
 	} {
 		args = append(args, "-var="+name+"="+value)
@@ -181,6 +181,9 @@ func TestTheScalerAndTerraformShareTheServers(t *testing.T) {
 			t.Errorf("%d %s are left", n, what)
 		}
 	}
+	if left := i.names(t); len(left) > 0 {
+		t.Errorf("DNS still has %v", left)
+	}
 }
 
 // list returns the properties of the datacenter's resources of a kind.
@@ -221,6 +224,33 @@ func (i *infrastructure) expectDev(t *testing.T) {
 		want[strconv.Quote(host)] = 1
 	}
 	i.expect(t, want)
+	names := map[string]string{"scalelite.bbb.example.org": "192.0.2.10"}
+	for n, host := range i.fleet.hosts {
+		names[fmt.Sprintf("bbb-%d.bbb.example.org", n+1)] = host
+	}
+	if got := i.names(t); !maps.Equal(got, names) {
+		t.Errorf("DNS has %v, want %v", got, names)
+	}
+}
+
+// names returns the content of the DNS records by their names.
+func (i *infrastructure) names(t *testing.T) map[string]string {
+	t.Helper()
+	text, _, status := i.call(t, http.MethodGet, "/zones/"+dnsZone+"/records", nil)
+	var list struct {
+		Items []struct {
+			Metadata   struct{ FQDN string }
+			Properties struct{ Content string }
+		}
+	}
+	if err := json.Unmarshal(text, &list); err != nil || status != http.StatusOK {
+		t.Fatalf("%v, status %d\n%s", err, status, text)
+	}
+	all := map[string]string{}
+	for _, item := range list.Items {
+		all[item.Metadata.FQDN] = item.Properties.Content
+	}
+	return all
 }
 
 // expect checks how often texts occur in what the API answers about the servers.
