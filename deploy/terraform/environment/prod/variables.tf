@@ -168,7 +168,7 @@ variable "node_exporter_sha256" {
 }
 
 variable "turn_server" {
-  description = "Host of an external TURN server; empty: none."
+  description = "Host of an external TURN server; empty: each server has its own."
   type        = string
   default     = ""
 }
@@ -181,7 +181,7 @@ variable "turnServerPw" {
 }
 
 variable "dns_zone_id" {
-  description = "Id of a zone of IONOS Cloud DNS that gets a record for each server; empty: none. The provider needs a token for it."
+  description = "Id of a zone of IONOS Cloud DNS that gets a record for each server; empty: none. It needs a token, in the environment variable IONOS_TOKEN."
   type        = string
   default     = ""
 }
