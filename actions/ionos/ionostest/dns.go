@@ -54,7 +54,8 @@ type recordPage struct {
 
 // serveDNS serves the calls of Cloud DNS with which Terraform's provider creates, reads,
 // changes and deletes records, and the list of them. Cloud DNS has a host of its own and
-// no base path. The provider calls it at the address of the Cloud API if one is set.
+// no base path, and accepts only tokens. The provider calls it at the address of the Cloud
+// API if one is set.
 func (c *cloud) serveDNS(mux *http.ServeMux) {
 	const records, one = "/zones/{zone}/records", "/zones/{zone}/records/{record}"
 	for call, do := range map[string]func(http.ResponseWriter, *http.Request, *zone) error{
@@ -62,7 +63,9 @@ func (c *cloud) serveDNS(mux *http.ServeMux) {
 	} {
 		mux.HandleFunc(call, c.locked(func(rw http.ResponseWriter, r *http.Request) {
 			z := c.zones[r.PathValue("zone")]
-			if z == nil {
+			if _, _, isBasic := r.BasicAuth(); isBasic {
+				c.refuse(rw, r, &sim.CloudError{Status: http.StatusUnauthorized, Code: "paas-auth-1", Message: "Unauthorized, wrong or no api key provided to process this request"})
+			} else if z == nil {
 				c.refuse(rw, r, notFound(r))
 			} else if err := do(rw, r, z); err != nil {
 				c.refuse(rw, r, err)

@@ -168,7 +168,8 @@ var seedsVariables = strings.Fields(`hpi_ionos_user hpi_ionos_pw datacenter turn
 	scalite_redisurl scalelite_reserved_ips scalite_pg_pw ne_user ne_pw
 	autoscaler_min_active_machines autoscaler_waitingtime autoscaler_max_allowed_memory_workload autoscaler_min_allowed_memory_workload
 	autoscaler_max_worker_memory autoscaler_max_worker_cpu autoscaler_max_allowed_cpu_workload autoscaler_min_allowed_cpu_workload
-	autoscaler_grafana_token autoscaler_grafana_endpoint bbb_server_cpu bbb_server_memory scalite_pg_ip domainname prefix`)
+	autoscaler_grafana_token autoscaler_grafana_endpoint bbb_server_cpu bbb_server_memory scalite_pg_ip domainname prefix
+	bbb_server_count public_key_path private_key_path turnServerUrl ubuntu`)
 
 func TestTheEnvironmentsValuesAreComplete(t *testing.T) {
 	for _, env := range []string{"dev", "prod"} {

@@ -66,8 +66,7 @@ func (i *infrastructure) power(_, server string, on bool) {
 // a request, which it repeats until it is done.
 func (i *infrastructure) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		user, _, _ := r.BasicAuth()
-		if user != terraformUser || strings.Contains(r.URL.Path, "/requests/") {
+		if !strings.HasPrefix(r.UserAgent(), "terraform") || strings.Contains(r.URL.Path, "/requests/") {
 			next.ServeHTTP(rw, r)
 			return
 		}
@@ -100,7 +99,11 @@ func (i *infrastructure) call(t *testing.T, method, uri string, body []byte) (an
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.SetBasicAuth(terraformUser, terraformPassword)
+	if strings.HasPrefix(uri, ionostest.BasePath) {
+		request.SetBasicAuth(terraformUser, terraformPassword)
+	} else {
+		request.Header.Set("Authorization", "Bearer "+cloudToken)
+	}
 	request.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(request)
 	if err != nil {

@@ -68,14 +68,16 @@ func (i *infrastructure) real(t *testing.T, provider string) terraform {
 	rc := writeFile(t, dir, "terraform.rc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"ionos-cloud/ionoscloud\" = %q\n  }\n  direct {}\n}\n", provider))
 	run := func(args ...string) {
 		command := exec.CommandContext(t.Context(), "terraform", append([]string{"-chdir=" + env}, args...)...)
-		command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+rc, "IONOS_API_URL="+i.url, "CHECKPOINT_DISABLE=1")
+		command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+rc, "IONOS_API_URL="+i.url, "IONOS_TOKEN="+cloudToken, "CHECKPOINT_DISABLE=1")
 		out, err := command.CombinedOutput()
 		if err != nil {
 			t.Fatalf("terraform %s: %v\n%s", args[0], err, out)
 		}
 		t.Logf("terraform %s:\n%s", args[0], out)
 	}
+	run("fmt", "-check", "-recursive", dir)
 	run("get", "-no-color")
+	run("validate", "-no-color")
 	return func(t *testing.T, step string) {
 		i.taken()
 		sources := `["192.0.2.20"]`
@@ -219,7 +221,7 @@ func (i *infrastructure) expectDev(t *testing.T) {
 	if n := len(i.list(t, "servers")); n != 7 {
 		t.Errorf("%d servers, want 6 and Scalelite's", n)
 	}
-	want := map[string]int{`"portRangeStart":443`: 7, `"portRangeStart":9100`: 7, `"portRangeStart":16384`: 6, `"portRangeStart":9745`: 1, `"192.0.2.10"`: 1}
+	want := map[string]int{`"portRangeStart":443`: 7, `"portRangeStart":9100`: 7, `"portRangeStart":16384`: 6, `"portRangeStart":3478`: 6, `"portRangeStart":9745`: 1, `"192.0.2.10"`: 1}
 	for _, host := range i.fleet.hosts {
 		want[strconv.Quote(host)] = 1
 	}
