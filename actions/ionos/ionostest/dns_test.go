@@ -2,6 +2,7 @@ package ionostest_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -35,6 +36,25 @@ func TestRecordsOfAZoneAreCreatedChangedAndDeleted(t *testing.T) {
 		rec := c.call(t, method, path, step.body, nil)
 		if rec.Code != step.status || !strings.Contains(rec.Body.String(), step.want) {
 			t.Errorf("%s %s = %d, want %d and %q\n%s", step.call, step.body, rec.Code, step.status, step.want, rec.Body)
+		}
+	}
+}
+
+func TestCloudDNSAcceptsOnlyTokens(t *testing.T) {
+	api := ionostest.NewResources(ionostest.ResourcesConfig{User: "user", Password: "password", Token: "token", Zones: map[string]string{"zone-1": "example.org"}})
+	for name, tc := range map[string]struct {
+		login func(*http.Request)
+		want  int
+	}{
+		"a token":    {func(r *http.Request) { r.Header.Set("Authorization", "Bearer token") }, http.StatusOK},
+		"a password": {func(r *http.Request) { r.SetBasicAuth("user", "password") }, http.StatusUnauthorized},
+		"nothing":    {func(*http.Request) {}, http.StatusUnauthorized},
+	} {
+		call := httptest.NewRequest("GET", "/zones/zone-1/records", nil)
+		tc.login(call)
+		rec := httptest.NewRecorder()
+		if api.ServeHTTP(rec, call); rec.Code != tc.want {
+			t.Errorf("with %s: %d, want %d", name, rec.Code, tc.want)
 		}
 	}
 }
