@@ -7,9 +7,9 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 )
 
-// Pause stores a pause and returns it with its id. From defaults to now. The error
-// matches fleet.ErrInvalid if the pause is not valid (fleet.Pause.Validate), or if it
-// is for a server that the last cycle did not see.
+// Pause stores a pause, which is in force from then on, and returns it with its id. From
+// defaults to now. The error matches fleet.ErrInvalid if the pause is not valid
+// (fleet.Pause.Validate), or if it is for a server that the last cycle did not see.
 func (s *Scaler) Pause(p fleet.Pause) (fleet.Pause, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

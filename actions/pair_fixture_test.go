@@ -40,7 +40,7 @@ type pair struct {
 type pairDaemon struct {
 	*pair
 	name    string
-	skew    time.Duration        // of its clock
+	skew    time.Duration        // of its clock, as if that of the store were set at each takeover
 	term    *pairTerm            // nil while it does not lead
 	cut     map[string]time.Time // "store", "cloud", "balancer" → until when it is cut off from it
 	stopped time.Time            // until when the process is stopped or dead

@@ -13,7 +13,8 @@ import (
 
 // TestPromisesHoldInRandomWorldsWithTwoDaemons is TestPromisesHoldInRandomWorlds with a
 // pair: its processes are killed, stopped in the middle of a write, and cut off from the
-// store or from the cloud and the balancer, and their clocks may be minutes apart.
+// store or from the cloud and the balancer, and the clocks that they go by may be minutes
+// apart, which only happens if the clock of the store is set.
 func TestPromisesHoldInRandomWorldsWithTwoDaemons(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		fx := randomFixture(rt, 1)
@@ -129,5 +130,33 @@ func TestNothingIsDoneTwiceAfterAnIncidentInTheMiddleOfACall(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestPauseIsInForceAtOnceForTheDaemonThatTakesOverWhateverItsClockSays(t *testing.T) {
+	for _, skew := range []time.Duration{-time.Hour, -3 * time.Minute, 3 * time.Minute, time.Hour} {
+		t.Run(skew.String(), func(t *testing.T) {
+			cfg := fixtureConfig()
+			cfg.Capacity.MinActive = 2
+			fx := newFixture(t, cfg, sim.Config{Servers: 5, Running: 2, Seed: 11})
+			p := fx.twoDaemons(fx.checkPromises(), skew)
+			fx.run(time.Minute)
+			first := p.leading()
+			_, err := fx.s.Pause(fleet.Pause{Reason: "exam", Until: fx.w.Now().Add(2 * time.Hour)})
+			must(t, err)
+			first.stopped = fx.w.Now().Add(forever)
+			fx.cfg.Capacity.MinActive = 4 // the next daemon would start two servers
+			fx.run(30 * time.Minute)
+			if next := p.leading(); next == nil || next == first {
+				t.Fatalf("no other daemon leads")
+			}
+			if steps := fx.w.Figures().Steps; len(steps) > 0 {
+				t.Errorf("%v during a pause, want no step\n%s", steps, fx.describe())
+			}
+			fx.run(4 * time.Hour)
+			if n := fx.count(fleet.StateActive); n != 4 {
+				t.Errorf("%d active after the pause, want 4\n%s", n, fx.describe())
+			}
+		})
 	}
 }

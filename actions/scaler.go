@@ -36,7 +36,9 @@ type Deps struct {
 	Until   func() time.Time
 	Log     *slog.Logger          // nil: no logs
 	Metrics prometheus.Registerer // nil: not registered
-	Now     func() time.Time      // nil: time.Now
+	// Now returns the time; nil is time.Now. Daemons that share a store must have one
+	// clock in common, since each compares it with times that the others have stored.
+	Now func() time.Time
 	// Published, if not nil, is called in each cycle with the status that it published.
 	Published func(fleet.Status)
 	// InOrder makes all outside calls sequentially, and waits for each. It is for

@@ -30,7 +30,7 @@ const (
 	// MetricFleetRead is the time of the last complete read of the fleet, in
 	// seconds since 1970.
 	MetricFleetRead = "bbb_scaler_fleet_read_timestamp_seconds"
-	// MetricClock is the daemon's clock at the scrape, in seconds since 1970.
+	// MetricClock is the clock that the daemon goes by at the scrape, in seconds since 1970.
 	MetricClock = "bbb_scaler_clock_seconds"
 	// MetricRules is 1. Its label digest identifies the rules that genrules would
 	// write for the daemon's configuration.

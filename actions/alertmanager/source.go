@@ -103,12 +103,11 @@ func login(c Config) func(*http.Request) {
 // is a complete list. Failures of single peers are logged and counted; Alerts returns an
 // error only if all peers fail.
 func (s *Source) Alerts(ctx context.Context) ([]fleet.Alert, error) {
-	now := time.Now()
 	lists, errs := s.ask(ctx)
 	union := entries{}
 	for i, groups := range lists {
 		s.note(s.peers[i].url, errs[i])
-		held, told := entriesOf(groups, now)
+		held, told := entriesOf(groups)
 		if !told {
 			s.noteBlind(s.peers[i].url)
 		}

@@ -90,7 +90,7 @@ func TestTheUnionOfAllPeersIsRead(t *testing.T) {
 			answers(200, group(inJSON("both", "active", "0.6", late), inJSON("second", "suppressed", "0.3", early), inJSON("silenced", "active", "0.2", late), inJSON("", "active", "1", late))))
 		got, err := source(t, p, outbound.Options{}).Alerts(t.Context())
 		want := func(fingerprint, value string, suppressed bool) fleet.Alert {
-			return fleet.Alert{Fingerprint: fingerprint, Name: "BBBServerCPUHigh", Suppressed: suppressed, SeenAt: time.Now(),
+			return fleet.Alert{Fingerprint: fingerprint, Name: "BBBServerCPUHigh", Suppressed: suppressed,
 				Labels:      map[string]string{"alertname": "BBBServerCPUHigh", "instance": "192.0.2.1:9100"},
 				Annotations: map[string]string{"value": value}, StartsAt: time.Date(2026, 3, 2, 7, 55, 30, 123e6, time.UTC)}
 		}

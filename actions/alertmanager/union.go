@@ -60,7 +60,7 @@ func (u entries) addGroup(e entry) {
 
 // entriesOf returns the alerts in the groups of one peer. told is false if the answer
 // does not show which alerts are muted.
-func entriesOf(groups models.AlertGroups, now time.Time) (held entries, told bool) {
+func entriesOf(groups models.AlertGroups) (held entries, told bool) {
 	held, told = entries{}, true
 	for _, g := range groups {
 		if g == nil {
@@ -71,15 +71,15 @@ func entriesOf(groups models.AlertGroups, now time.Time) (held entries, told boo
 				continue
 			}
 			told = told && (a.Status == nil || a.Status.MutedBy != nil)
-			held.addGroup(entryOf(a, now))
+			held.addGroup(entryOf(a))
 		}
 	}
 	return held, told
 }
 
-// entryOf returns the entry of an alert that was listed at now.
-func entryOf(a *models.GettableAlert, now time.Time) entry {
-	e := entry{alert: AlertOf(a, now), updated: timeOf(a.UpdatedAt)}
+// entryOf returns the entry of a listed alert.
+func entryOf(a *models.GettableAlert) entry {
+	e := entry{alert: AlertOf(a), updated: timeOf(a.UpdatedAt)}
 	if a.Status != nil {
 		e.muted = len(a.Status.MutedBy) > 0
 		suppressed := a.Status.State != nil && *a.Status.State == models.AlertStatusStateSuppressed
@@ -88,12 +88,12 @@ func entryOf(a *models.GettableAlert, now time.Time) entry {
 	return e
 }
 
-// AlertOf returns an alert that Alertmanager's API listed at now. Suppressed is not set.
-// EndsAt is not set either: the API lists only firing alerts, and their endsAt is the
+// AlertOf returns an alert that Alertmanager's API listed. Suppressed is not set, and
+// SeenAt is set by fleet.AlertTable.Resync. EndsAt is not set either: the API lists only firing alerts, and their endsAt is the
 // time at which Alertmanager resolves them if Prometheus sends no update.
-func AlertOf(a *models.GettableAlert, now time.Time) fleet.Alert {
+func AlertOf(a *models.GettableAlert) fleet.Alert {
 	out := fleet.Alert{
-		Name: a.Labels[rules.LabelAlert], Labels: a.Labels, Annotations: a.Annotations, SeenAt: now, StartsAt: timeOf(a.StartsAt),
+		Name: a.Labels[rules.LabelAlert], Labels: a.Labels, Annotations: a.Annotations, StartsAt: timeOf(a.StartsAt),
 	}
 	if a.Fingerprint != nil {
 		out.Fingerprint = strings.TrimSpace(*a.Fingerprint)

@@ -83,6 +83,11 @@ func TestListOfAlertmanagerIsTakenUpToTheLimitAndFreesWhatIsOver(t *testing.T) {
 	if len(got.Alerts) != 3 || !slices.Equal(got.DropAlerts, []string{"2", "3"}) || refused.Full != 1 {
 		t.Errorf("Resync() = %+v, %+v; want 4, 5 and 1 taken, 2 and 3 dropped, one refused", got, refused)
 	}
+	for _, a := range got.Alerts {
+		if !a.SeenAt.Equal(noon.Add(8 * time.Second)) {
+			t.Errorf("alert %s was seen at %v, want the time at which the list was requested", a.Fingerprint, a.SeenAt)
+		}
+	}
 }
 
 func TestLimitOfAlertsIsWhatTheFleetCanRaise(t *testing.T) {

@@ -84,7 +84,8 @@ func (a Alert) ended() time.Time { return later(a.StartsAt, a.EndsAt) }
 
 // Resync returns the change that a complete list of Alertmanager's alerts makes to
 // the table, and the alerts that are refused. servers is the size of the fleet, for
-// Config.AlertLimit; asked is the time at which the list was requested. An alert that
+// Config.AlertLimit; asked is the time at which the list was requested, and becomes the
+// SeenAt of each alert on it. An alert that
 // is not on the list is dropped. A new alert is added once it is 30 s old: until
 // then, its notification is awaited.
 func (t AlertTable) Resync(c Config, servers int, list []Alert, asked time.Time) (Commit, Refusal) {
@@ -108,7 +109,7 @@ func (t AlertTable) Resync(c Config, servers int, list []Alert, asked time.Time)
 		case old.SeenAt.After(asked): // a notification that arrived meanwhile is newer than the list
 		case !have && asked.Sub(a.StartsAt) < unflushed:
 		default:
-			a.UnheardSince = old.UnheardSince
+			a.SeenAt, a.UnheardSince = asked, old.UnheardSince
 			if !have || a.Suppressed {
 				a.UnheardSince = asked
 			}

@@ -45,6 +45,25 @@
 // too many for a person; otherwise that stays a person's. The states say nothing about
 // a second scaler that never contradicts this one.
 //
+// # Clocks
+//
+// The Scaler compares its clock with times that it has stored earlier, or that another
+// daemon has stored: all of them go by the clock of a shared store (package leader). What
+// may do harm does not depend on these times: a pause is in force as soon as it is stored,
+// and every stop, disable and shrink is preceded by reads of that server. If the clock is
+// set while nobody looks, by minutes:
+//   - A clock that is set back: a time more than 1 min ahead is set to now (CorrectClock),
+//     so that cooldowns, backoffs and deadlines begin again. For up to 1 min, a list of the
+//     balancer seems older than the last write, which is then believed instead.
+//   - A clock that is set forward: cooldowns, backoffs, the draining deadlines and the time
+//     for which an alert is believed without a notification end as much earlier. A step in
+//     flight ends as failed that much before its deadline; another server may be started in
+//     the place of one that is about to run. A write to the balancer counts as confirmed
+//     before the poll interval is over: if the poller overwrites it then, that counts as a
+//     change by a person, and the server stays in service.
+//   - Either way, a pause ends at its time of day, and the schedule and the calendars apply
+//     by the time of day. Remembered load is in steps of minutes.
+//
 // # Alerts
 //
 // The AlertTable holds the alerts that Alertmanager reported, by fingerprint. It does

@@ -8,15 +8,17 @@ import (
 )
 
 // Pause stops all steps, or with ScaleInOnly those that remove capacity, for the
-// servers that it matches, from From until Until.
+// servers that it matches. It is in force as soon as it is stored, until Until.
 type Pause struct {
-	ID          string    `json:"id"`
-	Server      string    `json:"server,omitempty"` // id, name, or path.Match pattern of names; empty: the whole fleet
-	ScaleInOnly bool      `json:"scale_in_only,omitempty"`
-	Reason      string    `json:"reason"`
-	By          string    `json:"by,omitempty"`
-	From        time.Time `json:"from"`
-	Until       time.Time `json:"until"`
+	ID          string `json:"id"`
+	Server      string `json:"server,omitempty"` // id, name, or path.Match pattern of names; empty: the whole fleet
+	ScaleInOnly bool   `json:"scale_in_only,omitempty"`
+	Reason      string `json:"reason"`
+	By          string `json:"by,omitempty"`
+	// From is when the pause was set, to be shown and to sort by. It does not delay the
+	// pause: by the clock of another daemon, it may lie in the future.
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
 }
 
 // ErrInvalid is returned for invalid input. The message says what is allowed.
@@ -38,7 +40,7 @@ func (p Pause) Validate(now time.Time) error {
 
 // Covers reports whether the pause is in force for the server at now.
 func (p Pause) Covers(s CloudServer, now time.Time) bool {
-	return !now.Before(p.From) && now.Before(p.Until) && p.Matches(s)
+	return now.Before(p.Until) && p.Matches(s)
 }
 
 // Matches reports whether the pause is for the server, at any time.

@@ -40,6 +40,7 @@ func For(claim func() fleet.Claim, timeout time.Duration, log *slog.Logger) Conf
 type Candidate struct {
 	cfg    Config
 	shared fleet.Shared
+	clock  *clock // of the store
 
 	mu       sync.Mutex
 	standing Standing
@@ -49,8 +50,12 @@ type Candidate struct {
 
 // New returns a candidate. It does nothing until Run is called.
 func New(cfg Config, shared fleet.Shared) *Candidate {
-	return &Candidate{cfg: cfg, shared: shared}
+	return &Candidate{cfg: cfg, shared: shared, clock: new(clock)}
 }
+
+// Now returns the time by the clock of the store, which all daemons have in common. It is
+// the local time until the store has answered once.
+func (c *Candidate) Now() time.Time { return c.clock.of(time.Now()) }
 
 // Standing returns what is known now about who leads.
 func (c *Candidate) Standing() Standing {
@@ -114,10 +119,10 @@ func (c *Candidate) look(ctx context.Context) {
 // serve leads for one term, and returns whether another daemon should lead now: because
 // this one was asked to step down, or because leading has failed.
 func (c *Candidate) serve(ctx context.Context, lease fleet.Lease, asked time.Time, lead func(context.Context, *Term) error) (others bool) {
-	t, term := newTerm(ctx, c.shared, lease, asked, c.cfg.Margin)
+	t, term := newTerm(ctx, c.shared, c.clock, lease, asked, c.cfg.Margin)
 	defer t.timer.Stop()
 	c.leads(t)
-	c.cfg.Log.Info("this daemon leads now", "epoch", lease.Epoch, "since", lease.Since, "until", t.Until())
+	c.cfg.Log.Info("this daemon leads now", "epoch", lease.Epoch, "since", lease.Since, "until", t.Until(), "clock_behind", t.Now().Sub(time.Now()).Round(time.Millisecond))
 	done := make(chan error, 1)
 	go func() { done <- lead(term, t) }()
 	err := c.renew(term, t, done)
@@ -170,6 +175,9 @@ func (c *Candidate) release(t *Term) {
 // note notes the answer of the store to a call that began at the given time, and logs
 // when the store begins to fail and when it answers again.
 func (c *Candidate) note(asked time.Time, lease fleet.Lease, err error) {
+	if err == nil {
+		c.clock.note(lease, asked)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := &c.standing

@@ -5,15 +5,23 @@
 // holds it leads: it runs the only Scaler. The others follow: they ask for the lease
 // again and again, and one of them gets it when it has ended or was released.
 //
+// # The clock
+//
+// A leader reads times that another daemon has stored: the ends of pauses and cooldowns,
+// the deadline of a step in flight, the time of a write to the balancer. So that the clocks
+// of the hosts do not matter, all daemons go by the clock of the store (Term.Now,
+// Candidate.Now), which every answer to a question about the lease contains. The section
+// on clocks of package fleet says what happens when that clock is set.
+//
 // # A term
 //
 // A Term is the time for which a daemon leads without interruption. Its end by the
 // daemon's own monotonic clock is the time at which the daemon asked for the lease, plus
 // what the store says is left, less a margin: it is before the end by the store's clock
-// however long the answer took, and the clocks of the daemons do not matter. Each renewal
-// extends it. When it is over, the context of the term is canceled, and with it the writes
-// in progress; and no step begins after it, even if the process was stopped in the
-// meantime and no timer has fired yet (actions.Deps.Until).
+// however long the answer took. Each renewal extends it. When it is over, the context of
+// the term is canceled, and with it the writes in progress; and no step begins after it,
+// even if the process was stopped in the meantime and no timer has fired yet
+// (actions.Deps.Until).
 //
 // The store refuses the commits of a deposed daemon (fleet.ErrDeposed), and every write
 // to the cloud or the balancer is preceded by the commit of its journal entry. A write
@@ -26,6 +34,6 @@
 // Each term has a new Scaler, which reads the store: an earlier copy of its contents may
 // be out of date.
 //
-// candidate.go competes for the lease, term.go is one term, standing.go is what is known
-// of who leads.
+// candidate.go competes for the lease, term.go is one term, clock.go is the clock of the
+// store, standing.go is what is known of who leads.
 package leader

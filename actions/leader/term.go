@@ -25,6 +25,7 @@ type Term struct {
 	Store fleet.Store
 
 	shared fleet.Shared
+	clock  *clock // of the store
 	margin time.Duration
 	end    context.CancelCauseFunc // ends the term
 	timer  *time.Timer             // ends the term at until
@@ -36,25 +37,29 @@ type Term struct {
 
 	mu    sync.Mutex
 	lease fleet.Lease
-	until time.Time
+	until time.Time // by the local clock
 }
 
 // newTerm returns the term of a lease that was asked for at the given time, and its
 // context.
-func newTerm(ctx context.Context, shared fleet.Shared, lease fleet.Lease, asked time.Time, margin time.Duration) (*Term, context.Context) {
+func newTerm(ctx context.Context, shared fleet.Shared, clock *clock, lease fleet.Lease, asked time.Time, margin time.Duration) (*Term, context.Context) {
 	ctx, end := context.WithCancelCause(ctx)
-	t := &Term{shared: shared, margin: margin, end: end}
+	t := &Term{shared: shared, clock: clock, margin: margin, end: end}
 	t.Store = termStore{shared.Under(fleet.Lease{}), t}
 	t.timer = time.AfterFunc(margin, func() { end(errEnded) })
 	t.extend(lease, asked)
 	return t, ctx
 }
 
-// Until returns when this daemon stops leading, unless it renews the lease before.
+// Now returns the time by the clock of the store. The next leader goes by the same clock.
+func (t *Term) Now() time.Time { return t.clock.of(time.Now()) }
+
+// Until returns when this daemon stops leading, unless it renews the lease before, by the
+// clock of the store.
 func (t *Term) Until() time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.until
+	return t.clock.of(t.until)
 }
 
 // held returns the lease.

@@ -62,7 +62,7 @@ func (o *options) daemon(ctx context.Context, stderr io.Writer) (err error) {
 		Warnings: reloader.warnings, Asks: reloader.asks, Discovery: reloader.discovery, Runbook: reloader.runbook,
 		Config: o.displayed.settings(reloader.fleet), Links: reloader.others, Trend: day, Workload: prom.workload,
 		Metrics: metrics, Log: log, Version: this.Version, Displayed: o.displayed.of(),
-		Leader: parts.leader, Peers: parts.peers, StepDown: parts.stepDown,
+		Now: parts.now, Leader: parts.leader, Peers: parts.peers, StepDown: parts.stepDown,
 	}), log)
 	go prom.run(ctx)
 	log.Info("starting", "version", this.Version, "revision", this.Revision, "dry_run", o.dryRun, "datacenters", len(file.Actions.Fleet.Datacenters))

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -27,6 +28,7 @@ type parts struct {
 	close func() error // of the store
 
 	// Of a member; nil otherwise.
+	now      func() time.Time // the clock of the store
 	leader   func() *url.URL
 	peers    http.RoundTripper
 	stepDown func() error
@@ -63,12 +65,12 @@ func (o *options) pairParts(ctx context.Context, file config.File, l *links, pub
 	}
 	scalerOf := func(cfg fleet.Config, t *leader.Term) (*actions.Scaler, error) {
 		deps := l.deps(t.Store, log, metrics)
-		deps.Until, deps.Published = t.Until, published
+		deps.Now, deps.Until, deps.Published = t.Now, t.Until, published
 		return actions.New(cfg, deps)
 	}
 	m, err := o.newMember(file.Actions, shared, func() string { return serversDigest(l.configuration()) }, scalerOf, log)
 	if err != nil {
 		return parts{}, errors.Join(err, shared.Close())
 	}
-	return parts{scaler: m, run: m.run, close: shared.Close, leader: m.leader, peers: peers, stepDown: m.StepDown}, nil
+	return parts{scaler: m, run: m.run, close: shared.Close, now: m.Now, leader: m.leader, peers: peers, stepDown: m.StepDown}, nil
 }

@@ -114,7 +114,7 @@ func (r *scalerRun) Alerts(context.Context) ([]fleet.Alert, error) {
 	now := r.w.Now()
 	for _, a := range r.dispatcher.Alerts(now) {
 		listed := apiv2.AlertToOpenAPIAlert(&alert.Alert{Alert: a, UpdatedAt: now}, alert.AlertStatus{State: alert.AlertStateActive}, nil, nil)
-		out = append(out, alertmanager.AlertOf(listed, now))
+		out = append(out, alertmanager.AlertOf(listed))
 	}
 	return out, nil
 }
