@@ -71,8 +71,10 @@ func (s *Series) Append(t int64, v float64) error {
 	if n > 0 && t <= s.points[n-1].T {
 		return fmt.Errorf("appending to %s: %w", s.labels, storage.ErrOutOfOrderSample)
 	}
-	if old := s.expired(t); old > n/2 { // moves each sample once, on average
-		s.points = s.points[:copy(s.points, s.points[old:])]
+	if n%16 == 0 { // seldom, because most series are appended to at every scrape
+		if old := s.expired(t); old > n/2 { // moves each sample once, on average
+			s.points = s.points[:copy(s.points, s.points[old:])]
+		}
 	}
 	s.points = append(s.points, promql.FPoint{T: t, F: v})
 	return nil
