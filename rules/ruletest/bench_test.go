@@ -89,8 +89,10 @@ func fleet(servers int, workload func(int) float64) []*sampled {
 					"mode", mode, "cpu", fmt.Sprint(core))
 			}
 		}
-		add("node_memory_MemTotal_bytes", "bbb-node", ":9100", always(8<<30))
-		room := float64(8<<30 - defaultInput().IdleRAM<<20) // memory for people
+		// With this total, idle memory alone is not a high workload.
+		const total = 32 << 30
+		room := float64(total - defaultInput().IdleRAM<<20) // memory for people
+		add("node_memory_MemTotal_bytes", "bbb-node", ":9100", always(total))
 		add("node_memory_MemAvailable_bytes", "bbb-node", ":9100", always((1-workload(i))*room))
 		add("up", "bbb-node", ":9100", always(1))
 		add("bbb_api_up", "bbb-exporter", ":9688", always(1))
