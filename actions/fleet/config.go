@@ -86,6 +86,13 @@ func (s Sizes) Together() Size {
 	return s.Default.Max(Size{min(s.Fleet.Cores, s.Max.Cores), min(s.Fleet.RAM, s.Max.RAM)})
 }
 
+// Within returns the sizes with Max limited to what the contract allows for one server,
+// but never below Default.
+func (s Sizes) Within(limit Size) Sizes {
+	s.Max = s.Default.Max(Size{min(s.Max.Cores, limit.Cores), min(s.Max.RAM, limit.RAM)})
+	return s
+}
+
 // Capacity bounds the number of servers.
 type Capacity struct {
 	// MinActive is the minimum number of active servers outside the schedule: the
