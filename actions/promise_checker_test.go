@@ -29,6 +29,7 @@ type promiseChecker struct {
 
 	mu       sync.Mutex      // guards pauses and the fields below, since writes may be concurrent
 	touch    map[string]bool // servers that a person has taken over, by name
+	owed     map[string]bool // servers whose release failed and is to be repeated, by name
 	excluded string          // the server that a person excluded last, by name
 	broken   []string
 	grown    map[string]growth
@@ -50,7 +51,7 @@ type (
 )
 
 func (fx *fixture) checkPromises() *promiseChecker {
-	check := &promiseChecker{fx: fx, touch: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}, arrived: map[string]arrived{}}
+	check := &promiseChecker{fx: fx, touch: map[string]bool{}, owed: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}, arrived: map[string]arrived{}}
 	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
 		check.Cloud, check.Balancer = c, b
 		check.exclude("") // a restart uses the configuration of the fixture again
