@@ -226,24 +226,23 @@ func personActs(rt *rapid.T, fx *fixture, check *promiseChecker, r sim.Reading) 
 	if fx.state(r.Name) != fleet.StateActive || check.taken(r.Name) || r.Busy || !settled(fx, r) {
 		return
 	}
-	o := fx.w.Operator()
-	switch rapid.SampledFrom([]string{"cordon", "disable", "stop", "resize"}).Draw(rt, "person does") {
+	o, what := fx.w.Operator(), rapid.SampledFrom([]string{"cordon", "disable", "stop", "resize"}).Draw(rt, "person does")
+	if r.Meetings > 0 && (what == "disable" || what == "stop") {
+		return
+	}
+	check.take(r.Name, true)
+	switch what {
 	case "cordon":
 		must(rt, o.SetState(r.Name, fleet.Cordoned))
+		check.withhold(r.Name)
 	case "disable":
-		if r.Meetings > 0 {
-			return
-		}
 		must(rt, o.SetState(r.Name, fleet.Disabled))
+		check.withhold(r.Name)
 	case "stop":
-		if r.Meetings > 0 {
-			return
-		}
 		must(rt, o.Stop(r.Name))
 	case "resize":
 		must(rt, o.Resize(r.Name, r.Size.Add(fleet.Size{Cores: 1, RAM: 1024})))
 	}
-	check.take(r.Name, true)
 }
 
 // settled reports whether the last state that the scaler wrote to the balancer is
