@@ -12,6 +12,7 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
+	"github.com/bbb-scaler/bbb-scaler/actions/ionos/openapitest"
 	"github.com/bbb-scaler/bbb-scaler/actions/outbound"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
@@ -21,7 +22,11 @@ import (
 func connect(t testing.TB, cfg ionostest.Config, attempts int) *ionos.Client {
 	t.Helper()
 	cfg.Token = "tok-8472"
-	server := httptest.NewServer(ionostest.New(cfg))
+	api := ionostest.New(cfg)
+	if _, measured := t.(*testing.B); !measured {
+		api = openapitest.Checked(t, api)
+	}
+	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	c := ionos.Defaults()
 	c.URL, c.Token, c.Datacenters, c.MaxAttempts = server.URL, cfg.Token, len(cfg.World.Datacenters()), attempts

@@ -45,7 +45,7 @@ func (r release) tarball(entries []entry) ([]byte, error) {
 func (r release) archive(arch string) error {
 	folder := "bbb-scaler-" + r.version + ".linux-" + arch + "/"
 	entries := []entry{{path: folder, mode: 0o755}}
-	for _, program := range []string{"bbb-scaler", "genrules"} {
+	for _, program := range programs {
 		entries = append(entries, entry{path: folder + program, from: r.binary(arch, program), mode: 0o755})
 	}
 	for _, file := range []string{"LICENSE", "CHANGELOG.md", "deploy/bbb-scaler.yml", "deploy/bbb-scaler.service", "deploy/web.yml"} {

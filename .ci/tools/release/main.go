@@ -31,6 +31,9 @@ type release struct {
 	dist     string
 }
 
+// programs are those of a release.
+var programs = []string{"bbb-scaler", "genrules"}
+
 func main() {
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)

@@ -4,25 +4,38 @@ import (
 	"cmp"
 	"debug/buildinfo"
 	"fmt"
+	"maps"
 	"os"
 	"runtime/debug"
+	"slices"
 
 	cyclonedx "github.com/CycloneDX/cyclonedx-go"
 )
 
-// billOfMaterials writes the modules that the daemon's binary is made of, which Go
-// records in it, and the version of Go, in the format of CycloneDX.
+// billOfMaterials writes the modules that the programs are made of, which Go records in
+// their files, and the version of Go, in the format of CycloneDX.
 func (r release) billOfMaterials(arch string) error {
-	info, err := buildinfo.ReadFile(r.binary(arch, "bbb-scaler"))
-	if err != nil {
-		return err
+	var main cyclonedx.Component
+	modules := map[string]cyclonedx.Component{}
+	for _, program := range programs {
+		info, err := buildinfo.ReadFile(r.binary(arch, program))
+		if err != nil {
+			return err
+		}
+		main = component(cyclonedx.ComponentTypeApplication, info.Main.Path, "v"+r.version)
+		modules[""] = component(cyclonedx.ComponentTypeLibrary, "std", info.GoVersion)
+		for _, m := range info.Deps {
+			modules[m.Path] = module(cmp.Or(m.Replace, m))
+		}
 	}
-	main := component(cyclonedx.ComponentTypeApplication, info.Main.Path, "v"+r.version)
-	components := []cyclonedx.Component{component(cyclonedx.ComponentTypeLibrary, "std", info.GoVersion)}
-	for _, m := range info.Deps {
-		m = cmp.Or(m.Replace, m)
-		components = append(components, module(m))
+	var components []cyclonedx.Component
+	for _, path := range slices.Sorted(maps.Keys(modules)) {
+		components = append(components, modules[path])
 	}
+	return r.writeBill(arch, main, components)
+}
+
+func (r release) writeBill(arch string, main cyclonedx.Component, components []cyclonedx.Component) error {
 	bom := cyclonedx.NewBOM()
 	bom.Metadata = &cyclonedx.Metadata{Timestamp: r.date.Format("2006-01-02T15:04:05Z"), Component: &main}
 	bom.Components = &components

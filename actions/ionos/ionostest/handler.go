@@ -5,7 +5,7 @@
 // PATCH of name, cores and RAM, start, stop, suspend, resume, reboot), requests and
 // their status, and the contract. Volumes, NICs, LANs, labels and locations can be read
 // but not changed. Writes are accepted with 202 and a Location header, and take effect
-// in simulated time. Paths that it does not serve are answered with 501.
+// in simulated time. Calls that it does not serve are answered with 501.
 //
 // NewResources serves a cloud without a sim.World, in which resources can also be created
 // and deleted.
@@ -95,24 +95,8 @@ func (a *api) serve(read func(*http.Request) (any, error)) http.HandlerFunc {
 	}
 }
 
-// absent answers 501 for an unknown path, and 405 for a method that is not supported.
-// Nothing can be created, replaced or deleted.
-func (a *api) absent(rw http.ResponseWriter, r *http.Request) {
-	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodPatch, http.MethodPost} {
-		other := r.Clone(r.Context())
-		other.Method = method
-		if _, pattern := a.mux.Handler(other); method != r.Method && pattern != "/" {
-			allowed = append(allowed, method)
-		}
-	}
-	if len(allowed) == 0 {
-		a.refuse(rw, r, notSimulated(r))
-		return
-	}
-	rw.Header().Set("Allow", strings.Join(allowed, ", "))
-	a.refuse(rw, r, notAllowed(r))
-}
+// absent answers what is not simulated.
+func (a *api) absent(rw http.ResponseWriter, r *http.Request) { a.refuse(rw, r, notSimulated(r)) }
 
 // guard checks the credentials, and the rate limit by limit.
 func (a *api) guard(limit func(http.ResponseWriter) error, next http.Handler) http.Handler {

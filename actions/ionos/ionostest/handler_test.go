@@ -13,13 +13,14 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
+	"github.com/bbb-scaler/bbb-scaler/actions/ionos/openapitest"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 )
 
 // dial serves a sim.World and returns the real SDK connected to it.
 func dial(t *testing.T, cfg ionostest.Config) *ionoscloud.APIClient {
 	t.Helper()
-	server := httptest.NewServer(ionostest.New(cfg))
+	server := httptest.NewServer(openapitest.Checked(t, ionostest.New(cfg)))
 	t.Cleanup(server.Close)
 	conf := ionoscloud.NewConfiguration(cfg.User, cfg.Password.Reveal(), cfg.Token.Reveal(), server.URL)
 	conf.MaxRetries = 1

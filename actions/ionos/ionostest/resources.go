@@ -22,6 +22,9 @@ type ResourcesConfig struct {
 	Password, Token fleet.Secret
 	// Datacenters are the ids of those that exist at the start, and are empty.
 	Datacenters []string
+	// Zones are those of Cloud DNS, whose domains are by their ids. They are empty at the
+	// start.
+	Zones map[string]string
 	// Takes is the time from the acceptance of a change to its effect, when its request
 	// is DONE and the resource AVAILABLE again. Changes of one resource take effect one
 	// after the other.
@@ -44,6 +47,7 @@ type cloud struct {
 	root    *node
 	changes []*change // the oldest first
 	made    int       // number of resources and changes, for their ids
+	zones   map[string]*zone
 }
 
 // NewResources returns the API as a handler for clients that create and delete resources,
@@ -53,18 +57,11 @@ type cloud struct {
 // It serves datacenters, servers, volumes, NICs, LANs, firewall rules, reserved IP blocks
 // and labels (create, list with depth, paging, filters and order, read, PATCH, PUT, delete),
 // the actions of servers, requests with their status, and images, locations and the
-// contract, which can only be read. There are no snapshots. Everything else is answered with 501. A NIC may have
-// any address: whether it is reserved is not checked.
+// contract, which can only be read, and the records of zones of Cloud DNS. There are no
+// snapshots. Everything else is answered with 501. A NIC may have any address: whether it
+// is reserved is not checked.
 func NewResources(cfg ResourcesConfig) http.Handler {
-	c := &cloud{api: api{Config: Config{User: cfg.User, Password: cfg.Password, Token: cfg.Token, Contract: defaultContract}}, cfg: cfg}
-	if cfg.RateLimit > 0 {
-		c.limiter = rate.NewLimiter(rate.Limit(float64(cfg.RateLimit)/60), cfg.RateBurst)
-	}
-	c.root = &node{children: map[string][]*node{}}
-	c.addImages()
-	for i, id := range cfg.Datacenters {
-		c.root.add("datacenters", &node{id: id, properties: properties{"name": fmt.Sprintf("bbb-%d", i+1), "location": locationID}})
-	}
+	c := newCloud(cfg)
 	mux := http.NewServeMux()
 	for path, read := range map[string]func(*http.Request) (any, error){
 		"/{$}": c.info, "/contracts": c.fixedContract, "/locations": c.locations, "/locations/{region}": c.locations, "/locations/{region}/{l}": c.location,
@@ -72,8 +69,28 @@ func NewResources(cfg ResourcesConfig) http.Handler {
 	} {
 		mux.HandleFunc("GET "+BasePath+path, c.locked(c.serve(read)))
 	}
+	c.serveDNS(mux)
 	mux.HandleFunc("/", c.locked(c.serveTree))
 	return c.guard(c.limit, mux)
+}
+
+// newCloud returns a cloud with empty datacenters and zones, and the images.
+func newCloud(cfg ResourcesConfig) *cloud {
+	c := &cloud{
+		api: api{Config: Config{User: cfg.User, Password: cfg.Password, Token: cfg.Token, Contract: defaultContract}}, cfg: cfg,
+		root: &node{children: map[string][]*node{}}, zones: map[string]*zone{},
+	}
+	if cfg.RateLimit > 0 {
+		c.limiter = rate.NewLimiter(rate.Limit(float64(cfg.RateLimit)/60), cfg.RateBurst)
+	}
+	c.addImages()
+	for i, id := range cfg.Datacenters {
+		c.root.add("datacenters", &node{id: id, properties: properties{"name": fmt.Sprintf("bbb-%d", i+1), "location": locationID}})
+	}
+	for id, domain := range cfg.Zones {
+		c.zones[id] = &zone{id: id, domain: domain}
+	}
+	return c
 }
 
 // locked lets one request after the other see and change the resources.
@@ -106,26 +123,22 @@ func (c *cloud) serveTree(rw http.ResponseWriter, r *http.Request) {
 		c.refuse(rw, r, err)
 		return
 	}
-	switch {
+	switch isOwn := path(r) == n.path(); {
 	case r.Method == http.MethodGet && collection != "":
 		c.serve(func(r *http.Request) (any, error) { return c.here(r, c.items(r, n.members(collection))) })(rw, r)
 	case r.Method == http.MethodGet:
 		c.serve(func(r *http.Request) (any, error) { return c.readOne(r, n) })(rw, r)
 	case n.isReadOnly(collection):
-		c.refuse(rw, r, notAllowed(r))
+		c.refuse(rw, r, notSimulated(r))
 	case r.Method == http.MethodPost && collection != "":
 		c.post(rw, r, n, collection)
-	case collection == "" && (r.Method == http.MethodPatch || r.Method == http.MethodPut):
+	case isOwn && (r.Method == http.MethodPatch && n.collection != "labels" || r.Method == http.MethodPut):
 		c.modify(rw, r, n)
-	case r.Method == http.MethodDelete && collection == "":
+	case r.Method == http.MethodDelete && (isOwn || collection == "" && n.collection == "volumes"):
 		c.remove(rw, r, n)
 	default:
 		c.refuse(rw, r, notSimulated(r))
 	}
-}
-
-func notAllowed(r *http.Request) error {
-	return &sim.CloudError{Status: http.StatusMethodNotAllowed, Code: "405", Message: r.Method + " is not allowed for " + r.URL.Path}
 }
 
 // notSimulated returns the error for what IONOS may have and this simulation does not.

@@ -14,6 +14,7 @@ import (
 	ionoscloud "github.com/ionos-cloud/sdk-go/v6"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
+	"github.com/bbb-scaler/bbb-scaler/actions/ionos/openapitest"
 )
 
 const (
@@ -24,9 +25,9 @@ const (
 // resources is a simulated IONOS that is called without a network.
 type resources struct{ http.Handler }
 
-func newResources(cfg ionostest.ResourcesConfig) resources {
+func newResources(t *testing.T, cfg ionostest.ResourcesConfig) resources {
 	cfg.Datacenters = []string{datacenter}
-	return resources{ionostest.NewResources(cfg)}
+	return resources{openapitest.Checked(t, ionostest.NewResources(cfg))}
 }
 
 // call makes a call and decodes its answer into v, strictly if that is a model of the SDK,
@@ -34,7 +35,9 @@ func newResources(cfg ionostest.ResourcesConfig) resources {
 func (c resources) call(t *testing.T, method, path, body string, v any) *httptest.ResponseRecorder {
 	t.Helper()
 	rec := httptest.NewRecorder()
-	c.ServeHTTP(rec, httptest.NewRequest(method, path, strings.NewReader(body)))
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	c.ServeHTTP(rec, r)
 	if v != nil {
 		decoder := json.NewDecoder(bytes.NewReader(rec.Body.Bytes()))
 		decoder.DisallowUnknownFields()
@@ -68,7 +71,7 @@ func (c resources) withServer(t *testing.T) (server ionoscloud.Server) {
 }
 
 func TestAServerIsCreatedWithItsVolumesNICsAndRules(t *testing.T) {
-	c := newResources(ionostest.ResourcesConfig{})
+	c := newResources(t, ionostest.ResourcesConfig{})
 	server := c.withServer(t)
 	volume, nic := (*server.Entities.Volumes.Items)[0], (*server.Entities.Nics.Items)[0]
 	if *server.Properties.BootVolume.Id != *volume.Id || !*volume.Properties.CpuHotPlug || *volume.Properties.LicenceType != "LINUX" {
@@ -91,7 +94,7 @@ func TestAServerIsCreatedWithItsVolumesNICsAndRules(t *testing.T) {
 }
 
 func TestEveryAnswerHasTheFieldsOfTheAPI(t *testing.T) {
-	c := newResources(ionostest.ResourcesConfig{})
+	c := newResources(t, ionostest.ResourcesConfig{})
 	server := c.withServer(t)
 	at := datacenters + "/servers/" + *server.Id
 	c.must(t, "POST", at+"/labels", `{"properties": {"key": "stage", "value": "dev"}}`, &ionoscloud.LabelResource{})
@@ -116,7 +119,7 @@ func TestEveryAnswerHasTheFieldsOfTheAPI(t *testing.T) {
 
 func TestChangesOfAServerTakeEffectOneAfterTheOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newResources(ionostest.ResourcesConfig{Takes: time.Minute})
+		c := newResources(t, ionostest.ResourcesConfig{Takes: time.Minute})
 		c.must(t, "POST", datacenters+"/servers", `{"properties": {"cores": 2, "ram": 8192}}`, nil)
 		time.Sleep(time.Minute)
 		var list ionoscloud.Servers
@@ -144,7 +147,7 @@ func TestChangesOfAServerTakeEffectOneAfterTheOther(t *testing.T) {
 }
 
 func TestPUTReplacesWhatAClientMaySet(t *testing.T) {
-	c := newResources(ionostest.ResourcesConfig{})
+	c := newResources(t, ionostest.ResourcesConfig{})
 	server := c.withServer(t)
 	nic := (*server.Entities.Nics.Items)[0]
 	at := datacenters + "/servers/" + *server.Id + "/nics/" + *nic.Id + "/firewallrules"
@@ -164,7 +167,7 @@ func TestPUTReplacesWhatAClientMaySet(t *testing.T) {
 
 func TestServersAreSwitched(t *testing.T) {
 	var told []bool
-	c := newResources(ionostest.ResourcesConfig{Switched: func(_, server string, on bool) {
+	c := newResources(t, ionostest.ResourcesConfig{Switched: func(_, server string, on bool) {
 		if server == "bbb-1" {
 			told = append(told, on)
 		}
@@ -187,7 +190,7 @@ func TestServersAreSwitched(t *testing.T) {
 }
 
 func TestWhatIsDeletedIsGone(t *testing.T) {
-	c := newResources(ionostest.ResourcesConfig{})
+	c := newResources(t, ionostest.ResourcesConfig{})
 	server := c.withServer(t)
 	at := datacenters + "/servers/" + *server.Id
 	volume := *(*server.Entities.Volumes.Items)[0].Id
@@ -214,7 +217,7 @@ func TestWhatIsDeletedIsGone(t *testing.T) {
 }
 
 func TestResourcesAreRefusedAsTheAPIDoes(t *testing.T) {
-	c := newResources(ionostest.ResourcesConfig{})
+	c := newResources(t, ionostest.ResourcesConfig{})
 	server := c.withServer(t)
 	at := datacenters + "/servers/" + *server.Id
 	c.must(t, "POST", at+"/labels", `{"properties": {"key": "stage", "value": "a"}}`, nil)
@@ -234,7 +237,10 @@ func TestResourcesAreRefusedAsTheAPIDoes(t *testing.T) {
 		"an entity that is refused":       {"POST " + datacenters + "/servers", strings.Replace(aServer, `"lan": 1`, `"lan": 9`, 1), 422, "Attribute 'lan' names no LAN"},
 		"a body that is no object":        {"POST " + datacenters + "/servers", `[]`, 400, "must be a JSON object"},
 		"a server that does not exist":    {"GET " + datacenters + "/servers/0", "", 404, "Resource does not exist"},
-		"a collection that is read-only":  {"POST " + ionostest.BasePath + "/images", `{}`, 405, "POST is not allowed"},
+		"a collection that is read-only":  {"POST " + ionostest.BasePath + "/images", `{}`, 501, "This is a simulation of IONOS"},
+		"a PATCH of a label":              {"PATCH " + at + "/labels/stage", `{"value": "b"}`, 501, "This is a simulation of IONOS"},
+		"a change at the server's volume": {"PATCH " + at + "/volumes/" + *(*server.Entities.Volumes.Items)[0].Id, `{"size": 60}`, 501, "This is a simulation of IONOS"},
+		"a NIC that is deleted at a LAN":  {"DELETE " + datacenters + "/lans/1/nics/" + *(*server.Entities.Nics.Items)[0].Id, "", 501, "This is a simulation of IONOS"},
 		"a collection that is not served": {"GET " + datacenters + "/loadbalancers", "", 501, "This is a simulation of IONOS"},
 		"a method that is not served":     {"PUT " + datacenters + "/servers", `{}`, 501, "This is a simulation of IONOS"},
 		"a PUT of a part":                 {"PUT " + at, `{"properties": {"cores": 3}}`, 422, "Attribute 'ram' is required"},
@@ -254,7 +260,7 @@ func TestResourcesAreRefusedAsTheAPIDoes(t *testing.T) {
 
 func TestCallsBeyondTheRateLimitAreRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newResources(ionostest.ResourcesConfig{RateLimit: 60, RateBurst: 2})
+		c := newResources(t, ionostest.ResourcesConfig{RateLimit: 60, RateBurst: 2})
 		for i, want := range []struct {
 			status int
 			left   string

@@ -100,19 +100,6 @@ func kept(nodes []*node, keep func(*node) bool) (some []*node) {
 	return some
 }
 
-// labels returns all labels below n.
-func (n *node) labels() (all []*node) {
-	for _, collection := range collections(n.collection) {
-		for _, child := range n.children[collection] {
-			if collection == "labels" {
-				all = append(all, child)
-			}
-			all = append(all, child.labels()...)
-		}
-	}
-	return all
-}
-
 // member returns the resource of a collection with that id, or nil.
 func (n *node) member(collection, id string) *node {
 	all := n.members(collection)
@@ -134,6 +121,9 @@ func (n *node) path() string {
 // at returns the resource that the path of a request names, and a collection of it or an
 // action, if the path ends with one.
 func (c *cloud) at(r *http.Request) (n *node, last string, err error) {
+	if !strings.HasPrefix(r.URL.Path, BasePath+"/") {
+		return nil, "", notSimulated(r)
+	}
 	n = c.root
 	names := strings.Split(strings.Trim(path(r), "/"), "/")
 	for len(names) > 0 {

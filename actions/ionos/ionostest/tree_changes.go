@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
@@ -30,6 +29,10 @@ func (c *cloud) newID() string {
 // accept records a change of n with its effect, and answers with the resource as it is
 // before. A call without a body in its answer has a nil body.
 func (c *cloud) accept(rw http.ResponseWriter, r *http.Request, n *node, body bool, effect func()) {
+	if n.collection == "labels" {
+		c.changeLabel(rw, r, n, effect)
+		return
+	}
 	now := time.Now()
 	ends := now
 	if n.freeAt.After(now) {
@@ -145,7 +148,7 @@ func (c *cloud) remove(rw http.ResponseWriter, r *http.Request, n *node) {
 		c.refuse(rw, r, &sim.CloudError{Status: http.StatusUnprocessableEntity, Code: "200", Message: "[VDC-5-1420] NICs are connected to the LAN"})
 		return
 	}
-	detach := strings.Contains(path(r), "/servers/") && n.collection == "volumes"
+	detach := path(r) != n.path() // of a volume, at its server
 	withVolumes := r.URL.Query().Get("deleteVolumes") == "true"
 	c.accept(rw, r, n, false, func() {
 		if detach {

@@ -61,7 +61,7 @@ func TestARelease(t *testing.T) {
 			t.Errorf("sha256sum --check: %v\n%s", err, out)
 		}
 	})
-	t.Run("has a bill of the modules in the binary", func(t *testing.T) {
+	t.Run("has a bill of the modules in both programs", func(t *testing.T) {
 		var bom struct {
 			BOMFormat  string
 			Components []struct{ PURL string }
@@ -70,13 +70,14 @@ func TestARelease(t *testing.T) {
 		if err == nil {
 			err = json.Unmarshal(text, &bom)
 		}
-		var echo, std bool
+		var echo, prometheus, std bool
 		for _, c := range bom.Components {
 			echo = echo || strings.HasPrefix(c.PURL, "pkg:golang/github.com/labstack/echo/v4@v4.")
+			prometheus = prometheus || strings.HasPrefix(c.PURL, "pkg:golang/github.com/prometheus/prometheus@") // only genrules has it
 			std = std || c.PURL == "pkg:golang/std@"+runtime.Version()
 		}
-		if err != nil || bom.BOMFormat != "CycloneDX" || !echo || !std {
-			t.Errorf("%v: format %q; has echo %t, Go %t", err, bom.BOMFormat, echo, std)
+		if err != nil || bom.BOMFormat != "CycloneDX" || !echo || !prometheus || !std {
+			t.Errorf("%v: format %q; has echo %t, Prometheus %t, Go %t", err, bom.BOMFormat, echo, prometheus, std)
 		}
 	})
 	t.Run("has an archive with what an installation needs", func(t *testing.T) {

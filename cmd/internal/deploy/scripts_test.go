@@ -34,12 +34,14 @@ func decodeUserData(t *testing.T, text string) (c cloudInit) {
 func texts(t *testing.T) map[string]string {
 	t.Helper()
 	values := map[string]string{"host": "bbb-1.example.org"}
-	for _, name := range []string{"certificate", "certificate_key", "web_config", "settings", "compose", "dotenv"} {
+	for _, name := range []string{"certificate", "certificate_key", "web_config", "settings", "compose", "dotenv", "bbb_exporter_env", "bbb_exporter_login"} {
 		values[name] = name + nasty
 	}
 	values["setup"] = setupScript(t)
 	values["register"] = read(t, terraform+"modules/bbb-fleet/register.sh")
 	values["node_exporter_unit"] = read(t, terraform+"modules/bbb-fleet/node-exporter.service")
+	values["bbb_exporter_unit"] = read(t, terraform+"modules/bbb-fleet/bbb-exporter.service")
+	values["bbb_exporter_nginx"] = read(t, terraform+"modules/bbb-fleet/bbb-exporter.conf")
 	return values
 }
 
@@ -67,6 +69,8 @@ func TestEveryTextSurvivesCloudInit(t *testing.T) {
 		"bbb-fleet": {
 			"/local/certs/privkey.pem": "certificate_key", "/etc/node-exporter/web.yml": "web_config", "/etc/bbb-setup/settings.json": "settings",
 			"/usr/local/sbin/bbb-setup": "setup", "/usr/local/sbin/bbb-register": "register", "/etc/systemd/system/node-exporter.service": "node_exporter_unit",
+			"/etc/systemd/system/bbb-exporter.service": "bbb_exporter_unit", "/etc/bbb-exporter/bbb-exporter.env": "bbb_exporter_env",
+			"/etc/bbb-setup/bbb-exporter.conf": "bbb_exporter_nginx", "/etc/bbb-setup/bbb-exporter.htpasswd": "bbb_exporter_login",
 		},
 		"scalelite": {"/opt/scalelite/.env": "dotenv", "/opt/scalelite/docker-compose.yml": "compose", "/opt/scalelite/data/cert/privkey.pem": "certificate_key"},
 	} {

@@ -114,18 +114,51 @@ func TestTheEnvironmentsGiveTheModulesWhatTheyNeed(t *testing.T) {
 				continue
 			}
 			source, _ := call.Body.Attributes["source"].Expr.Value(nil)
-			module, _ := blocksOf(t, filepath.Join(folder, source.AsString()))
-			declared := variables(module)
-			for name := range call.Body.Attributes {
-				if declared[name] == nil && name != "source" && name != "depends_on" {
-					t.Errorf("%s gives module %s the variable %s, which it does not have", folder, call.Labels[0], name)
-				}
-			}
-			for name, b := range declared {
-				if b.Body.Attributes["default"] == nil && call.Body.Attributes[name] == nil {
-					t.Errorf("%s does not give module %s the variable %s", folder, call.Labels[0], name)
-				}
-			}
+			checkCall(t, folder, filepath.Join(folder, source.AsString()), call)
+		}
+	}
+}
+
+// Each module's header shows how to use it from a folder beside it.
+func TestTheHeadersGiveTheModulesWhatTheyNeed(t *testing.T) {
+	modules, err := filepath.Glob(root + terraform + "modules/*")
+	if err != nil || len(modules) != 4 {
+		t.Fatalf("modules %q (%v)", modules, err)
+	}
+	for _, folder := range modules {
+		text := read(t, strings.TrimPrefix(folder, root)+"/main.tf")
+		header := regexp.MustCompile(`(?s)#   module .*?\n#   \}\n`).FindString(text)
+		example := regexp.MustCompile(`(?m)^#(   )?`).ReplaceAllString(header, "")
+		parsed, diags := hclparse.NewParser().ParseHCL([]byte(example), folder)
+		if diags.HasErrors() || header == "" {
+			t.Fatalf("%s: the header shows no module: %v", folder, diags)
+		}
+		if string(hclwrite.Format([]byte(example))) != example {
+			t.Errorf("%s: the example in the header is not formatted", folder)
+		}
+		call := parsed.Body.(*hclsyntax.Body).Blocks[0]
+		source, _ := call.Body.Attributes["source"].Expr.Value(nil)
+		if want := "../../modules/" + filepath.Base(folder); source.AsString() != want {
+			t.Errorf("%s: the header names %s", folder, source.AsString())
+		}
+		checkCall(t, folder, folder, call)
+	}
+}
+
+// checkCall checks that a call of a module in a folder gives the variables that it needs,
+// and no others.
+func checkCall(t *testing.T, folder, module string, call *hclsyntax.Block) {
+	t.Helper()
+	blocks, _ := blocksOf(t, module)
+	declared := variables(blocks)
+	for name := range call.Body.Attributes {
+		if declared[name] == nil && name != "source" && name != "depends_on" {
+			t.Errorf("%s gives module %s the variable %s, which it does not have", folder, call.Labels[0], name)
+		}
+	}
+	for name, b := range declared {
+		if b.Body.Attributes["default"] == nil && call.Body.Attributes[name] == nil {
+			t.Errorf("%s does not give module %s the variable %s", folder, call.Labels[0], name)
 		}
 	}
 }
@@ -135,7 +168,8 @@ var seedsVariables = strings.Fields(`hpi_ionos_user hpi_ionos_pw datacenter turn
 	scalite_redisurl scalelite_reserved_ips scalite_pg_pw ne_user ne_pw
 	autoscaler_min_active_machines autoscaler_waitingtime autoscaler_max_allowed_memory_workload autoscaler_min_allowed_memory_workload
 	autoscaler_max_worker_memory autoscaler_max_worker_cpu autoscaler_max_allowed_cpu_workload autoscaler_min_allowed_cpu_workload
-	autoscaler_grafana_token autoscaler_grafana_endpoint bbb_server_cpu bbb_server_memory scalite_pg_ip domainname prefix`)
+	autoscaler_grafana_token autoscaler_grafana_endpoint bbb_server_cpu bbb_server_memory scalite_pg_ip domainname prefix
+	bbb_server_count public_key_path private_key_path turnServerUrl ubuntu`)
 
 func TestTheEnvironmentsValuesAreComplete(t *testing.T) {
 	for _, env := range []string{"dev", "prod"} {

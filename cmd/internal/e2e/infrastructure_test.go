@@ -14,11 +14,13 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/ionos/ionostest"
+	"github.com/bbb-scaler/bbb-scaler/actions/ionos/openapitest"
 )
 
 const (
 	terraformUser     = "scaler@example.org"
 	terraformPassword = "e2e-terraform-password"
+	dnsZone           = "b2b0c9a4-3d5e-4f60-8a71-9c2d3e4f5a6b"
 )
 
 // exchange is a request that Terraform's provider made, and the status of its answer.
@@ -42,10 +44,10 @@ type infrastructure struct {
 func newInfrastructure(t *testing.T, f *fakeFleet) *infrastructure {
 	t.Helper()
 	i := &infrastructure{fleet: f, datacenter: f.Datacenters()[0]}
-	i.url = f.serve(t, "127.0.0.1:0", i.record(ionostest.NewResources(ionostest.ResourcesConfig{
+	i.url = f.serve(t, "127.0.0.1:0", openapitest.Checked(t, i.record(ionostest.NewResources(ionostest.ResourcesConfig{
 		User: terraformUser, Password: terraformPassword, Token: cloudToken, Datacenters: f.Datacenters(), Takes: 200 * time.Millisecond,
-		Switched: i.power,
-	})))
+		Switched: i.power, Zones: map[string]string{dnsZone: "bbb.example.org"},
+	}))))
 	f.cloud = i.url
 	return i
 }
@@ -64,8 +66,7 @@ func (i *infrastructure) power(_, server string, on bool) {
 // a request, which it repeats until it is done.
 func (i *infrastructure) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		user, _, _ := r.BasicAuth()
-		if user != terraformUser || strings.Contains(r.URL.Path, "/requests/") {
+		if !strings.HasPrefix(r.UserAgent(), "terraform") || strings.Contains(r.URL.Path, "/requests/") {
 			next.ServeHTTP(rw, r)
 			return
 		}
@@ -98,7 +99,12 @@ func (i *infrastructure) call(t *testing.T, method, uri string, body []byte) (an
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.SetBasicAuth(terraformUser, terraformPassword)
+	if strings.HasPrefix(uri, ionostest.BasePath) {
+		request.SetBasicAuth(terraformUser, terraformPassword)
+	} else {
+		request.Header.Set("Authorization", "Bearer "+cloudToken)
+	}
+	request.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)

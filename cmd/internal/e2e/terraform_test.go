@@ -68,14 +68,16 @@ func (i *infrastructure) real(t *testing.T, provider string) terraform {
 	rc := writeFile(t, dir, "terraform.rc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"ionos-cloud/ionoscloud\" = %q\n  }\n  direct {}\n}\n", provider))
 	run := func(args ...string) {
 		command := exec.CommandContext(t.Context(), "terraform", append([]string{"-chdir=" + env}, args...)...)
-		command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+rc, "IONOS_API_URL="+i.url, "CHECKPOINT_DISABLE=1")
+		command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+rc, "IONOS_API_URL="+i.url, "IONOS_TOKEN="+cloudToken, "CHECKPOINT_DISABLE=1")
 		out, err := command.CombinedOutput()
 		if err != nil {
 			t.Fatalf("terraform %s: %v\n%s", args[0], err, out)
 		}
 		t.Logf("terraform %s:\n%s", args[0], out)
 	}
+	run("fmt", "-check", "-recursive", dir)
 	run("get", "-no-color")
+	run("validate", "-no-color")
 	return func(t *testing.T, step string) {
 		i.taken()
 		sources := `["192.0.2.20"]`
@@ -99,7 +101,7 @@ func (i *infrastructure) arguments(t *testing.T) []string {
 	}
 	args := []string{"-no-color", "-input=false", "-var-file=secrets.tfvars.example", "-target=module.network", "-target=module.scalelite", "-target=module.bbb_fleet"}
 	for name, value := range map[string]string{
-		"hpi_ionos_user": terraformUser, "hpi_ionos_pw": terraformPassword, "datacenter": i.datacenter, "prefix": "", "bbb_reserved_ips": string(ips),
+		"hpi_ionos_user": terraformUser, "hpi_ionos_pw": terraformPassword, "datacenter": i.datacenter, "prefix": "", "dns_zone_id": dnsZone, "bbb_reserved_ips": string(ips),
 		"ssh_keys": `["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEyzBgGAfHZcQAZ3NdQSVXzL1Jlq1PJUqJ3YpLqFQk0m e2e"]`,
 	} {
 		args = append(args, "-var="+name+"="+value)
@@ -181,6 +183,9 @@ func TestTheScalerAndTerraformShareTheServers(t *testing.T) {
 			t.Errorf("%d %s are left", n, what)
 		}
 	}
+	if left := i.names(t); len(left) > 0 {
+		t.Errorf("DNS still has %v", left)
+	}
 }
 
 // list returns the properties of the datacenter's resources of a kind.
@@ -216,11 +221,38 @@ func (i *infrastructure) expectDev(t *testing.T) {
 	if n := len(i.list(t, "servers")); n != 7 {
 		t.Errorf("%d servers, want 6 and Scalelite's", n)
 	}
-	want := map[string]int{`"portRangeStart":443`: 7, `"portRangeStart":9100`: 7, `"portRangeStart":16384`: 6, `"portRangeStart":9745`: 1, `"192.0.2.10"`: 1}
+	want := map[string]int{`"portRangeStart":443`: 7, `"portRangeStart":9100`: 7, `"portRangeStart":16384`: 6, `"portRangeStart":3478`: 6, `"portRangeStart":9745`: 1, `"192.0.2.10"`: 1}
 	for _, host := range i.fleet.hosts {
 		want[strconv.Quote(host)] = 1
 	}
 	i.expect(t, want)
+	names := map[string]string{"scalelite.bbb.example.org": "192.0.2.10"}
+	for n, host := range i.fleet.hosts {
+		names[fmt.Sprintf("bbb-%d.bbb.example.org", n+1)] = host
+	}
+	if got := i.names(t); !maps.Equal(got, names) {
+		t.Errorf("DNS has %v, want %v", got, names)
+	}
+}
+
+// names returns the content of the DNS records by their names.
+func (i *infrastructure) names(t *testing.T) map[string]string {
+	t.Helper()
+	text, _, status := i.call(t, http.MethodGet, "/zones/"+dnsZone+"/records", nil)
+	var list struct {
+		Items []struct {
+			Metadata   struct{ FQDN string }
+			Properties struct{ Content string }
+		}
+	}
+	if err := json.Unmarshal(text, &list); err != nil || status != http.StatusOK {
+		t.Fatalf("%v, status %d\n%s", err, status, text)
+	}
+	all := map[string]string{}
+	for _, item := range list.Items {
+		all[item.Metadata.FQDN] = item.Properties.Content
+	}
+	return all
 }
 
 // expect checks how often texts occur in what the API answers about the servers.

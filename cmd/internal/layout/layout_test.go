@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 	"actions/sim/simhttp":             {"actions/fleet", "actions/sim"},
 	"actions/sim/exportertest":        {"actions/fleet", "actions/sim", "actions/sim/simhttp"},
 	"actions/ionos/ionostest":         {"actions/fleet", "actions/sim", "actions/sim/simhttp"},
+	"actions/ionos/openapitest":       {},
 	"actions/scalelite/scalelitetest": {"actions/fleet", "actions/sim", "actions/sim/simhttp"},
 	"actions/bbb/bbbtest":             {"actions/fleet", "actions/sim", "actions/sim/simhttp"},
 

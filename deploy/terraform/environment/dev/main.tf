@@ -28,6 +28,9 @@ locals {
   bbb_key               = sensitive(file("${path.module}/files/bbb-files/cert/privkey.pem"))
   scalelite_certificate = file("${path.module}/files/scalelite-files/data/cert/fullchain.pem")
   scalelite_key         = sensitive(file("${path.module}/files/scalelite-files/data/cert/privkey.pem"))
+
+  ssh_keys = length(var.ssh_keys) > 0 ? var.ssh_keys : [trimspace(file(var.public_key_path))]
+  bbb_ips  = var.bbb_server_count == null ? var.bbb_reserved_ips : slice(var.bbb_reserved_ips, 0, var.bbb_server_count)
 }
 
 module "network" {
@@ -46,7 +49,7 @@ module "scalelite" {
   reserved_ips            = var.scalelite_reserved_ips
   domainname              = var.domainname
   prefix                  = var.prefix
-  ssh_keys                = var.ssh_keys
+  ssh_keys                = local.ssh_keys
   scalelite_server_cpu    = var.scalelite_server_cpu
   scalelite_server_memory = var.scalelite_server_memory
   scalite_secret          = var.scalite_secret
@@ -64,12 +67,13 @@ module "bbb_fleet" {
   datacenter           = var.datacenter
   lan                  = module.network.lan
   firewall_rules       = module.network.bbb_rules
-  reserved_ips         = var.bbb_reserved_ips
+  reserved_ips         = local.bbb_ips
   domainname           = var.domainname
   prefix               = var.prefix
   bbb_server_cpu       = var.bbb_server_cpu
   bbb_server_memory    = var.bbb_server_memory
-  ssh_keys             = var.ssh_keys
+  ssh_keys             = local.ssh_keys
+  image                = var.ubuntu
   scalite_secret_lb    = var.scalite_secret_lb
   scalelite_host       = module.scalelite.url_host
   certificate          = local.bbb_certificate
@@ -77,7 +81,7 @@ module "bbb_fleet" {
   ne_user              = var.ne_user
   ne_pw                = var.ne_pw
   node_exporter_sha256 = var.node_exporter_sha256
-  turn_server          = var.turn_server
+  turn_server          = var.turn_server == "" ? var.turnServerUrl : var.turn_server
   turnServerPw         = var.turnServerPw
   dns_zone_id          = var.dns_zone_id
 }

@@ -41,6 +41,22 @@ variable "bbb_reserved_ips" {
   }
 }
 
+variable "bbb_server_count" {
+  description = "Number of servers, which have the first of the addresses; null: one for each address."
+  type        = number
+  default     = null
+}
+
+variable "ubuntu" {
+  description = "Alias or name of the image of new BigBlueButton servers."
+  type        = string
+  default     = "ubuntu:22.04"
+  validation {
+    condition     = !can(regex("(14|16|18|20)[.]04", var.ubuntu))
+    error_message = "Must be Ubuntu 22.04 or later, as BigBlueButton 3.0 needs."
+  }
+}
+
 variable "scalelite_reserved_ips" {
   description = "Reserved IPv4 addresses, of which the first is used."
   type        = list(string)
@@ -71,8 +87,15 @@ variable "monitoring_sources" {
 }
 
 variable "ssh_keys" {
-  description = "Public ssh keys of root on new servers."
+  description = "Public ssh keys of root on new servers; empty: that of public_key_path."
   type        = list(string)
+  default     = []
+}
+
+variable "public_key_path" {
+  description = "File with such a key, instead of ssh_keys."
+  type        = string
+  default     = ""
 }
 
 variable "private_key_path" {
@@ -168,7 +191,13 @@ variable "node_exporter_sha256" {
 }
 
 variable "turn_server" {
-  description = "Host of an external TURN server; empty: none."
+  description = "Host of an external TURN server; empty: each server has its own."
+  type        = string
+  default     = ""
+}
+
+variable "turnServerUrl" {
+  description = "Older name of turn_server."
   type        = string
   default     = ""
 }
@@ -181,7 +210,7 @@ variable "turnServerPw" {
 }
 
 variable "dns_zone_id" {
-  description = "Id of a zone of IONOS Cloud DNS that gets a record for each server; empty: none. The provider needs a token for it."
+  description = "Id of a zone of IONOS Cloud DNS that gets a record for each server; empty: none. It needs a token, in the environment variable IONOS_TOKEN."
   type        = string
   default     = ""
 }

@@ -1,7 +1,7 @@
 # The BigBlueButton servers, one for each reserved address. cloud-init installs
-# BigBlueButton and node exporter, and registers the server in Scalelite, where it starts
-# disabled: the scaler takes it into service. A server is set up once; a changed setting
-# takes effect on servers that are created afterwards.
+# BigBlueButton, node exporter and bigbluebutton-exporter, and registers the server in
+# Scalelite, where it starts disabled: the scaler takes it into service. A server is set up
+# once; a changed setting takes effect on servers that are created afterwards.
 #
 #   module "bbb_fleet" {
 #     source            = "../../modules/bbb-fleet"
@@ -20,6 +20,8 @@
 #     ne_pw             = var.ne_pw
 #     turn_server       = var.turn_server
 #     turnServerPw      = var.turnServerPw
+#
+#     node_exporter_sha256 = var.node_exporter_sha256
 #   }
 terraform {
   required_version = ">= 1.4"
@@ -73,6 +75,10 @@ resource "ionoscloud_server" "bbb" {
       })
       register           = file("${path.module}/register.sh")
       node_exporter_unit = file("${path.module}/node-exporter.service")
+      bbb_exporter_unit  = file("${path.module}/bbb-exporter.service")
+      bbb_exporter_nginx = file("${path.module}/bbb-exporter.conf")
+      bbb_exporter_env   = "API_BASE_URL=https://${each.value.host}/bigbluebutton/api/\nAPI_SECRET=${var.scalite_secret_lb}\n"
+      bbb_exporter_login = "${var.ne_user}:${bcrypt(var.ne_pw)}\n"
       settings = jsonencode({
         host      = each.value.host
         scalelite = var.scalelite_host

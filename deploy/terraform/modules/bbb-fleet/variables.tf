@@ -113,7 +113,7 @@ variable "ne_pw" {
 }
 
 variable "turn_server" {
-  description = "Host of an external TURN server; empty: none."
+  description = "Host of an external TURN server; empty: each server has its own."
   type        = string
   default     = ""
 }
@@ -123,6 +123,11 @@ variable "turnServerPw" {
   type        = string
   default     = ""
   sensitive   = true
+  validation {
+    # bbb-install cuts it at a colon, and writes it into XML as it is.
+    condition     = can(regex("^[^:<>&\"]*$", var.turnServerPw))
+    error_message = "Must have none of the characters : < > & and the quotation mark."
+  }
 }
 
 variable "bbb_release" {
@@ -153,7 +158,7 @@ variable "node_exporter_sha256" {
 }
 
 variable "dns_zone_id" {
-  description = "Id of a zone of IONOS Cloud DNS that gets a record for each server; empty: none. The provider needs a token for it."
+  description = "Id of a zone of IONOS Cloud DNS that gets a record for each server; empty: none. It needs a token, in the environment variable IONOS_TOKEN."
   type        = string
   default     = ""
 }

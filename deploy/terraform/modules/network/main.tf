@@ -40,8 +40,10 @@ locals {
   scaler = [for source in var.monitoring_sources :
     { name = "bbb-scaler from ${source}", protocol = "TCP", ports = [9745, 9745], source = source }
   ]
-  # FreeSWITCH and the media server.
+  # FreeSWITCH and the media server, and the TURN server that bbb-install sets up if there
+  # is no other.
   media = [
     { name = "media", protocol = "UDP", ports = [16384, 32768], source = "" },
+    { name = "turn", protocol = "UDP", ports = [3478, 3478], source = "" },
   ]
 }

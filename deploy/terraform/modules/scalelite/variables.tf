@@ -110,7 +110,7 @@ variable "certificate_key" {
 }
 
 variable "dns_zone_id" {
-  description = "Id of a zone of IONOS Cloud DNS that gets a record for the server; empty: none. The provider needs a token for it."
+  description = "Id of a zone of IONOS Cloud DNS that gets a record for the server; empty: none. It needs a token, in the environment variable IONOS_TOKEN."
   type        = string
   default     = ""
 }
