@@ -2,6 +2,7 @@ package actions_test
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
@@ -11,17 +12,24 @@ import (
 type arrived struct {
 	intention string // what identifies it in the server's record
 	done      string
+	seq       uint64 // of the newest journal entry about the server at that time
 }
 
 // arrives checks a write when the cloud or the balancer gets it: the store has the
 // intention, the last write of this kind for the server was not for it, either, and that
-// write is not repeated while the server is as it made it. intended returns what identifies
+// write is not repeated while the server is as it made it. A state may be written again
+// after the intention to write another one, which may never have been sent. intended returns what identifies
 // the intention in the server's record, or "", and what the server is for afterwards.
 func (check *promiseChecker) arrives(r sim.Reading, kind, to string, holds bool, intended func(fleet.Record) (intention string, aim fleet.Aim)) {
 	m, err := check.fx.store.Load(check.fx.t.Context())
 	must(check.fx.t, err)
 	intention, aim := intended(m.Records[r.ID])
-	now := arrived{check.epoch() + intention, to + " " + string(aim)}
+	lines, err := check.fx.store.Journal(check.fx.t.Context(), 1<<20, r.ID)
+	must(check.fx.t, err)
+	now := arrived{check.epoch() + intention, to + " " + string(aim), 0}
+	if len(lines) > 0 {
+		now.seq = lines[0].Seq
+	}
 	check.mu.Lock()
 	last := check.arrived[r.ID+kind]
 	check.arrived[r.ID+kind] = now
@@ -31,8 +39,17 @@ func (check *promiseChecker) arrives(r sim.Reading, kind, to string, holds bool,
 		check.say(r, "%s without an intention in the store", to)
 	case last.intention == now.intention:
 		check.say(r, "%s twice for one intention", to)
-	case last.done == now.done && holds:
+	case last.done == now.done && holds && (kind != "state" || !slices.ContainsFunc(lines, last.undoneBy(to))):
 		check.say(r, "%s although that was done already", to)
+	}
+}
+
+// undoneBy returns whether an entry of the journal begins to write another state than the
+// given one to the balancer after the write a arrived.
+func (a arrived) undoneBy(state string) func(fleet.Entry) bool {
+	return func(e fleet.Entry) bool {
+		other := e.Step.Kind.BalancerState()
+		return e.Seq > a.seq && e.Outcome == fleet.Begun && other != "" && string(other) != state
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // to the list of the others.
 const (
 	alertsFirst = 12
-	alertsAll   = 50
+	alertsAll   = 24
 )
 
 // alertGroup is the alerts of one name on the page.

@@ -31,6 +31,7 @@ func TestThePageInABrowser(t *testing.T) {
 		"a stream that was cut for an hour comes back": comesBackAfterAnHour,
 		"servers are found among 745":                  findsServers,
 		"an update reaches every one of 745 servers":   updatesEveryRow,
+		"servers that need attention are listed twice": listsTwice,
 		"text of others is text only":                  showsForeignText,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, browser) })
@@ -300,6 +301,25 @@ func findsServers(t *testing.T, browser context.Context) {
 	}
 	b.do(chromedp.KeyEvent(kb.Enter))
 	b.until(`document.activeElement.id === 'servers'`)
+	b.quiet()
+}
+
+// listsTwice has more servers with alerts than the daemon sends twice. What the script
+// writes is what the daemon's template writes.
+func listsTwice(t *testing.T, browser context.Context) {
+	s := inARush(t, 60)
+	s.overload(3, 3+busySent)
+	b := openTab(t, browser, serve(t, s), desktop)
+	if n, all := eval[int](b, `document.querySelector('#busy tbody').rows.length`), eval[string](b, `document.querySelector('#busy-title span').textContent`); n <= busySent || fmt.Sprint(n) != all {
+		t.Errorf("%d servers that need attention are listed, want %s, and more than %d", n, all, busySent)
+	}
+	differ := `[...document.querySelectorAll('#busy tbody tr')].filter(row => {
+		const html = r => [...r.cells].map(c => c.innerHTML.trim() + c.className).join('|').replace(/\|+$/, '');
+		return html(row) !== html(document.getElementById('s' + row.id.slice(1)));
+	}).map(row => row.outerHTML + document.getElementById('s' + row.id.slice(1)).outerHTML)`
+	if rows := eval[[]string](b, differ); len(rows) > 0 {
+		t.Errorf("%d rows differ between the lists, the first:\n%s", len(rows), rows[0])
+	}
 	b.quiet()
 }
 

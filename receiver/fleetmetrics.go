@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -17,24 +18,50 @@ type fleetCollector struct {
 	now    func() time.Time
 }
 
-// NewFleetCollector returns the collector of the fleet's metrics, for a program
-// that has a Scaler but no HTTP server. now returns the time, from which the ages of
-// states are computed.
+// NewFleetCollector returns the collector of the fleet's metrics. now returns the
+// time, from which the ages of states are computed.
 func NewFleetCollector(s Scaler, now func() time.Time) prometheus.Collector {
 	return fleetCollector{s, now}
 }
 
-func desc(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc(name, help, labels, nil)
+// FleetGauges calls yield with each metric of the fleet as of the scaler's last cycle:
+// its name, its value, and its labels as pairs of name and value, which are valid
+// until yield returns. It is the part of the metrics page about the fleet, for a
+// program that has a Scaler but no HTTP server. now is the time from which the ages
+// of states are computed.
+func FleetGauges(s Scaler, now time.Time, yield func(name string, value float64, pairs []string)) {
+	var pairs []string
+	fleetCollector{s, func() time.Time { return now }}.gauges(func(m metric, v float64, values ...string) {
+		pairs = pairs[:0]
+		if m.pool != "" {
+			pairs = append(pairs, rules.LabelPool, m.pool)
+		}
+		for i, name := range m.labels {
+			pairs = append(pairs, name, values[i])
+		}
+		yield(m.name, v, pairs)
+	})
 }
 
-// pooled describes a metric of a pool. One of servers without a tag does not have the
-// label, so that it is the metric of a fleet without tags.
-func pooled(pool, name, help string, labels ...string) *prometheus.Desc {
-	if pool == "" {
-		return desc(name, help, labels...)
+// metric describes a metric. One of servers without a tag has no pool and does not
+// have that label, so that it is the metric of a fleet without tags.
+type metric struct {
+	name, help, pool string
+	labels           []string
+}
+
+func desc(name, help string, labels ...string) metric { return metric{name, help, "", labels} }
+
+func pooled(pool, name, help string, labels ...string) metric {
+	return metric{name, help, pool, labels}
+}
+
+// desc returns the description for Prometheus's registry.
+func (m metric) desc() *prometheus.Desc {
+	if m.pool == "" {
+		return prometheus.NewDesc(m.name, m.help, m.labels, nil)
 	}
-	return prometheus.NewDesc(name, help, labels, prometheus.Labels{rules.LabelPool: pool})
+	return prometheus.NewDesc(m.name, m.help, m.labels, prometheus.Labels{rules.LabelPool: m.pool})
 }
 
 // pools returns the pools of a fleet; one without tags is a single pool.
@@ -51,9 +78,20 @@ func (f fleetCollector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect sends the metrics of the fleet as of the last cycle.
 func (f fleetCollector) Collect(out chan<- prometheus.Metric) {
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+	type key struct{ name, pool string }
+	descs := map[key]*prometheus.Desc{} // some metrics have several series for each server
+	f.gauges(func(m metric, v float64, labels ...string) {
+		d, ok := descs[key{m.name, m.pool}]
+		if !ok {
+			d = m.desc()
+			descs[key{m.name, m.pool}] = d
+		}
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-	}
+	})
+}
+
+// gauges sends the metrics of the fleet as of the last cycle.
+func (f fleetCollector) gauges(gauge gauge) {
 	gauge(desc(rules.MetricClock, "Clock of the daemon at this scrape, in seconds since 1970."), float64(f.now().UnixMilli())/1000)
 	st := f.scaler.Status()
 	leads := st.Leadership == nil || st.Leadership.Leads
@@ -68,7 +106,7 @@ func (f fleetCollector) Collect(out chan<- prometheus.Metric) {
 }
 
 // gauge sends the value of a gauge.
-type gauge func(d *prometheus.Desc, v float64, labels ...string)
+type gauge func(m metric, v float64, labels ...string)
 
 func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
 	alias := desc(rules.MetricServerAlias, "1 for each name or address by which alerts and scrape targets are matched to a server.", "server", "server_id", "host", "alias")
@@ -135,8 +173,8 @@ func (f fleetCollector) collectLimit(st fleet.Status, kind fleet.HoldKind, gauge
 			held[h.Pool] = true
 		}
 	}
-	for pool, holds := range held {
-		gauge(pooled(pool, rules.MetricLimited, "1 if more capacity is needed than the limit allows.", "limit"), number(holds), string(kind))
+	for _, pool := range slices.Sorted(maps.Keys(held)) {
+		gauge(pooled(pool, rules.MetricLimited, "1 if more capacity is needed than the limit allows.", "limit"), number(held[pool]), string(kind))
 	}
 }
 

@@ -1,8 +1,6 @@
 package receiver
 
 import (
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 )
@@ -22,7 +20,7 @@ func collectForecasts(st fleet.Status, gauge gauge) {
 }
 
 // collectForecast sends the forecast of one measure of a pool, in units of the metric.
-func collectForecast(f *fleet.Forecast, unit float64, measure, pool string, gauge gauge, expected *prometheus.Desc) {
+func collectForecast(f *fleet.Forecast, unit float64, measure, pool string, gauge gauge, expected metric) {
 	if f == nil {
 		return
 	}

@@ -85,7 +85,7 @@ func (p *pageData) rowsOf() []row {
 		}
 		seen[s.ID] = true
 		r := row{prefix: "s", key: p.keys.key(s.ID), Name: cmp.Or(s.Name, s.ID), Addr: s.Addr, Datacenter: labels[s.Datacenter], State: string(s.State),
-			Size: size(s.Size), Load: "–", Why: s.Reason, Alerts: strings.Join(s.Alerts, ", "), Cooldowns: cooldowns(p.Now, s), Page: pageName(s)}
+			Size: size(s.Size), Load: "–", Why: strings.TrimPrefix(s.Reason, string(s.State)+": "), Alerts: strings.Join(s.Alerts, ", "), Cooldowns: cooldowns(p.Now, s), Page: pageName(s)}
 		if s.Meetings != nil {
 			r.Meetings, r.People = strconv.Itoa(s.Meetings.Meetings), strconv.Itoa(s.Meetings.Participants)
 		}
@@ -119,12 +119,17 @@ func (p *pageData) busy(s fleet.ServerStatus) bool {
 	return false
 }
 
-// busyShown is how many servers that change or need attention have a list of their own.
-// More are found in the list of all; rows.js has the same number.
-const busyShown = 100
+const (
+	// busyShown is how many servers that change or need attention have a list of their
+	// own. More are found in the list of all; rows.js has the same number.
+	busyShown = 100
+	// busySent is how many of them the page has twice. Its script lists the others,
+	// which the page marks in the list of all.
+	busySent = 25
+)
 
-// busyRows returns the rows of the list of servers that change or need attention, none
-// if there are too many, and how many there are.
+// busyRows returns the first rows of the list of servers that change or need attention,
+// none if there are too many, and how many there are.
 func busyRows(rows []row) (busy []row, n int) {
 	for _, r := range rows {
 		if r.Busy != "" {
@@ -133,9 +138,9 @@ func busyRows(rows []row) (busy []row, n int) {
 		}
 	}
 	if n = len(busy); n > busyShown {
-		busy = nil
+		return nil, n
 	}
-	return busy, n
+	return busy[:min(busySent, n)], n
 }
 
 var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)

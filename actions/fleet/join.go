@@ -33,8 +33,14 @@ type Join struct {
 	table   *aliases
 	ids     map[int][]string // server → ids of its balancer servers
 	hosts   map[int]string   // server → its host in the balancer
-	rest    []BalancerServer // balancer servers that no name or address joined
+	rest    []placed         // balancer servers that no name or address joined
 	spelled []string         // hosts that alerts name, without duplicates, in their original spelling
+}
+
+// placed is a balancer server and the host of its URL.
+type placed struct {
+	BalancerServer
+	host string
 }
 
 // NewJoin starts the join of a snapshot: it joins all that its names and addresses
@@ -44,11 +50,12 @@ func NewJoin(cfg Config, snapshot Snapshot) *Join {
 	j := &Join{cfg: cfg, servers: make([]Server, 0, n), table: newAliases(n), ids: map[int][]string{}, hosts: make(map[int]string, n)}
 	j.addServers(snapshot)
 	for _, b := range snapshot.Balancer {
-		if i, ok := j.findHost(hostOf(b.URL)); ok {
-			j.take(i, b)
+		at := placed{b, hostOf(b.URL)}
+		if i, ok := j.findHost(at.host); ok {
+			j.take(i, at)
 			continue
 		}
-		j.rest = append(j.rest, b)
+		j.rest = append(j.rest, at)
 	}
 	j.addSpelled(snapshot)
 	return j
@@ -101,7 +108,7 @@ func (j *Join) addSpelled(snapshot Snapshot) {
 func (j *Join) Unknown() []string {
 	var hosts []string
 	for _, b := range j.rest {
-		hosts = append(hosts, hostOf(b.URL))
+		hosts = append(hosts, b.host)
 	}
 	for _, host := range j.spelled {
 		if _, ok := j.findHost(host); !ok {
@@ -129,11 +136,10 @@ func (j *Join) Named() []string {
 // Servers does not set State.
 func (j *Join) Servers(addrs map[string][]netip.Addr) (servers []Server, unjoined []Hold) {
 	for _, b := range j.rest {
-		host := hostOf(b.URL)
-		i, ok := j.table.findAddr(addrs[host])
+		i, ok := j.table.findAddr(addrs[b.host])
 		if !ok {
 			unjoined = append(unjoined, Hold{Kind: HoldNoServer, Text: fmt.Sprintf("balancer server %s (%s) matches no cloud server%s",
-				b.ID, b.URL, j.whyNot(host, addrs[host]))})
+				b.ID, b.URL, j.whyNot(b.host, addrs[b.host]))})
 			continue
 		}
 		j.take(i, b)
@@ -166,11 +172,10 @@ func (j *Join) Learned() []string {
 func (j *Join) Shared() []string { return j.table.sharedHosts(j.servers) }
 
 // take joins a balancer server to the server with index i.
-func (j *Join) take(i int, b BalancerServer) {
-	host := hostOf(b.URL)
-	j.ids[i], j.hosts[i] = append(j.ids[i], b.ID), host
-	j.servers[i].Balancer = &b
-	j.table.claim(i, host, false)
+func (j *Join) take(i int, b placed) {
+	j.ids[i], j.hosts[i] = append(j.ids[i], b.ID), b.host
+	j.servers[i].Balancer = &b.BalancerServer
+	j.table.claim(i, b.host, false)
 }
 
 // claimResolved adds the addresses of the balancer's hosts to the table, in the order

@@ -2,30 +2,73 @@
 
 import { find, setText } from './live.js';
 
-// slots has the place of each field in a row: its cell, and the element in it.
-const slots = {
-  name: [0, 0], addr: [0, 1], dc: [0, 2], state: [1, 0], since: [1, 1], size: [2], load: [3], meetings: [4], people: [5],
-  step: [6, 0], why: [6, 1], alerts: [7], cooldowns: [8],
-};
+// cellOf has the cell that shows a field.
+const cellOf = { name: 0, page: 0, addr: 0, dc: 0, state: 1, since: 1, size: 2, load: 3, meetings: 4, people: 5, step: 6, why: 6, alerts: 7, cooldowns: 8 };
 // The daemon numbers the fields in this order.
 const numbered = ['name', 'addr', 'dc', 'state', 'since', 'size', 'load', 'meetings', 'people', 'step', 'why', 'alerts', 'cooldowns', 'busy', 'page'];
 const lists = { s: find('servers').querySelector('tbody'), b: find('busy').querySelector('tbody') };
 const rows = new Map(); // key → {fields, text to search, elements of both lists}
 
-function slot(element, name) {
-  const [cell, child] = slots[name];
-  return child === undefined ? element.cells[cell] : element.cells[cell].children[child];
+const linkOf = element => element.cells[0].firstElementChild;
+
+// read returns the fields of a row that the daemon sent. Its last cells are missing if
+// they are empty, and the last one that is there ends with the end of the line.
+function read(element) {
+  const [, state, size, load, meetings, people, why, alerts, cooldowns] = element.cells;
+  const link = linkOf(element), place = link.nextElementSibling.textContent, space = place.indexOf(' '), step = why.firstElementChild;
+  const name = link.textContent, page = decodeURIComponent(link.getAttribute('href').slice('servers/'.length));
+  return {
+    name, page: page === name ? '' : page, addr: place.slice(0, space), dc: place.slice(space + 1),
+    state: state.className, since: state.firstElementChild.textContent,
+    size: size.textContent, load: load.textContent, meetings: meetings.textContent, people: people.textContent,
+    step: step ? step.textContent : '', why: (step ? why.lastChild.nodeValue : why.textContent).trim(),
+    alerts: alerts ? alerts.textContent.trim() : '', cooldowns: cooldowns ? cooldowns.textContent.trim() : '',
+    busy: element.dataset.busy || '',
+  };
+}
+
+// write shows the fields of one cell of a row.
+function write(element, index, fields) {
+  while (element.cells.length <= index) element.insertCell();
+  const cell = element.cells[index];
+  switch (index) {
+    case 0:
+      put(linkOf(element), fields.name);
+      linkOf(element).setAttribute('href', 'servers/' + encodeURIComponent(fields.page || fields.name));
+      put(cell.lastElementChild, fields.addr + ' ' + fields.dc);
+      break;
+    case 1:
+      if (cell.className !== fields.state) cell.className = fields.state;
+      setText(cell.firstChild, fields.state + ' ');
+      put(cell.lastElementChild, fields.since);
+      break;
+    case 6:
+      writeWhy(cell, fields);
+      break;
+    default:
+      put(cell, fields[plain[index]]);
+  }
+}
+const plain = { 2: 'size', 3: 'load', 4: 'meetings', 5: 'people', 7: 'alerts', 8: 'cooldowns' };
+
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function writeWhy(cell, { step, why }) {
+  const text = step ? step + ' ' + why : why;
+  if (cell.textContent === text && !cell.firstElementChild === !step) return;
+  cell.textContent = step ? ' ' + why : why;
+  if (!step) return;
+  const tag = document.createElement('b');
+  tag.textContent = step;
+  cell.prepend(tag);
 }
 
 function readRows() {
   for (const element of lists.s.rows) {
-    const key = element.id.slice(1), fields = {};
-    for (const name in slots) fields[name] = slot(element, name).textContent;
-    const b = find('b' + key);
-    fields.busy = b || element.dataset.busy ? '1' : '';
-    const page = decodeURIComponent(slot(element, 'name').getAttribute('href').slice('servers/'.length));
-    fields.page = page === fields.name ? '' : page;
-    rows.set(key, describe({ key, fields, s: element, b }));
+    const key = element.id.slice(1);
+    rows.set(key, describe({ key, fields: read(element), s: element, b: find('b' + key) }));
   }
 }
 
@@ -73,12 +116,9 @@ function show(row, list, wanted, changed) {
     changed = row.fields;
     place(row, list);
   }
-  for (const name in changed) {
-    if (!slots[name]) continue;
-    const element = slot(row[list], name);
-    if (element.textContent !== changed[name]) element.textContent = changed[name];
-    if (name === 'state') element.className = changed[name];
-    if (name === 'name') element.setAttribute('href', 'servers/' + encodeURIComponent(row.fields.page || row.fields.name));
+  const cells = new Set(Object.keys(changed).map(name => cellOf[name]));
+  for (const index of cells) {
+    if (index !== undefined) write(row[list], index, row.fields);
   }
 }
 
@@ -89,7 +129,7 @@ function place(row, list) {
   let low = 0, high = all.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (natural.compare(slot(all[middle], 'name').textContent, row.fields.name) > 0) high = middle;
+    if (natural.compare(linkOf(all[middle]).textContent, row.fields.name) > 0) high = middle;
     else low = middle + 1;
   }
   lists[list].insertBefore(row[list], all[low] || null);

@@ -64,7 +64,7 @@ func TestPostgreSQLIsASharedStore(t *testing.T) {
 
 // pass moves the ends of all leases to an earlier time, as if the clock had moved on.
 func pass(server *postgrestest.Server, url string, d time.Duration) {
-	server.Exec(url, fmt.Sprintf("update bbb_scaler.lease set until = until - interval '%d microseconds'", d.Microseconds()))
+	server.Exec(url, fmt.Sprintf("update bbb_scaler.lease set until = until - interval '%f seconds'", d.Seconds()))
 }
 
 // identity returns that of a fleet with a name.

@@ -29,17 +29,16 @@ const (
 // Rules is Prometheus's rule evaluation over Samples, at given times.
 //
 // It differs from Prometheus in two points, neither of which changes a recorded
-// sample or an alert that is sent. A recording rule keeps its result while the
-// samples that it reads stay the same. The templates of annotations are expanded
+// sample or an alert that is sent. A rule keeps its result while it reads the same.
+// The templates of annotations are expanded
 // when an alert is sent, not at each evaluation, where they would be most of the
 // work; they use only the alert's own labels and value.
 type Rules struct {
 	Samples *Samples
 	query   rules.QueryFunc
-	groups  []*rules.Group
-	begun   map[*rules.Group]bool // groups that have been evaluated
-	texts   map[string]texts      // by alert name
-	sent    []model.Alert         // alerts of the present evaluation
+	rules   []*rule          // of all groups, in the file's order
+	texts   map[string]texts // by alert name
+	sent    []model.Alert    // alerts of the present evaluation
 	now     time.Time
 }
 
@@ -76,7 +75,7 @@ func NewRules(text string, o Options) (*Rules, error) {
 			keep[name] = min(d, o.Retention)
 		}
 	}
-	r := &Rules{Samples: NewSamples(keep), texts: takeTexts(file, o.Annotations), begun: map[*rules.Group]bool{}}
+	r := &Rules{Samples: NewSamples(keep), texts: takeTexts(file, o.Annotations)}
 	r.query = rules.EngineQueryFunc(engine(p, o.Logger), r.Samples)
 	return r, r.load(file, p, o)
 }
@@ -94,7 +93,7 @@ func engine(p parser.Parser, logger *slog.Logger) *promql.Engine {
 func (r *Rules) load(file *rulefmt.RuleGroups, p parser.Parser, o Options) error {
 	options := &rules.ManagerOptions{
 		NameValidationScheme: model.LegacyValidation, Context: context.Background(), ExternalURL: &url.URL{},
-		Appendable: r.Samples, Queryable: r.Samples, QueryFunc: r.query, NotifyFunc: r.notify,
+		Queryable: r.Samples, QueryFunc: r.query, NotifyFunc: r.notify,
 		ResendDelay: resend, Registerer: prom.NewRegistry(), Logger: o.Logger, GroupLoader: loaded{file, p}, RuleDependencyController: independent{},
 		DefaultRuleQueryOffset: func() time.Duration { return 0 },
 	}
@@ -103,18 +102,16 @@ func (r *Rules) load(file *rulefmt.RuleGroups, p parser.Parser, o Options) error
 		return fmt.Errorf("loading the rules: %w", errs[0])
 	}
 	for _, g := range file.Groups { // in the file's order
-		r.groups = append(r.groups, r.steady(groups[rules.GroupKey("rules", g.Name)], options))
+		group := groups[rules.GroupKey("rules", g.Name)]
+		for _, one := range group.Rules() {
+			expr, err := p.ParseExpr(one.Query().String())
+			if err != nil {
+				return fmt.Errorf("parsing %s: %w", one.Name(), err)
+			}
+			r.rules = append(r.rules, newRule(one, expr, group, *options, r.Samples))
+		}
 	}
 	return nil
-}
-
-// steady returns the group with recording rules that are evaluated only when needed.
-func (r *Rules) steady(g *rules.Group, options *rules.ManagerOptions) *rules.Group {
-	all := slices.Clone(g.Rules())
-	for i := range all {
-		all[i] = steady(all[i], r.Samples)
-	}
-	return rules.NewGroup(rules.GroupOptions{Name: g.Name(), File: g.File(), Interval: g.Interval(), Limit: g.Limit(), Rules: all, Opts: options})
 }
 
 // loaded is a group loader that returns a file that was read before.
@@ -149,14 +146,9 @@ func (o Options) dropAlerts(file *rulefmt.RuleGroups) {
 // the alerts that Prometheus would send to Alertmanager, by fingerprint.
 func (r *Rules) Eval(ctx context.Context, now time.Time) []model.Alert {
 	r.sent, r.now = nil, now
-	for _, g := range r.groups {
-		if now.UnixMilli()%g.Interval().Milliseconds() != 0 {
-			continue
-		}
-		g.Eval(ctx, now)
-		if !r.begun[g] {
-			r.begun[g] = true
-			g.RestoreForState(now) // there is nothing to restore; ALERTS is written from now on
+	for _, rule := range r.rules {
+		if now.UnixMilli()%rule.group.Interval().Milliseconds() == 0 {
+			rule.evaluate(ctx, now)
 		}
 	}
 	slices.SortFunc(r.sent, func(a, b model.Alert) int { return cmp.Compare(a.Fingerprint(), b.Fingerprint()) })
@@ -165,11 +157,9 @@ func (r *Rules) Eval(ctx context.Context, now time.Time) []model.Alert {
 
 // Err returns the error of a rule's last evaluation, if any had one.
 func (r *Rules) Err() error {
-	for _, g := range r.groups {
-		for _, rule := range g.Rules() {
-			if err := rule.LastError(); err != nil {
-				return fmt.Errorf("evaluating %s: %w", rule.Name(), err)
-			}
+	for _, rule := range r.rules {
+		if err := rule.LastError(); err != nil {
+			return fmt.Errorf("evaluating %s: %w", rule.Name(), err)
 		}
 	}
 	return nil

@@ -18,11 +18,10 @@ import (
 // each metric for a given time. It stores only floats, and permits one writer or
 // reader at a time.
 type Samples struct {
-	keep   map[string]time.Duration // by metric name; others are not stored
-	byName map[string][]*Series     // in the order of their first sample
-	byHash map[uint64][]*Series
-	// version is another one whenever the set of series is another one.
-	version int
+	keep       map[string]time.Duration // by metric name; others are not stored
+	byName     map[string]*family
+	byHash     map[uint64][]*Series
+	selections map[*labels.Matcher]*selection // by the first matcher of the selector
 }
 
 // Series is one series of Samples, to append to without looking it up.
@@ -30,12 +29,13 @@ type Series struct {
 	labels labels.Labels
 	keep   int64 // ms
 	points []promql.FPoint
+	swept  bool // no longer in Samples
 }
 
 // NewSamples returns an empty storage that keeps each named metric for the given
 // time, and no other metrics.
 func NewSamples(keep map[string]time.Duration) *Samples {
-	return &Samples{keep: keep, byName: map[string][]*Series{}, byHash: map[uint64][]*Series{}}
+	return &Samples{keep: keep, byName: map[string]*family{}, byHash: map[uint64][]*Series{}, selections: map[*labels.Matcher]*selection{}}
 }
 
 // Keeps reports whether the store keeps samples of the named metric.
@@ -57,8 +57,7 @@ func (s *Samples) Series(l labels.Labels) *Series {
 	}
 	series := &Series{labels: l, keep: keep.Milliseconds()}
 	s.byHash[hash] = append(s.byHash[hash], series)
-	s.byName[name] = append(s.byName[name], series)
-	s.version++
+	s.family(name).add(series)
 	return series
 }
 
@@ -87,49 +86,18 @@ func (s *Series) expired(t int64) int {
 // Sweep deletes the series whose last sample is too old at now to be kept.
 func (s *Samples) Sweep(now time.Time) {
 	t := now.UnixMilli()
-	over := func(series *Series) bool {
-		n := len(series.points)
-		old := n > 0 && series.points[n-1].T < t-series.keep
-		if old {
-			s.version++
-		}
-		return old
+	for _, f := range s.byName {
+		f.sweep(t)
 	}
-	for name, list := range s.byName {
-		s.byName[name] = slices.DeleteFunc(list, over)
-	}
+	swept := func(series *Series) bool { return series.swept }
 	for hash, list := range s.byHash {
-		if list = slices.DeleteFunc(list, over); len(list) == 0 {
+		if list = slices.DeleteFunc(list, swept); len(list) == 0 {
 			delete(s.byHash, hash)
 		} else {
 			s.byHash[hash] = list
 		}
 	}
 }
-
-// Appender returns a writer for Prometheus's rules.
-func (s *Samples) Appender(context.Context) storage.Appender { return &appender{samples: s} }
-
-// appender writes immediately, because rules never roll back. Rules do not call the
-// methods that it does not override.
-type appender struct {
-	storage.Appender
-	samples *Samples
-}
-
-// Append implements storage.Appender.
-func (a *appender) Append(_ storage.SeriesRef, l labels.Labels, t int64, v float64) (storage.SeriesRef, error) {
-	return 0, a.samples.Series(l).Append(t, v)
-}
-
-// SetOptions does nothing.
-func (a *appender) SetOptions(*storage.AppendOptions) {}
-
-// Commit does nothing: Append has already written the samples.
-func (a *appender) Commit() error { return nil }
-
-// Rollback does nothing: rules never call it.
-func (a *appender) Rollback() error { return nil }
 
 // Querier reads the samples from mint to maxt, both included.
 func (s *Samples) Querier(mint, maxt int64) (storage.Querier, error) {
@@ -156,42 +124,6 @@ func (q querier) Select(_ context.Context, sorted bool, hints *storage.SelectHin
 		slices.SortFunc(set.list, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) })
 	}
 	return set
-}
-
-// selected returns the series that matchers select.
-func (s *Samples) selected(matchers []*labels.Matcher) []*Series {
-	out := []*Series{}
-	for _, series := range s.candidates(matchers) {
-		if matches(series.labels, matchers) {
-			out = append(out, series)
-		}
-	}
-	return out
-}
-
-// candidates returns the series with the metric name of the matchers, or all series
-// if the matchers have none.
-func (s *Samples) candidates(matchers []*labels.Matcher) []*Series {
-	for _, m := range matchers {
-		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
-			return s.byName[m.Value]
-		}
-	}
-	var all []*Series
-	for _, list := range s.byName {
-		all = append(all, list...)
-	}
-	slices.SortFunc(all, func(a, b *Series) int { return labels.Compare(a.labels, b.labels) })
-	return all
-}
-
-func matches(l labels.Labels, matchers []*labels.Matcher) bool {
-	for _, m := range matchers {
-		if !m.Matches(l.Get(m.Name)) {
-			return false
-		}
-	}
-	return true
 }
 
 // LabelValues returns nothing; rules never call it.

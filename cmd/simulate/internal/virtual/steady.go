@@ -2,187 +2,85 @@ package virtual
 
 import (
 	"context"
-	"math"
-	"net/url"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/model/timestamp"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/rules"
 )
 
-// steadyRule is a recording rule that returns its last result again while the
-// samples that its expression reads stay the same. Most recorded series, such as
-// those that join targets to servers, have the same values for hours, and Prometheus
-// computes them again at each evaluation.
-type steadyRule struct {
-	*rules.RecordingRule
-	samples *Samples
-	reads   []*read
-	known   bool
-	last    promql.Vector
+// rule is one rule, in a group of its own: so it is evaluated only when its result
+// can have changed. Most series have the same values for hours, and Prometheus
+// computes the same results from them at each evaluation.
+type rule struct {
+	rules.Rule
+	group  *rules.Group
+	ask    rules.QueryFunc // the engine
+	text   string          // of the expression
+	reads  []*read
+	steady bool // the result is the same while the reads are
+	begun  bool // evaluated once
+
+	known  bool // result is that of the last evaluation
+	same   bool // what it reads at present is what it read then
+	result promql.Vector
+	out    appender
 }
 
-// steady returns a recording rule as a steadyRule. It returns the rule itself if it
-// is an alert, or if its result depends on more than the present samples.
-func steady(rule rules.Rule, samples *Samples) rules.Rule {
-	record, ok := rule.(*rules.RecordingRule)
-	if !ok {
-		return rule
-	}
-	query := record.Query()
-	if p, ok := query.(printed); ok {
-		query = p.Expr
-	}
-	reads, ok := readsOf(query, false)
-	if !ok {
-		return rule
-	}
-	return &steadyRule{RecordingRule: record, samples: samples, reads: reads}
+// newRule returns a rule of group. ask evaluates an expression; expr is its
+// expression, as the engine evaluates it.
+func newRule(r rules.Rule, expr parser.Expr, group *rules.Group, options rules.ManagerOptions, samples *Samples) *rule {
+	one := &rule{Rule: r, ask: options.QueryFunc, text: r.Query().String(), out: appender{samples: samples}}
+	one.reads, one.steady = samples.reads(expr, false)
+	options.QueryFunc, options.Appendable = one.query, appendable{&one.out}
+	one.group = rules.NewGroup(rules.GroupOptions{
+		Name: group.Name(), File: group.File(), Interval: group.Interval(), Limit: group.Limit(), Rules: []rules.Rule{r}, Opts: &options,
+	})
+	return one
 }
 
-// Eval returns the recorded samples.
-func (r *steadyRule) Eval(ctx context.Context, offset time.Duration, at time.Time, query rules.QueryFunc, external *url.URL, limit int) (promql.Vector, error) {
-	t, same := at.Add(-offset).UnixMilli(), r.known
+// evaluate evaluates the rule at now, or repeats what it wrote.
+func (r *rule) evaluate(ctx context.Context, now time.Time) {
+	r.same = r.steady
 	for _, read := range r.reads {
-		same = read.again(r.samples, t) && same // each one, to know the present samples
+		r.same = read.again(timestamp.FromTime(now)) && r.same // each one, to know the present samples
 	}
-	if same {
-		for i := range r.last {
-			r.last[i].T = t
-		}
-		return r.last, nil
+	r.same = r.same && r.known
+	if r.same && r.rests() {
+		r.out.repeat(timestamp.FromTime(now))
+		return
 	}
-	var err error
-	r.last, err = r.RecordingRule.Eval(ctx, offset, at, query, external, limit)
-	r.known = err == nil
-	return r.last, err
+	r.out.begin()
+	r.group.Eval(ctx, now)
+	if !r.begun {
+		r.begun = true
+		r.group.RestoreForState(now) // there is nothing to restore; ALERTS is written from now on
+	}
+	r.known = r.known && r.LastError() == nil
 }
 
-// read is the samples that one selector of an expression reads.
-type read struct {
-	matchers []*labels.Matcher
-	window   int64 // ms; a series counts while it has a sample within it
-	past     bool  // not only the last sample counts: one that a series had before it ended
-	exists   bool  // only which series count matters, and not their values
-	series   []*Series
-	version  int // of Samples, for which series is the list
-	seen     []sight
-}
-
-// sight is a series that counts, and its value unless only its existence matters.
-type sight struct {
-	series *Series
-	value  uint64
-}
-
-// again reads at t, and reports whether it reads the same as the last time.
-func (r *read) again(samples *Samples, t int64) (same bool) {
-	if r.series == nil || r.version != samples.version {
-		r.series, r.version = samples.selected(r.matchers), samples.version
+// rests reports whether the rule would do the same as the last time: one that
+// records does, and one without an alert that is pending, firing or resolved.
+func (r *rule) rests() bool {
+	alerts, ok := r.Rule.(*rules.AlertingRule)
+	if !ok {
+		return true
 	}
-	same, n := true, 0
-	for _, s := range r.series {
-		v, ok := s.counts(t, r.window, r.past)
-		if !ok {
-			continue
-		}
-		now := sight{series: s}
-		if !r.exists {
-			now.value = math.Float64bits(v)
-		}
-		if n == len(r.seen) {
-			r.seen, same = append(r.seen, now), false
-		}
-		if r.seen[n] != now {
-			r.seen[n], same = now, false
-		}
-		n++
-	}
-	if n < len(r.seen) {
-		r.seen, same = r.seen[:n], false
-	}
-	return same
+	rests := len(r.result) == 0 && len(r.out.written) == 0
+	alerts.ForEachActiveAlert(func(*rules.Alert) { rests = false })
+	return rests
 }
 
-// counts returns the last sample within the window up to t; the marker of a
-// series' end is none. Before such a marker only past looks.
-func (s *Series) counts(t, window int64, past bool) (v float64, ok bool) {
-	for i := len(s.points) - 1; i >= 0 && s.points[i].T > t-window; i-- {
-		if !value.IsStaleNaN(s.points[i].F) {
-			return s.points[i].F, true
-		}
-		if !past {
-			break
-		}
+// query evaluates the rule's expression, or one in a template of its alerts.
+func (r *rule) query(ctx context.Context, text string, at time.Time) (promql.Vector, error) {
+	if text != r.text {
+		return r.ask(ctx, text, at)
 	}
-	return 0, false
-}
-
-// readsOf returns what an expression reads; exists tells that only the labels of
-// its result matter. It returns false for an expression that also depends on the
-// time, or on other than the last samples.
-func readsOf(expr parser.Expr, exists bool) ([]*read, bool) {
-	switch e := expr.(type) {
-	case *parser.NumberLiteral, *parser.StringLiteral:
-		return nil, true
-	case *parser.ParenExpr:
-		return readsOf(e.Expr, exists)
-	case *parser.VectorSelector:
-		return []*read{{matchers: e.LabelMatchers, window: lookback.Milliseconds(), exists: exists}}, plain(e)
-	case *parser.AggregateExpr:
-		return readsOfAggregate(e, exists)
-	case *parser.BinaryExpr:
-		return readsOfBinary(e, exists)
-	case *parser.Call:
-		return readsOfCall(e, exists)
+	if r.same {
+		return r.result, nil // alerts do not write into it
 	}
-	return nil, false
-}
-
-// plain reports whether a selector reads at the time of the evaluation.
-func plain(v *parser.VectorSelector) bool {
-	return v.OriginalOffset == 0 && v.OriginalOffsetExpr == nil && v.Timestamp == nil && v.StartOrEnd == 0 && !v.Anchored && !v.Smoothed
-}
-
-func readsOfAggregate(e *parser.AggregateExpr, exists bool) ([]*read, bool) {
-	switch e.Op {
-	case parser.GROUP, parser.COUNT:
-		return readsOf(e.Expr, true)
-	case parser.SUM, parser.AVG, parser.MIN, parser.MAX:
-		return readsOf(e.Expr, exists)
-	}
-	return nil, false
-}
-
-func readsOfBinary(e *parser.BinaryExpr, exists bool) ([]*read, bool) {
-	compares := e.Op.IsComparisonOperator() // then values decide what is left
-	left, ok := readsOf(e.LHS, exists && !compares)
-	right, ok2 := readsOf(e.RHS, exists && !compares || e.Op == parser.LAND || e.Op == parser.LUNLESS)
-	return append(left, right...), ok && ok2
-}
-
-func readsOfCall(e *parser.Call, exists bool) ([]*read, bool) {
-	switch e.Func.Name {
-	case "max_over_time":
-		m, ok := e.Args[0].(*parser.MatrixSelector)
-		if !ok || !exists || m.RangeExpr != nil {
-			return nil, false
-		}
-		v := m.VectorSelector.(*parser.VectorSelector)
-		return []*read{{matchers: v.LabelMatchers, window: m.Range.Milliseconds(), past: true, exists: true}}, plain(v)
-	case "label_replace", "clamp_min", "clamp_max", "vector":
-		var all []*read
-		for _, arg := range e.Args {
-			reads, ok := readsOf(arg, exists)
-			if !ok {
-				return nil, false
-			}
-			all = append(all, reads...)
-		}
-		return all, true
-	}
-	return nil, false
+	result, err := r.ask(ctx, text, at)
+	r.result, r.known = result, err == nil
+	return result, err
 }

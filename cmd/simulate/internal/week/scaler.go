@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -17,7 +16,6 @@ import (
 	"github.com/bbb-scaler/bbb-scaler/actions/store"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/virtual"
-	"github.com/bbb-scaler/bbb-scaler/receiver"
 	"github.com/bbb-scaler/bbb-scaler/rules"
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
@@ -87,9 +85,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	if r.scaler, err = actions.New(r.cfg, deps); err != nil {
 		return nil, err
 	}
-	page := prometheus.NewRegistry()
-	page.MustRegister(receiver.NewFleetCollector(r.scaler, w.Now))
-	r.scraper.page = page
+	r.scraper.page = r.scaler
 	r.pace.Cycled(w.Now(), 0)
 	r.nextScrape = w.Now().Add(r.scrapeEvery / 2) // half an interval after an evaluation
 	r.nextEval = w.Now().Add(r.evalEvery)

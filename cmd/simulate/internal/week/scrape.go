@@ -1,19 +1,19 @@
 package week
 
 import (
-	"fmt"
+	"cmp"
 	"maps"
 	"math"
 	"strconv"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/virtual"
+	"github.com/bbb-scaler/bbb-scaler/receiver"
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
@@ -25,10 +25,9 @@ type scraper struct {
 	nodes   map[string]*target // node exporters, by server name
 	bbbs    map[string]*target // bbb-exporters, by server name
 	scaler  *target
-	page    prometheus.Gatherer // the scaler's metrics; set once it exists
-	servers []sim.Reading       // reused
-	key     []byte              // reused, as pairs is
-	pairs   []string
+	page    receiver.Scaler // has the scaler's metrics; set once it exists
+	servers []sim.Reading   // reused
+	key     []byte          // reused
 }
 
 // target is a scraped endpoint with its series, by key.
@@ -159,26 +158,16 @@ func (s *scraper) bbb(r *sim.Reading, at int64) {
 // daemon scrapes the scaler's own metrics, as its metrics page shows them. A
 // series that is no longer there ends with a staleness marker, as in Prometheus.
 func (s *scraper) daemon(now time.Time) error {
-	families, err := s.page.Gather()
-	if err != nil {
-		return fmt.Errorf("gathering the scaler's metrics: %w", err)
-	}
 	at := now.UnixMilli()
 	_ = s.scaler.up.Append(at, 1)
-	for _, f := range families {
-		if !s.samples.Keeps(f.GetName()) {
-			continue
+	var err error
+	receiver.FleetGauges(s.page, now, func(name string, v float64, pairs []string) {
+		if s.samples.Keeps(name) {
+			err = cmp.Or(s.shown(name, pairs).Append(at, v), err)
 		}
-		for _, m := range f.GetMetric() {
-			s.pairs = s.pairs[:0]
-			for _, l := range m.GetLabel() {
-				s.pairs = append(s.pairs, l.GetName(), l.GetValue())
-			}
-			_ = s.shown(f.GetName(), s.pairs).Append(at, m.GetGauge().GetValue())
-		}
-	}
+	})
 	s.scaler.end(at)
-	return nil
+	return err
 }
 
 // shown returns the series of a metric of the scaler's page; pairs holds its labels
