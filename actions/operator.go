@@ -37,12 +37,10 @@ func (s *Scaler) Pause(p fleet.Pause) (fleet.Pause, error) {
 }
 
 // knows returns an error if the pause matches no server of the last cycle. Every pause
-// is accepted until the whole fleet was read once, and while the cloud lists fewer
-// servers than before, since its server may be missing from the list. The caller
-// holds mu.
+// is accepted while the last cycle did not see the whole fleet. The caller holds mu.
 func (s *Scaler) knows(p fleet.Pause) error {
-	servers, listed := s.status.Servers, s.memory.Fleet
-	if p.Server == "" || s.complete == 0 || listed.Listed < listed.Known {
+	servers := s.status.Servers
+	if p.Server == "" || !s.sawAll() {
 		return nil
 	}
 	for _, known := range servers {
@@ -56,6 +54,13 @@ func (s *Scaler) knows(p fleet.Pause) error {
 	}
 	return fmt.Errorf("%w pause: server %q must be the name or the id of a server of the fleet%s, or a pattern of names such as bbb-1*; leave it out to pause the whole fleet",
 		fleet.ErrInvalid, p.Server, some)
+}
+
+// sawAll reports whether the whole fleet was read once, and the cloud lists as many
+// servers as before. Otherwise, a server that the last cycle did not see may exist. The
+// caller holds mu.
+func (s *Scaler) sawAll() bool {
+	return s.complete > 0 && s.memory.Fleet.Listed >= s.memory.Fleet.Known
 }
 
 // Resume ends the pause with the given id, or all pauses if id is empty. The error
@@ -79,7 +84,8 @@ func (s *Scaler) Resume(id string) error {
 // Release gives a server that a person stopped, resized, cordoned or disabled back to
 // the scaler. server is its id or name, or a pattern of the names of several. A server
 // that runs and is not enabled is brought into service once BigBlueButton answers. The
-// error matches fleet.ErrGone if the last cycle saw no such server.
+// error matches fleet.ErrGone if there is no such server. It can be called again later if
+// the last cycle did not see the whole fleet.
 func (s *Scaler) Release(server string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,8 +101,17 @@ func (s *Scaler) Release(server string) error {
 		}
 	}
 	if !found {
-		return fmt.Errorf("server %q %w in the fleet", server, fleet.ErrGone)
+		return s.unseen(server)
 	}
 	s.poke()
 	return s.commit(c)
+}
+
+// unseen returns the error for a server that the last cycle did not see. The caller holds
+// mu.
+func (s *Scaler) unseen(server string) error {
+	if !s.sawAll() {
+		return fmt.Errorf("server %q cannot be released before the whole fleet is read: try again", server)
+	}
+	return fmt.Errorf("server %q %w in the fleet", server, fleet.ErrGone)
 }

@@ -97,6 +97,20 @@ func TestReleaseOfAPatternReturnsEveryServerThatWasChanged(t *testing.T) {
 	fx.until(15*time.Minute, "all in service", func() bool { return fx.count(fleet.StateActive) == 5 })
 }
 
+func TestReleaseBeforeTheFleetIsReadIsToBeRepeated(t *testing.T) {
+	fx := newFixture(t, fixtureConfig(), sim.Config{Servers: 2, Running: 2})
+	fx.run(time.Minute)
+	fx.restart() // or another daemon takes over
+	if err := fx.s.Release("bbb-server1"); err == nil || errors.Is(err, fleet.ErrGone) {
+		t.Errorf("Release() = %v before the first cycle, want an error that does not say that the server is gone", err)
+	}
+	fx.run(time.Minute)
+	must(t, fx.s.Release("bbb-server1"))
+	if err := fx.s.Release("bbb-server9"); !errors.Is(err, fleet.ErrGone) {
+		t.Errorf("Release() = %v of a server that does not exist, want ErrGone", err)
+	}
+}
+
 func TestServerThatPersonResizedIsNotResizedUntilReleased(t *testing.T) {
 	fx := lowFixture(t, nil)
 	fx.run(2 * time.Minute)

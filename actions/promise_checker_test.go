@@ -27,9 +27,11 @@ type promiseChecker struct {
 	people *rand.Rand    // determines what people do between a check and its write; nil: nothing
 	hand   sync.Mutex    // held while a person acts, so that excluded matches the last reload
 
-	mu       sync.Mutex      // guards pauses and the fields below, since writes may be concurrent
-	touch    map[string]bool // servers that a person has taken over, by name
-	excluded string          // the server that a person excluded last, by name
+	mu       sync.Mutex           // guards pauses and the fields below, since writes may be concurrent
+	touch    map[string]bool      // servers that a person has taken over, by name
+	owed     map[string]bool      // servers whose release failed and is to be repeated, by name
+	withheld map[string]time.Time // when a person has taken over a server in the balancer alone, by name
+	excluded string               // the server that a person excluded last, by name
 	broken   []string
 	grown    map[string]growth
 	listed   map[string]bool    // servers that the cloud has listed at any time, by id
@@ -50,7 +52,7 @@ type (
 )
 
 func (fx *fixture) checkPromises() *promiseChecker {
-	check := &promiseChecker{fx: fx, touch: map[string]bool{}, grown: map[string]growth{}, listed: map[string]bool{}, arrived: map[string]arrived{}}
+	check := &promiseChecker{fx: fx, touch: map[string]bool{}, owed: map[string]bool{}, withheld: map[string]time.Time{}, grown: map[string]growth{}, listed: map[string]bool{}, arrived: map[string]arrived{}}
 	fx.watch = func(c fleet.Cloud, b fleet.Balancer) (fleet.Cloud, fleet.Balancer) {
 		check.Cloud, check.Balancer = c, b
 		check.exclude("") // a restart uses the configuration of the fixture again
@@ -72,6 +74,31 @@ func (check *promiseChecker) take(name string, taken bool) {
 	check.mu.Lock()
 	defer check.mu.Unlock()
 	check.touch[name] = taken
+	delete(check.withheld, name)
+}
+
+// withhold records that a person takes over the server by its state in the balancer.
+func (check *promiseChecker) withhold(name string) {
+	check.take(name, true)
+	check.mu.Lock()
+	defer check.mu.Unlock()
+	check.withheld[name] = check.fx.w.Now()
+}
+
+// unread reports whether a person has taken over the server in the balancer, and the daemon
+// has not read the balancer since. A server grows also while the balancer cannot be read.
+func (check *promiseChecker) unread(name string) bool {
+	check.mu.Lock()
+	at, withheld := check.withheld[name]
+	check.mu.Unlock()
+	now := check.fx.w.Now()
+	since := now.Sub(at)
+	if check.fx.now != nil {
+		now = check.fx.now()
+	}
+	return withheld && slices.ContainsFunc(check.fx.s.Status().Sources, func(s fleet.SourceStatus) bool {
+		return s.Name == "balancer" && now.Sub(s.ReadAt) >= since
+	})
 }
 
 // exclude records the server that the configuration excludes now; empty: none.
@@ -99,7 +126,7 @@ func (check *promiseChecker) see(id, what string) sim.Reading {
 		if r.ID != id && r.BalancerID != id {
 			continue
 		}
-		if check.taken(r.Name) {
+		if check.taken(r.Name) && !check.unread(r.Name) {
 			check.say(r, "%s although a person has it", what)
 		}
 		check.paused(r, what, false)

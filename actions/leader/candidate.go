@@ -122,7 +122,7 @@ func (c *Candidate) serve(ctx context.Context, lease fleet.Lease, asked time.Tim
 	t, term := newTerm(ctx, c.shared, c.clock, lease, asked, c.cfg.Margin)
 	defer t.timer.Stop()
 	c.leads(t)
-	c.cfg.Log.Info("this daemon leads now", "epoch", lease.Epoch, "since", lease.Since, "until", t.Until(), "clock_behind", t.Now().Sub(time.Now()).Round(time.Millisecond))
+	c.cfg.Log.Info("this daemon leads now", "epoch", lease.Epoch, "since", lease.Since, "until", t.Until(), "clock_behind", time.Until(t.Now()).Round(time.Millisecond))
 	done := make(chan error, 1)
 	go func() { done <- lead(term, t) }()
 	err := c.renew(term, t, done)

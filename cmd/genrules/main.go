@@ -48,7 +48,7 @@ func parse(args []string) (options, error) {
 	app.Flag("output", "File to write, or directory: one that exists, or a path that ends in /. Default: standard output.").StringVar(&o.output)
 	app.Flag("check", "Write nothing. If the files in --output are out of date, print a diff and exit with 1.").BoolVar(&o.check)
 	if _, err := flags.Parse(app, args); err != nil {
-		return o, err
+		return o, fmt.Errorf("%w; see genrules --help", err)
 	}
 	if o.check && o.output == "" {
 		return o, errors.New("--check requires --output, the file or directory to compare")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -88,7 +89,7 @@ func parse(args []string) (*options, string, error) {
 		Arg("name", "Name of the world.").Default(world.Default).StringVar(&o.showWorld)
 	command, err := flags.Parse(app, args)
 	if err != nil {
-		return nil, "", err
+		return nil, "", fmt.Errorf("%w; see simulate --help", err)
 	}
 	o.given, err = givenFlags(app, args)
 	return o, command, err
@@ -114,7 +115,7 @@ func (o *options) validate() error {
 	var p refuse.Problems
 	p.Require(o.servers >= 1 && o.servers <= most, "--servers", o.servers, "be from 1 to %d", most)
 	p.Require(o.speed >= 1 && o.speed <= mostSpeed, "--speed", o.speed, "be from 1 to %d", mostSpeed)
-	p.Require(!o.live || float64(o.servers)*o.speed <= mostServerSpeed, "--speed", o.speed, "be at most %.3g with %d servers", mostServerSpeed/float64(o.servers), o.servers)
+	p.Require(!o.live || o.speed > mostSpeed || float64(o.servers)*o.speed <= mostServerSpeed, "--speed", o.speed, "be at most %.3g with %d servers", mostServerSpeed/float64(o.servers), o.servers)
 	p.Require(!o.live || !strings.Contains(o.seeds, ".."), "--seed", o.seeds, "be one number with --live")
 	p.Require(!o.live || len(o.configs) <= 1, "--config.file", strings.Join(o.configs, ", "), "be given once with --live")
 	p.Require(o.cutLinks > 0 || !o.given["cut-links"], "--cut-links", o.cutLinks, "be at least 1")

@@ -163,7 +163,7 @@ func (p *printer) list(servers []fleet.ServerStatus, leftOut int) {
 		if s.Balancer == fleet.Enabled || s.Balancer == fleet.Cordoned {
 			load = fmt.Sprintf("%.0f", s.Load)
 		}
-		size := fmt.Sprintf("%d/%g GiB", s.Size.Cores, float64(s.Size.RAM)/1024)
+		size := fmt.Sprintf("%d cores, %g GiB", s.Size.Cores, float64(s.Size.RAM)/1024)
 		rows = append(rows, cells{s.Name, string(s.State), size, cmp.Or(string(s.Balancer), "-"), load, s.Reason})
 		colors = append(colors, stateColor(s.State))
 	}

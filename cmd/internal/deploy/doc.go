@@ -6,6 +6,7 @@ package deploy
 //go:generate cp ../../../deploy/docker-compose.yml ../../../deploy/terraform/modules/autoscaler/docker-compose.yml
 //go:generate cp ../../../deploy/compose/docker-compose.yml ../../../deploy/terraform/modules/scalelite/docker-compose.yml
 //go:generate cp ../../../deploy/exporters/node-exporter.service ../../../deploy/terraform/modules/bbb-fleet/node-exporter.service
+//go:generate cp ../../../deploy/exporters/node-exporter.service ../../../deploy/terraform/modules/bbb-fleet/node-exporter.sh.tftpl ../../../deploy/terraform/modules/bbb-fleet/web.yml.tftpl ../../../deploy/terraform/modules/scalelite/
 //go:generate cp ../../../deploy/exporters/bbb-exporter.service ../../../deploy/exporters/bbb-exporter.conf ../../../deploy/terraform/modules/bbb-fleet/
 //go:generate cp ../../../deploy/grafana/bbb-scaler.json ../../../deploy/compose/monitoring/bbb-scaler.json
 //go:generate go run ../../genrules --config.file ../../../deploy/compose/config/bbb-scaler.yml --format rules --output ../../../deploy/compose/monitoring/bbb-rules.yml

@@ -37,7 +37,7 @@ func texts(t *testing.T) map[string]string {
 	for _, name := range []string{"certificate", "certificate_key", "web_config", "settings", "compose", "dotenv", "bbb_exporter_env", "bbb_exporter_login"} {
 		values[name] = name + nasty
 	}
-	values["setup"] = setupScript(t)
+	values["setup"], values["node_exporter_setup"] = setupScript(t), nodeExporterScript(t)
 	values["register"] = read(t, terraform+"modules/bbb-fleet/register.sh")
 	values["node_exporter_unit"] = read(t, terraform+"modules/bbb-fleet/node-exporter.service")
 	values["bbb_exporter_unit"] = read(t, terraform+"modules/bbb-fleet/bbb-exporter.service")
@@ -50,6 +50,13 @@ func setupScript(t *testing.T) string {
 	t.Helper()
 	return render(t, terraform+"modules/bbb-fleet/setup.sh.tftpl", map[string]string{
 		"bbb_release": "jammy-300", "bbb_install": "https://example.org/bbb-install.sh",
+	})
+}
+
+// nodeExporterScript is the script that installs node exporter on every server.
+func nodeExporterScript(t *testing.T) string {
+	t.Helper()
+	return render(t, terraform+"modules/bbb-fleet/node-exporter.sh.tftpl", map[string]string{
 		"node_exporter": "https://example.org/n.tar.gz", "node_exporter_sha256": strings.Repeat("0", 64),
 	})
 }
@@ -68,11 +75,14 @@ func TestEveryTextSurvivesCloudInit(t *testing.T) {
 	for module, files := range map[string]map[string]string{
 		"bbb-fleet": {
 			"/local/certs/privkey.pem": "certificate_key", "/etc/node-exporter/web.yml": "web_config", "/etc/bbb-setup/settings.json": "settings",
-			"/usr/local/sbin/bbb-setup": "setup", "/usr/local/sbin/bbb-register": "register", "/etc/systemd/system/node-exporter.service": "node_exporter_unit",
+			"/usr/local/sbin/bbb-setup": "setup", "/usr/local/sbin/node-exporter-setup": "node_exporter_setup", "/usr/local/sbin/bbb-register": "register", "/etc/systemd/system/node-exporter.service": "node_exporter_unit",
 			"/etc/systemd/system/bbb-exporter.service": "bbb_exporter_unit", "/etc/bbb-exporter/bbb-exporter.env": "bbb_exporter_env",
 			"/etc/bbb-setup/bbb-exporter.conf": "bbb_exporter_nginx", "/etc/bbb-setup/bbb-exporter.htpasswd": "bbb_exporter_login",
 		},
-		"scalelite": {"/opt/scalelite/.env": "dotenv", "/opt/scalelite/docker-compose.yml": "compose", "/opt/scalelite/data/cert/privkey.pem": "certificate_key"},
+		"scalelite": {
+			"/etc/node-exporter/web.yml": "web_config", "/usr/local/sbin/node-exporter-setup": "node_exporter_setup",
+			"/etc/node-exporter/key.pem": "certificate_key", "/opt/scalelite/.env": "dotenv", "/opt/scalelite/docker-compose.yml": "compose", "/opt/scalelite/data/cert/privkey.pem": "certificate_key",
+		},
 	} {
 		text, want := userData(t)[module], texts(t)
 		got := decodeUserData(t, text)
@@ -131,7 +141,7 @@ func TestCloudInitAcceptsTheUserData(t *testing.T) {
 // scripts returns every shell script that this project ships, embeds or runs.
 func scripts(t *testing.T) map[string]string {
 	t.Helper()
-	all := map[string]string{"setup.sh.tftpl": setupScript(t)}
+	all := map[string]string{"setup.sh.tftpl": setupScript(t), "node-exporter.sh.tftpl": nodeExporterScript(t)}
 	out, err := exec.CommandContext(t.Context(), "git", "-C", root, "grep", "--name-only", "-e", "^#!.*sh$", "--", ".ci", "cmd", "deploy").Output()
 	if err != nil {
 		t.Fatalf("git grep: %v", err)
@@ -171,8 +181,8 @@ func TestShellcheckFindsNothingInTheScripts(t *testing.T) {
 		return string(out), err
 	}
 	all := scripts(t)
-	if len(all) != 7 {
-		t.Errorf("found %d scripts, want 7", len(all))
+	if len(all) != 8 {
+		t.Errorf("found %d scripts, want 8", len(all))
 	}
 	for name, text := range all {
 		if out, err := check(text); err != nil || !strings.Contains(text, "\nset -e") {

@@ -54,7 +54,7 @@ func TestPrometheusScrapesTheServersThatTheDaemonLists(t *testing.T) {
 		return fmt.Sprintf("%s:%s %s %s %s bbb", f.hosts[i-1], given.NodePort, s.Name, s.ID, s.Datacenter)
 	}
 	want := line(1) + "\n" + line(2)
-	until(t, 30*time.Second, "Prometheus to scrape two servers:\n"+want, func() bool { return strings.Join(scraped(), "\n") == want })
+	until(t, 2*time.Minute, "Prometheus to scrape two servers:\n"+want, func() bool { return strings.Join(scraped(), "\n") == want })
 	if off := m.samples(`up{job="bbb-node"} == 0`); len(off) > 0 {
 		t.Errorf("targets that are down: %v; want none, since the third server is off", off)
 	}
@@ -66,7 +66,7 @@ func TestPrometheusScrapesTheServersThatTheDaemonLists(t *testing.T) {
 	}
 	until(t, time.Minute, "server 3 to start", func() bool { return f.is(t, 3, fleet.PowerOn, fleet.Enabled) })
 	want += "\n" + line(3)
-	until(t, 30*time.Second, "Prometheus to scrape three servers:\n"+want, func() bool { return strings.Join(scraped(), "\n") == want })
+	until(t, 2*time.Minute, "Prometheus to scrape three servers:\n"+want, func() bool { return strings.Join(scraped(), "\n") == want })
 }
 
 // guard writes a web configuration of deploy with a certificate for the hosts, and the

@@ -23,12 +23,16 @@ import (
 // resolve, and nothing grows any more, though there is room.
 func TestAlertsOfARealPrometheusChangeTheFleet(t *testing.T) {
 	for name, s := range stacks() {
-		t.Run(name, func(t *testing.T) { changesTheFleet(t, s) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			changesTheFleet(t, s, map[string]int{"prometheus": 1, "debian/prometheus": 10}[s.prometheus])
+		})
 	}
 }
 
-func changesTheFleet(t *testing.T, s stack) {
-	f := newFleet(t, 1, 3, 2)
+// changesTheFleet does so with a fleet in the network 127.net.
+func changesTheFleet(t *testing.T, s stack, net int) {
+	f := newFleet(t, net, 3, 2)
 	f.meet(t, 1, "maths") // what a server that nobody is on holds is no load
 	f.meet(t, 2, "music")
 	dir, daemonAddr, alertmanager := t.TempDir(), freeAddr(t), freeAddr(t)

@@ -44,16 +44,39 @@ func program(t testing.TB, name string) string {
 	return filepath.Join(root(t), "bin", name)
 }
 
-// build builds a program of this module and returns its path.
+// built has the programs of this module that were built, by name.
+var built sync.Map
+
+// build builds a program of this module, once for all tests, and returns its path.
 func build(t testing.TB, name string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", path,
-		"github.com/bbb-scaler/bbb-scaler/cmd/"+name).CombinedOutput()
-	if err != nil {
-		t.Fatalf("go build %s: %v\n%s", name, err, out)
+	once, _ := built.LoadOrStore(name, sync.OnceValue(func() error {
+		out, err := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(programs, name),
+			"github.com/bbb-scaler/bbb-scaler/cmd/"+name).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("go build %s: %w\n%s", name, err, out)
+		}
+		return nil
+	}))
+	if err := once.(func() error)(); err != nil {
+		t.Fatal(err)
 	}
-	return path
+	return filepath.Join(programs, name)
+}
+
+// programs is the directory of what build builds.
+var programs string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "bbb-scaler-e2e")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	programs = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 // process is a program that runs until the test ends. When the test fails, what

@@ -16,6 +16,7 @@ import (
 )
 
 func TestTheDaemonAgreesWithAPairOfAlertmanagersOnceCutLinksAreMended(t *testing.T) {
+	t.Parallel()
 	s, err := Run(t.Context(), Config{
 		World: light(t), Servers: 6, Speed: 120, CutLinks: 3, For: 20 * time.Second, Daemon: daemon.Run, Out: io.Discard, Log: slog.New(slog.DiscardHandler),
 	})

@@ -82,7 +82,8 @@ func TestTheBellStartsServersAndTheEndOfTheLessonsStopsThem(t *testing.T) {
 
 // aDay runs lessons until every kind of step was made.
 func aDay(t *testing.T, targets string) {
-	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	t.Parallel()
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer stop()
 	out := &until{wants: []string{" start ", " enable ", " grow ", " cordon ", " stop "}, stop: stop}
 	var log bytes.Buffer

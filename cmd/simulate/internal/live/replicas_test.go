@@ -47,7 +47,8 @@ func breaks(context.Context, []string, []string, io.Writer, io.Writer) error {
 }
 
 func TestAFollowerTakesOverFromALeaderThatWasKilled(t *testing.T) {
-	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	t.Parallel()
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer stop()
 	database := postgrestest.Start(t)
 	out := &until{wants: []string{"leads, and the others stand by", "after the kill of", "grow     bbb-server"}, stop: stop}

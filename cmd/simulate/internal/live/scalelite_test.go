@@ -44,7 +44,8 @@ func beside(t *testing.T, servers int, speed float64) Config {
 }
 
 func TestTheDemoRunsBesideAScaleliteThatIsNotItsOwn(t *testing.T) {
-	ctx, stop := context.WithTimeout(t.Context(), 4*time.Minute)
+	t.Parallel()
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer stop()
 	cfg := beside(t, 8, 120)
 	out := &until{wants: []string{" start ", " enable ", " cordon ", " stop "}, stop: stop}

@@ -59,6 +59,9 @@ module "scalelite" {
   scalite_redisurl        = var.scalite_redisurl
   certificate             = local.scalelite_certificate
   certificate_key         = local.scalelite_key
+  ne_user                 = var.ne_user
+  ne_pw                   = var.ne_pw
+  node_exporter_sha256    = var.node_exporter_sha256
   dns_zone_id             = var.dns_zone_id
 }
 

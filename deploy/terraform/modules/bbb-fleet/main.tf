@@ -68,8 +68,10 @@ resource "ionoscloud_server" "bbb" {
         hash = bcrypt(var.ne_pw)
       })
       setup = templatefile("${path.module}/setup.sh.tftpl", {
-        bbb_release          = var.bbb_release
-        bbb_install          = var.bbb_install
+        bbb_release = var.bbb_release
+        bbb_install = var.bbb_install
+      })
+      node_exporter_setup = templatefile("${path.module}/node-exporter.sh.tftpl", {
         node_exporter        = var.node_exporter
         node_exporter_sha256 = var.node_exporter_sha256
       })

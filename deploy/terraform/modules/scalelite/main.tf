@@ -1,5 +1,5 @@
-# Scalelite's server, with Scalelite, Redis and PostgreSQL in docker compose. cloud-init
-# sets it up once; the module autoscaler adds the scaler, and applies its changed
+# Scalelite's server, with Scalelite, Redis and PostgreSQL in docker compose, and with node
+# exporter. cloud-init sets it up once; the module autoscaler adds the scaler, and applies its changed
 # settings.
 #
 #   module "scalelite" {
@@ -17,6 +17,10 @@
 #     scalite_redisurl  = var.scalite_redisurl
 #     certificate       = file("files/scalelite-files/data/cert/fullchain.pem")
 #     certificate_key   = file("files/scalelite-files/data/cert/privkey.pem")
+#     ne_user           = var.ne_user
+#     ne_pw             = var.ne_pw
+#
+#     node_exporter_sha256 = var.node_exporter_sha256
 #   }
 terraform {
   required_version = ">= 1.4"
@@ -68,6 +72,15 @@ resource "ionoscloud_server" "scalelite" {
       dotenv          = local.dotenv
       certificate     = var.certificate
       certificate_key = var.certificate_key
+      web_config = templatefile("${path.module}/web.yml.tftpl", {
+        user = var.ne_user
+        hash = bcrypt(var.ne_pw)
+      })
+      node_exporter_unit = file("${path.module}/node-exporter.service")
+      node_exporter_setup = templatefile("${path.module}/node-exporter.sh.tftpl", {
+        node_exporter        = var.node_exporter
+        node_exporter_sha256 = var.node_exporter_sha256
+      })
     }))
   }
 

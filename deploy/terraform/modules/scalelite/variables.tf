@@ -114,3 +114,33 @@ variable "dns_zone_id" {
   type        = string
   default     = ""
 }
+
+variable "ne_user" {
+  description = "User of node exporter."
+  type        = string
+}
+
+variable "ne_pw" {
+  description = "Password of that user."
+  type        = string
+  sensitive   = true
+  validation {
+    condition     = length(var.ne_pw) >= 1 && length(var.ne_pw) <= 72
+    error_message = "Must have from 1 to 72 characters."
+  }
+}
+
+variable "node_exporter" {
+  description = "URL of the archive with node exporter."
+  type        = string
+  default     = "https://github.com/prometheus/node_exporter/releases/download/v1.9.1/node_exporter-1.9.1.linux-amd64.tar.gz"
+}
+
+variable "node_exporter_sha256" {
+  description = "SHA-256 of that archive, from the sha256sums.txt beside it."
+  type        = string
+  validation {
+    condition     = can(regex("^[0-9a-f]{64}$", var.node_exporter_sha256))
+    error_message = "Must be 64 hexadecimal digits."
+  }
+}
