@@ -25,7 +25,7 @@ func (g generator) cpuRecords() []Rule {
 	passed := func(more ...matcher) string {
 		return "sum " + g.byInstance("cpu") + " (idelta(" + g.node(g.Metrics.CPUSeconds, more...) + "[" + g.lastTwo().String() + "]))"
 	}
-	scraped := "group " + g.byInstance() + " (" + g.node(g.Metrics.CPUSeconds, matcher{"mode", "=", "user"}) + ")"
+	scraped := g.node(g.Metrics.CPUSeconds, matcher{"cpu", "=", "0"}, matcher{"mode", "=", "user"}) // cpu 0 is always online
 	each := "clamp_max(clamp_min(\n  1 - " + passed(matcher{"mode", "=", "idle"}) + "\n  / (" + passed() + " > 0),\n  0), 1)\n" +
 		"and on (" + g.Labels.Instance + ", " + g.Labels.ServerID + ") " + scraped
 	return []Rule{
