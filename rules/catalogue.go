@@ -61,18 +61,18 @@ type Alert struct {
 // catalogue lists every generated alert, in the order of the generated file.
 var catalogue = []Alert{
 	{ServerMemoryHigh, Meaning{ScopeServer, AskGrow, MeasureMemory, false}, NeedNode | NeedScaler, time.Minute},
-	{ServerMemoryLow, Meaning{ScopeServer, AskShrink, MeasureMemory, false}, NeedNode | NeedBBB | NeedScaler, 15 * time.Minute},
+	{ServerMemoryLow, Meaning{ScopeServer, AskShrink, MeasureMemory, false}, NeedNode | NeedBBB | NeedScaler, 3 * time.Minute},
 	{ServerMemoryRising, Meaning{ScopeServer, AskGrow, MeasureMemory, true}, NeedNode | NeedTrend | NeedScaler, 30 * time.Second},
 	{ServerMemoryLeaking, Meaning{ScopeServer, AskCordon, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler, 15 * time.Minute},
 	{ServerCPUHigh, Meaning{ScopeServer, AskGrow, MeasureCPU, false}, NeedNode | NeedScaler, time.Minute},
-	{ServerCPULow, Meaning{ScopeServer, AskShrink, MeasureCPU, false}, NeedNode | NeedScaler, 15 * time.Minute},
+	{ServerCPULow, Meaning{ScopeServer, AskShrink, MeasureCPU, false}, NeedNode | NeedScaler, 3 * time.Minute},
 	{ServerCPURising, Meaning{ScopeServer, AskGrow, MeasureCPU, true}, NeedNode | NeedTrend | NeedScaler, 30 * time.Second},
 	{ServerIdle, Meaning{ScopeServer, AskStop, MeasureNone, false}, NeedNode | NeedBBB | NeedRecordings | NeedScaler, 3 * time.Minute},
 	{ServerDown, Meaning{ScopeServer, AskDisable, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler, 3 * time.Minute},
 
 	{FleetMemoryHigh, Meaning{ScopeFleet, AskStart, MeasureMemory, false}, NeedNode | NeedBBB | NeedScaler, time.Minute},
 	{FleetCPUHigh, Meaning{ScopeFleet, AskStart, MeasureCPU, false}, NeedNode | NeedScaler, time.Minute},
-	{FleetWorkloadLow, Meaning{ScopeFleet, AskCordon, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler, 6 * time.Minute},
+	{FleetWorkloadLow, Meaning{ScopeFleet, AskCordon, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler, 2 * time.Minute},
 	{FleetBelowMinimum, Meaning{ScopeFleet, AskStart, MeasureNone, false}, NeedNode | NeedScaler, time.Minute},
 	{FleetLoadRising, Meaning{ScopeFleet, AskStart, MeasureNone, true}, NeedNode | NeedBBB | NeedScaler | NeedTrend, 30 * time.Second},
 	{FleetForecastHigh, Meaning{ScopeFleet, AskStart, MeasureNone, false}, NeedNode | NeedBBB | NeedScaler | NeedForecast, time.Minute},

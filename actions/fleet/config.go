@@ -86,6 +86,13 @@ func (s Sizes) Together() Size {
 	return s.Default.Max(Size{min(s.Fleet.Cores, s.Max.Cores), min(s.Fleet.RAM, s.Max.RAM)})
 }
 
+// Within returns the sizes with Max limited to what the contract allows for one server,
+// but never below Default.
+func (s Sizes) Within(limit Size) Sizes {
+	s.Max = s.Default.Max(Size{min(s.Max.Cores, limit.Cores), min(s.Max.RAM, limit.RAM)})
+	return s
+}
+
 // Capacity bounds the number of servers.
 type Capacity struct {
 	// MinActive is the minimum number of active servers outside the schedule: the
@@ -232,8 +239,8 @@ func Defaults() Config {
 			DebounceQuiet: 2 * time.Second, DebounceMax: 10 * time.Second, Concurrency: 16,
 		},
 		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.15, Max: 0.85}, Memory: rules.Band{Min: 0.15, Max: 0.85}},
-		Sizes:      Sizes{Default: Size{2, 8192}, Fleet: Size{8, 16384}, Max: Size{10, 16384}, Step: Size{1, 1024}, IdleRAM: 3072},
-		Capacity:   Capacity{MinActive: 2, MinActiveShare: 0.02, LearningActiveShare: 0.1, Headroom: 0.4, Tolerance: 0.2, UsersPerServer: 100, MaxStep: 50, StartTime: 5 * time.Minute},
+		Sizes:      Sizes{Default: Size{2, 8192}, Fleet: Size{12, 16384}, Max: Size{24, 16384}, Step: Size{1, 1024}, IdleRAM: 3072},
+		Capacity:   Capacity{MinActive: 2, MinActiveShare: 0.02, LearningActiveShare: 0.1, Headroom: 0.2, Tolerance: 0.2, UsersPerServer: 100, MaxStep: 50, StartTime: 5 * time.Minute},
 		ScaleIn: ScaleIn{
 			MaxShare: 0.25, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
 		},

@@ -76,6 +76,8 @@ type decision struct {
 	need   int          // servers needed beyond those active or on their way
 	lack   int          // part of the need for which no start is planned yet
 	brakes []fleet.Hold // why no capacity may be removed from the pool
+
+	exchanges int // starts of this plan that replace a server, see exchange
 }
 
 // shared holds the state that the decisions of all pools share: the view, the plan so

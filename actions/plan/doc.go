@@ -11,6 +11,7 @@
 //	how many servers start, and which?        scale_out.go
 //	why does a server grow or shrink?         resize.go
 //	which servers drain, and which may not?   scale_in.go
+//	how does one leave that the floor needs?  exchange.go
 //	why is a drained server not stopped?      drain.go
 //	what if a server does not answer?         repair.go
 //	what if the balancer does not take one?   not_taken.go

@@ -27,6 +27,7 @@ func (d *decision) grow() {
 	d.each(fleet.StateWarming, func(s *fleet.Server) {
 		if !s.Probe.Answered() { // one that answers is enabled first
 			d.growTo(s, level)
+			d.settle(s)
 		}
 	})
 }
@@ -36,11 +37,18 @@ func (d *decision) grow() {
 // has a load. It is the same for all, because the balancer spreads meetings by
 // their number: servers of equal size get equal workload.
 func (d *decision) level() fleet.Size {
-	n, z, all := max(1, d.active+d.coming), d.cfg.Sizes, d.tolerated(d.want.size)
 	if d.want.size == (fleet.Size{}) {
 		return fleet.Size{}
 	}
-	most, room := z.Together(), d.room(z.Default)
+	return d.equal(d.tolerated(d.want.size), d.active+d.coming)
+}
+
+// equal returns the size of each of n servers that have a total room of all: at least
+// Sizes.Default, and at most what servers grow to together.
+func (d *decision) equal(all fleet.Size, n int) fleet.Size {
+	z, room := d.cfg.Sizes, d.room(d.cfg.Sizes.Default)
+	most := z.Together()
+	n = max(1, n)
 	return fleet.Size{
 		Cores: min(most.Cores, z.Default.Cores+steps(int(all.Cores), n, int(z.Default.Cores), z.Step.Cores)),
 		RAM:   min(most.RAM, z.Default.RAM+steps(int(all.RAM), n, int(room.RAM), z.Step.RAM)),
@@ -119,6 +127,15 @@ func (d *decision) growBusy(s *fleet.Server, high []fleet.Alert, least fleet.Siz
 func (d *decision) growTo(s *fleet.Server, level fleet.Size) {
 	if to := hotPlugged(s, level); to != s.Size {
 		d.growOne(s, to, d.want.alerts, d.want.why+fmt.Sprintf(": grows to %s", to))
+	}
+}
+
+// settle plans the growth of a server that starts while an alert asks for less capacity:
+// it replaces another one, and gets the size that it needs from then on.
+func (d *decision) settle(s *fleet.Server) {
+	if to := hotPlugged(s, d.settled()); len(d.low) > 0 && d.open(s) && to != s.Size {
+		_, why := d.keep()
+		d.growOne(s, to, d.low, why+fmt.Sprintf(": grows to %s", to))
 	}
 }
 
@@ -242,42 +259,15 @@ func (d *decision) shrinkRunning(s *fleet.Server) {
 	if len(low) == 0 || !d.oversized(s) || d.cfg.NoBalancer || s.Balancer.Load > 0 {
 		return
 	}
-	keep, why := d.keep(0)
+	keep, why := d.keep()
 	switch no := d.cannotLeave(s); {
 	case len(d.low) == 0:
 		d.say(s, "waits to shrink until the fleet's workload is low")
-	case no == "" && keep.Fits(d.serves.Sub(d.room(s.Size))):
+	case no == "" && keep.Fits(d.without(s)):
 		d.leave(s, fleet.AimDrain, low, "low workload, no load in the balancer, larger than the default size: drained, then shrunk")
-	case d.mustReplace(s):
+	case d.mustReplace(s) && smaller(d.settled(), s):
 		d.exchange(s, low, "shrink", "drained and shrunk")
 	default:
 		d.say(s, "waits to shrink: %s", cmp.Or(no, why))
-	}
-}
-
-// mustReplace reports whether only the floor keeps the server in service.
-func (d *decision) mustReplace(s *fleet.Server) bool {
-	return d.active <= d.floor && len(d.brakes) == 0 && s.HoldIn == ""
-}
-
-// exchange starts a server of the default size to replace s, which the floor does
-// not allow to drain. It says that s waits to do something, and what becomes of it.
-// There is at most one exchange at a time, and none if s could not
-// drain after it either: the new server would be drained instead, and the next
-// exchange would begin.
-func (d *decision) exchange(s *fleet.Server, low []fleet.Alert, to, then string) {
-	keep, why := d.keep(1)
-	if !keep.Fits(d.serves.Add(d.room(d.cfg.Sizes.Default)).Sub(d.room(s.Size))) {
-		d.say(s, "waits to %s: with a server of %s instead of it, %s", to, d.cfg.Sizes.Default, why)
-		return
-	}
-	d.say(s, "waits to %s until another server has replaced it", to)
-	if d.coming > 0 || d.need > 0 {
-		return
-	}
-	for _, other := range d.stopped() {
-		if !d.oversized(other) && !other.Record.Skipped && d.mayStart() && d.start(other, low, "replaces %s, which will be %s", s.Name, then) {
-			return
-		}
 	}
 }

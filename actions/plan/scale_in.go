@@ -92,13 +92,14 @@ func (d *decision) scaleIn() {
 	if len(d.low) == 0 {
 		return
 	}
-	keep, why := d.keep(0)
+	keep, why := d.keep()
 	for _, s := range d.leastUseful() {
-		if leaks(s) && d.stuck(s) && d.mustReplace(s) {
+		full := leaks(s) && d.stuck(s)
+		if full && d.mustReplace(s) {
 			d.exchange(s, d.low, "leave", "drained: its memory is full while nobody is on it")
 			continue
 		}
-		if !keep.Fits(d.serves.Sub(d.room(s.Size))) {
+		if !keep.Fits(d.serves.Sub(d.room(s.Size))) && !(full && keep.Fits(d.without(s))) {
 			d.say(s, "in service: %s%s", why, d.filled(s))
 			continue
 		}
@@ -108,9 +109,8 @@ func (d *decision) scaleIn() {
 
 // keep returns the total room that must stay in service to carry the load in the
 // alerts, and the reason. The load of draining servers is included, since their users
-// start their next meetings on the servers in service. So is the load of an average
-// server for each of the joining ones, since an idle server has some load, too.
-func (d *decision) keep(joining int) (fleet.Size, string) {
+// start their next meetings on the servers in service.
+func (d *decision) keep() (fleet.Size, string) {
 	var keep fleet.Size
 	var why string
 	if d.deserted() {
@@ -121,7 +121,7 @@ func (d *decision) keep(joining int) (fleet.Size, string) {
 		if !told {
 			return d.serves, a.Name + " has no load in its annotations"
 		}
-		keep = keep.Max(d.carrying(d.withOthers(l, joining)))
+		keep = keep.Max(d.carrying(d.withDraining(l)))
 		why = fmt.Sprintf("a load of %s needs %s of the %s in service%s", l, keep, d.serves, d.besides())
 	}
 	return keep, why
@@ -135,17 +135,16 @@ func (d *decision) deserted() bool {
 	})
 }
 
-// withOthers returns the load of the servers in service plus that of the draining
-// servers with meetings and of the joining servers, each of which counts as an average
-// server in service.
-func (d *decision) withOthers(l load, joining int) load {
-	others := joining
+// withDraining returns the load of the servers in service plus that of the draining
+// servers with meetings, each of which counts as an average server in service.
+func (d *decision) withDraining(l load) load {
+	draining := 0
 	for _, s := range d.servers {
 		if s.State == fleet.StateDraining {
-			others++
+			draining++
 		}
 	}
-	share := float64(others) / float64(max(1, d.active))
+	share := float64(draining) / float64(max(1, d.active))
 	return load{l.cores * (1 + share), l.ram * (1 + share)}
 }
 
@@ -221,7 +220,7 @@ func (d *decision) leave(s *fleet.Server, aim fleet.Aim, alerts []fleet.Alert, f
 	d.step(s, fleet.Cordon, aim, fleet.Size{}, alerts, format, args...)
 	d.active--
 	d.leaving++
-	d.serves = d.serves.Sub(d.room(s.Size))
+	d.serves, d.reach = d.serves.Sub(d.room(s.Size)), d.without(s)
 }
 
 // cannotLeave returns why the server must stay in service, or "".

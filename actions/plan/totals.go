@@ -8,8 +8,9 @@ import (
 // count computes what the servers of all pools have together.
 func (all *shared) count() {
 	all.on = all.v.Unknown
-	if all.v.Contract != nil {
-		all.free = *all.v.Contract
+	if c := all.v.Contract; c != nil {
+		all.free = *c
+		all.cfg.Sizes = all.cfg.Sizes.Within(c.PerServer)
 	}
 	for i := range all.v.Servers {
 		s := &all.v.Servers[i]

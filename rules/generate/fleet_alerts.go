@@ -54,8 +54,8 @@ func (g generator) fleetLow(row rules.Alert) alert {
 	return alert{
 		expr: g.held(row.Name, low(0), low(g.Hysteresis), byPool),
 		why: "Both workloads must be low, because the servers must carry both. The scaler drains only as many servers as leave the others\n" +
-			"with the headroom, also for the maximum load during the duration of this alert. The duration is longer than the few\n" +
-			"minutes between two lessons; the forecast contains longer breaks.",
+			"with the headroom, also for the maximum load during the duration of this alert. The forecast contains the next lessons,\n" +
+			"so that the duration is short: servers that are empty in a break leave before they get new meetings.",
 		value: ratio, threshold: number(cpu),
 		summary: g.fleet() + ": more servers than needed",
 		description: "For " + g.For[row.Name].String() + ", the servers that take meetings have had a CPU workload below " + number(cpu) + " and a memory workload below " +

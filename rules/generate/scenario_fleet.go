@@ -14,7 +14,7 @@ func (s setup) fleetScenarios() []Scenario {
 		s.fleetHighScenario(rules.FleetCPUHigh, s.cpu, 1, cpu),
 		s.fleetLowScenario("CPU", s.cpu, 1, s.scaleInBelow(cpu), s.memory),
 		s.fleetLowScenario("memory", s.memory, 0, s.scaleInBelow(memory), s.cpu),
-		s.lowNeedsBoth(), s.lowTellsTheGreatest(),
+		s.lowNeedsBoth(), s.lowTellsTheGreatest(), s.lullScenario(),
 	}
 	return append(all, s.belowMinimumScenarios()...)
 }
@@ -80,6 +80,18 @@ func (s setup) lowTellsTheGreatest() Scenario {
 	sc.Series = append(sc.Series, s.memory(host(1), t)...)
 	sc.Checks = []Check{{At: s.at(n + 1), Alert: rules.FleetWorkloadLow, Annotations: map[string]string{
 		rules.AnnotationCores: fmt.Sprintf(cores, low), rules.AnnotationRAM: fmt.Sprintf(count, low*s.roomOf(serverBytes)/(1<<20))}}}
+	return sc
+}
+
+// lullScenario has no history, and a memory workload that becomes low.
+func (s setup) lullScenario() Scenario {
+	n, passed := s.settled(), s.samples(lull)
+	fires := n + passed + s.patience(rules.FleetWorkloadLow) + 1
+	zero := timeline{steady(0, fires+1)}
+	sc := Scenario{Name: rules.FleetWorkloadLow + ": without a forecast, a break of " + lull.String() + " is no reason to drain servers", Series: s.serving(fires + 1)}
+	sc.Series = append(sc.Series, s.cpu(host(1), zero)...)
+	sc.Series = append(sc.Series, s.memory(host(1), timeline{steady(1, n), steady(0, fires+1-n)})...)
+	sc.Checks = []Check{s.firingAt(n+passed-2, rules.FleetWorkloadLow, 0), s.firingAt(fires, rules.FleetWorkloadLow, 1)}
 	return sc
 }
 

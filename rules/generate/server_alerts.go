@@ -68,8 +68,8 @@ func (g generator) serverLow(row rules.Alert) alert {
 	record, limit := g.measured(row.Measure).people, number(g.band(row.Measure).Min)
 	return alert{
 		expr: g.held(row.Name, g.rec(record)+" < "+limit, g.rec(record)+" < "+number(g.band(row.Measure).Min+g.Hysteresis), "instance"),
-		why: "The duration is longer than a break between two lessons, because shrinking needs a restart and saves little for a short\n" +
-			"time. The alert resolves " + number(g.Hysteresis) + " above the threshold, so that a changing workload does not make it flap.",
+		why: "A server that is larger than sizes.default is drained and shrunk while this alert fires, nobody is on it, and " + rules.FleetWorkloadLow + "\n" +
+			"says that the load stays low. The alert resolves " + number(g.Hysteresis) + " above the threshold, so that a changing workload does not make it flap.",
 		value: ratio, threshold: limit,
 		summary: "{{ $labels.instance }}: " + string(row.Measure) + " workload is low",
 		description: "The " + string(row.Measure) + " workload of {{ $labels.instance }} has been below " + limit + " for " + g.For[row.Name].String() +

@@ -55,9 +55,9 @@ func (s setup) over(e edge, alert string, lag int) walk {
 		return w.timeline.length() - 1
 	}
 	w.quiet = append(w.quiet, put(steady(e.ok, n+calm)))
-	put(nothing(s.emptied()))
+	put(nothing(s.forgotten()))
 	w.quiet = append(w.quiet, put(steady(e.bad, n+lag)), put(steady(e.far, 2)))
-	start := put(nothing(s.emptied())) + 1
+	start := put(nothing(s.forgotten())) + 1
 	w.quiet = append(w.quiet, start+lag+n-1)
 	w.fires = start + lag + n
 	put(steady(e.bad, n+lag+2))

@@ -1,0 +1,66 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+)
+
+// settlesIn is how long a server is in service before another one may replace it. The
+// load that a substitute is sized for is that of the next hour (rules.forecast.hold), so
+// that sooner, one exchange would follow another.
+const settlesIn = time.Hour
+
+// mustReplace reports whether only the floor keeps the server in service.
+func (d *decision) mustReplace(s *fleet.Server) bool {
+	return d.active <= d.floor && len(d.brakes) == 0 && s.HoldIn == ""
+}
+
+// settled returns the size that each of the servers which the floor asks for needs to
+// carry the load in the alerts that ask for less capacity. The balancer spreads meetings
+// by their number, so that all of them need the same. A substitute grows to it before
+// BigBlueButton answers on it.
+func (d *decision) settled() fleet.Size {
+	keep, _ := d.keep()
+	return d.equal(keep, d.floor)
+}
+
+// smaller reports whether a server of size saves at least a quarter of the cores or of
+// the RAM of s. For less, a start and a drain are not worth it.
+func smaller(size fleet.Size, s *fleet.Server) bool {
+	return 4*size.Cores <= 3*s.Size.Cores || 4*size.RAM <= 3*s.Size.RAM
+}
+
+// exchange starts a server to replace s, which the floor does not allow to drain. It
+// says that s waits to do something, and what becomes of it. No exchange begins while
+// other servers are on their way into service, none soon after the last one, and none if
+// s could not drain after it either: the new server would be drained instead, and the
+// next exchange would begin.
+func (d *decision) exchange(s *fleet.Server, low []fleet.Alert, to, then string) {
+	substitute := *s
+	substitute.Size = d.cfg.Sizes.Default
+	reach := d.without(s).Add(d.room(d.reachOf(&substitute)))
+	keep, why := d.keep()
+	switch until := s.Record.Since.Add(settlesIn); {
+	case d.v.Now.Before(until):
+		d.say(s, "waits to %s: in service since %s, not replaced before %s", to, fleet.Clock(s.Record.Since), fleet.Clock(until))
+		return
+	case !keep.Fits(reach):
+		d.say(s, "waits to %s: with a server of %s instead of it, %s", to, substitute.Size, why)
+		return
+	}
+	d.say(s, "waits to %s until another server has replaced it", to)
+	if d.coming > d.exchanges || d.need > 0 {
+		return
+	}
+	for _, other := range d.stopped() {
+		if !d.oversized(other) && !other.Record.Skipped && d.mayStart() && d.start(other, low, "replaces %s, which will be %s", s.Name, then) {
+			d.exchanges, d.reach = d.exchanges+1, reach
+			return
+		}
+	}
+}
+
+// without returns the total room of the servers in service and on their way into
+// service without s, once they have grown.
+func (d *decision) without(s *fleet.Server) fleet.Size { return d.reach.Sub(d.room(d.reachOf(s))) }

@@ -1,0 +1,69 @@
+package plan_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/actions/plan"
+	"github.com/bbb-scaler/bbb-scaler/rules"
+)
+
+// grown makes servers in service larger than the default size, with nobody on them and a
+// low workload.
+func grown(v *plan.View, servers ...int) {
+	for _, i := range servers {
+		s := &v.Servers[i]
+		s.Size, s.Balancer.Load = fleet.Size{Cores: 4, RAM: 8192}, 0
+		s.Alerts = []fleet.Alert{alert(rules.ServerCPULow)}
+	}
+}
+
+func TestGrownServersLeaveTogetherWithTheirSize(t *testing.T) {
+	type config = fleet.Config
+	type view = plan.View
+	for _, tt := range []decideCase{
+		{"all that the floor needs are replaced at once", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Alerts = 4, []fleet.Alert{low(1, 4)}
+			grown(v, 0, 1)
+		}, "start bbb-5, start bbb-7"},
+		{"one is not replaced soon after it came into service", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Alerts = 4, []fleet.Alert{low(1, 4)}
+			grown(v, 0, 1)
+			v.Servers[1].Record.Since = v.Now.Add(-59 * time.Minute)
+		}, "start bbb-5"},
+		{"none is replaced for less than a quarter of its size", func(c *config, v *view) {
+			c.Capacity.MinActive, c.Sizes.Fleet, c.Sizes.Max = 4, fleet.Size{Cores: 8, RAM: 8192}, fleet.Size{Cores: 8, RAM: 8192}
+			v.Alerts = []fleet.Alert{low(8, 4)} // needs 4 servers of 4 cores
+			grown(v, 0, 1)
+		}, ""},
+		{"none is replaced while a server starts", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Alerts = 4, []fleet.Alert{low(1, 4)}
+			grown(v, 0, 1)
+			v.Servers[4].State, v.Servers[4].Record.Flight = fleet.StateStarting, flight(fleet.Start)
+		}, ""},
+		{"one is replaced if the load needs the size of the other", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Alerts = 4, []fleet.Alert{low(4.4, 4)}
+			grown(v, 0, 1)
+		}, "start bbb-5"},
+		{"one leaves if the others can grow for the load to come", func(c *config, v *view) {
+			c.Capacity.MinActive, c.Sizes.Fleet, v.Alerts = 3, fleet.Size{Cores: 4, RAM: 8192}, []fleet.Alert{low(4.3, 4)}
+			grown(v, 0)
+		}, "cordon bbb-1"},
+		{"it stays if they cannot", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Alerts = 3, []fleet.Alert{low(4.3, 4)}
+			grown(v, 0)
+		}, ""},
+		{"two do not leave at once if the load needs one of them", func(c *config, v *view) {
+			c.Capacity.MinActive, c.ScaleIn.MaxShare, v.Alerts = 1, 1, []fleet.Alert{low(3.6, 4)}
+			grown(v, 0, 1)
+		}, "cordon bbb-1"},
+		{"a substitute grows to what each server will need", func(c *config, v *view) {
+			c.Capacity.MinActive, c.Sizes.Fleet, v.Alerts = 2, fleet.Size{Cores: 8, RAM: 8192}, []fleet.Alert{low(3, 4)}
+			v.Servers[4].State, v.Servers[4].Record.Aim = fleet.StateWarming, fleet.AimServe
+			v.Servers[4].Power = fleet.PowerOn
+		}, "grow bbb-5 3/8192, cordon bbb-1"},
+	} {
+		t.Run(tt.name, tt.test)
+	}
+}
