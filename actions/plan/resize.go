@@ -253,10 +253,11 @@ func (d *decision) oversized(s *fleet.Server) bool {
 	return s.Template == "" && !s.Size.Fits(d.cfg.Sizes.Default)
 }
 
-// shrinkRunning drains a server in service so that it can shrink once it is off.
+// shrinkRunning drains a server in service so that it can shrink once it is off. One that
+// has about the size that it will need stays: it may be the substitute of another.
 func (d *decision) shrinkRunning(s *fleet.Server) {
 	low := s.AlertsAsking(d.cfg.Asks, rules.AskShrink)
-	if len(low) == 0 || !d.oversized(s) || d.cfg.NoBalancer || s.Balancer.Load > 0 {
+	if len(low) == 0 || !d.oversized(s) || d.cfg.NoBalancer || s.Balancer.Load > 0 || !smaller(d.settled(), s) {
 		return
 	}
 	keep, why := d.keep()
@@ -265,7 +266,7 @@ func (d *decision) shrinkRunning(s *fleet.Server) {
 		d.say(s, "waits to shrink until the fleet's workload is low")
 	case no == "" && keep.Fits(d.without(s)):
 		d.leave(s, fleet.AimDrain, low, "low workload, no load in the balancer, larger than the default size: drained, then shrunk")
-	case d.mustReplace(s) && smaller(d.settled(), s):
+	case d.mustReplace(s):
 		d.exchange(s, low, "shrink", "drained and shrunk")
 	default:
 		d.say(s, "waits to shrink: %s", cmp.Or(no, why))
