@@ -1,15 +1,6 @@
 package plan
 
-import (
-	"time"
-
-	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
-)
-
-// settlesIn is how long a server is in service before another one may replace it. The
-// load that a substitute is sized for is that of the next hour (rules.forecast.hold), so
-// that sooner, one exchange would follow another.
-const settlesIn = time.Hour
+import "github.com/bbb-scaler/bbb-scaler/actions/fleet"
 
 // mustReplace reports whether only the floor keeps the server in service.
 func (d *decision) mustReplace(s *fleet.Server) bool {
@@ -33,19 +24,14 @@ func smaller(size fleet.Size, s *fleet.Server) bool {
 
 // exchange starts a server to replace s, which the floor does not allow to drain. It
 // says that s waits to do something, and what becomes of it. No exchange begins while
-// other servers are on their way into service, none soon after the last one, and none if
-// s could not drain after it either: the new server would be drained instead, and the
-// next exchange would begin.
+// other servers are on their way into service, and none if s could not drain after it
+// either: the new server would be drained instead, and the next exchange would begin.
 func (d *decision) exchange(s *fleet.Server, low []fleet.Alert, to, then string) {
 	substitute := *s
 	substitute.Size = d.cfg.Sizes.Default
 	reach := d.without(s).Add(d.room(d.reachOf(&substitute)))
 	keep, why := d.keep()
-	switch until := s.Record.Since.Add(settlesIn); {
-	case d.v.Now.Before(until):
-		d.say(s, "waits to %s: in service since %s, not replaced before %s", to, fleet.Clock(s.Record.Since), fleet.Clock(until))
-		return
-	case !keep.Fits(reach):
+	if !keep.Fits(reach) {
 		d.say(s, "waits to %s: with a server of %s instead of it, %s", to, substitute.Size, why)
 		return
 	}

@@ -37,12 +37,17 @@ func TestGrownServersLeaveTogetherWithTheirSize(t *testing.T) {
 			v.Alerts = []fleet.Alert{low(8, 4)} // needs 4 servers of 4 cores
 			grown(v, 0, 1)
 		}, ""},
-		{"the grown server leaves, and those that have the size needed stay", func(c *config, v *view) {
+		{"the largest server leaves, and those that have the size needed stay", func(c *config, v *view) {
 			c.Capacity.MinActive, c.Sizes.Fleet = 3, fleet.Size{Cores: 4, RAM: 8192}
 			v.Alerts = []fleet.Alert{low(4, 4)} // needs 3 servers of 3 cores
 			grown(v, 0, 1, 2, 3)
 			v.Servers[0].Size.Cores, v.Servers[1].Size.Cores, v.Servers[2].Size.Cores = 3, 3, 3
 		}, "cordon bbb-4"},
+		{"the largest server leaves first", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Alerts = 3, []fleet.Alert{low(1, 4)}
+			grown(v, 0, 1, 2, 3)
+			v.Servers[2].Size.Cores = 6
+		}, "cordon bbb-3, start bbb-5, start bbb-7, start bbb-6"},
 		{"none is replaced while a server starts", func(c *config, v *view) {
 			c.Capacity.MinActive, v.Alerts = 4, []fleet.Alert{low(1, 4)}
 			grown(v, 0, 1)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -231,7 +232,14 @@ func scaled[T fleet.Cores | fleet.MiB](have, step, most T, factor float64) T {
 // workload and no load in the balancer is drained first.
 func (d *decision) shrink() {
 	d.each(fleet.StateOff, d.shrinkOff)
-	d.each(fleet.StateActive, d.shrinkRunning)
+	larger := func(a, b *fleet.Server) int {
+		return cmp.Or(cmp.Compare(b.Size.RAM, a.Size.RAM), cmp.Compare(b.Size.Cores, a.Size.Cores))
+	}
+	for _, s := range slices.SortedStableFunc(slices.Values(d.servers), larger) {
+		if s.State == fleet.StateActive && d.open(s) {
+			d.shrinkRunning(s)
+		}
+	}
 }
 
 // shrinkOff plans the shrink of a server that the scaler has stopped.
@@ -253,11 +261,17 @@ func (d *decision) oversized(s *fleet.Server) bool {
 	return s.Template == "" && !s.Size.Fits(d.cfg.Sizes.Default)
 }
 
+// shrinksAfter is how long a server is in service before it is drained because of its
+// size. It was sized for the load of the next hour (rules.forecast.hold): sooner, the
+// substitute of a server would itself be replaced.
+const shrinksAfter = time.Hour
+
 // shrinkRunning drains a server in service so that it can shrink once it is off. One that
-// has about the size that it will need stays: it may be the substitute of another.
+// has about the size that it will need stays.
 func (d *decision) shrinkRunning(s *fleet.Server) {
 	low := s.AlertsAsking(d.cfg.Asks, rules.AskShrink)
-	if len(low) == 0 || !d.oversized(s) || d.cfg.NoBalancer || s.Balancer.Load > 0 || !smaller(d.settled(), s) {
+	if len(low) == 0 || !d.oversized(s) || d.cfg.NoBalancer || s.Balancer.Load > 0 ||
+		d.v.Now.Sub(s.Record.Since) < shrinksAfter || !smaller(d.settled(), s) {
 		return
 	}
 	keep, why := d.keep()
