@@ -165,10 +165,7 @@ func (d *demo) run(ctx context.Context, cfg Config) error {
 	d.begin(cfg.Servers)
 	clock := d.clock
 	part("the simulation", clock.run)
-	for i := range d.alertmanager {
-		part("alertmanager", d.alertmanager[i].Run)
-		part("prometheus", d.prometheus[i].Run)
-	}
+	d.runMonitors(part)
 	if cfg.Daemon != nil {
 		part("bbb-scaler", func(ctx context.Context) error { return d.runDaemons(ctx, cfg) })
 	}
@@ -185,6 +182,26 @@ func (d *demo) run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	return nil
+}
+
+// runMonitors runs Prometheus, and Alertmanager until no Prometheus sends to it any more:
+// one that has ended breaks the connection, which the sender reports as an error.
+func (d *demo) runMonitors(part func(name string, f func(context.Context) error)) {
+	receiving, stop := context.WithCancel(context.Background())
+	var senders sync.WaitGroup
+	for i := range d.alertmanager {
+		senders.Add(1)
+		part("prometheus", func(ctx context.Context) error {
+			defer senders.Done()
+			return d.prometheus[i].Run(ctx)
+		})
+		part("alertmanager", func(context.Context) error { return d.alertmanager[i].Run(receiving) })
+	}
+	part("the end of alertmanager", func(context.Context) error {
+		senders.Wait()
+		stop()
+		return nil
+	})
 }
 
 // runDaemons runs the daemon, or all replicas, until ctx is done.
