@@ -9,7 +9,9 @@ import (
 )
 
 func TestFleetFollowsTheLoadUpAndDown(t *testing.T) {
-	fx := newFixture(t, fixtureConfig(), sim.Config{Servers: 12, Running: 3, Seed: 1})
+	cfg := fixtureConfig()
+	cfg.Sizes.Fleet.Cores, cfg.Sizes.Max = 4, fleet.Size{Cores: 8, RAM: 16384} // so that servers must start, too
+	fx := newFixture(t, cfg, sim.Config{Servers: 12, Running: 3, Seed: 1})
 	fx.run(5 * time.Minute)
 	for range 12 {
 		fx.meetings(4, 45*time.Minute)

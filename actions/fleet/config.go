@@ -103,7 +103,7 @@ type Capacity struct {
 	MinActiveShare float64 `yaml:"min_active_share"`
 	// LearningActiveShare replaces MinActiveShare while an alert says that the
 	// forecast has no history, if it is larger and there is no Schedule. Its default
-	// is from the simulated weeks, in which 10 % of the servers carry the first
+	// is from the simulated weeks, in which 15 % of the servers carry the first
 	// morning.
 	LearningActiveShare float64 `yaml:"learning_active_share"`
 	// Location is the name of the time zone in which the forecast counts weeks, and of
@@ -174,6 +174,7 @@ type Cooldowns struct {
 	ServerDown time.Duration `yaml:"server_down"` // from a growth, cordon or shrink of a server to its next cordon
 	Out        time.Duration `yaml:"scale_out"`   // in which at most Capacity.MaxStep servers start
 	In         time.Duration `yaml:"scale_in"`    // from a start, enable or cordon of any server to the next scale-in
+	Shrink     time.Duration `yaml:"shrink"`      // from when a server is in service to its drain because of its size
 	Backoff    time.Duration `yaml:"backoff"`     // after a server's first failed step; doubles with each further one
 	BackoffMax time.Duration `yaml:"backoff_max"` // upper limit of the doubled backoff
 }
@@ -239,13 +240,13 @@ func Defaults() Config {
 			DebounceQuiet: 2 * time.Second, DebounceMax: 10 * time.Second, Concurrency: 16,
 		},
 		Thresholds: rules.Thresholds{CPU: rules.Band{Min: 0.15, Max: 0.85}, Memory: rules.Band{Min: 0.15, Max: 0.85}},
-		Sizes:      Sizes{Default: Size{2, 8192}, Fleet: Size{12, 16384}, Max: Size{24, 16384}, Step: Size{1, 1024}, IdleRAM: 3072},
-		Capacity:   Capacity{MinActive: 2, MinActiveShare: 0.02, LearningActiveShare: 0.1, Headroom: 0.2, Tolerance: 0.2, UsersPerServer: 100, MaxStep: 50, StartTime: 5 * time.Minute},
+		Sizes:      Sizes{Default: Size{2, 8192}, Fleet: Size{12, 16384}, Max: Size{24, 32768}, Step: Size{1, 1024}, IdleRAM: 3072},
+		Capacity:   Capacity{MinActive: 2, MinActiveShare: 0.02, LearningActiveShare: 0.15, Headroom: 0.2, Tolerance: 0.2, UsersPerServer: 100, MaxStep: 50, StartTime: 5 * time.Minute},
 		ScaleIn: ScaleIn{
 			MaxShare: 0.25, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
 		},
 		Cooldowns: Cooldowns{
-			ServerUp: 2 * time.Minute, ServerDown: 5 * time.Minute, Out: time.Minute, In: 2 * time.Minute,
+			ServerUp: 2 * time.Minute, ServerDown: 5 * time.Minute, Out: time.Minute, In: 2 * time.Minute, Shrink: time.Hour,
 			Backoff: time.Minute, BackoffMax: 30 * time.Minute,
 		},
 		Deadlines: Deadlines{

@@ -178,6 +178,7 @@ func (c Cooldowns) validate(p *refuse.Problems) {
 	p.Positive("cooldowns.server_down", c.ServerDown)
 	p.Positive("cooldowns.scale_out", c.Out)
 	p.Positive("cooldowns.scale_in", c.In)
+	p.Positive("cooldowns.shrink", c.Shrink)
 	p.Positive("cooldowns.backoff", c.Backoff)
 	p.Require(c.BackoffMax >= c.Backoff, "cooldowns.backoff_max", c.BackoffMax,
 		"be at least cooldowns.backoff (%v)", c.Backoff)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -261,17 +260,12 @@ func (d *decision) oversized(s *fleet.Server) bool {
 	return s.Template == "" && !s.Size.Fits(d.cfg.Sizes.Default)
 }
 
-// shrinksAfter is how long a server is in service before it is drained because of its
-// size. It was sized for the load of the next hour (rules.forecast.hold): sooner, the
-// substitute of a server would itself be replaced.
-const shrinksAfter = time.Hour
-
 // shrinkRunning drains a server in service so that it can shrink once it is off. One that
 // has about the size that it will need stays.
 func (d *decision) shrinkRunning(s *fleet.Server) {
 	low := s.AlertsAsking(d.cfg.Asks, rules.AskShrink)
 	if len(low) == 0 || !d.oversized(s) || d.cfg.NoBalancer || s.Balancer.Load > 0 ||
-		d.v.Now.Sub(s.Record.Since) < shrinksAfter || !smaller(d.settled(), s) {
+		d.v.Now.Sub(s.Record.Since) < d.cfg.Cooldowns.Shrink || !smaller(d.settled(), s) {
 		return
 	}
 	keep, why := d.keep()

@@ -27,6 +27,9 @@ type Config struct {
 	// ScaleInBelow is the position in the band, from 0 at min to 1 at max, below
 	// which both of the fleet's workloads must be before servers are drained.
 	ScaleInBelow float64 `yaml:"scale_in_below"`
+	// ScaleInStabilization is the time over which the maximum load counts for scale-in
+	// while there is no forecast.
+	ScaleInStabilization model.Duration `yaml:"scale_in_stabilization"`
 	// Trend configures the extrapolation of the load.
 	Trend Trend `yaml:"trend"`
 	// ScalerStale is the age of the scaler's last complete read of the fleet at

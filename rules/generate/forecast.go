@@ -91,22 +91,19 @@ func (g generator) workloadAhead(w workload, load string) string {
 	return g.rec(w.average) + "\n+ clamp_min(" + g.rec(load) + " / " + g.rec(w.capacity) + " - " + g.rec(w.average) + ", 0)"
 }
 
-// lull is the time for which the load must have been low before servers are drained
-// while there is no forecast: longer than the few minutes between two lessons.
-const lull = model.Duration(6 * time.Minute)
-
 // expectedRecords are the workloads that scale-in compares: the predicted one for
-// the longer horizon, or that of the maximum load within lull if there is no forecast.
+// the longer horizon, or that of the maximum load within ScaleInStabilization if there
+// is no forecast.
 func (g generator) expectedRecords() []Rule {
 	var records []Rule
 	for _, w := range workloads() {
-		expr := "max_over_time(" + g.rec(w.load) + "[" + lull.String() + "]) / " + g.rec(w.capacity) + " and " + g.rec(w.average)
+		expr := "max_over_time(" + g.rec(w.load) + "[" + g.ScaleInStabilization.String() + "]) / " + g.rec(w.capacity) + " and " + g.rec(w.average)
 		if g.Forecast.Enabled {
 			expr = g.workloadAhead(w, w.loadOutlook) + "\nor\n" + expr
 		}
 		records = append(records, Rule{Record: w.expected, Expr: expr,
 			Why: "The workload that scale-in compares: the greater of the present and the predicted workload. Without a forecast, that of the\n" +
-				"maximum load of the last " + lull.String() + ", since nothing tells a break between two lessons from their end."})
+				"maximum load of the last " + g.ScaleInStabilization.String() + ", since nothing tells a break between two lessons from their end."})
 	}
 	return records
 }

@@ -85,10 +85,10 @@ func (s setup) lowTellsTheGreatest() Scenario {
 
 // lullScenario has no history, and a memory workload that becomes low.
 func (s setup) lullScenario() Scenario {
-	n, passed := s.settled(), s.samples(lull)
+	n, passed := s.settled(), s.samples(s.ScaleInStabilization)
 	fires := n + passed + s.patience(rules.FleetWorkloadLow) + 1
 	zero := timeline{steady(0, fires+1)}
-	sc := Scenario{Name: rules.FleetWorkloadLow + ": without a forecast, a break of " + lull.String() + " is no reason to drain servers", Series: s.serving(fires + 1)}
+	sc := Scenario{Name: rules.FleetWorkloadLow + ": without a forecast, a break of " + s.ScaleInStabilization.String() + " is no reason to drain servers", Series: s.serving(fires + 1)}
 	sc.Series = append(sc.Series, s.cpu(host(1), zero)...)
 	sc.Series = append(sc.Series, s.memory(host(1), timeline{steady(1, n), steady(0, fires+1-n)})...)
 	sc.Checks = []Check{s.firingAt(n+passed-2, rules.FleetWorkloadLow, 0), s.firingAt(fires, rules.FleetWorkloadLow, 1)}

@@ -41,7 +41,7 @@ func (s setup) emptied() int { return s.samples(s.lastTwo()) + 2 }
 
 // forgotten returns a number of samples after whose end no rule about the present load
 // uses the samples of a series that has ended.
-func (s setup) forgotten() int { return max(s.emptied(), s.samples(lull)+2) }
+func (s setup) forgotten() int { return max(s.emptied(), s.samples(s.ScaleInStabilization)+2) }
 
 // host returns the address of the n-th server.
 func host(n int) string { return "10.0.0." + strconv.Itoa(n) }

@@ -45,6 +45,8 @@ func (c Config) validateTimes(p *problems) {
 	slowest := max(c.ScrapeInterval, c.EvaluationInterval)
 	p.check(c.RateWindow >= 2*slowest, "rules.rate_window", c.RateWindow,
 		fmt.Sprintf("be at least two times %v, the longer of rules.scrape_interval and rules.evaluation_interval", slowest))
+	p.check(c.ScaleInStabilization >= slowest, "rules.scale_in_stabilization", c.ScaleInStabilization,
+		fmt.Sprintf("be at least %v, the longer of rules.scrape_interval and rules.evaluation_interval", slowest))
 	p.duration("rules.scaler_stale", time.Duration(c.ScalerStale))
 	p.duration("rules.scaler_hold", time.Duration(c.ScalerHold))
 	p.duration("rules.keep_firing_for", time.Duration(c.KeepFiringFor))

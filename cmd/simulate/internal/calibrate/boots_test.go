@@ -19,6 +19,8 @@ import (
 func journalOf(t *testing.T, w world.World) []fleet.Entry {
 	t.Helper()
 	file, journal := config.Defaults(), store.NewMemory()
+	// Many servers start for the load.
+	file.Actions.Sizes.Fleet.Cores, file.Actions.Sizes.Max.Cores, file.Actions.Capacity.LearningActiveShare = 6, 8, 0
 	begin := monday.Add(7 * time.Hour)
 	setup := week.Setup{
 		World: sim.Config{Seed: 1, Start: begin, Servers: 40, Load: w.Load, Cloud: w.Cloud, Balancer: w.Balancer}, Until: begin.Add(2*time.Hour + 30*time.Minute),

@@ -19,8 +19,8 @@ import (
 // The SHA-256 of the figures of all strategies, and of the scaler's journal, in
 // the run of TestAShortRunIsTheSameAsBefore.
 const (
-	figuresDigest = "6454b7169803b7521286520dba5c9512e8dea283fa7a165c0f2c97fc55bf17ab"
-	journalDigest = "62aedc1ed45b2a03373d4572e51f2a46cb57e03cf4f3e95307d463f4ff589203"
+	figuresDigest = "c381a1b0ac235be2ae5118d745c6948872430e46d758c20af5697bebb95e2b8c"
+	journalDigest = "c289c3313422cb53818f918eb5cb7b342ede34578eeeaf0d3192f5050267d0b4"
 )
 
 // TestAShortRunIsTheSameAsBefore proves that code was moved without a change of

@@ -40,6 +40,7 @@ func coresAt(r Result, at time.Time) (cores fleet.Cores) {
 
 func TestTheForecastNeedsNoLongRetention(t *testing.T) {
 	file := config.Defaults()
+	file.Actions.Capacity.LearningActiveShare = 0 // the cores of a forecast alone
 	early, late := monday.Add(7*time.Hour+25*time.Minute), monday.Add(7*time.Hour+58*time.Minute)
 	ready := func(o Ours) (before, at fleet.Cores, f sim.Figures) {
 		o.File = file

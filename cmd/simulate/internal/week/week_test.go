@@ -128,7 +128,8 @@ func TestASabotagedScalerIsVisiblyWorse(t *testing.T) {
 	file := config.Defaults()
 	// A low limit for CPU alone: most of what is in use of the memory is no load.
 	file.Actions.Thresholds = rules.Thresholds{CPU: rules.Band{Min: 0.05, Max: 0.35}, Memory: rules.Band{Min: 0.15, Max: 0.85}}
-	file.Actions.Capacity.MaxStep, file.Actions.Capacity.Headroom = 3, 0.3 // many servers for few people
+	file.Actions.Capacity.MaxStep, file.Actions.Capacity.Headroom = 3, 0.3
+	file.Actions.Sizes.Fleet.Cores, file.Actions.Sizes.Max.Cores = 3, 4 // many servers for few people
 	file.Actions.Cooldowns.Out, file.Actions.Cooldowns.In = 5*time.Minute, 5*time.Minute
 	file.Actions.ScaleIn.RecordingsDeadline = time.Minute // nobody waits for an idle alert
 	file.Rules.For = maps.Clone(file.Rules.For)
@@ -141,7 +142,7 @@ func TestASabotagedScalerIsVisiblyWorse(t *testing.T) {
 	hasty := file
 	second := time.Second
 	hasty.Actions.Cooldowns = fleet.Cooldowns{ServerUp: second, ServerDown: second, Out: second, In: second, Backoff: second, BackoffMax: second}
-	hasty.Actions.ScaleIn.MaxShare, hasty.Rules.ScaleInBelow = 1, 0.99
+	hasty.Actions.ScaleIn.MaxShare, hasty.Rules.ScaleInBelow, hasty.Rules.ScaleInStabilization = 1, 0.99, file.Rules.EvaluationInterval
 	hasty.Rules.For = map[string]model.Duration{}
 	for name := range file.Rules.For {
 		hasty.Rules.For[name] = model.Duration(second)
@@ -177,8 +178,8 @@ func TestABellThatNoHistoryTellsOfIsServed(t *testing.T) {
 	}
 	learning := overload()
 	file.Actions.Capacity.LearningActiveShare = 0
-	if unprepared := overload(); learning > 0.002 || unprepared < 0.05 {
-		t.Errorf("overload of %.4f while it learns, %.4f without; want at most 0.002, and at least 0.05: else the case shows little", learning, unprepared)
+	if unprepared := overload(); learning > 0.002 || unprepared < 0.01 {
+		t.Errorf("overload of %.4f while it learns, %.4f without; want at most 0.002, and at least 0.01: else the case shows little", learning, unprepared)
 	}
 }
 
