@@ -34,7 +34,7 @@ func TestEveryKeyThatIsWrongIsNamedWithItsValue(t *testing.T) {
 		"sizes.max.cores: 1: must be at least":                              func(c *Config) { c.Sizes.Max.Cores = 1 },
 		"sizes.step.cores: 0":                                               func(c *Config) { c.Sizes.Step.Cores = 0 },
 		"sizes.step.cores: 3: must be a divisor":                            func(c *Config) { c.Sizes.Step.Cores = 3 },
-		"sizes.step.ram_mib: 3072: must be a divisor":                       func(c *Config) { c.Sizes.Step.RAM = 3072 },
+		"sizes.step.ram_mib: 7168: must be a divisor":                       func(c *Config) { c.Sizes.Step.RAM = 7168 },
 		"capacity.min_active: 0":                                            func(c *Config) { c.Capacity.MinActive = 0 },
 		"capacity.max_step: 0":                                              func(c *Config) { c.Capacity.MaxStep = 0 },
 		"capacity.start_time: 0s":                                           func(c *Config) { c.Capacity.StartTime = 0 },

@@ -55,8 +55,8 @@ func TestDecideGivesALoadWhatCarriesIt(t *testing.T) {
 			c.Sizes.Fleet.Cores, c.Sizes.Max.Cores = 3, 8
 			v.Alerts = []fleet.Alert{load(rules.FleetForecastHigh, 9, 8)}
 		}, "start bbb-5, start bbb-6, grow bbb-1 3/8192, grow bbb-2 3/8192, grow bbb-3 3/8192, grow bbb-4 3/8192"}, // 17.1 cores, 12 with growth
-		{"nor beyond the maximum size", func(c *config, v *view) {
-			c.Sizes.Fleet.Cores, c.Sizes.Max.Cores = 8, 3
+		{"nor beyond half of the maximum size", func(c *config, v *view) {
+			c.Sizes.Fleet.Cores, c.Sizes.Max.Cores = 8, 6
 			v.Alerts = []fleet.Alert{load(rules.FleetForecastHigh, 9, 8)}
 		}, "start bbb-5, start bbb-6, grow bbb-1 3/8192, grow bbb-2 3/8192, grow bbb-3 3/8192, grow bbb-4 3/8192"},
 		{"a draining server is taken back before any grows", func(c *config, v *view) {

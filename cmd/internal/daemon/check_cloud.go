@@ -54,6 +54,9 @@ func (c *preflight) contract(ctx context.Context) error {
 		c.wrong("ionos", fmt.Errorf("sizes.max: %s is more than the contract allows for one server, %s", most, contract.PerServer),
 			"lower sizes.max, or ask IONOS for a higher limit")
 	}
+	if z := c.file.Actions.Sizes; z.Together() != z.Fleet {
+		c.note("ionos", "sizes.fleet counts as %s: servers grow together to half of sizes.max at most, so that one with more people than the others can still double", z.Together())
+	}
 	return nil
 }
 
