@@ -88,6 +88,7 @@ func mustSimulate(t *testing.T, setup Setup, s Strategy) Result {
 
 func TestNobodyWhoServesEveryoneIsBelowTheBound(t *testing.T) {
 	file := config.Defaults()
+	file.Actions.Sizes.Max = fleet.Size{Cores: 10, RAM: 16384} // so that the bound needs more servers than the floor
 	all := []Strategy{Static{file.Actions}, Vertical{file.Actions}, Predecessor{file.Actions}, CloudNative{file.Actions}, Ours{Title: "ours", File: file}}
 	w := mustRun(t, aDay(60, file, all...))[0]
 	for _, o := range w.Outcomes {
