@@ -85,7 +85,7 @@ page: ## writes the picture of the page for the README
 	go test -count=1 -run 'TestThePageInABrowser/looks_right/picture' ./receiver
 	cp bin/screenshots/picture.png deploy/page.png
 
-# Each table stands under the command that makes it. An hour on two cores.
+# Each table stands under the command that makes it. About 15 minutes on two cores.
 WEEKS = deploy/guides/simulation.md
 
 report: ## writes the guide's tables and picture of simulated school weeks
