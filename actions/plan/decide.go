@@ -63,6 +63,7 @@ type decision struct {
 	active   int       // servers in service
 	coming   int       // servers on their way into service
 	leaving  int       // servers that the scaler has cordoned and that still run
+	draining int       // servers that drained when the plan began, with meetings
 	floorNow int       // minimum number of active servers now
 	floor    int       // the same, including a higher one that the schedule sets soon
 	idle     fleet.MiB // idle memory of a server, see idleOf

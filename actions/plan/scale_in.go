@@ -138,13 +138,7 @@ func (d *decision) deserted() bool {
 // withDraining returns the load of the servers in service plus that of the draining
 // servers with meetings, each of which counts as an average server in service.
 func (d *decision) withDraining(l load) load {
-	draining := 0
-	for _, s := range d.servers {
-		if s.State == fleet.StateDraining {
-			draining++
-		}
-	}
-	share := float64(draining) / float64(max(1, d.active))
+	share := float64(d.draining) / float64(max(1, d.active))
 	return load{l.cores * (1 + share), l.ram * (1 + share)}
 }
 

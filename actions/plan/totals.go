@@ -41,6 +41,9 @@ func (d *decision) count() {
 		if leaving(s) {
 			d.leaving++
 		}
+		if s.State == fleet.StateDraining {
+			d.draining++
+		}
 	}
 	d.countNotTaken()
 }
