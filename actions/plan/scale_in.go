@@ -159,7 +159,7 @@ func (d *decision) leastUseful() []*fleet.Server {
 	}
 	slices.SortFunc(out, func(a, b *fleet.Server) int {
 		return cmp.Or(-cmp.Compare(full[a], full[b]), cmp.Compare(a.Balancer.Load, b.Balancer.Load), -cmp.Compare(a.Size.RAM, b.Size.RAM),
-			-cmp.Compare(a.Size.Cores, b.Size.Cores), -fleet.ByName(a, b))
+			-cmp.Compare(a.Size.Cores, b.Size.Cores), -fleet.ByName(&a.CloudServer, &b.CloudServer))
 	})
 	return out
 }
