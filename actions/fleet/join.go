@@ -76,7 +76,7 @@ func (j *Join) addSpelled() {
 func (j *Join) Unknown() []string {
 	var hosts []string
 	for _, b := range j.lists.rest {
-		hosts = append(hosts, hostOf(j.lists.balancer[b].URL))
+		hosts = append(hosts, b.host)
 	}
 	for _, host := range j.spelled {
 		if _, ok := j.lists.table.findHost(host, j.cfg.HostNames); !ok {

@@ -21,8 +21,14 @@ type lists struct {
 	position   []int    // server → its place in the order of ByName
 	registered [][]int  // server → its indexes in balancer
 	hosts      []string // server → its host in the balancer
-	rest       []int    // indexes in balancer of those that no name or address joined
+	rest       []placed // those of balancer that no name or address joined
 	named      []string // hosts that are joined by name, sorted
+}
+
+// placed is a balancer server's index in its list, and the host of its URL.
+type placed struct {
+	at   int
+	host string
 }
 
 // newLists joins the lists of a snapshot.
@@ -37,7 +43,7 @@ func newLists(cfg Config, s Snapshot) *lists {
 		host := hostOf(l.balancer[b].URL)
 		i, ok := l.table.findHost(host, l.hostNames)
 		if !ok {
-			l.rest = append(l.rest, b)
+			l.rest = append(l.rest, placed{b, host})
 			continue
 		}
 		l.registered[i], l.hosts[i] = append(l.registered[i], b), host

@@ -60,18 +60,17 @@ func (r *resolved) of(l *lists, spelled []string, addrs map[string][]netip.Addr)
 	return r.lists == l && slices.Equal(r.spelled, spelled) && maps.EqualFunc(r.addrs, addrs, slices.Equal)
 }
 
-// takeRest joins the balancer server with index b by the addresses of its host.
-func (r *resolved) takeRest(b int) {
-	server := r.lists.balancer[b]
-	host := hostOf(server.URL)
-	i, ok := r.table.findAddr(r.addrs[host])
+// takeRest joins a balancer server by the addresses of its host.
+func (r *resolved) takeRest(b placed) {
+	i, ok := r.table.findAddr(r.addrs[b.host])
 	if !ok {
+		server := r.lists.balancer[b.at]
 		r.unjoined = append(r.unjoined, Hold{Kind: HoldNoServer, Text: fmt.Sprintf("balancer server %s (%s) matches no cloud server%s",
-			server.ID, server.URL, r.whyNot(host, r.addrs[host]))})
+			server.ID, server.URL, r.whyNot(b.host, r.addrs[b.host]))})
 		return
 	}
-	r.registered[i], r.hosts[i] = append(slices.Clip(r.registered[i]), b), host
-	r.table.claim(i, host, false)
+	r.registered[i], r.hosts[i] = append(slices.Clip(r.registered[i]), b.at), b.host
+	r.table.claim(i, b.host, false)
 }
 
 // claimResolved adds the addresses of the balancer's hosts to the table, in the order
