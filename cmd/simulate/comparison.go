@@ -61,6 +61,9 @@ func (o *options) comparison(environ []string) (c week.Comparison, err error) {
 	if c.World, err = world.Read(o.world); err != nil {
 		return c, err
 	}
+	if c.Timetable, err = timetable(o.timetable); err != nil {
+		return c, err
+	}
 	if c.Faults, err = parseFaults(append(c.World.Faults, o.faults...), o.servers); err != nil {
 		return c, err
 	}

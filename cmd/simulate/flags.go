@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/flags"
@@ -42,6 +43,7 @@ type options struct {
 	configs    []string
 	plot       string
 	world      string // name or path
+	timetable  string
 	showWorld  string // name, of the command world
 
 	scalelite live.Scalelite
@@ -50,12 +52,12 @@ type options struct {
 
 func parse(args []string) (*options, string, error) {
 	o := &options{}
-	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet: in simulated school weeks, or with --live as a demo on a simulated fleet. "+
+	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet: in simulated weeks, or with --live as a demo on a simulated fleet. "+
 		"The command simulate record turns the history of a real fleet into a trace; see simulate record --help. The command simulate calibrate fits a world to it; see simulate calibrate --help.")
 	app.HelpFlag.Short('h')
 	app.Version(build.This().Text(app.Name))
 	app.UsageTemplate(kingpin.LongHelpTemplate) // the flags are those of the command without a name
-	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is the default command. "+
+	c := app.Command("compare", "Compares strategies over simulated weeks of a school or of others, or runs the live demo. This is the default command. "+
 		"The strategies are "+strategyHelp+". The figures that need words: overload is the share of people's time on servers above a maximum threshold, "+
 		"delay the time from a need for a server on a morning until it is there, flaps are starts within 30 min of a stop of the same server, "+
 		"and churn is starts within 30 min after a stop of any server that neither the load nor the floor asked for.").Default()
@@ -69,6 +71,7 @@ func parse(args []string) (*options, string, error) {
 	c.Flag("pool", "A tag and a share, such as gold=0.2: that share of the servers has the tag in Scalelite, and that share of the meetings requires it. May be repeated.").StringsVar(&o.pools)
 	c.Flag("world", "What servers hold, people cause, the cloud and the balancer do, and servers cost: "+worldNames()+", or a file that ends with .yml. The command simulate world NAME prints one, to start a file from.").
 		Default(world.Default).StringVar(&o.world)
+	c.Flag("timetable", "Timetable from which the weeks are generated: "+strings.Join(timetableNames(), ", ")+".").Default(sim.School().Name).StringVar(&o.timetable)
 	c.Flag("trace", "CSV file with meetings, used instead of generated weeks: lines of start,duration,participants,webcams below that header. The start is a time such as 08:00 (of Monday) or Tue 08:00, or seconds after Monday 00:00; the duration is 45m, 1h30m or seconds.").ExistingFileVar(&o.trace)
 	c.Flag("trace.before", "With --trace: CSV file with the meetings of the whole week before, for the forecast. The column start counts from the Monday of that week. Without this file, there is no forecast for the first Monday.").ExistingFileVar(&o.before)
 	c.Flag("config.file", "Configuration file of the scaler. If repeated, each file is a separate strategy. With --live: once; addresses, credentials, datacenters and capacity.schedule of the file are not used. Default: the shipped defaults; with --live, smaller servers.").StringsVar(&o.configs)

@@ -42,7 +42,7 @@ func (o *options) refuseIgnored() error {
 			o.refuseUncompared(),
 		)
 	}
-	errs := []error{ignored(o.given, "with --live", "days", "strategy", "fault", "pool", "trace", "trace.before", "plot")}
+	errs := []error{ignored(o.given, "with --live", "days", "strategy", "fault", "pool", "timetable", "trace", "trace.before", "plot")}
 	if o.scalelite.URL == "" {
 		errs = append(errs, ignored(o.given, "without --scalelite.url", "scalelite.secret", "scalelite.poll-interval"))
 	}
@@ -61,5 +61,5 @@ func (o *options) refuseUncompared() error {
 	if o.trace == "" {
 		return ignored(o.given, "without --trace", "trace.before")
 	}
-	return nil
+	return ignored(o.given, "with --trace", "timetable")
 }

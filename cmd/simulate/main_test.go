@@ -86,6 +86,7 @@ func TestBadFlagsAreRefusedWithWhatIsAllowed(t *testing.T) {
 		{[]string{"--live", "--replicas", "2", "--storage.url", "postgres://x@y/z", "--kill-leader.interval", "5s"}, "--kill-leader.interval: 5s: must be at least 20s, or 0s"},
 		{[]string{"--world", "dreamland"}, `--world: "dreamland": must be one of heavy, leaky, light`},
 		{[]string{"--live", "--world", "dreamland"}, `--world: "dreamland": must be one of heavy, leaky, light`},
+		{[]string{"--timetable", "kindergarten"}, `--timetable: "kindergarten": must be one of school, office, double-shift, flat`},
 		{[]string{"--world", world}, "load.idle_cores: -1: must be a finite number of at least 0"},
 		{[]string{"world", "dreamland"}, `--world: "dreamland": must be one of`},
 	}
@@ -105,6 +106,8 @@ func TestFlagsThatWouldHaveNoEffectAreRefused(t *testing.T) {
 		{[]string{"--without-daemon"}, "--without-daemon: must not be given without --live"},
 		{[]string{"--live", "--trace", trace}, "--trace: must not be given with --live"},
 		{[]string{"--live", "--trace.before", trace}, "--trace.before: must not be given with --live"},
+		{[]string{"--live", "--timetable", "office"}, "--timetable: must not be given with --live"},
+		{[]string{"--trace", trace, "--timetable", "school"}, "--timetable: must not be given with --trace"},
 		{[]string{"--live", "--days", "7"}, "--days: must not be given with --live"},
 		{[]string{"--live", "--strategy", "ours"}, "--strategy: must not be given with --live"},
 		{[]string{"--live", "--fault", "bbb-hangs"}, "--fault: must not be given with --live"},
@@ -196,6 +199,26 @@ func TestAWorldThatIsPrintedIsTheOneThatAFileOfItHas(t *testing.T) {
 	}
 	if own, shipped, typical := run(path), run("heavy"), run("typical"); own != shipped || own == typical {
 		t.Errorf("the file's figures are\n%s\nthose of heavy\n%s\nof typical\n%s\nwant those of heavy, not of typical", own, shipped, typical)
+	}
+}
+
+func TestTheWeeksAreThoseOfTheTimetable(t *testing.T) {
+	meetings := func(timetable string) (n int) {
+		out, err := simulate(t, "--servers", "4", "--days", "1", "--strategy", "static", "--output", "json", "--timetable", timetable)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Timetable  string
+			Strategies map[string]struct{ Meetings int }
+		}
+		if err := json.Unmarshal([]byte(out), &got); err != nil || got.Timetable != timetable {
+			t.Errorf("timetable %s: the report names %q, %v", timetable, got.Timetable, err)
+		}
+		return got.Strategies["static"].Meetings
+	}
+	if school, shifts, office := meetings("school"), meetings("double-shift"), meetings("office"); school >= shifts || shifts >= office {
+		t.Errorf("%d meetings in a school, %d in two shifts, %d in an office; want more in each", school, shifts, office)
 	}
 }
 

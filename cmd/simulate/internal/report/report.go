@@ -46,11 +46,12 @@ const BoundName = "bound"
 
 // Report holds the figures of a comparison.
 type Report struct {
-	World    string   `json:"world"`    // its name or file
-	Currency string   `json:"currency"` // of the costs
-	Seeds    []uint64 `json:"seeds"`
-	Servers  int      `json:"servers"`
-	Days     int      `json:"days"`
+	World     string   `json:"world"`     // its name or file
+	Timetable string   `json:"timetable"` // its name, or trace
+	Currency  string   `json:"currency"`  // of the costs
+	Seeds     []uint64 `json:"seeds"`
+	Servers   int      `json:"servers"`
+	Days      int      `json:"days"`
 	// Strategies holds the figures of each strategy by name, summed over all seeds.
 	// The delays are percentiles over the mornings of all seeds.
 	Strategies map[string]Figures `json:"strategies"`
@@ -63,7 +64,10 @@ type Report struct {
 
 // New returns the report of weeks.
 func New(c week.Comparison, weeks []week.Week) Report {
-	r := Report{World: c.World.Name, Currency: c.World.Prices.Currency, Seeds: c.Seeds, Servers: c.Servers, Days: c.Days, Strategies: map[string]Figures{}, BySeed: map[string]map[string]Figures{}}
+	r := Report{
+		World: c.World.Name, Timetable: c.Meetings(), Currency: c.World.Prices.Currency, Seeds: c.Seeds, Servers: c.Servers, Days: c.Days,
+		Strategies: map[string]Figures{}, BySeed: map[string]map[string]Figures{},
+	}
 	for _, s := range c.Strategies {
 		r.order = append(r.order, s.Name())
 	}
@@ -153,7 +157,7 @@ func (r Report) JSON(w io.Writer) error {
 
 // Text writes the report as a table.
 func (r Report) Text(w io.Writer) error {
-	fmt.Fprintf(w, "World %s, %d servers, %d days, %s; hours, cost and counts are sums.\n\n", terminal.Quote(r.World), r.Servers, r.Days, seeds(r.Seeds))
+	fmt.Fprintf(w, "World %s, timetable %s, %d servers, %d days, %s; hours, cost and counts are sums.\n\n", terminal.Quote(r.World), r.Timetable, r.Servers, r.Days, seeds(r.Seeds))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	r.table(func(cells []string) {
 		for _, c := range cells {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
@@ -16,7 +17,7 @@ func BenchmarkADayOfTheScaler(b *testing.B) {
 	file := config.Defaults()
 	monday := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 	c := Comparison{
-		World: light(), Seeds: []uint64{1}, Monday: monday, Days: 1, Servers: 100, Config: file.Actions,
+		World: light(), Timetable: sim.School(), Seeds: []uint64{1}, Monday: monday, Days: 1, Servers: 100, Config: file.Actions,
 		Strategies: []Strategy{Ours{Title: "ours", File: file}},
 	}
 	for b.Loop() {
