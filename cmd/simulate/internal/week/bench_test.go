@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
@@ -18,7 +20,7 @@ func BenchmarkADayOfTheScaler(b *testing.B) {
 	monday := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 	c := Comparison{
 		World: light(), Timetable: sim.School(), Seeds: []uint64{1}, Monday: monday, Days: 1, Servers: 100, Config: file.Actions,
-		Strategies: []Strategy{Ours{Title: "ours", File: file}},
+		Strategies: []Strategy{Ours{Title: "ours", File: file}}, Runs: semaphore.NewWeighted(1),
 	}
 	for b.Loop() {
 		if _, err := c.Run(b.Context()); err != nil {

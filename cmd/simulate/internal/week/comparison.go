@@ -1,11 +1,13 @@
 package week
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
@@ -34,8 +36,8 @@ type Comparison struct {
 	Faults []sim.Fault
 	// Pools are those of the servers with a tag; the others have none.
 	Pools []Pool
-	// Parallel is the maximum number of runs at a time.
-	Parallel int
+	// Runs limits the number of runs at a time. Several comparisons may share it.
+	Runs     *semaphore.Weighted
 	Progress func() // called after every simulated hour of every run
 }
 
@@ -70,12 +72,15 @@ type Week struct {
 func (c Comparison) Run(ctx context.Context) ([]Week, error) {
 	weeks := make([]Week, len(c.Seeds))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, c.Parallel))
 	for i, seed := range c.Seeds {
 		setup := c.setup(seed)
 		weeks[i] = c.week(seed, setup)
 		for j, s := range c.Strategies {
+			if c.Runs.Acquire(ctx, 1) != nil {
+				return weeks, cmp.Or(group.Wait(), context.Cause(ctx))
+			}
 			group.Go(func() error {
+				defer c.Runs.Release(1)
 				r, err := Simulate(ctx, setup, s)
 				if err == nil {
 					weeks[i].Outcomes[j] = c.outcome(r, setup, weeks[i].Demand)
