@@ -37,7 +37,6 @@ func (s *Scaler) publish(cfg fleet.Config, r reads, v plan.View, plan fleet.Plan
 		sv := statusOf(&v.Servers[i], cfg, plan, v.Now)
 		st.Counts[sv.State]++
 		st.Servers = append(st.Servers, sv)
-		s.servers[sv.ID] = v.Servers[i]
 	}
 	st.Pools = poolsOf(st.Servers, plan.Pools)
 	s.show(func() { s.status = st })

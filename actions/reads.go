@@ -153,7 +153,8 @@ type joined struct {
 // join joins the snapshot to servers. It looks up the addresses that the join needs.
 func (s *Scaler) join(ctx context.Context, cfg fleet.Config, snapshot fleet.Snapshot, now time.Time) joined {
 	snapshot.Hosts = s.spelled
-	j := fleet.NewJoin(cfg, snapshot)
+	j := fleet.NewJoin(cfg, snapshot, s.joined)
+	s.joined = j
 	out := joined{}
 	out.servers, out.unjoined = j.Servers(s.resolve(ctx, cfg, j.Unknown(), j.Named(), now))
 	out.shared = j.Shared()

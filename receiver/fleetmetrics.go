@@ -99,34 +99,45 @@ func (f fleetCollector) gauges(gauge gauge) {
 	if !leads {
 		return
 	}
-	f.collectServers(st, gauge)
+	collectServers(st, gauge)
+	f.collectCounts(st, gauge)
 	f.collectCapacity(st, gauge)
 	collectForecasts(st, gauge)
 	f.collectTroubles(st, gauge)
 }
 
-// gauge sends the value of a gauge.
+// gauge sends the value of a gauge. The values of its labels are the caller's again when
+// it returns.
 type gauge func(m metric, v float64, labels ...string)
 
-func (f fleetCollector) collectServers(st fleet.Status, gauge gauge) {
+// collectServers sends what is known of each server.
+func collectServers(st fleet.Status, gauge gauge) {
+	state := desc(rules.MetricServerState, "State of each server; 1 for the present state.", "server", "server_id", "host", "state")
 	alias := desc(rules.MetricServerAlias, "1 for each name or address by which alerts and scrape targets are matched to a server.", "server", "server_id", "host", "alias")
 	load := desc(rules.MetricServerLoad, "Load by which the balancer places meetings, 0 without a meeting; missing while the balancer does not know it.", "server", "server_id", "host")
-	draining := desc(rules.MetricDraining, "Time since a draining server was cordoned, in seconds.", "server")
-	seen := map[string]bool{}
+	seen := make(map[string]bool, len(st.Servers))
 	for _, s := range st.Servers {
 		if seen[s.ID] {
 			continue
 		}
 		seen[s.ID] = true
-		gauge(pooled(s.Pool, rules.MetricServerState, "State of each server; 1 for the present state.", "server", "server_id", "host", "state"),
-			1, s.Name, s.ID, s.Host, string(s.State))
+		values := []string{s.Name, s.ID, s.Host, string(s.State)}
+		state.pool = s.Pool
+		gauge(state, 1, values...)
 		if s.LoadKnown {
-			gauge(load, s.Load, s.Name, s.ID, s.Host)
+			gauge(load, s.Load, values[:3]...)
 		}
 		for _, a := range s.Aliases {
-			gauge(alias, 1, s.Name, s.ID, s.Host, a)
+			values[3] = a
+			gauge(alias, 1, values...)
 		}
 	}
+}
+
+// collectCounts sends the times of the draining servers, and the number of servers in
+// each state.
+func (f fleetCollector) collectCounts(st fleet.Status, gauge gauge) {
+	draining := desc(rules.MetricDraining, "Time since a draining server was cordoned, in seconds.", "server")
 	names := map[string]bool{} // two servers can share a name
 	for _, s := range st.Servers {
 		if s.State == fleet.StateDraining && !s.Since.IsZero() && !names[s.Name] {

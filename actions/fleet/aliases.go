@@ -1,7 +1,7 @@
 package fleet
 
 import (
-	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -67,6 +67,29 @@ func (t *aliases) claim(server int, host string, derived bool) {
 	if !slices.Contains(t.named[server], host) {
 		t.named[server] = append(t.named[server], host)
 	}
+}
+
+// clone returns a copy, which can be changed while this table stays as it is.
+func (t *aliases) clone() *aliases {
+	c := &aliases{of: maps.Clone(t.of), named: slices.Clone(t.named), also: maps.Clone(t.also), gone: t.gone}
+	for i := range c.named {
+		c.named[i] = slices.Clip(c.named[i])
+	}
+	for key := range c.also {
+		c.also[key] = slices.Clip(c.also[key])
+	}
+	return c
+}
+
+// findHost returns the server that a host names, also by the names derived from hosts.
+func (t *aliases) findHost(host string, derive HostNames) (server int, ok bool) {
+	if i, ok := t.find(host); ok {
+		return i, true
+	}
+	if name := derive.ServerName(strings.ToLower(host)); name != "" {
+		return t.find(name)
+	}
+	return 0, false
 }
 
 // find returns the server that host names. ok is false if it names none or several.
@@ -149,25 +172,4 @@ func InstanceHost(instance string) string {
 		return host
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(instance, "["), "]")
-}
-
-// sharedHosts returns one line for each host that names several servers, as
-// "host: server, server".
-func (t *aliases) sharedHosts(servers []Server) []string {
-	var out []string
-	for key, of := range t.also {
-		out = append(out, fmt.Sprintf("%s: %s", key, strings.Join(namesOf(servers, of), ", ")))
-	}
-	slices.Sort(out)
-	return out
-}
-
-// namesOf returns the names of the servers with the given indexes, sorted.
-func namesOf(servers []Server, of []int) []string {
-	names := make([]string, len(of))
-	for i, s := range of {
-		names[i] = servers[s].Name
-	}
-	slices.Sort(names)
-	return names
 }

@@ -22,7 +22,7 @@ type dns map[string][]string
 
 func (d dns) join(t *testing.T, cfg Config, snapshot Snapshot) (servers []Server, unjoined []Hold, j *Join) {
 	t.Helper()
-	j = NewJoin(cfg, snapshot)
+	j = NewJoin(cfg, snapshot, nil)
 	addrs := map[string][]netip.Addr{}
 	for _, host := range append(j.Unknown(), j.Named()...) {
 		for _, a := range d[host] {

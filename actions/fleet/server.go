@@ -70,7 +70,7 @@ func (s *Server) AlertsAsking(asks map[string]rules.Meaning, want rules.Ask) (ou
 
 // ByName orders servers by name, with digits compared as numbers: bbb-2 comes before
 // bbb-10. Servers of the same name are ordered by id.
-func ByName(a, b *Server) int {
+func ByName(a, b *CloudServer) int {
 	return cmp.Or(compareNatural(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 }
 

@@ -55,6 +55,7 @@ type decision struct {
 	*shared
 	pool     string // tag of the servers; empty for those without one
 	servers  []*fleet.Server
+	byState  map[fleet.State][]*fleet.Server
 	capacity fleet.Capacity // the configuration's, or the one while the forecast learns
 
 	asks []fleet.Alert // fleet alerts of the pool that ask for more capacity
@@ -62,6 +63,7 @@ type decision struct {
 
 	active   int       // servers in service
 	coming   int       // servers on their way into service
+	unheard  int       // servers in service that Prometheus does not see
 	leaving  int       // servers that the scaler has cordoned and that still run
 	draining int       // servers that drained when the plan began, with meetings
 	floorNow int       // minimum number of active servers now
@@ -124,6 +126,13 @@ func (all *shared) say(s *fleet.Server, format string, args ...any) {
 	}
 }
 
+// tell is say without a format, for what is said of most servers.
+func (all *shared) tell(s *fleet.Server, reason string) {
+	if all.open(s) {
+		all.plan.Reasons[s.ID] = reason
+	}
+}
+
 // step adds a step for a server to the plan, with its reason.
 func (all *shared) step(s *fleet.Server, k fleet.Kind, aim fleet.Aim, to fleet.Size, alerts []fleet.Alert, format string, args ...any) {
 	reason := fmt.Sprintf(format, args...)
@@ -142,8 +151,8 @@ func (all *shared) open(s *fleet.Server) bool {
 
 // each calls f for every server in the given state that may get a step.
 func (d *decision) each(state fleet.State, f func(*fleet.Server)) {
-	for _, s := range d.servers {
-		if s.State == state && d.open(s) {
+	for _, s := range d.byState[state] {
+		if d.open(s) {
 			f(s)
 		}
 	}
@@ -174,11 +183,11 @@ func (all *shared) explain() {
 		s := &all.v.Servers[i]
 		switch s.State {
 		case fleet.StateActive:
-			all.say(s, "in service")
+			all.tell(s, "in service")
 		case fleet.StateOff:
-			all.say(s, "off: the fleet has the capacity it needs")
+			all.tell(s, "off: the fleet has the capacity it needs")
 		default:
-			all.say(s, "%s", s.State)
+			all.tell(s, string(s.State))
 		}
 	}
 }

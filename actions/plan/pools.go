@@ -54,6 +54,10 @@ func each(pools []*decision, answer func(*decision)) {
 // begin takes stock of the pool: its alerts, totals and floor.
 func (d *decision) begin() {
 	n := usable(d.servers)
+	d.byState = map[fleet.State][]*fleet.Server{}
+	for _, s := range d.servers {
+		d.byState[s.State] = append(d.byState[s.State], s)
+	}
 	d.capacity = d.cfg.Capacity
 	d.capacity.Events = d.capacity.Events.Within(d.pool, d.v.Now, d.v.Now.Add(maxLead+time.Minute))
 	d.sortAlerts()

@@ -234,8 +234,8 @@ func (d *decision) shrink() {
 	larger := func(a, b *fleet.Server) int {
 		return cmp.Or(cmp.Compare(b.Size.RAM, a.Size.RAM), cmp.Compare(b.Size.Cores, a.Size.Cores))
 	}
-	for _, s := range slices.SortedStableFunc(slices.Values(d.servers), larger) {
-		if s.State == fleet.StateActive && d.open(s) {
+	for _, s := range slices.SortedStableFunc(slices.Values(d.byState[fleet.StateActive]), larger) {
+		if d.open(s) {
 			d.shrinkRunning(s)
 		}
 	}
@@ -263,9 +263,11 @@ func (d *decision) oversized(s *fleet.Server) bool {
 // shrinkRunning drains a server in service so that it can shrink once it is off. One that
 // has about the size that it will need stays.
 func (d *decision) shrinkRunning(s *fleet.Server) {
+	if !d.oversized(s) || d.cfg.NoBalancer {
+		return
+	}
 	low := s.AlertsAsking(d.cfg.Asks, rules.AskShrink)
-	if len(low) == 0 || !d.oversized(s) || d.cfg.NoBalancer || s.Balancer.Load > 0 ||
-		d.v.Now.Sub(s.Record.Since) < d.cfg.Cooldowns.Shrink || !smaller(d.settled(), s) {
+	if len(low) == 0 || s.Balancer.Load > 0 || d.v.Now.Sub(s.Record.Since) < d.cfg.Cooldowns.Shrink || !smaller(d.settled(), s) {
 		return
 	}
 	keep, why := d.keep()

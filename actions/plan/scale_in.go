@@ -35,7 +35,7 @@ func (d *decision) brakeByDemand() {
 }
 
 func (d *decision) brakeByService() {
-	if n := d.countUnmeasured(); n > fleet.AtLeastOne(d.cfg.ScaleIn.MaxUnseen, d.active) {
+	if n := d.unheard; n > fleet.AtLeastOne(d.cfg.ScaleIn.MaxUnseen, d.active) {
 		d.brakes = append(d.brakes, d.hold(fleet.HoldUnmeasured, fmt.Sprintf("%d of %d servers in service are not seen by Prometheus", n, d.active)))
 	}
 	if d.floor > d.floorNow && d.active+d.coming <= d.floor {
@@ -66,17 +66,6 @@ func (all *shared) unseen() (n int) {
 	return n
 }
 
-// countUnmeasured returns the number of servers in service that Prometheus does not
-// see.
-func (d *decision) countUnmeasured() (n int) {
-	for _, s := range d.servers {
-		if serving(s) && d.unmeasured(s) {
-			n++
-		}
-	}
-	return n
-}
-
 // scaleIn cordons the servers that an operator's own alert asks to cordon. If a
 // fleet alert asks for fewer servers, it also cordons others, in the order of
 // leastUseful, as long as the remaining servers can carry the load.
@@ -100,7 +89,7 @@ func (d *decision) scaleIn() {
 			continue
 		}
 		if !keep.Fits(d.serves.Sub(d.room(s.Size))) && !(full && keep.Fits(d.without(s))) {
-			d.say(s, "in service: %s%s", why, d.filled(s))
+			d.tell(s, "in service: "+why+d.filled(s))
 			continue
 		}
 		d.leaveOrSay(s, d.low, why+d.filled(s))
@@ -149,8 +138,8 @@ func (d *decision) withDraining(l load) load {
 func (d *decision) leastUseful() []*fleet.Server {
 	var out []*fleet.Server
 	full := map[*fleet.Server]int{}
-	for _, s := range d.servers {
-		if s.State == fleet.StateActive && d.open(s) {
+	for _, s := range d.byState[fleet.StateActive] {
+		if d.open(s) {
 			out = append(out, s)
 			if d.filled(s) != "" {
 				full[s] = 1
@@ -159,7 +148,7 @@ func (d *decision) leastUseful() []*fleet.Server {
 	}
 	slices.SortFunc(out, func(a, b *fleet.Server) int {
 		return cmp.Or(-cmp.Compare(full[a], full[b]), cmp.Compare(a.Balancer.Load, b.Balancer.Load), -cmp.Compare(a.Size.RAM, b.Size.RAM),
-			-cmp.Compare(a.Size.Cores, b.Size.Cores), -fleet.ByName(a, b))
+			-cmp.Compare(a.Size.Cores, b.Size.Cores), -fleet.ByName(&a.CloudServer, &b.CloudServer))
 	})
 	return out
 }
@@ -203,7 +192,7 @@ func (d *decision) needsMore(s *fleet.Server) bool {
 // leaveOrSay plans to drain the server, or sets the reason why it must stay in service.
 func (d *decision) leaveOrSay(s *fleet.Server, alerts []fleet.Alert, why string) {
 	if no := d.cannotLeave(s); no != "" {
-		d.say(s, "in service: %s%s", no, d.filled(s))
+		d.tell(s, "in service: "+no+d.filled(s))
 		return
 	}
 	d.leave(s, fleet.AimDrain, alerts, "%s", why)
@@ -228,7 +217,7 @@ func (d *decision) cannotLeave(s *fleet.Server) string {
 	case d.need > 0 || d.active <= d.floor:
 		return fmt.Sprintf("floor of %d active servers%s", d.floor, d.in())
 	case d.leaving >= fleet.AtLeastOne(c.ScaleIn.MaxShare, d.active+d.leaving):
-		return fmt.Sprintf("%s, the maximum at one time", fleet.Plural(d.leaving, "server is draining", "servers are draining"))
+		return fleet.Plural(d.leaving, "server is draining", "servers are draining") + ", the maximum at one time"
 	case d.v.Now.Before(coolFleet):
 		return "scale-in cooldown of the fleet until " + fleet.Clock(coolFleet)
 	case d.v.Now.Before(coolSelf):

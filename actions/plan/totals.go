@@ -35,7 +35,10 @@ func (d *decision) count() {
 		case coming(s):
 			d.coming++
 		}
-		if (serving(s) || coming(s)) && !d.unmeasured(s) {
+		switch unheard := (serving(s) || coming(s)) && d.unmeasured(s); {
+		case unheard && serving(s):
+			d.unheard++
+		case !unheard && (serving(s) || coming(s)):
 			d.serves, d.reach = d.serves.Add(d.room(s.Size)), d.reach.Add(d.room(d.reachOf(s)))
 		}
 		if leaving(s) {

@@ -28,11 +28,11 @@ const (
 
 // Rules is Prometheus's rule evaluation over Samples, at given times.
 //
-// It differs from Prometheus in two points, neither of which changes a recorded
-// sample or an alert that is sent. A rule keeps its result while it reads the same.
-// The templates of annotations are expanded
-// when an alert is sent, not at each evaluation, where they would be most of the
-// work; they use only the alert's own labels and value.
+// It differs from Prometheus in two points, neither of which changes a recorded sample
+// or when an alert is sent. A rule keeps its result while it reads the same. The
+// templates of annotations are expanded when an alert is sent, not at each evaluation,
+// where they would be most of the work; one that asks for other values than the alert's
+// own gets those of the time at which the alert's end is sent.
 type Rules struct {
 	Samples *Samples
 	query   rules.QueryFunc

@@ -41,7 +41,9 @@ groups:
     expr: instance:busy:ratio > 0.5
     for: 2m
     labels: {severity: "{{ if gt $value 0.8 }}high{{ else }}low{{ end }}"}
-    annotations: {value: "{{ $value }}", text: "{{ $labels.instance }} is at {{ $value | humanizePercentage }}", threshold: "0.5"}
+    annotations: {value: "{{ $value }}", text: "{{ $labels.instance }} is at {{ $value | humanizePercentage }}", threshold: "0.5",
+      own: "{{ range query ` + "`" + `instance:busy:ratio` + "`" + ` }}{{ if eq .Labels.instance $labels.instance }}{{ .Value | printf \"%.3f\" }}{{ end }}{{ end }}",
+      fleet: "{{ range query ` + "`" + `fleet:busy:avg` + "`" + ` }}{{ if eq .Labels.pool $labels.pool }}{{ .Value | printf \"%.2f\" }}{{ end }}{{ end }}"}
   - alert: FleetBusier
     expr: fleet:busy:avg > 1.1 * (fleet:busy:avg offset 1h) and max_over_time(fleet:busy:avg[10m:1m]) > 0.2
     annotations: {value: "{{ $value | printf \"%.3f\" }}"}
@@ -142,7 +144,7 @@ type sent struct {
 
 func (s *sent) Send(alerts ...*notifier.Alert) {
 	for _, a := range alerts {
-		s.list = append(s.list, fmt.Sprintln(s.at.Format(time.TimeOnly), a.Labels.Map(), a.Annotations.Map(), a.StartsAt.Format(time.TimeOnly), a.EndsAt.Format(time.TimeOnly)))
+		s.list = append(s.list, fmt.Sprintln(s.at.Format(time.TimeOnly), a.Labels.Map(), unless(!a.EndsAt.After(s.at), a.Annotations.Map()), a.StartsAt.Format(time.TimeOnly), a.EndsAt.Format(time.TimeOnly)))
 	}
 }
 
@@ -150,7 +152,7 @@ func (s *sent) lines() []string { slices.Sort(s.list); return s.list }
 
 func inVirtualTime(t *testing.T, seed uint64, minutes int) []string {
 	t.Helper()
-	r, err := virtual.NewRules(ruleFile, virtual.Options{Interval: time.Minute, Annotations: []string{"value", "text", "threshold"}})
+	r, err := virtual.NewRules(ruleFile, virtual.Options{Interval: time.Minute, Annotations: []string{"value", "text", "threshold", "own", "fleet"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +163,7 @@ func inVirtualTime(t *testing.T, seed uint64, minutes int) []string {
 		}
 	}, func(at time.Time) {
 		for _, a := range r.Eval(context.Background(), at) {
-			out.list = append(out.list, fmt.Sprintln(at.Format(time.TimeOnly), plain(a.Labels), plain(a.Annotations), a.StartsAt.Format(time.TimeOnly), a.EndsAt.Format(time.TimeOnly)))
+			out.list = append(out.list, fmt.Sprintln(at.Format(time.TimeOnly), plain(a.Labels), unless(!a.EndsAt.After(at), plain(a.Annotations)), a.StartsAt.Format(time.TimeOnly), a.EndsAt.Format(time.TimeOnly)))
 		}
 		if err := r.Err(); err != nil {
 			t.Fatal(err)
@@ -169,6 +171,16 @@ func inVirtualTime(t *testing.T, seed uint64, minutes int) []string {
 		r.Samples.Sweep(at)
 	})
 	return out.lines()
+}
+
+// unless returns the annotations of an alert, without those that ask for other values if
+// it is resolved: Rules then asks for the values at present, and Prometheus did before.
+func unless(resolved bool, annotations map[string]string) map[string]string {
+	if resolved {
+		delete(annotations, "own")
+		delete(annotations, "fleet")
+	}
+	return annotations
 }
 
 func plain(set model.LabelSet) map[string]string {

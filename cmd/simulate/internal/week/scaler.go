@@ -85,7 +85,7 @@ func (o Ours) Begin(w *sim.World, setup Setup) (Run, error) {
 	if r.scaler, err = actions.New(r.cfg, deps); err != nil {
 		return nil, err
 	}
-	r.scraper.page = r.scaler
+	r.scraper.daemon.page = r.scaler
 	r.pace.Cycled(w.Now(), 0)
 	r.nextScrape = w.Now().Add(r.scrapeEvery / 2) // half an interval after an evaluation
 	r.nextEval = w.Now().Add(r.evalEvery)

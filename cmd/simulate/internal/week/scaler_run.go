@@ -48,7 +48,7 @@ func (r *scalerRun) Act(ctx context.Context) error {
 	now := r.w.Now()
 	if !now.Before(r.nextScrape) {
 		r.scraper.scrape(r.w)
-		if err := r.scraper.daemon(now); err != nil {
+		if err := r.scraper.daemon.scrape(now); err != nil {
 			return err
 		}
 		r.nextScrape = now.Add(r.scrapeEvery)

@@ -1,11 +1,9 @@
 package week
 
 import (
-	"cmp"
 	"maps"
 	"math"
 	"strconv"
-	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/virtual"
-	"github.com/bbb-scaler/bbb-scaler/receiver"
 	"github.com/bbb-scaler/bbb-scaler/rules/generate"
 )
 
@@ -24,10 +21,8 @@ type scraper struct {
 	cfg     generate.Config
 	nodes   map[string]*target // node exporters, by server name
 	bbbs    map[string]*target // bbb-exporters, by server name
-	scaler  *target
-	page    receiver.Scaler // has the scaler's metrics; set once it exists
-	servers []sim.Reading   // reused
-	key     []byte          // reused
+	daemon  daemonTarget
+	servers []sim.Reading // reused
 }
 
 // target is a scraped endpoint with its series, by key.
@@ -41,7 +36,7 @@ type target struct {
 func newScraper(samples *virtual.Samples, cfg generate.Config) *scraper {
 	return &scraper{
 		samples: samples, cfg: cfg, nodes: map[string]*target{}, bbbs: map[string]*target{},
-		scaler: newTarget(samples, cfg, cfg.Exporters.Scaler, "bbb-scaler:9745"),
+		daemon: daemonTarget{target: newTarget(samples, cfg, cfg.Exporters.Scaler, "bbb-scaler:9745"), samples: samples},
 	}
 }
 
@@ -153,35 +148,4 @@ func (s *scraper) bbb(r *sim.Reading, at int64) {
 		}
 	}
 	s.put(t, at, answers, "api", m.APIUp)
-}
-
-// daemon scrapes the scaler's own metrics, as its metrics page shows them. A
-// series that is no longer there ends with a staleness marker, as in Prometheus.
-func (s *scraper) daemon(now time.Time) error {
-	at := now.UnixMilli()
-	_ = s.scaler.up.Append(at, 1)
-	var err error
-	receiver.FleetGauges(s.page, now, func(name string, v float64, pairs []string) {
-		if s.samples.Keeps(name) {
-			err = cmp.Or(s.shown(name, pairs).Append(at, v), err)
-		}
-	})
-	s.scaler.end(at)
-	return err
-}
-
-// shown returns the series of a metric of the scaler's page; pairs holds its labels
-// and their values. Its key becomes a string only for a new series, since the page
-// has several series for each server.
-func (s *scraper) shown(metric string, pairs []string) *virtual.Series {
-	s.key = append(s.key[:0], metric...)
-	for _, text := range pairs {
-		s.key = append(append(s.key, '\xff'), text...)
-	}
-	series, ok := s.scaler.series[string(s.key)]
-	if !ok {
-		series = s.scaler.open(s.samples, metric, pairs...)
-		s.scaler.series[string(s.key)] = series
-	}
-	return series
 }
