@@ -16,6 +16,11 @@
 //   - [File] writes the result in one of the formats: rulefile.go, unittests.go,
 //     alertmanager.go and scrape.go.
 //
+// One evaluation reads about 40 series for a server with four cores in the rule of the
+// CPU workload, and each of the other rules about one server reads one to eight. Reading
+// a series, joining two and recording one cost about 1 µs each. So a record that has
+// several series for each server is reduced before it is read again, as in join.go.
+//
 // The same configuration always gives the same bytes. Each file names the digest
 // of the configuration that it was generated from.
 package generate

@@ -44,6 +44,7 @@ func (s setup) aliases(t timeline) []Series {
 			all = append(all, s.alias(name, n.host, t))
 		}
 	}
+	all = append(all, s.alias("proxy.example.org", host(9), t)) // the label server_id has priority over the proxy's name
 	sortSeries(all)
 	return all
 }
