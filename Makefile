@@ -85,10 +85,10 @@ page: ## writes the picture of the page for the README
 	go test -count=1 -run 'TestThePageInABrowser/looks_right/picture' ./receiver
 	cp bin/screenshots/picture.png deploy/page.png
 
-# Each table stands under the command that makes it. About 15 minutes on two cores.
+# Each table stands under the command that makes it. More than half an hour on two cores.
 WEEKS = deploy/guides/simulation.md
 
-report: ## writes the guide's tables and picture of simulated school weeks
+report: ## writes the guide's tables and picture of simulated weeks, in all worlds
 	mkdir -p bin
 	awk '/^\$$ go run \.\/cmd\/simulate / { print; run = substr($$0, 3); old = 1; \
 	    while ((run | getline line) > 0) { sub(/ +$$/, "", line); print line } \

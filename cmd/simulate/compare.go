@@ -12,6 +12,7 @@ import (
 
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/plot"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/report"
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/week"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -19,9 +20,9 @@ import (
 // faster: a run needs little memory.
 const gcPercent = 800
 
-// compare runs the strategies and prints the report.
+// compare runs the strategies in every case and prints the report.
 func (o *options) compare(ctx context.Context, environ []string, stdout, stderr io.Writer) error {
-	c, err := o.comparison(environ)
+	cases, err := o.cases(environ)
 	if err != nil {
 		return err
 	}
@@ -32,19 +33,32 @@ func (o *options) compare(ctx context.Context, environ []string, stdout, stderr 
 	// Prometheus opens a span for each part of each query. Spans are not used here,
 	// and the default provider takes a tenth of the run time.
 	otel.SetTracerProvider(noop.NewTracerProvider())
-	step, end := progress("hours simulated", c.Hours(), stderr)
-	c.Progress = step
-	weeks, err := c.Run(ctx)
+	caseDone, end := tellCases(cases, stderr)
+	reports := make([]report.Report, len(cases))
+	err = runCases(ctx, cases, func(i int, weeks []week.Week) error {
+		reports[i] = report.New(cases[i], weeks)
+		caseDone()
+		if o.plot == "" {
+			return nil
+		}
+		return draw(o.plot, cases[i].Figure(weeks[0]))
+	})
 	end()
 	if err != nil {
 		return err
 	}
-	if o.plot != "" {
-		if err := draw(o.plot, c.Figure(weeks[0])); err != nil {
-			return err
-		}
+	return o.print(reports, stdout)
+}
+
+// print writes the report of one case, or the summary of several.
+func (o *options) print(reports []report.Report, stdout io.Writer) error {
+	var r interface {
+		Text(w io.Writer) error
+		JSON(w io.Writer) error
+	} = report.Summary{Reports: reports}
+	if !o.several() {
+		r = reports[0]
 	}
-	r := report.New(c, weeks)
 	if o.output == "json" {
 		return r.JSON(stdout)
 	}

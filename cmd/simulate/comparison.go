@@ -5,16 +5,16 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/report"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/week"
-	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/world"
 	"github.com/bbb-scaler/bbb-scaler/rules/refuse"
 )
 
@@ -42,8 +42,10 @@ func monday() (time.Time, error) {
 	return time.Date(2026, 3, 2, 0, 0, 0, 0, berlin), err
 }
 
+// comparison returns what all cases have in common: all but the world, the timetable and
+// the servers.
 func (o *options) comparison(environ []string) (c week.Comparison, err error) {
-	c = week.Comparison{Days: o.days, Servers: o.servers, Parallel: runtime.GOMAXPROCS(0)}
+	c = week.Comparison{Days: o.days, Runs: semaphore.NewWeighted(atOnce())}
 	if c.Seeds, err = seedList(o.seeds); err != nil {
 		return c, err
 	}
@@ -56,15 +58,6 @@ func (o *options) comparison(environ []string) (c week.Comparison, err error) {
 	}
 	c.Config = files[0].file.Actions
 	if c.Strategies, err = o.chosen(files); err != nil {
-		return c, err
-	}
-	if c.World, err = world.Read(o.world); err != nil {
-		return c, err
-	}
-	if c.Faults, err = parseFaults(append(c.World.Faults, o.faults...), o.servers); err != nil {
-		return c, err
-	}
-	if c.Pools, err = parsePools(o.pools, o.servers); err != nil {
 		return c, err
 	}
 	if c.Trace, err = o.arrivals(c.Monday); err != nil {

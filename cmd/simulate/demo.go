@@ -27,7 +27,7 @@ func (o *options) demo(ctx context.Context, environ []string, stdout, stderr io.
 	if err != nil {
 		return err
 	}
-	in, err := world.Read(o.world)
+	in, err := world.Read(o.worlds)
 	if err != nil {
 		return err
 	}

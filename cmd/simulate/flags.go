@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/build"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/flags"
@@ -22,7 +23,8 @@ import (
 // options are the command line.
 type options struct {
 	live          bool
-	servers       int
+	fleets        numbers // the numbers of servers
+	servers       int     // the first of them
 	output        string
 	length        time.Duration
 	speed         float64
@@ -41,7 +43,8 @@ type options struct {
 	before     string // the trace of the week before
 	configs    []string
 	plot       string
-	world      string // name or path
+	worlds     string // names or paths
+	timetables string
 	showWorld  string // name, of the command world
 
 	scalelite live.Scalelite
@@ -50,16 +53,16 @@ type options struct {
 
 func parse(args []string) (*options, string, error) {
 	o := &options{}
-	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet: in simulated school weeks, or with --live as a demo on a simulated fleet. "+
+	app := kingpin.New("simulate", "Shows what bbb-scaler does with a fleet: in simulated weeks, or with --live as a demo on a simulated fleet. "+
 		"The command simulate record turns the history of a real fleet into a trace; see simulate record --help. The command simulate calibrate fits a world to it; see simulate calibrate --help.")
 	app.HelpFlag.Short('h')
 	app.Version(build.This().Text(app.Name))
 	app.UsageTemplate(kingpin.LongHelpTemplate) // the flags are those of the command without a name
-	c := app.Command("compare", "Compares strategies over simulated school weeks, or runs the live demo. This is the default command. "+
+	c := app.Command("compare", "Compares strategies over simulated weeks of a school or of others, or runs the live demo. This is the default command. "+
 		"The strategies are "+strategyHelp+". The figures that need words: overload is the share of people's time on servers above a maximum threshold, "+
 		"delay the time from a need for a server on a morning until it is there, flaps are starts within 30 min of a stop of the same server, "+
 		"and churn is starts within 30 min after a stop of any server that neither the load nor the floor asked for.").Default()
-	c.Flag("servers", "Number of servers of the fleet. Default: 100, or 24 with --live.").IntVar(&o.servers)
+	c.Flag("servers", "Number of servers of the fleet, or several separated by commas. Default: 100, or 24 with --live.").SetValue(&o.fleets)
 	c.Flag("output", "Format of the output: text or json.").Default("text").EnumVar(&o.output, "text", "json")
 	c.Flag("seed", "Seed of the generated week: a number, or a range such as 1..10 for several weeks. With --live: one number.").Default("1").StringVar(&o.seeds)
 	c.Flag("days", "Number of days to simulate, from a Monday on, up to 366.").Default("7").IntVar(&o.days)
@@ -67,12 +70,13 @@ func parse(args []string) (*options, string, error) {
 		Default(strings.Join(strategyNames, ",")).StringVar(&o.strategies)
 	c.Flag("fault", "Fault that lasts for the whole run: kind[=number][@server or datacenter], such as bbb-hangs@bbb-server3. May be repeated. The kinds are "+faultNames()+".").StringsVar(&o.faults)
 	c.Flag("pool", "A tag and a share, such as gold=0.2: that share of the servers has the tag in Scalelite, and that share of the meetings requires it. May be repeated.").StringsVar(&o.pools)
-	c.Flag("world", "What servers hold, people cause, the cloud and the balancer do, and servers cost: "+worldNames()+", or a file that ends with .yml. The command simulate world NAME prints one, to start a file from.").
-		Default(world.Default).StringVar(&o.world)
+	c.Flag("world", "What servers hold, people cause, the cloud and the balancer do, and servers cost: "+worldNames()+", or a file that ends with .yml; or several separated by commas. The command simulate world NAME prints one, to start a file from.").
+		Default(world.Default).StringVar(&o.worlds)
+	c.Flag("timetable", "Timetable from which the weeks are generated: "+strings.Join(timetableNames(), ", ")+"; or several separated by commas. More than one world, timetable or number of servers gives one table, with a row for each case and strategy.").Default(sim.School().Name).StringVar(&o.timetables)
 	c.Flag("trace", "CSV file with meetings, used instead of generated weeks: lines of start,duration,participants,webcams below that header. The start is a time such as 08:00 (of Monday) or Tue 08:00, or seconds after Monday 00:00; the duration is 45m, 1h30m or seconds.").ExistingFileVar(&o.trace)
 	c.Flag("trace.before", "With --trace: CSV file with the meetings of the whole week before, for the forecast. The column start counts from the Monday of that week. Without this file, there is no forecast for the first Monday.").ExistingFileVar(&o.before)
 	c.Flag("config.file", "Configuration file of the scaler. If repeated, each file is a separate strategy. With --live: once; addresses, credentials, datacenters and capacity.schedule of the file are not used. Default: the shipped defaults; with --live, smaller servers.").StringsVar(&o.configs)
-	c.Flag("plot", "SVG file for a plot of the first seed's week.").StringVar(&o.plot)
+	c.Flag("plot", "SVG file for a plot of the first seed's week, of one world, timetable and number of servers.").StringVar(&o.plot)
 	c.Flag("live", "Run the demo: a simulated fleet in this process, with the real daemon, Prometheus and Alertmanager, one hour in a minute.").BoolVar(&o.live)
 	c.Flag("without-daemon", "With --live: run no daemon, and print the command that starts one with the configuration of this run.").BoolVar(&o.withoutDaemon)
 	c.Flag("for", "With --live: real time to run, such as 90s or 3m. Default: until Ctrl-C.").DurationVar(&o.length)
@@ -113,7 +117,11 @@ func (o *options) validate() error {
 		most = mostLive
 	}
 	var p refuse.Problems
-	p.Require(o.servers >= 1 && o.servers <= most, "--servers", o.servers, "be from 1 to %d", most)
+	for _, n := range o.fleets {
+		p.Require(n >= 1 && n <= most, "--servers", n, "be from 1 to %d", most)
+	}
+	p.Require(!o.live || len(o.fleets) == 1, "--servers", &o.fleets, "be one number with --live")
+	p.Require(!o.live || !strings.Contains(o.worlds, ","), "--world", o.worlds, "be one world with --live")
 	p.Require(o.speed >= 1 && o.speed <= mostSpeed, "--speed", o.speed, "be from 1 to %d", mostSpeed)
 	p.Require(!o.live || o.speed > mostSpeed || float64(o.servers)*o.speed <= mostServerSpeed, "--speed", o.speed, "be at most %.3g with %d servers", mostServerSpeed/float64(o.servers), o.servers)
 	p.Require(!o.live || !strings.Contains(o.seeds, ".."), "--seed", o.seeds, "be one number with --live")
@@ -163,12 +171,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err := o.refuseIgnored(); err != nil {
 		return err
 	}
-	if !o.given["servers"] {
-		o.servers = 100
-		if o.live {
-			o.servers = 24
-		}
-	}
+	o.defaultServers()
 	if err := o.beside(config.Getenv(environ)); err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/report"
 )
 
 // givenFlags returns the names of the flags on a command line that app accepts.
@@ -42,7 +44,7 @@ func (o *options) refuseIgnored() error {
 			o.refuseUncompared(),
 		)
 	}
-	errs := []error{ignored(o.given, "with --live", "days", "strategy", "fault", "pool", "trace", "trace.before", "plot")}
+	errs := []error{ignored(o.given, "with --live", "days", "strategy", "fault", "pool", "timetable", "trace", "trace.before", "plot")}
 	if o.scalelite.URL == "" {
 		errs = append(errs, ignored(o.given, "without --scalelite.url", "scalelite.secret", "scalelite.poll-interval"))
 	}
@@ -58,8 +60,14 @@ func (o *options) refuseUncompared() error {
 	if names := o.strategyList(); len(o.configs) > 1 && !names[nameOurs] && !names[nameBlind] {
 		return fmt.Errorf("--config.file: must be given once, unless --strategy has %s or %s: the other strategies use only the first", nameOurs, nameBlind)
 	}
+	if o.several() && o.given["plot"] {
+		return errors.New("--plot: must not be given with several worlds, timetables or numbers of servers: it draws the week of one case")
+	}
+	if o.several() && o.strategies == report.BoundName {
+		return errors.New("--strategy: must name another than bound with several worlds, timetables or numbers of servers: their table has no row for the bound")
+	}
 	if o.trace == "" {
 		return ignored(o.given, "without --trace", "trace.before")
 	}
-	return nil
+	return ignored(o.given, "with --trace", "timetable")
 }

@@ -3,7 +3,7 @@
 //
 // With --live it runs a simulated fleet in this process together with the real
 // daemon, one hour in a minute. Without --live it compares strategies over simulated
-// school weeks and prints the cost of each strategy and its effect on people.
+// weeks and prints the cost of each strategy and its effect on people.
 package main
 
 import (

@@ -15,7 +15,7 @@ import (
 )
 
 // progressLine matches what a run writes to standard error when it takes long.
-var progressLine = regexp.MustCompile(`^(hours simulated: \d+ of \d+, about \w+ left\n?)+$`)
+var progressLine = regexp.MustCompile(`^((\d+ of \d+ cases done, )?hours simulated: \d+ of \d+, about \w+ left\n?)+$`)
 
 func simulate(t *testing.T, args ...string) (stdout string, err error) {
 	t.Helper()
@@ -53,6 +53,14 @@ func TestBadFlagsAreRefusedWithWhatIsAllowed(t *testing.T) {
 		{[]string{"--live", "--servers", "0"}, "--servers: 0: must be from 1 to 745"},
 		{[]string{"--live", "--servers", "900"}, "--servers: 900: must be from 1 to 745"},
 		{[]string{"--live", "--servers", "700", "--speed", "60"}, "--speed: 60: must be at most 12.9 with 700 servers"},
+		{[]string{"--servers", "30,3000"}, "--servers: 3000: must be from 1 to 2000"},
+		{[]string{"--servers", "30,many"}, `--servers: "30,many": must be a number`},
+		{[]string{"--servers", "30,"}, `--servers: "30,": must be a number`},
+		{[]string{"--live", "--servers", "3,5"}, "--servers: 3,5: must be one number with --live"},
+		{[]string{"--live", "--world", "light,heavy"}, `--world: "light,heavy": must be one world with --live`},
+		{[]string{"--world", "light,dreamland"}, `--world: "dreamland": must be one of heavy, leaky, light`},
+		{[]string{"--timetable", "school,kindergarten"}, `--timetable: "kindergarten": must be one of school, office`},
+		{[]string{"--servers", "4,1", "--fault", "bbb-hangs@bbb-server4"}, `--fault: "bbb-hangs@bbb-server4": must name a server from bbb-server1 to bbb-server1`},
 		{[]string{"--live", "--seed", "1..2"}, "--seed: \"1..2\": must be one number with --live"},
 		{[]string{"--live", "--config.file", "a.yml", "--config.file", "b.yml"}, "--config.file: \"a.yml, b.yml\": must be given once with --live"},
 		{[]string{"--live", "--config.file", "/nowhere.yml"}, "nowhere.yml"},
@@ -86,6 +94,7 @@ func TestBadFlagsAreRefusedWithWhatIsAllowed(t *testing.T) {
 		{[]string{"--live", "--replicas", "2", "--storage.url", "postgres://x@y/z", "--kill-leader.interval", "5s"}, "--kill-leader.interval: 5s: must be at least 20s, or 0s"},
 		{[]string{"--world", "dreamland"}, `--world: "dreamland": must be one of heavy, leaky, light`},
 		{[]string{"--live", "--world", "dreamland"}, `--world: "dreamland": must be one of heavy, leaky, light`},
+		{[]string{"--timetable", "kindergarten"}, `--timetable: "kindergarten": must be one of school, office, double-shift, flat`},
 		{[]string{"--world", world}, "load.idle_cores: -1: must be a finite number of at least 0"},
 		{[]string{"world", "dreamland"}, `--world: "dreamland": must be one of`},
 	}
@@ -105,12 +114,16 @@ func TestFlagsThatWouldHaveNoEffectAreRefused(t *testing.T) {
 		{[]string{"--without-daemon"}, "--without-daemon: must not be given without --live"},
 		{[]string{"--live", "--trace", trace}, "--trace: must not be given with --live"},
 		{[]string{"--live", "--trace.before", trace}, "--trace.before: must not be given with --live"},
+		{[]string{"--live", "--timetable", "office"}, "--timetable: must not be given with --live"},
+		{[]string{"--trace", trace, "--timetable", "school"}, "--timetable: must not be given with --trace"},
 		{[]string{"--live", "--days", "7"}, "--days: must not be given with --live"},
 		{[]string{"--live", "--strategy", "ours"}, "--strategy: must not be given with --live"},
 		{[]string{"--live", "--fault", "bbb-hangs"}, "--fault: must not be given with --live"},
 		{[]string{"--live", "--plot", "x.svg"}, "--plot: must not be given with --live"},
 		{[]string{"--live", "--scalelite.secret=s"}, "--scalelite.secret: must not be given without --scalelite.url"},
 		{[]string{"--live", "--scalelite.poll-interval=2s"}, "--scalelite.poll-interval: must not be given without --scalelite.url"},
+		{[]string{"--servers", "4,8", "--plot", "x.svg"}, "--plot: must not be given with several worlds"},
+		{[]string{"--world", "light,heavy", "--strategy", "bound"}, "--strategy: must name another than bound with several worlds"},
 		{[]string{"--for", "3m"}, "--for: must not be given without --live"},
 		{[]string{"--speed", "60"}, "--speed: must not be given without --live"},
 		{[]string{"--cut-links", "1"}, "--cut-links: must not be given without --live"},
@@ -196,6 +209,26 @@ func TestAWorldThatIsPrintedIsTheOneThatAFileOfItHas(t *testing.T) {
 	}
 	if own, shipped, typical := run(path), run("heavy"), run("typical"); own != shipped || own == typical {
 		t.Errorf("the file's figures are\n%s\nthose of heavy\n%s\nof typical\n%s\nwant those of heavy, not of typical", own, shipped, typical)
+	}
+}
+
+func TestTheWeeksAreThoseOfTheTimetable(t *testing.T) {
+	meetings := func(timetable string) (n int) {
+		out, err := simulate(t, "--servers", "4", "--days", "1", "--strategy", "static", "--output", "json", "--timetable", timetable)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Timetable  string
+			Strategies map[string]struct{ Meetings int }
+		}
+		if err := json.Unmarshal([]byte(out), &got); err != nil || got.Timetable != timetable {
+			t.Errorf("timetable %s: the report names %q, %v", timetable, got.Timetable, err)
+		}
+		return got.Strategies["static"].Meetings
+	}
+	if school, shifts, office := meetings("school"), meetings("double-shift"), meetings("office"); school >= shifts || shifts >= office {
+		t.Errorf("%d meetings in a school, %d in two shifts, %d in an office; want more in each", school, shifts, office)
 	}
 }
 

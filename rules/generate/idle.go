@@ -98,7 +98,7 @@ const (
 // serverLeaking compares servers with each other, because how much an empty server
 // holds depends on the version of BigBlueButton and on what else is installed.
 func (g generator) serverLeaking(row rules.Alert) alert {
-	median := " on () group_left () " + g.rec(fleetMedian)
+	median := " scalar(" + g.rec(fleetMedian) + ")"
 	leaks := func(part float64) string {
 		return "(" + g.rec(instanceIdle) + " /" + median + " >= " + number(1+part*(leakShare-1)) + "\n  and " +
 			g.rec(instanceIdle) + " -" + median + " >= " + exact(part*leakLeast) + ")"

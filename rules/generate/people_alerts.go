@@ -115,7 +115,6 @@ func (g generator) scalerTargetsUnjoined(rules.Alert) alert {
 	if g.Exporters.WithBBB {
 		expr += "\nor\n" + of("bbb", bbbHost)
 	}
-	expr = "(\n" + indent(expr) + "\n) and on () " + g.rec(aliasHost)
 	return alert{
 		severity: g.Severities.Warning, value: count, threshold: "0", expr: expr,
 		why: "Targets that match no server are a problem only while a server in service has no target; otherwise they are other machines.\n" +

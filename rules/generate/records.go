@@ -1,6 +1,9 @@
 package generate
 
-import "github.com/bbb-scaler/bbb-scaler/rules"
+import (
+	"github.com/bbb-scaler/bbb-scaler/rules"
+	"github.com/prometheus/common/model"
+)
 
 // Recorded series of the fleet's load, which the forecast reads an earlier day
 // from: busy cores, and the memory that people use in bytes, without the idle memory
@@ -91,8 +94,8 @@ func (g generator) serverRecords() []Rule {
 // recordings returns the recordings of each host: the sum of queued and in
 // process, or only one of them if the other is not exported.
 func (g generator) recordings() string {
-	queued, processing := g.perTarget(g.bbb(g.Metrics.RecordingsQueued)), g.perTarget(g.bbb(g.Metrics.RecordingsProcessing))
-	return g.perHost(queued + " + " + processing + "\nor\n" + queued + "\nor\n" + processing)
+	queued, processing := g.bbb(g.Metrics.RecordingsQueued), g.bbb(g.Metrics.RecordingsProcessing)
+	return g.perHost("sum " + g.byInstance() + " (max " + g.byInstance(model.MetricNameLabel) + " (" + queued + " or on (" + model.MetricNameLabel + ") " + processing + "))")
 }
 
 // knownRecords tell whether the scaler's view of the fleet is recent.

@@ -51,9 +51,9 @@ func lessons(start time.Time, servers int) sim.Source { return school(start, ser
 
 // school has a year of days of the timetable, with about one class for each server,
 // and more events.
-func school(start time.Time, servers int, more ...sim.Event) sim.School {
+func school(start time.Time, servers int, more ...sim.Event) sim.Weeks {
 	const year = 365
-	s := sim.School{Start: midnight(start), Days: year, Events: more}
+	s := sim.Weeks{Timetable: sim.School(), Start: midnight(start), Days: year, Events: more}
 	for d := range year {
 		for _, l := range day {
 			s.Events = append(s.Events, sim.Event{

@@ -30,7 +30,7 @@ type Cut struct {
 	Bridge      time.Duration // longest gap in the samples in which a server counts as unchanged
 }
 
-// Defaults of a Cut. All are assumptions: a class has 25 people, as in sim.School;
+// Defaults of a Cut. All are assumptions: a class has 25 people, as in sim.Timetable;
 // a third of them send a webcam; three hours are longer than any double lesson.
 const (
 	DefaultSize        = 25

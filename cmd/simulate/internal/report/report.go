@@ -3,16 +3,9 @@
 package report
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
 	"strconv"
-	"strings"
-	"text/tabwriter"
 	"time"
 
-	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
-	"github.com/bbb-scaler/bbb-scaler/cmd/internal/terminal"
 	"github.com/bbb-scaler/bbb-scaler/cmd/simulate/internal/week"
 )
 
@@ -46,11 +39,12 @@ const BoundName = "bound"
 
 // Report holds the figures of a comparison.
 type Report struct {
-	World    string   `json:"world"`    // its name or file
-	Currency string   `json:"currency"` // of the costs
-	Seeds    []uint64 `json:"seeds"`
-	Servers  int      `json:"servers"`
-	Days     int      `json:"days"`
+	World     string   `json:"world"`     // its name or file
+	Timetable string   `json:"timetable"` // its name, or trace
+	Currency  string   `json:"currency"`  // of the costs
+	Seeds     []uint64 `json:"seeds"`
+	Servers   int      `json:"servers"`
+	Days      int      `json:"days"`
 	// Strategies holds the figures of each strategy by name, summed over all seeds.
 	// The delays are percentiles over the mornings of all seeds.
 	Strategies map[string]Figures `json:"strategies"`
@@ -63,7 +57,10 @@ type Report struct {
 
 // New returns the report of weeks.
 func New(c week.Comparison, weeks []week.Week) Report {
-	r := Report{World: c.World.Name, Currency: c.World.Prices.Currency, Seeds: c.Seeds, Servers: c.Servers, Days: c.Days, Strategies: map[string]Figures{}, BySeed: map[string]map[string]Figures{}}
+	r := Report{
+		World: c.World.Name, Timetable: c.Meetings(), Currency: c.World.Prices.Currency, Seeds: c.Seeds, Servers: c.Servers, Days: c.Days,
+		Strategies: map[string]Figures{}, BySeed: map[string]map[string]Figures{},
+	}
 	for _, s := range c.Strategies {
 		r.order = append(r.order, s.Name())
 	}
@@ -79,7 +76,7 @@ func New(c week.Comparison, weeks []week.Week) Report {
 		for name, f := range one {
 			r.Strategies[name] = r.Strategies[name].plus(f)
 		}
-		r.BySeed[strconv.FormatUint(w.Seed, 10)] = one
+		r.BySeed[seedKey(w.Seed)] = one
 	}
 	compare(r.Strategies, allOn)
 	if len(weeks) == 1 {
@@ -87,6 +84,9 @@ func New(c week.Comparison, weeks []week.Week) Report {
 	}
 	return r
 }
+
+// seedKey is the key of a seed in Report.BySeed.
+func seedKey(seed uint64) string { return strconv.FormatUint(seed, 10) }
 
 // compare sets the figures that relate the costs of strategies to that of the bound, and
 // to that of all servers always on.
@@ -142,52 +142,4 @@ func (f Figures) plus(g Figures) Figures {
 		}
 	}
 	return sum.withDelays()
-}
-
-// JSON writes the report as one object.
-func (r Report) JSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(r)
-}
-
-// Text writes the report as a table.
-func (r Report) Text(w io.Writer) error {
-	fmt.Fprintf(w, "World %s, %d servers, %d days, %s; hours, cost and counts are sums.\n\n", terminal.Quote(r.World), r.Servers, r.Days, seeds(r.Seeds))
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	r.table(func(cells []string) {
-		for _, c := range cells {
-			fmt.Fprint(t, c, "\t")
-		}
-		fmt.Fprintln(t)
-	})
-	return t.Flush()
-}
-
-func (r Report) table(row func([]string)) {
-	row([]string{"strategy", "server-h", "of bound", strings.TrimSpace("cost " + r.Currency), "of bound", "saved", "overload", "ended early", "refused", "delay p50", "p95", "cloud calls", "Scalelite", "flaps", "churn"})
-	bound := r.Strategies[BoundName].ServerHours
-	for _, name := range r.order {
-		f := r.Strategies[name]
-		cells := []string{
-			name, fmt.Sprintf("%.0f", f.ServerHours), fmt.Sprintf("%.2f", f.ServerHours/bound),
-			fmt.Sprintf("%.2f", f.Cost), fmt.Sprintf("%.2f", f.CostOverBound), fleet.Percent(f.Savings, 0),
-		}
-		if name == BoundName {
-			row(append(cells, "0", "0", "0", "", "", "", "", "", ""))
-			continue
-		}
-		row(append(cells,
-			fleet.Percent(f.OverloadParticipantMinutes/max(1, f.ParticipantMinutes), 3),
-			strconv.Itoa(f.MeetingsEndedEarly), strconv.Itoa(f.MeetingsRefused),
-			fmt.Sprintf("%.0f s", f.CapacityDelayP50), fmt.Sprintf("%.0f s", f.CapacityDelayP95),
-			strconv.Itoa(f.CloudCalls), strconv.Itoa(f.BalancerCalls), strconv.Itoa(f.Flaps), strconv.Itoa(f.Churn)))
-	}
-}
-
-func seeds(list []uint64) string {
-	if len(list) == 1 {
-		return fmt.Sprintf("seed %d", list[0])
-	}
-	return fmt.Sprintf("seeds %d to %d", list[0], list[len(list)-1])
 }

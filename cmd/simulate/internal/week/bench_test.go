@@ -8,7 +8,9 @@ import (
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/trace/noop"
+	"golang.org/x/sync/semaphore"
 
+	"github.com/bbb-scaler/bbb-scaler/actions/sim"
 	"github.com/bbb-scaler/bbb-scaler/cmd/internal/config"
 )
 
@@ -28,8 +30,8 @@ func aDayOfTheScaler(b *testing.B, servers int) {
 	file := config.Defaults()
 	monday := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 	c := Comparison{
-		World: light(), Seeds: []uint64{1}, Monday: monday, Days: 1, Servers: servers, Config: file.Actions,
-		Strategies: []Strategy{Ours{Title: "ours", File: file}},
+		World: light(), Timetable: sim.School(), Seeds: []uint64{1}, Monday: monday, Days: 1, Servers: servers, Config: file.Actions,
+		Strategies: []Strategy{Ours{Title: "ours", File: file}}, Runs: semaphore.NewWeighted(1),
 	}
 	for b.Loop() {
 		if _, err := c.Run(b.Context()); err != nil {

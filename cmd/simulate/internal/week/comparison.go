@@ -1,11 +1,13 @@
 package week
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/actions/sim"
@@ -25,16 +27,26 @@ type Comparison struct {
 	Config fleet.Config
 	// World is what servers, the cloud and the balancer are like.
 	World world.World
-	Trace []sim.Arrival // meetings to use instead of generated weeks
+	// Timetable is that from which the weeks are generated.
+	Timetable sim.Timetable
+	Trace     []sim.Arrival // meetings to use instead of generated weeks
 	// Before is the trace of the week before Trace, sorted by time. If it is empty,
 	// the forecast has no history, as on the first days of a fleet.
 	Before []sim.Arrival
 	Faults []sim.Fault
 	// Pools are those of the servers with a tag; the others have none.
 	Pools []Pool
-	// Parallel is the maximum number of runs at a time.
-	Parallel int
+	// Runs limits the number of runs at a time. Several comparisons may share it.
+	Runs     *semaphore.Weighted
 	Progress func() // called after every simulated hour of every run
+}
+
+// Meetings says where the meetings come from: the name of the timetable, or trace.
+func (c Comparison) Meetings() string {
+	if c.Trace != nil {
+		return "trace"
+	}
+	return c.Timetable.Name
 }
 
 // Hours returns the simulated hours of all runs together.
@@ -60,12 +72,15 @@ type Week struct {
 func (c Comparison) Run(ctx context.Context) ([]Week, error) {
 	weeks := make([]Week, len(c.Seeds))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, c.Parallel))
 	for i, seed := range c.Seeds {
 		setup := c.setup(seed)
 		weeks[i] = c.week(seed, setup)
 		for j, s := range c.Strategies {
+			if c.Runs.Acquire(ctx, 1) != nil {
+				return weeks, cmp.Or(group.Wait(), context.Cause(ctx))
+			}
 			group.Go(func() error {
+				defer c.Runs.Release(1)
 				r, err := Simulate(ctx, setup, s)
 				if err == nil {
 					weeks[i].Outcomes[j] = c.outcome(r, setup, weeks[i].Demand)
@@ -97,9 +112,9 @@ func (c Comparison) setup(seed uint64) Setup {
 		Until: c.end(), Arrivals: c.Trace, Faults: c.Faults, Progress: c.Progress,
 	}
 	if c.Trace == nil {
-		school := sim.SchoolWeek(seed, c.Monday, c.Servers)
-		school.Days = c.Days
-		s.Arrivals = drain(school.Arrivals())
+		weeks := c.Timetable.Week(seed, c.Monday, c.Servers)
+		weeks.Days = c.Days
+		s.Arrivals = drain(weeks.Arrivals())
 	}
 	s.Arrivals = tagged(s.Arrivals, c.Pools, seed)
 	s.History = c.past(seed)
@@ -111,17 +126,17 @@ func (c Comparison) setup(seed uint64) Setup {
 func (c Comparison) past(seed uint64) map[string]Demand {
 	start, arrivals := c.Monday.AddDate(0, 0, -7), c.Before
 	if c.Trace == nil {
-		arrivals = schoolBefore(seed, start, c.Servers)
+		arrivals = weekBefore(c.Timetable, seed, start, c.Servers)
 	}
 	return byTag(tagged(arrivals, c.Pools, seed), c.World.Load, start, c.Monday, time.Minute)
 }
 
-// schoolBefore returns a generated week before the week of a seed: the same school
-// on other days, without holidays and events.
-func schoolBefore(seed uint64, start time.Time, servers int) []sim.Arrival {
-	school := sim.SchoolWeek(seed+1<<32, start, servers)
-	school.Holidays, school.Events = nil, nil
-	return drain(school.Arrivals())
+// weekBefore returns a generated week before the week of a seed: the same timetable on
+// other days, without holidays and events.
+func weekBefore(t sim.Timetable, seed uint64, start time.Time, servers int) []sim.Arrival {
+	week := t.Week(seed+1<<32, start, servers)
+	week.Holidays, week.Events = nil, nil
+	return drain(week.Arrivals())
 }
 
 func drain(src sim.Source) []sim.Arrival {

@@ -18,8 +18,8 @@ const (
 // did in a sentence, if it was compared.
 func (c Comparison) result(w Week) plot.Figure {
 	f := plot.Figure{
-		Title: fmt.Sprintf("%d servers over %d days, world %s, seed %d; in servers of the default size, filled to the thresholds",
-			c.Servers, c.Days, c.World.Name, w.Seed),
+		Title: fmt.Sprintf("%d servers over %d days, world %s, timetable %s, seed %d; in servers of the default size, filled to the thresholds",
+			c.Servers, c.Days, c.World.Name, c.Meetings(), w.Seed),
 		Unit: "servers", Money: "cost of " + days(c.Days) + " in " + c.World.Prices.Currency,
 	}
 	ours, compared := w.outcome(OursName)
@@ -55,12 +55,12 @@ func days(n int) string {
 	return fmt.Sprintf("%d days", n)
 }
 
-// harm returns what a strategy did to lessons, in words.
+// harm returns what a strategy did to meetings, in words.
 func harm(o Outcome) string {
 	f := o.Figures
-	text := fmt.Sprintf("%d lessons refused, %d cut off", f.MeetingsRefused, f.MeetingsEndedEarly)
+	text := fmt.Sprintf("%d meetings refused, %d cut off", f.MeetingsRefused, f.MeetingsEndedEarly)
 	if f.MeetingsEndedEarly+f.MeetingsRefused == 0 {
-		text = "no lesson refused or cut off"
+		text = "no meeting refused or cut off"
 	}
 	if share := overloaded(o); share > muchOverload {
 		text += fmt.Sprintf(", %.1f %% overloaded", share)
@@ -96,7 +96,7 @@ func (c Comparison) withHarm(s plot.Series, o Outcome) plot.Series {
 	f, share := o.Figures, overloaded(o)
 	s.Effects = append(s.Effects,
 		plot.Effect{Text: fmt.Sprintf("%.3f %% of the time overloaded", share), Bad: share > muchOverload},
-		plot.Effect{Text: fmt.Sprintf("%d lessons cut off, %d refused", f.MeetingsEndedEarly, f.MeetingsRefused), Bad: f.MeetingsEndedEarly+f.MeetingsRefused > 0})
+		plot.Effect{Text: fmt.Sprintf("%d meetings cut off, %d refused", f.MeetingsEndedEarly, f.MeetingsRefused), Bad: f.MeetingsEndedEarly+f.MeetingsRefused > 0})
 	return s
 }
 

@@ -13,12 +13,12 @@ func TestTheHeadlineTellsTheSavingAndTheHarm(t *testing.T) {
 		outcomes []Outcome
 		want     string
 	}{
-		"without harm":       {[]Outcome{static, outcome(OursName, sim.Figures{Cost: 10, ParticipantMinutes: 1000})}, "bbb-scaler costs 95 % less than all servers on; no lesson refused or cut off"},
-		"lessons are lost":   {[]Outcome{static, outcome(OursName, sim.Figures{Cost: 10, MeetingsRefused: 2, MeetingsEndedEarly: 1})}, "bbb-scaler costs 95 % less than all servers on; 2 lessons refused, 1 cut off"},
-		"much overload":      {[]Outcome{static, outcome(OursName, sim.Figures{Cost: 10, ParticipantMinutes: 1000, OverloadParticipantMinutes: 255})}, "bbb-scaler costs 95 % less than all servers on; no lesson refused or cut off, 25.5 % overloaded"},
-		"no saving":          {[]Outcome{static, outcome(OursName, sim.Figures{Cost: 200.2})}, "bbb-scaler costs as much as all servers on; no lesson refused or cut off"},
-		"dearer":             {[]Outcome{static, outcome(OursName, sim.Figures{Cost: 220})}, "bbb-scaler costs 10 % more than all servers on; no lesson refused or cut off"},
-		"nothing to compare": {[]Outcome{outcome(OursName, sim.Figures{Cost: 10})}, "ours: EUR 10; no lesson refused or cut off"},
+		"without harm":       {[]Outcome{static, outcome(OursName, sim.Figures{Cost: 10, ParticipantMinutes: 1000})}, "bbb-scaler costs 95 % less than all servers on; no meeting refused or cut off"},
+		"lessons are lost":   {[]Outcome{static, outcome(OursName, sim.Figures{Cost: 10, MeetingsRefused: 2, MeetingsEndedEarly: 1})}, "bbb-scaler costs 95 % less than all servers on; 2 meetings refused, 1 cut off"},
+		"much overload":      {[]Outcome{static, outcome(OursName, sim.Figures{Cost: 10, ParticipantMinutes: 1000, OverloadParticipantMinutes: 255})}, "bbb-scaler costs 95 % less than all servers on; no meeting refused or cut off, 25.5 % overloaded"},
+		"no saving":          {[]Outcome{static, outcome(OursName, sim.Figures{Cost: 200.2})}, "bbb-scaler costs as much as all servers on; no meeting refused or cut off"},
+		"dearer":             {[]Outcome{static, outcome(OursName, sim.Figures{Cost: 220})}, "bbb-scaler costs 10 % more than all servers on; no meeting refused or cut off"},
+		"nothing to compare": {[]Outcome{outcome(OursName, sim.Figures{Cost: 10})}, "ours: EUR 10; no meeting refused or cut off"},
 		"without ours":       {[]Outcome{static}, ""},
 	} {
 		c := Comparison{Days: 7, Servers: 10}

@@ -1,4 +1,4 @@
-// Package week runs strategies through simulated school weeks with the same
+// Package week runs strategies through simulated weeks with the same
 // meetings, and computes the cost of each and its effect on people.
 package week
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/bbb-scaler/bbb-scaler/actions"
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
@@ -32,7 +33,7 @@ func light() world.World {
 // aDay is a school's Monday on a small fleet.
 func aDay(servers int, file config.File, strategies ...Strategy) Comparison {
 	return Comparison{
-		World: light(), Seeds: []uint64{1}, Monday: monday, Days: 1, Servers: servers, Config: file.Actions, Strategies: strategies, Parallel: 2,
+		World: light(), Timetable: sim.School(), Seeds: []uint64{1}, Monday: monday, Days: 1, Servers: servers, Config: file.Actions, Strategies: strategies, Runs: semaphore.NewWeighted(2),
 	}
 }
 
