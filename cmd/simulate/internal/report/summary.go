@@ -22,7 +22,7 @@ func (s Summary) JSON(w io.Writer) error { return writeJSON(w, s) }
 // it costs is in the figures of the others.
 func (s Summary) Text(w io.Writer) error {
 	first := s.Reports[0]
-	fmt.Fprintf(w, "%d days, %s; cost of bound and overload are the mean of the seeds and the worst of them, ended early, refused and flaps are sums.\n\n", first.Days, seeds(first.Seeds))
+	fmt.Fprintf(w, "%s, %s; cost of bound and overload are the mean of the seeds and the worst of them, ended early, refused and flaps are sums.\n\n", days(first.Days), seeds(first.Seeds))
 	return writeTable(w, func(row func([]string)) {
 		row([]string{"world", "timetable", "servers", "strategy", "cost of bound", "worst", "overload", "worst", "ended early", "refused", "delay p95", "flaps", "churn a week"})
 		for _, r := range s.Reports {

@@ -23,7 +23,7 @@ func writeJSON(w io.Writer, v any) error {
 
 // Text writes the report as a table.
 func (r Report) Text(w io.Writer) error {
-	fmt.Fprintf(w, "World %s, timetable %s, %d servers, %d days, %s; hours, cost and counts are sums.\n\n", terminal.Quote(r.World), r.Timetable, r.Servers, r.Days, seeds(r.Seeds))
+	fmt.Fprintf(w, "World %s, timetable %s, %d servers, %s, %s; hours, cost and counts are sums.\n\n", terminal.Quote(r.World), r.Timetable, r.Servers, days(r.Days), seeds(r.Seeds))
 	return writeTable(w, r.table)
 }
 
@@ -58,6 +58,13 @@ func (r Report) table(row func([]string)) {
 			fmt.Sprintf("%.0f s", f.CapacityDelayP50), fmt.Sprintf("%.0f s", f.CapacityDelayP95),
 			strconv.Itoa(f.CloudCalls), strconv.Itoa(f.BalancerCalls), strconv.Itoa(f.Flaps), strconv.Itoa(f.Churn)))
 	}
+}
+
+func days(n int) string {
+	if n == 1 {
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", n)
 }
 
 func seeds(list []uint64) string {
