@@ -48,11 +48,18 @@ func newResolved(l *lists, spelled []string, addrs map[string][]netip.Addr) *res
 			r.learned = append(r.learned, host)
 		}
 	}
-	for key, of := range r.table.also {
-		r.shared = append(r.shared, fmt.Sprintf("%s: %s", key, strings.Join(l.names(of), ", ")))
-	}
-	slices.Sort(r.shared)
+	r.shared = r.sharedHosts()
 	return r
+}
+
+// sharedHosts returns one line for each host that names several servers, as
+// "host: server, server".
+func (r *resolved) sharedHosts() (out []string) {
+	for key, of := range r.table.also {
+		out = append(out, fmt.Sprintf("%s: %s", key, strings.Join(r.lists.names(of), ", ")))
+	}
+	slices.Sort(out)
+	return out
 }
 
 // of reports whether r was made from the same input.

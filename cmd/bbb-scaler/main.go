@@ -26,9 +26,17 @@ func main() { os.Exit(exitCode()) }
 // servers this saves about 10 MiB of 66 MiB, for 20 ms of CPU time in each cycle.
 const gcPercent = 50
 
+// memoryLimit lets the garbage collector run still more often before the daemon takes
+// the 256 MiB that the installations in deploy allow, of which the program's own text is
+// about 25 MiB. With 10,000 servers, 110 MiB are in use, and it would take 290 MiB.
+const memoryLimit = 200 << 20
+
 func exitCode() int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -43,9 +43,9 @@ func (s *Samples) readsOfAggregate(e *parser.AggregateExpr, exists bool) ([]*rea
 		return s.reads(e.Expr, true)
 	case parser.SUM, parser.AVG, parser.MIN, parser.MAX:
 		return s.reads(e.Expr, exists)
-	case parser.QUANTILE:
+	case parser.QUANTILE, parser.TOPK: // values decide which series topk leaves
 		_, ok := e.Param.(*parser.NumberLiteral)
-		reads, ok2 := s.reads(e.Expr, exists)
+		reads, ok2 := s.reads(e.Expr, exists && e.Op == parser.QUANTILE)
 		return reads, ok && ok2
 	}
 	return nil, false
@@ -73,6 +73,8 @@ func (s *Samples) readsOfCall(e *parser.Call, exists bool) ([]*read, bool) {
 		return s.readsOfRange(e.Args[0], difference)
 	case "day_of_week":
 		return []*read{{}}, len(e.Args) == 0
+	case "scalar": // a number as long as there is one series
+		return s.readsOfAll(e.Args, false)
 	case "label_replace", "clamp_min", "clamp_max", "vector":
 		return s.readsOfAll(e.Args, exists)
 	}

@@ -26,6 +26,7 @@ var remembered = []string{
 	`count(a) or 0 * max(b)`, `count(a > 0.5)`, `count(a * on (host) c)`, `count(a > on (host) c)`, `group by (host) (a) unless on () max_over_time(b[5m])`,
 	`group by (host) (a) and on () max_over_time(b[10m])`, `sum(max by (host) (a * on (host) group_left () c))`, `-avg(c) + 2`,
 	`label_replace(clamp_max(a, 0.5), "alias", "$1", "host", "(.*)")`, `min(clamp_min(c, 0.5)) or vector(7)`,
+	`group by (host) (topk(1, a or 2 * c))`, `topk by (host) (1, a or on () c)`, `a - scalar(b)`, `count(a > scalar(max(c)))`, `group by (host) (c) + scalar(a)`,
 	`a + on () group_left () vector(time())`, `a - timestamp(a)`, `a offset 5m`, `topk(1, c)`, `max_over_time(a[5m])`, `count(max_over_time(a[2m]) > 0.5)`,
 }
 
