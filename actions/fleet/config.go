@@ -255,7 +255,7 @@ func Defaults() Config {
 			MaxShare: 0.25, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
 		},
 		Cooldowns: Cooldowns{
-			ServerUp: 2 * time.Minute, ServerDown: 5 * time.Minute, Out: time.Minute, In: 2 * time.Minute, Shrink: time.Hour,
+			ServerUp: 2 * time.Minute, ServerDown: 5 * time.Minute, Out: time.Minute, In: 2 * time.Minute, Shrink: 30 * time.Minute,
 			Backoff: time.Minute, BackoffMax: 30 * time.Minute,
 		},
 		Deadlines: Deadlines{

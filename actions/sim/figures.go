@@ -131,15 +131,16 @@ func (w *World) noteFlap(s *server) {
 
 // Switch is a start or a stop by a call of the cloud.
 type Switch struct {
-	At     time.Time
+	At     time.Time // when it took effect
+	Asked  time.Time // when the cloud accepted the call
 	Server string
 	Tag    string // of the server in the balancer
 	On     bool   // whether it is a start
 }
 
 // noteSwitch records a switch.
-func (w *World) noteSwitch(s *server, on bool) {
-	n := Switch{At: w.cfg.Start.Add(w.now), Server: s.spec.Name, On: on}
+func (w *World) noteSwitch(s *server, on bool, asked time.Duration) {
+	n := Switch{At: w.cfg.Start.Add(w.now), Asked: w.cfg.Start.Add(asked), Server: s.spec.Name, On: on}
 	if len(s.members) > 0 {
 		n.Tag = s.members[0].tag
 	}
