@@ -133,7 +133,7 @@ func (s *Scaler) changed(cfg fleet.Config, step fleet.Step, now time.Time, c *fl
 			f.In = now
 		}
 	case fleet.Grow:
-		r.Up = now
+		r.Grew(step.To, now)
 	case fleet.Shrink:
 		r.Down = now
 	}

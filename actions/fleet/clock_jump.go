@@ -23,7 +23,7 @@ func pulled(t, now time.Time) time.Time {
 // now: the clock was set back since it was stored. Without this, cooldowns and
 // deadlines would last longer by as much as the clock was ahead.
 func (r *Record) CorrectClock(now time.Time, c Cooldowns) {
-	for _, t := range []*time.Time{&r.At, &r.WroteAt, &r.EmptySince, &r.Up, &r.Down, &r.Since, &r.MadeAt, &r.ManualAt} {
+	for _, t := range []*time.Time{&r.At, &r.WroteAt, &r.EmptySince, &r.Up, &r.UpCores, &r.UpRAM, &r.Down, &r.Since, &r.MadeAt, &r.ManualAt} {
 		*t = pulled(*t, now)
 	}
 	r.RetryAt = pulled(r.RetryAt, now.Add(c.BackoffMax))

@@ -183,7 +183,7 @@ type Cooldowns struct {
 	ServerDown time.Duration `yaml:"server_down"` // from a growth, cordon or shrink of a server to its next cordon
 	Out        time.Duration `yaml:"scale_out"`   // in which at most Capacity.MaxStep servers start
 	In         time.Duration `yaml:"scale_in"`    // from a start, enable or cordon of any server to the next scale-in
-	Shrink     time.Duration `yaml:"shrink"`      // from when a server is in service to its drain because of its size
+	Shrink     time.Duration `yaml:"shrink"`      // from when a server is in service to its drain because of its size, and from a stop to an exchange
 	Backoff    time.Duration `yaml:"backoff"`     // after a server's first failed step; doubles with each further one
 	BackoffMax time.Duration `yaml:"backoff_max"` // upper limit of the doubled backoff
 }
@@ -255,7 +255,7 @@ func Defaults() Config {
 			MaxShare: 0.25, MaxUnseen: 0.1, MaxVanished: 0.2, RecordingsDeadline: 2 * time.Hour,
 		},
 		Cooldowns: Cooldowns{
-			ServerUp: 2 * time.Minute, ServerDown: 5 * time.Minute, Out: time.Minute, In: 2 * time.Minute, Shrink: time.Hour,
+			ServerUp: 2 * time.Minute, ServerDown: 5 * time.Minute, Out: time.Minute, In: 2 * time.Minute, Shrink: 30 * time.Minute,
 			Backoff: time.Minute, BackoffMax: 30 * time.Minute,
 		},
 		Deadlines: Deadlines{

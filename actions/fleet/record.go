@@ -42,6 +42,8 @@ type Record struct {
 	Flight *Flight `json:"flight,omitempty"` // the step in flight; nil: none
 
 	Up       time.Time `json:"up,omitzero"`        // last growth
+	UpCores  time.Time `json:"up_cores,omitzero"`  // last growth of the cores
+	UpRAM    time.Time `json:"up_ram,omitzero"`    // last growth of the RAM
 	Down     time.Time `json:"down,omitzero"`      // last cordon or shrink
 	Failures int       `json:"failures,omitempty"` // failed steps since the last one that succeeded
 	RetryAt  time.Time `json:"retry_at,omitzero"`  // end of the backoff after the last failure
@@ -101,6 +103,18 @@ func (r *Record) Fail(why string, now time.Time, c Cooldowns) {
 // ForgetFailures resets the failures and ends the backoff.
 func (r *Record) ForgetFailures() {
 	r.Failures, r.Failure, r.RetryAt, r.Tried = 0, "", time.Time{}, nil
+}
+
+// Grew notes a growth from Size to a larger size. The cores and the RAM have a cooldown
+// of their own, because the workload of one shows nothing of the growth of the other.
+func (r *Record) Grew(to Size, at time.Time) {
+	r.Up = later(r.Up, at)
+	if to.Cores > r.Size.Cores {
+		r.UpCores = later(r.UpCores, at)
+	}
+	if to.RAM > r.Size.RAM {
+		r.UpRAM = later(r.UpRAM, at)
+	}
 }
 
 // LastChange returns the time of the server's last growth, cordon or shrink.

@@ -24,6 +24,9 @@ func (s Size) Add(t Size) Size { return Size{s.Cores + t.Cores, s.RAM + t.RAM} }
 // Sub returns s minus t. Cores and RAM can be negative.
 func (s Size) Sub(t Size) Size { return Size{s.Cores - t.Cores, s.RAM - t.RAM} }
 
+// Times returns n times s.
+func (s Size) Times(n int) Size { return Size{s.Cores * Cores(n), s.RAM * MiB(n)} }
+
 // Max returns the larger cores and the larger RAM of s and t.
 func (s Size) Max(t Size) Size { return Size{max(s.Cores, t.Cores), max(s.RAM, t.RAM)} }
 

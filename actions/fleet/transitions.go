@@ -83,7 +83,7 @@ func (s *Server) Reached(step Step) bool {
 func (s *Server) complete(step Step, asked, now time.Time) {
 	switch step.Kind {
 	case Grow:
-		s.Record.Up = later(s.Record.Up, asked)
+		s.Record.Grew(step.To, asked)
 	case Shrink:
 		s.Record.Down = later(s.Record.Down, asked)
 	case Start:

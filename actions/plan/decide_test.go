@@ -116,7 +116,7 @@ func TestDecide(t *testing.T) {
 		}, ""},
 		{"a server that fills is not drained", func(c *config, v *view) {
 			v.Alerts = []fleet.Alert{low(0, 0)}
-			v.Servers[0].Record.Up = noon.Add(-time.Minute) // within its grow cooldown
+			v.Servers[0].Record.UpCores = noon.Add(-time.Minute) // within its grow cooldown
 			v.Servers[0].Alerts = []fleet.Alert{alert(rules.ServerCPURising, rules.AnnotationValue, 1.4)}
 		}, "cordon bbb-2"},
 		{"a server at its maximum does not grow", func(c *config, v *view) {
@@ -132,9 +132,13 @@ func TestDecide(t *testing.T) {
 			v.Servers[0].Alerts = []fleet.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
 		}, ""},
 		{"a server cools down between growths", func(c *config, v *view) {
-			v.Servers[0].Record.Up = noon.Add(-time.Minute)
+			v.Servers[0].Record.UpCores = noon.Add(-time.Minute)
 			v.Servers[0].Alerts = []fleet.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9)}
 		}, ""},
+		{"the cores grow while the RAM cools down", func(c *config, v *view) {
+			v.Servers[0].Record.UpRAM = noon.Add(-time.Minute)
+			v.Servers[0].Alerts = []fleet.Alert{alert(rules.ServerCPUHigh, rules.AnnotationValue, 0.9), alert(rules.ServerMemoryHigh, rules.AnnotationValue, 0.9)}
+		}, "grow bbb-1 4/8192"},
 		{"the floor is a share of the servers that are the scaler's to use", func(c *config, v *view) {
 			c.Capacity.MinActiveShare = 0.7
 			v.Servers[6].State, v.Servers[7].State = fleet.StateExcluded, fleet.StateManual

@@ -1,10 +1,32 @@
 package plan
 
-import "github.com/bbb-scaler/bbb-scaler/actions/fleet"
+import (
+	"time"
 
-// mustReplace reports whether only the floor keeps the server in service.
-func (d *decision) mustReplace(s *fleet.Server) bool {
+	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+)
+
+// onlyFloor reports whether only the floor keeps the server in service.
+func (d *decision) onlyFloor(s *fleet.Server) bool {
 	return d.active <= d.floor && len(d.brakes) == 0 && s.HoldIn == ""
+}
+
+// mustReplace reports whether the floor needs another server in place of s, now or once
+// the servers have left that the load does not need. stay servers keep their size. A
+// substitute that starts before the others stop saves a start after them.
+func (d *decision) mustReplace(s *fleet.Server, stay int) bool {
+	if len(d.brakes) > 0 || s.HoldIn != "" || stay+d.coming >= d.floor {
+		return false
+	}
+	keep, _ := d.keep()
+	return d.active <= d.floor || keep.Fits(d.room(d.settled()).Times(d.floor))
+}
+
+// tooLarge reports whether a running server should shrink: nobody is on it, it is in
+// service for Cooldowns.Shrink, and it is larger than what it will need.
+func (d *decision) tooLarge(s *fleet.Server, need fleet.Size) bool {
+	return d.open(s) && d.oversized(s) && s.Balancer.Load == 0 && smaller(need, s) &&
+		d.v.Now.Sub(s.Record.Since) >= d.cfg.Cooldowns.Shrink
 }
 
 // settled returns the size that each of the servers which the floor asks for needs to
@@ -35,6 +57,10 @@ func (d *decision) exchange(s *fleet.Server, low []fleet.Alert, to, then string)
 		d.say(s, "waits to %s: with a server of %s instead of it, %s", to, substitute.Size, why)
 		return
 	}
+	if calm := d.lastStop().Add(d.cfg.Cooldowns.Shrink); d.v.Now.Before(calm) {
+		d.say(s, "waits to %s: no exchange begins until %s, %s after a stop", to, fleet.Clock(calm), d.cfg.Cooldowns.Shrink)
+		return
+	}
 	d.say(s, "waits to %s until another server has replaced it", to)
 	if d.coming > d.exchanges || d.need > 0 {
 		return
@@ -50,3 +76,17 @@ func (d *decision) exchange(s *fleet.Server, low []fleet.Alert, to, then string)
 // without returns the total room of the servers in service and on their way into
 // service without s, once they have grown.
 func (d *decision) without(s *fleet.Server) fleet.Size { return d.reach.Sub(d.room(d.reachOf(s))) }
+
+// lastStop returns when the scaler last stopped a server of the pool: now if it is about
+// to stop one.
+func (d *decision) lastStop() (last time.Time) {
+	for _, s := range d.servers {
+		switch {
+		case s.InFlight(fleet.Stop):
+			return d.v.Now
+		case s.Record.Aim == fleet.AimOff && s.Record.At.After(last):
+			last = s.Record.At
+		}
+	}
+	return last
+}

@@ -30,8 +30,27 @@ func TestGrownServersLeaveTogetherWithTheirSize(t *testing.T) {
 		{"one is not replaced soon after it came into service", func(c *config, v *view) {
 			c.Capacity.MinActive, v.Alerts = 4, []fleet.Alert{low(1, 4)}
 			grown(v, 0, 1)
-			v.Servers[1].Record.Since = v.Now.Add(-59 * time.Minute)
+			v.Servers[1].Record.Since = v.Now.Add(-29 * time.Minute)
 		}, "start bbb-5"},
+		{"none is replaced soon after a stop", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Alerts = 4, []fleet.Alert{low(1, 4)}
+			grown(v, 0, 1)
+			v.Servers[4].Record.Aim, v.Servers[4].Record.At = fleet.AimOff, v.Now.Add(-29*time.Minute)
+		}, ""},
+		{"none is replaced while another one is about to stop", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Alerts = 4, []fleet.Alert{low(1, 4)}
+			grown(v, 0, 1)
+			v.Servers[4].State, v.Servers[4].Power, v.Servers[4].Record.Flight = fleet.StateStopping, fleet.PowerOn, flight(fleet.Stop)
+		}, ""},
+		{"those that the floor will need are replaced when the first ones leave", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Alerts = 2, []fleet.Alert{low(1, 4)}
+			grown(v, 0, 1, 2, 3)
+			c.ScaleIn.MaxShare = 0.25
+		}, "cordon bbb-1, start bbb-5, start bbb-7"},
+		{"none is replaced while the load needs more than the floor", func(c *config, v *view) {
+			c.Capacity.MinActive, c.ScaleIn.MaxShare, v.Alerts = 1, 0.25, []fleet.Alert{low(4.5, 4)}
+			grown(v, 0, 1, 2, 3)
+		}, "cordon bbb-1"},
 		{"none is replaced for less than a quarter of its size", func(c *config, v *view) {
 			c.Capacity.MinActive, c.Sizes.Fleet, c.Sizes.Max = 4, fleet.Size{Cores: 8, RAM: 8192}, fleet.Size{Cores: 8, RAM: 8192}
 			v.Alerts = []fleet.Alert{low(8, 4)} // needs 4 servers of 4 cores

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -141,13 +142,14 @@ func (d *decision) settle(s *fleet.Server) {
 
 // growOne plans a growth to the size to, or sets the reason why it must wait.
 func (d *decision) growOne(s *fleet.Server, to fleet.Size, alerts []fleet.Alert, why string) {
-	until := s.Record.Up.Add(d.cfg.Cooldowns.ServerUp)
+	wanted := to
+	to, until := d.cooled(s, to)
 	switch {
-	case to == s.Size:
+	case wanted == s.Size:
 		d.say(s, "%s", why)
 	case s.Busy:
 		d.say(s, "waits to grow: another change to it is pending in the cloud")
-	case d.v.Now.Before(until):
+	case to == s.Size:
 		d.say(s, "waits to grow: cooldown until %s", fleet.Clock(until))
 	case !d.fits(to.Sub(s.Size)):
 		d.limit(fleet.HoldContract, "contract: no room to grow to %s", to)
@@ -156,6 +158,18 @@ func (d *decision) growOne(s *fleet.Server, to fleet.Size, alerts []fleet.Alert,
 		d.take(to.Sub(s.Size))
 		d.step(s, fleet.Grow, s.Record.Aim, to, alerts, "%s", why)
 	}
+}
+
+// cooled returns the size to without what is in its cooldown, the cores or the RAM, and
+// when the last of these ends.
+func (d *decision) cooled(s *fleet.Server, to fleet.Size) (now fleet.Size, until time.Time) {
+	if end := s.Record.UpCores.Add(d.cfg.Cooldowns.ServerUp); d.v.Now.Before(end) && to.Cores > s.Size.Cores {
+		to.Cores, until = s.Size.Cores, end
+	}
+	if end := s.Record.UpRAM.Add(d.cfg.Cooldowns.ServerUp); d.v.Now.Before(end) && to.RAM > s.Size.RAM {
+		to.RAM, until = s.Size.RAM, end
+	}
+	return to, until
 }
 
 // larger returns the size that the alerts ask for, limited to what hot-plug and
@@ -234,10 +248,15 @@ func (d *decision) shrink() {
 	larger := func(a, b *fleet.Server) int {
 		return cmp.Or(cmp.Compare(b.Size.RAM, a.Size.RAM), cmp.Compare(b.Size.Cores, a.Size.Cores))
 	}
-	for _, s := range slices.SortedStableFunc(slices.Values(d.byState[fleet.StateActive]), larger) {
-		if d.open(s) {
-			d.shrinkRunning(s)
-		}
+	if d.cfg.NoBalancer {
+		return
+	}
+	need := d.settled()
+	large := slices.DeleteFunc(slices.Clone(d.byState[fleet.StateActive]), func(s *fleet.Server) bool { return !d.tooLarge(s, need) })
+	slices.SortStableFunc(large, larger)
+	stay := d.active - len(large)
+	for _, s := range large {
+		d.shrinkRunning(s, stay)
 	}
 }
 
@@ -260,25 +279,20 @@ func (d *decision) oversized(s *fleet.Server) bool {
 	return s.Template == "" && !s.Size.Fits(d.cfg.Sizes.Default)
 }
 
-// shrinkRunning drains a server in service so that it can shrink once it is off. One that
-// has about the size that it will need stays.
-func (d *decision) shrinkRunning(s *fleet.Server) {
-	if !d.oversized(s) || d.cfg.NoBalancer {
-		return
-	}
+// shrinkRunning drains a server in service so that it can shrink once it is off. stay
+// servers in service have about the size that they will need.
+func (d *decision) shrinkRunning(s *fleet.Server, stay int) {
 	low := s.AlertsAsking(d.cfg.Asks, rules.AskShrink)
-	if len(low) == 0 || s.Balancer.Load > 0 || d.v.Now.Sub(s.Record.Since) < d.cfg.Cooldowns.Shrink || !smaller(d.settled(), s) {
-		return
-	}
 	keep, why := d.keep()
 	switch no := d.cannotLeave(s); {
-	case len(d.low) == 0:
+	case len(d.low) == 0 && len(low) > 0:
 		d.say(s, "waits to shrink until the fleet's workload is low")
-	case no == "" && keep.Fits(d.without(s)):
+	case len(d.low) == 0:
+	case no == "" && len(low) > 0 && keep.Fits(d.without(s)):
 		d.leave(s, fleet.AimDrain, low, "low workload, no load in the balancer, larger than the default size: drained, then shrunk")
-	case d.mustReplace(s):
-		d.exchange(s, low, "shrink", "drained and shrunk")
-	default:
+	case d.mustReplace(s, stay):
+		d.exchange(s, d.low, "shrink", "drained and shrunk")
+	case len(low) > 0:
 		d.say(s, "waits to shrink: %s", cmp.Or(no, why))
 	}
 }

@@ -84,7 +84,7 @@ func (d *decision) scaleIn() {
 	keep, why := d.keep()
 	for _, s := range d.leastUseful() {
 		full := leaks(s) && d.stuck(s)
-		if full && d.mustReplace(s) {
+		if full && d.onlyFloor(s) {
 			d.exchange(s, d.low, "leave", "drained: its memory is full while nobody is on it")
 			continue
 		}

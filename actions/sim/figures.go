@@ -15,6 +15,11 @@ type Figures struct {
 	CoreHours   float64 `json:"core_hours"`
 	RAMGiBHours float64 `json:"ram_gib_hours"`
 	Cost        float64 `json:"cost"`
+	// CostAtNeed is what the same servers had cost if each had at any time just the size
+	// that its people needed; CostAtPeak is that if each kept the largest of these sizes
+	// until it was stopped, since a running server does not shrink.
+	CostAtNeed float64 `json:"cost_at_need"`
+	CostAtPeak float64 `json:"cost_at_peak"`
 
 	ParticipantMinutes float64 `json:"participant_minutes"`
 	// OverloadParticipantMinutes are those on servers above Config.Overload.
@@ -98,13 +103,18 @@ func (w *World) Calls() map[string]int {
 func (w *World) settle(s *server) {
 	d := w.now - s.since
 	s.since = w.now
-	if d <= 0 || s.vm != vmRunning {
+	if s.vm != vmRunning {
+		s.most = size{}
+		return
+	}
+	if d <= 0 {
 		return
 	}
 	f, hours, load := &w.figures, d.Hours(), w.workload(s)
 	f.ServerHours += hours
 	f.CoreHours += hours * float64(s.size.Cores)
 	f.RAMGiBHours += hours * float64(s.size.RAM) / 1024
+	w.noteNeed(s, hours, load)
 	s.idle += d.Seconds() * (1 - load.CPU)
 	s.busy += d.Seconds() * load.CPU
 	people := float64(s.participants) * d.Minutes()
@@ -131,15 +141,16 @@ func (w *World) noteFlap(s *server) {
 
 // Switch is a start or a stop by a call of the cloud.
 type Switch struct {
-	At     time.Time
+	At     time.Time // when it took effect
+	Asked  time.Time // when the cloud accepted the call
 	Server string
 	Tag    string // of the server in the balancer
 	On     bool   // whether it is a start
 }
 
 // noteSwitch records a switch.
-func (w *World) noteSwitch(s *server, on bool) {
-	n := Switch{At: w.cfg.Start.Add(w.now), Server: s.spec.Name, On: on}
+func (w *World) noteSwitch(s *server, on bool, asked time.Duration) {
+	n := Switch{At: w.cfg.Start.Add(w.now), Asked: w.cfg.Start.Add(asked), Server: s.spec.Name, On: on}
 	if len(s.members) > 0 {
 		n.Tag = s.members[0].tag
 	}

@@ -189,32 +189,33 @@ func (w *World) finish(r *request) {
 	case w.beyondContract(r.op, s, r.to.of(s.size)):
 		r.failed, r.message = true, "[VDC-5-1400] The contract limit is exceeded"
 	default:
-		w.apply(r.op, s, r.to)
+		w.apply(r)
 	}
 	w.after(time.Hour, func() { delete(w.cloud.requests, r.id) })
 }
 
-// apply applies a change.
-func (w *World) apply(op string, s *server, to ServerChange) {
-	switch op {
+// apply applies the change of a request.
+func (w *World) apply(r *request) {
+	s := r.s
+	switch r.op {
 	case "start":
 		if s.vm != vmRunning {
 			w.noteStep(fleet.Start)
-			w.noteSwitch(s, true)
+			w.noteSwitch(s, true, r.made)
 			w.boot(s)
 		}
 	case "stop":
 		if s.vm != vmOff {
 			w.noteStep(fleet.Stop)
-			w.noteSwitch(s, false)
+			w.noteSwitch(s, false, r.made)
 			w.halt(s, vmOff)
 		}
 	case "reboot":
 		w.breakOff(s)
 		w.boot(s)
 	case "resize":
-		assign(&s.name, to.Name)
-		w.resize(s, to.of(s.size))
+		assign(&s.name, r.to.Name)
+		w.resize(s, r.to.of(s.size))
 	}
 }
 

@@ -40,6 +40,7 @@ type server struct {
 	bbbUp    bool
 	offSince time.Duration
 	wasOn    bool // whether it has ever been halted
+	most     size // the largest size that its people needed since its start
 
 	members []*member // its entries in the balancer, usually one
 

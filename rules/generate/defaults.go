@@ -11,7 +11,7 @@ import (
 func Defaults() Config {
 	return Config{
 		Compat: "2.22", EvaluationInterval: seconds(30), ScrapeInterval: seconds(30), RateWindow: seconds(90),
-		Hysteresis: 0.02, ScaleInBelow: 0.5, ScaleInStabilization: minutes(6), Trend: Trend{Window: minutes(3), Ahead: minutes(2)}, ScalerStale: minutes(3), ScalerHold: minutes(60), UnseenShare: 0.1,
+		Hysteresis: 0.02, ScaleInBelow: 0.6, ScaleInStabilization: minutes(6), Trend: Trend{Window: minutes(3), Ahead: minutes(2)}, ScalerStale: minutes(3), ScalerHold: minutes(60), UnseenShare: 0.1,
 		For: durations(), KeepFiringFor: minutes(2),
 		Exporters: Exporters{
 			Variant: VariantPorts, Ports: Ports{Node: 9100, BBB: 9688}, WithBBB: true, Recordings: true,

@@ -16,7 +16,10 @@ type Figures struct {
 	RAMGiBHours                float64        `json:"ram_gib_hours"`
 	Cost                       float64        `json:"cost"`
 	CostOverBound              float64        `json:"cost_over_bound"` // Cost divided by that of the bound
-	Savings                    float64        `json:"savings"`         // share of the cost of all servers always on, from 0 to 1
+	CostAtNeed                 float64        `json:"cost_at_need"`    // see sim.Figures
+	CostAtPeak                 float64        `json:"cost_at_peak"`    // see sim.Figures
+	AboveBound                 Above          `json:"above_bound"`
+	Savings                    float64        `json:"savings"` // share of the cost of all servers always on, from 0 to 1
 	OverloadParticipantMinutes float64        `json:"overload_participant_minutes"`
 	ParticipantMinutes         float64        `json:"participant_minutes"`
 	Meetings                   int            `json:"meetings"`
@@ -32,6 +35,14 @@ type Figures struct {
 	Churn                      int            `json:"churn"` // see week.Churn
 
 	delays []time.Duration
+}
+
+// Above is the cost above that of the bound, divided by it, in its three parts. Their sum
+// is CostOverBound - 1.
+type Above struct {
+	Servers float64 `json:"servers"` // of servers that are on beyond those of the bound, at the sizes that their people need
+	Kept    float64 `json:"kept"`    // of sizes that people needed before, and that a running server keeps
+	Reserve float64 `json:"reserve"` // of sizes that nobody has needed since the server started
 }
 
 // BoundName is the name of the lower bound in the list of strategies.
@@ -94,6 +105,9 @@ func compare(strategies map[string]Figures, allOn float64) {
 	bound := strategies[BoundName].Cost
 	for name, f := range strategies {
 		f.CostOverBound, f.Savings = round(f.Cost/bound), round(1-f.Cost/allOn)
+		if name != BoundName {
+			f.AboveBound = Above{round(f.CostAtNeed/bound - 1), round((f.CostAtPeak - f.CostAtNeed) / bound), round((f.Cost - f.CostAtPeak) / bound)}
+		}
 		strategies[name] = f
 	}
 }
@@ -102,6 +116,7 @@ func figures(o week.Outcome) Figures {
 	f := o.Figures
 	out := Figures{
 		ServerHours: round(f.ServerHours), CoreHours: round(f.CoreHours), RAMGiBHours: round(f.RAMGiBHours), Cost: round(f.Cost),
+		CostAtNeed: round(f.CostAtNeed), CostAtPeak: round(f.CostAtPeak),
 		OverloadParticipantMinutes: round(f.OverloadParticipantMinutes), ParticipantMinutes: round(f.ParticipantMinutes),
 		Meetings: f.Meetings, MeetingsEndedEarly: f.MeetingsEndedEarly, MeetingsRefused: f.MeetingsRefused, JoinsRefused: f.JoinsRefused,
 		CloudCalls: f.CloudCalls, BalancerCalls: f.BalancerCalls, Flaps: f.Flaps, Churn: o.Churn, Steps: map[string]int{}, delays: o.Delays,
@@ -129,6 +144,7 @@ func (f Figures) plus(g Figures) Figures {
 	sum := Figures{
 		ServerHours: round(f.ServerHours + g.ServerHours), CoreHours: round(f.CoreHours + g.CoreHours),
 		RAMGiBHours: round(f.RAMGiBHours + g.RAMGiBHours), Cost: round(f.Cost + g.Cost),
+		CostAtNeed: round(f.CostAtNeed + g.CostAtNeed), CostAtPeak: round(f.CostAtPeak + g.CostAtPeak),
 		OverloadParticipantMinutes: round(f.OverloadParticipantMinutes + g.OverloadParticipantMinutes),
 		ParticipantMinutes:         round(f.ParticipantMinutes + g.ParticipantMinutes),
 		Meetings:                   f.Meetings + g.Meetings, MeetingsEndedEarly: f.MeetingsEndedEarly + g.MeetingsEndedEarly,

@@ -39,7 +39,7 @@ func golden(t *testing.T, name string, got []byte) {
 func outcome(name string, cost, overloaded float64) week.Outcome {
 	return week.Outcome{
 		Result: week.Result{Name: name, Figures: sim.Figures{
-			ServerHours: 2 * cost, Cost: cost, OverloadParticipantMinutes: overloaded, ParticipantMinutes: 100_000,
+			ServerHours: 2 * cost, Cost: cost, CostAtNeed: 100 + (cost-100)/2, CostAtPeak: 100 + (cost-100)*3/4, OverloadParticipantMinutes: overloaded, ParticipantMinutes: 100_000,
 			Meetings: 500, MeetingsEndedEarly: 1, MeetingsRefused: 2, Flaps: 3, Steps: map[fleet.Kind]int{fleet.Start: 4},
 		}},
 		Churn: 5, Delays: []time.Duration{0, 0, 30 * time.Second},

@@ -22,9 +22,9 @@ func (s Summary) JSON(w io.Writer) error { return writeJSON(w, s) }
 // it costs is in the figures of the others.
 func (s Summary) Text(w io.Writer) error {
 	first := s.Reports[0]
-	fmt.Fprintf(w, "%s, %s; cost of bound and overload are the mean of the seeds and the worst of them, ended early, refused and flaps are sums.\n\n", days(first.Days), seeds(first.Seeds))
+	fmt.Fprintf(w, "%s, %s. Cost of bound and overload: mean of the seeds, and worst. Servers, kept, reserve: parts of the cost above the bound. Ended early, refused, flaps: sums.\n\n", days(first.Days), seeds(first.Seeds))
 	return writeTable(w, func(row func([]string)) {
-		row([]string{"world", "timetable", "servers", "strategy", "cost of bound", "worst", "overload", "worst", "ended early", "refused", "delay p95", "flaps", "churn a week"})
+		row([]string{"world", "timetable", "servers", "strategy", "cost of bound", "worst", "servers", "kept", "reserve", "overload", "worst", "ended early", "refused", "delay p95", "flaps", "churn a week"})
 		for _, r := range s.Reports {
 			for _, name := range r.order {
 				if name != BoundName {
@@ -41,12 +41,12 @@ func (r Report) cells(name string) []string {
 	cost, worstCost := r.overSeeds(name, func(f Figures) float64 { return f.CostOverBound })
 	overload, worstOverload := r.overSeeds(name, Figures.overload)
 	weeks := float64(len(r.Seeds)*r.Days) / 7
-	return []string{
-		terminal.Quote(r.World), r.Timetable, strconv.Itoa(r.Servers), name,
-		fmt.Sprintf("%.2f", cost), fmt.Sprintf("%.2f", worstCost), fleet.Percent(overload, 3), fleet.Percent(worstOverload, 3),
-		strconv.Itoa(f.MeetingsEndedEarly), strconv.Itoa(f.MeetingsRefused), fmt.Sprintf("%.0f s", f.CapacityDelayP95),
-		strconv.Itoa(f.Flaps), fmt.Sprintf("%.1f", float64(f.Churn)/weeks),
+	cells := []string{
+		terminal.Quote(r.World), r.Timetable, strconv.Itoa(r.Servers), name, fmt.Sprintf("%.2f", cost), fmt.Sprintf("%.2f", worstCost),
 	}
+	return append(append(cells, f.AboveBound.cells()...), fleet.Percent(overload, 3), fleet.Percent(worstOverload, 3),
+		strconv.Itoa(f.MeetingsEndedEarly), strconv.Itoa(f.MeetingsRefused), fmt.Sprintf("%.0f s", f.CapacityDelayP95),
+		strconv.Itoa(f.Flaps), fmt.Sprintf("%.1f", float64(f.Churn)/weeks))
 }
 
 // overSeeds returns the mean and the greatest of a figure of a strategy over the seeds.

@@ -24,7 +24,25 @@ func writeJSON(w io.Writer, v any) error {
 // Text writes the report as a table.
 func (r Report) Text(w io.Writer) error {
 	fmt.Fprintf(w, "World %s, timetable %s, %d servers, %s, %s; hours, cost and counts are sums.\n\n", terminal.Quote(r.World), r.Timetable, r.Servers, days(r.Days), seeds(r.Seeds))
-	return writeTable(w, r.table)
+	if err := writeTable(w, r.table); err != nil {
+		return err
+	}
+	fmt.Fprint(w, "\nCost above that of the bound, divided by it:\n\n")
+	return writeTable(w, r.above)
+}
+
+// above writes the rows of what each strategy costs above the bound.
+func (r Report) above(row func([]string)) {
+	row([]string{"strategy", "servers", "kept", "reserve"})
+	for _, name := range r.order {
+		if name != BoundName {
+			row(append([]string{name}, r.Strategies[name].AboveBound.cells()...))
+		}
+	}
+}
+
+func (a Above) cells() []string {
+	return []string{fmt.Sprintf("%.2f", a.Servers), fmt.Sprintf("%.2f", a.Kept), fmt.Sprintf("%.2f", a.Reserve)}
 }
 
 // writeTable writes the rows of a table, aligned.

@@ -18,7 +18,8 @@ const churnWithin = sim.FlapWithin
 // time.
 //
 // Each stop is paired with at most one start, and each start with the last stop before it
-// that has no start yet. Let n be the number of starts of the pool from that stop up to
+// was asked for that has no start yet: a start that the cloud is carrying out when a server
+// stops is no answer to that stop. Let n be the number of starts of the pool from that stop up to
 // this start. The load asked for the start if, at any time from the stop until
 // churnWithin after the start, the load of people is above that at the stop by what n
 // servers of the default size carry at the target workload of scaling. The floor asked
@@ -36,11 +37,15 @@ func Churn(switches []sim.Switch, d Demand, target CapacityModel, c fleet.Config
 			continue
 		}
 		starts = append(starts, s.At)
-		if len(stops) == 0 {
+		i := len(stops) - 1
+		for i >= 0 && stops[i].After(s.Asked) {
+			i--
+		}
+		if i < 0 {
 			continue
 		}
-		stop := stops[len(stops)-1]
-		stops = stops[:len(stops)-1]
+		stop := stops[i]
+		stops = slices.Delete(stops, i, i+1)
 		if s.At.Sub(stop) > churnWithin {
 			continue
 		}

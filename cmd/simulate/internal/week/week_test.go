@@ -134,6 +134,7 @@ func TestASabotagedScalerIsVisiblyWorse(t *testing.T) {
 	file.Actions.Sizes.Fleet.Cores, file.Actions.Sizes.Max.Cores = 3, 4 // many servers for few people
 	file.Actions.Cooldowns.Out, file.Actions.Cooldowns.In = 5*time.Minute, 5*time.Minute
 	file.Actions.ScaleIn.RecordingsDeadline = time.Minute // nobody waits for an idle alert
+	file.Rules.ScaleInBelow = 0.5
 	file.Rules.For = maps.Clone(file.Rules.For)
 	file.Rules.For[rules.FleetWorkloadLow] = model.Duration(20 * time.Minute) // as long as from wave to wave
 	sound := mustSimulate(t, restless(), Ours{Title: "sound", File: file}).Figures
