@@ -25,7 +25,7 @@ func (d *decision) mustReplace(s *fleet.Server, stay int) bool {
 // tooLarge reports whether a running server should shrink: nobody is on it, it is in
 // service for Cooldowns.Shrink, and it is larger than what it will need.
 func (d *decision) tooLarge(s *fleet.Server, need fleet.Size) bool {
-	return d.open(s) && d.oversized(s) && s.Balancer.Load == 0 && smaller(need, s) &&
+	return d.open(s) && d.oversized(s) && s.Balancer.LoadKnown && s.Balancer.Load == 0 && smaller(need, s) &&
 		d.v.Now.Sub(s.Record.Since) >= d.cfg.Cooldowns.Shrink
 }
 

@@ -47,6 +47,10 @@ func TestGrownServersLeaveTogetherWithTheirSize(t *testing.T) {
 			grown(v, 0, 1, 2, 3)
 			c.ScaleIn.MaxShare = 0.25
 		}, "cordon bbb-1, start bbb-5, start bbb-7"},
+		{"none is replaced if those of the right size are enough for the floor", func(c *config, v *view) {
+			c.Capacity.MinActive, c.ScaleIn.MaxShare, v.Alerts = 2, 0.25, []fleet.Alert{low(1, 4)}
+			grown(v, 0, 1)
+		}, "cordon bbb-1"},
 		{"none is replaced while the load needs more than the floor", func(c *config, v *view) {
 			c.Capacity.MinActive, c.ScaleIn.MaxShare, v.Alerts = 1, 0.25, []fleet.Alert{low(4.5, 4)}
 			grown(v, 0, 1, 2, 3)
