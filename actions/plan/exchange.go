@@ -58,7 +58,7 @@ func (d *decision) exchange(s *fleet.Server, low []fleet.Alert, to, then string)
 		return
 	}
 	if calm := d.lastStop().Add(d.cfg.Cooldowns.Shrink); d.v.Now.Before(calm) {
-		d.say(s, "waits to %s: no exchange begins until %s, %s after a stop", to, fleet.Clock(calm), d.cfg.Cooldowns.Shrink)
+		d.say(s, "waits to %s: another server may replace it from %s on, since one was stopped before", to, fleet.Clock(calm))
 		return
 	}
 	d.say(s, "waits to %s until another server has replaced it", to)

@@ -60,7 +60,8 @@ func parse(args []string) (*options, string, error) {
 	app.UsageTemplate(kingpin.LongHelpTemplate) // the flags are those of the command without a name
 	c := app.Command("compare", "Compares strategies over simulated weeks of a school or of others, or runs the live demo. This is the default command. "+
 		"The strategies are "+strategyHelp+". The figures that need words: overload is the share of people's time on servers above a maximum threshold, "+
-		"delay the time from a need for a server on a morning until it is there, flaps are starts within 30 min of a stop of the same server, "+
+		"servers, kept and reserve are the parts of the cost above that of the bound: servers that are on, sizes that people needed before, and sizes that nobody needed yet; "+
+		"delay is the time from a need for a server on a morning until it is there, flaps are starts within 30 min of a stop of the same server, "+
 		"and churn is starts within 30 min after a stop of any server that neither the load nor the floor asked for.").Default()
 	c.Flag("servers", "Number of servers of the fleet, or several separated by commas. Default: 100, or 24 with --live.").SetValue(&o.fleets)
 	c.Flag("output", "Format of the output: text or json.").Default("text").EnumVar(&o.output, "text", "json")
