@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
+	"github.com/bbb-scaler/bbb-scaler/rules"
 )
 
 // onlyFloor reports whether only the floor keeps the server in service.
@@ -25,8 +27,16 @@ func (d *decision) mustReplace(s *fleet.Server, stay int) bool {
 // tooLarge reports whether a running server should shrink: nobody is on it, it is in
 // service for Cooldowns.Shrink, and it is larger than what it will need.
 func (d *decision) tooLarge(s *fleet.Server, need fleet.Size) bool {
-	return d.open(s) && d.oversized(s) && s.Balancer.LoadKnown && s.Balancer.Load == 0 && smaller(need, s) &&
+	return d.open(s) && d.oversized(s) && s.Balancer.LoadKnown && (s.Balancer.Load == 0 || d.idles(s)) && smaller(need, s) &&
 		d.v.Now.Sub(s.Record.Since) >= d.cfg.Cooldowns.Shrink
+}
+
+// idles reports whether both the CPU and the memory workload of the server are low. A
+// balancer whose poller does not reach the server keeps the load of all meetings that it
+// has ever placed on it.
+func (d *decision) idles(s *fleet.Server) bool {
+	low := s.AlertsAsking(d.cfg.Asks, rules.AskShrink)
+	return slices.ContainsFunc(low, ofCPU) && slices.ContainsFunc(low, ofMemory)
 }
 
 // settled returns the size that each of the servers which the floor asks for needs to

@@ -32,6 +32,12 @@ func TestGrownServersLeaveTogetherWithTheirSize(t *testing.T) {
 			grown(v, 0, 1)
 			v.Servers[1].Record.Since = v.Now.Add(-29 * time.Minute)
 		}, "start bbb-5"},
+		{"one that idles is replaced although the balancer shows an old load", func(c *config, v *view) {
+			c.Capacity.MinActive, v.Alerts = 4, []fleet.Alert{low(1, 4)}
+			grown(v, 0, 1)
+			v.Servers[0].Balancer.Load, v.Servers[1].Balancer.Load = 1148, 1137
+			v.Servers[0].Alerts = append(v.Servers[0].Alerts, alert(rules.ServerMemoryLow))
+		}, "start bbb-5"},
 		{"none is replaced soon after a stop", func(c *config, v *view) {
 			c.Capacity.MinActive, v.Alerts = 4, []fleet.Alert{low(1, 4)}
 			grown(v, 0, 1)
