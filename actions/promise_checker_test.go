@@ -38,10 +38,23 @@ type promiseChecker struct {
 	arrived  map[string]arrived // by server and kind, see arrives
 }
 
-// growth is the size before a growth, and the time of the request.
+// growth is the cores or the MiB of RAM before a growth, and the time of the request.
 type growth struct {
 	at   time.Time
-	from fleet.Size
+	from int
+}
+
+// growing returns the cores and the RAM that a resize adds to, by name, with how many
+// there were before.
+func growing(server string, from, to fleet.Size) map[string]int {
+	all := map[string]int{}
+	if to.Cores > from.Cores {
+		all["cores of "+server] = int(from.Cores)
+	}
+	if to.RAM > from.RAM {
+		all["RAM of "+server] = int(from.RAM)
+	}
+	return all
 }
 
 // checkedCloud and checkedBalancer are the checker as a Cloud and as a Balancer. They
@@ -290,7 +303,9 @@ func (check checkedCloud) Resize(ctx context.Context, ref fleet.ServerRef, to fl
 	if from != (fleet.Size{}) && !smaller && (err == nil || errors.Is(err, fleet.ErrUnknown)) {
 		check.mu.Lock()
 		defer check.mu.Unlock()
-		check.grown[check.name(ref.ID)] = growth{check.fx.w.Now(), from}
+		for what, had := range growing(check.name(ref.ID), from, to) {
+			check.grown[what] = growth{check.fx.w.Now(), had}
+		}
 	}
 	return request, err
 }
@@ -312,18 +327,28 @@ func (check *promiseChecker) resizes(ref fleet.ServerRef, to fleet.Size) (from f
 	if smaller {
 		check.paused(r, "shrink", true)
 	}
-	check.mu.Lock()
-	grown := check.grown[r.Name]
-	check.mu.Unlock()
 	switch {
 	case smaller && r.Power == fleet.PowerOn && (r.Meetings > 0 || r.State == fleet.Enabled):
 		check.say(r, "shrunk with %d meetings, %s", r.Meetings, r.State)
 	case to.Cores > max(z.Max.Cores, r.Size.Cores), to.RAM > max(z.Max.RAM, r.Size.RAM), to.RAM%z.Step.RAM != 0:
 		check.say(r, "resized to %v, beyond %v or between steps", to, z.Max)
-	case !smaller && r.Size != grown.from && check.fx.w.Now().Sub(grown.at) < check.fx.cfg.Cooldowns.ServerUp-2*check.skew:
-		check.say(r, "grown again within the cooldown")
+	case !smaller:
+		check.cooled(r, to)
 	}
 	return r.Size, smaller
+}
+
+// cooled checks that what a resize adds to has not grown within the cooldown. It may be
+// asked for again while the cloud shows that nothing came of it.
+func (check *promiseChecker) cooled(r sim.Reading, to fleet.Size) {
+	for what, has := range growing(r.Name, r.Size, to) {
+		check.mu.Lock()
+		grown := check.grown[what]
+		check.mu.Unlock()
+		if has != grown.from && check.fx.w.Now().Sub(grown.at) < check.fx.cfg.Cooldowns.ServerUp-2*check.skew {
+			check.say(r, "%s grown again within the cooldown", what)
+		}
+	}
 }
 
 func (check checkedBalancer) Servers(ctx context.Context) ([]fleet.BalancerServer, error) {
