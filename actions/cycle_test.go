@@ -39,8 +39,9 @@ func TestHungDatacenterDoesNotDelayTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := sideBySideConfig(dcA, dcB)
 		cfg.Capacity.MinActive = 2
-		s, w, _ := runScaler(t, cfg, sim.Config{Servers: 8, Running: 0, Datacenters: []string{dcA, dcB}}, nil)
-		w.Inject(sim.Fault{Kind: sim.ListHangs, On: dcA})
+		w := newBubbleSim(sim.Config{Servers: 8, Running: 0, Datacenters: []string{dcA, dcB}})
+		w.Inject(sim.Fault{Kind: sim.ListHangs, On: dcA}) // before the first cycle
+		s := runOver(t, cfg, w, w.Cloud())
 		begun := time.Now()
 		for s.Status().Counts[fleet.StateActive] < 2 {
 			time.Sleep(time.Second)
