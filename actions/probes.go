@@ -38,7 +38,7 @@ func (s *Scaler) toAsk(cfg fleet.Config, servers []fleet.Server) (ask []string, 
 	clear(s.servers)
 	for i := range servers {
 		v := &servers[i]
-		s.servers[v.ID] = v
+		s.servers[v.ID] = *v
 		r := s.memory.Records[v.ID]
 		if toProbe(cfg, v, r) {
 			ask = append(ask, v.ID)

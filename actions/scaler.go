@@ -84,9 +84,9 @@ type Scaler struct {
 	status  fleet.Status
 	failing storeFailure // of the last commits
 
-	servers  map[string]*fleet.Server // of the last cycle, by id
-	applying map[string]bool          // servers with a write in progress, by id
-	complete int                      // number of cycles that read all sources
+	servers  map[string]fleet.Server // of the last cycle, by id
+	applying map[string]bool         // servers with a write in progress, by id
+	complete int                     // number of cycles that read all sources
 	refused  refusals
 	refusing bool               // whether alerts of the last notification or list were refused
 	expected forecasts          // of the present step of the remembered load
@@ -113,7 +113,7 @@ func New(cfg fleet.Config, d Deps) (*Scaler, error) {
 	}
 	s := &Scaler{
 		deps: d, log: d.Log, metrics: newMetrics(d.Metrics), wake: make(chan struct{}, 1), cfg: cfg, memory: memory,
-		servers: map[string]*fleet.Server{}, listed: map[string]listing{}, dns: map[string]lookup{}, tried: map[string]calendarTry{}, applying: map[string]bool{},
+		servers: map[string]fleet.Server{}, listed: map[string]listing{}, dns: map[string]lookup{}, tried: map[string]calendarTry{}, applying: map[string]bool{},
 		told: map[string]telling{}, unread: map[string]time.Time{},
 	}
 	s.open(cfg)
