@@ -80,6 +80,8 @@ type decision struct {
 	lack   int          // part of the need for which no start is planned yet
 	brakes []fleet.Hold // why no capacity may be removed from the pool
 
+	lastStop time.Time // when the scaler last stopped a server; now while it stops one
+
 	exchanges int // starts of this plan that replace a server, see exchange
 }
 

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"slices"
-	"time"
 
 	"github.com/bbb-scaler/bbb-scaler/actions/fleet"
 	"github.com/bbb-scaler/bbb-scaler/rules"
@@ -67,7 +66,7 @@ func (d *decision) exchange(s *fleet.Server, low []fleet.Alert, to, then string)
 		d.say(s, "waits to %s: with a server of %s instead of it, %s", to, substitute.Size, why)
 		return
 	}
-	if calm := d.lastStop().Add(d.cfg.Cooldowns.Shrink); d.v.Now.Before(calm) {
+	if calm := d.lastStop.Add(d.cfg.Cooldowns.Shrink); d.v.Now.Before(calm) {
 		d.say(s, "waits to %s: another server may replace it from %s on, since one was stopped before", to, fleet.Clock(calm))
 		return
 	}
@@ -86,17 +85,3 @@ func (d *decision) exchange(s *fleet.Server, low []fleet.Alert, to, then string)
 // without returns the total room of the servers in service and on their way into
 // service without s, once they have grown.
 func (d *decision) without(s *fleet.Server) fleet.Size { return d.reach.Sub(d.room(d.reachOf(s))) }
-
-// lastStop returns when the scaler last stopped a server of the pool: now if it is about
-// to stop one.
-func (d *decision) lastStop() (last time.Time) {
-	for _, s := range d.servers {
-		switch {
-		case s.InFlight(fleet.Stop):
-			return d.v.Now
-		case s.Record.Aim == fleet.AimOff && s.Record.At.After(last):
-			last = s.Record.At
-		}
-	}
-	return last
-}

@@ -242,7 +242,7 @@ func scaled[T fleet.Cores | fleet.MiB](have, step, most T, factor float64) T {
 // shrink plans the return of grown servers to Sizes.Default. Servers shrink only
 // while they are off: the cloud does not document what a smaller size does to a
 // running server, and nobody uses one that is off. A running server with a low
-// workload and no load in the balancer is drained first.
+// workload is drained first.
 func (d *decision) shrink() {
 	d.each(fleet.StateOff, d.shrinkOff)
 	larger := func(a, b *fleet.Server) int {
@@ -289,7 +289,7 @@ func (d *decision) shrinkRunning(s *fleet.Server, stay int) {
 		d.say(s, "waits to shrink until the fleet's workload is low")
 	case len(d.low) == 0:
 	case no == "" && len(low) > 0 && keep.Fits(d.without(s)):
-		d.leave(s, fleet.AimDrain, low, "low workload, no load in the balancer, larger than the default size: drained, then shrunk")
+		d.leave(s, fleet.AimDrain, low, "low workload, and larger than the default size: drained, then shrunk")
 	case d.mustReplace(s, stay):
 		d.exchange(s, d.low, "shrink", "drained and shrunk")
 	case len(low) > 0:

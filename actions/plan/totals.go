@@ -47,8 +47,19 @@ func (d *decision) count() {
 		if s.State == fleet.StateDraining {
 			d.draining++
 		}
+		d.noteStop(s)
 	}
 	d.countNotTaken()
+}
+
+// noteStop notes when the scaler stopped the server: now while it stops it.
+func (d *decision) noteStop(s *fleet.Server) {
+	switch r := s.Record; {
+	case s.InFlight(fleet.Stop):
+		d.lastStop = d.v.Now
+	case r.Aim == fleet.AimOff && r.At.After(d.lastStop):
+		d.lastStop = r.At
+	}
 }
 
 // countNotTaken counts the servers that the balancer does not bring online as coming.

@@ -136,6 +136,10 @@ type Prices struct {
 // 1.
 type Workload struct{ CPU, Memory float64 }
 
+// Of returns the price of an hour of so many cores and GiB of RAM, or that of as many
+// core-hours and GiB-hours.
+func (p Prices) Of(cores, gib float64) float64 { return cores*p.CoreHour + gib*p.GiBHour }
+
 // DefaultPrices returns the prices that the simulation uses by default.
 func DefaultPrices() Prices { return Prices{CoreHour: 0.02, GiBHour: 0.005} }
 

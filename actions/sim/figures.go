@@ -56,7 +56,7 @@ func (w *World) Figures() Figures {
 		w.settle(s)
 	}
 	f := w.figures
-	f.Cost = f.CoreHours*w.cfg.Prices.CoreHour + f.RAMGiBHours*w.cfg.Prices.GiBHour
+	f.Cost = w.cfg.Prices.Of(f.CoreHours, f.RAMGiBHours)
 	f.ParticipantsPresent = f.ParticipantsIn - f.ParticipantsOut
 	f.Steps = maps.Clone(f.Steps)
 	f.addCalls(w.calls)
@@ -83,7 +83,7 @@ func (w *World) CostOfAll() (cost float64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.servers {
-		cost += float64(s.spec.Size.Cores)*w.cfg.Prices.CoreHour + float64(s.spec.Size.RAM)/1024*w.cfg.Prices.GiBHour
+		cost += w.cfg.Prices.Of(float64(s.spec.Size.Cores), float64(s.spec.Size.RAM)/1024)
 	}
 	return cost * w.now.Hours()
 }

@@ -3,9 +3,6 @@ package sim
 // size is cores and GiB of RAM, in parts of them.
 type size struct{ cores, ram float64 }
 
-// cost returns the price of an hour.
-func (s size) cost(p Prices) float64 { return s.cores*p.CoreHour + s.ram*p.GiBHour }
-
 // noteNeed adds what s would have cost in the hours if it had the size that its people
 // need now, and if it had the largest of these since its start: at least its ServerSpec's
 // size, and at most the size that it has. A need is the workload divided by
@@ -18,6 +15,6 @@ func (w *World) noteNeed(s *server, hours float64, load Workload) {
 		min(has.ram, max(least.ram, has.ram*load.Memory/w.cfg.Overload.Memory)),
 	}
 	s.most = size{min(has.cores, max(s.most.cores, need.cores)), min(has.ram, max(s.most.ram, need.ram))}
-	w.figures.CostAtNeed += hours * need.cost(w.cfg.Prices)
-	w.figures.CostAtPeak += hours * s.most.cost(w.cfg.Prices)
+	w.figures.CostAtNeed += hours * w.cfg.Prices.Of(need.cores, need.ram)
+	w.figures.CostAtPeak += hours * w.cfg.Prices.Of(s.most.cores, s.most.ram)
 }

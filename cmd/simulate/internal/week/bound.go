@@ -76,7 +76,7 @@ func (capacity CapacityModel) together(n int, l load, least fleet.Size) load {
 func sizeOf(s fleet.Size) load { return load{float64(s.Cores), float64(s.RAM)} }
 
 // cost returns the price of an hour.
-func (l load) cost(p sim.Prices) float64 { return l.cores*p.CoreHour + l.ram/1024*p.GiBHour }
+func (l load) cost(p sim.Prices) float64 { return p.Of(l.cores, l.ram/1024) }
 
 // gaps returns the sum over the gaps of all levels of need. A gap counts the lower of
 // boot and of what bridging it costs; before[i] is the sum of what the steps before i

@@ -20,7 +20,7 @@ import (
 // the run of TestAShortRunIsTheSameAsBefore.
 const (
 	figuresDigest = "9db8aed32451a40e704dbda5e8f21e1f7e8f4b66faccc20d9f2b331f9da936db"
-	journalDigest = "5545d50ff89089318d54ff3e4243b62fd18e25efbe0d3e59028188cb0c9e37da"
+	journalDigest = "074b56a661b8b23ee039b698b8d219fd08da01aef5b7d5dd71b19458e2381a47"
 )
 
 // TestAShortRunIsTheSameAsBefore proves that code was moved without a change of
